@@ -1,0 +1,317 @@
+"""The command line: ``elmtex extract``, ``batch``, ``app``, ``eval`` and ``train``.
+
+Documents go to stdout in UTF-8 whatever the terminal's encoding, everything else to stderr. Exit codes: 0 done, 1 some
+report failed (its document says why), 2 wrong usage (one line says what was wrong and what to do).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from elmtex.types import ElmtexError, InputError
+
+if TYPE_CHECKING:
+    from elmtex.pipeline import Extractor
+    from elmtex.types import Extraction
+
+# Takes the parsed arguments; tests give main() one that makes a fake.
+MakeExtractor = Callable[[argparse.Namespace], "Extractor"]
+
+FORMATS = ("json", "jsonl", "csv", "elmtex", "fhir")  # the keys of elmtex.export.FORMATS
+DOORS = {"eval": "eval.run", "train": "training.sft"}  # modules of the source checkout
+
+_EXAMPLES = """\
+examples:
+  elmtex extract report.txt
+  elmtex extract - --format fhir < report.txt
+  elmtex extract report.txt --categories diagnosis,laboratory_values --format csv --output items.csv
+  elmtex extract report.txt --schema medication
+  elmtex batch reports/ more.jsonl --out documents.jsonl
+  elmtex batch reports/ more.jsonl --out documents.jsonl --resume
+  elmtex app --port 7860
+
+exit codes: 0 done, 1 some report failed (its document says why), 2 wrong usage
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        # One line instead of the whole usage: scripts log it, people read it.
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(argv: Sequence[str] | None = None, *, make_extractor: MakeExtractor | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: the arguments; None takes the process's.
+        make_extractor: makes the extractor from the parsed arguments; None takes the real one. It is the seam at which
+            tests put a fake in.
+
+    Returns:
+        The exit code: 0, 1, 2, or 128 + the signal's number after an interrupt or a closed pipe.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if argv and argv[0] in DOORS:
+            return _door(argv[0], argv[1:])
+        args = _parser().parse_args(argv)
+        args.make_extractor = make_extractor or _make_extractor
+        return _run(args)
+    except ElmtexError as error:
+        _say(str(error))
+        return 2
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`| head`). Python would complain about the pipe once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _run(args: argparse.Namespace) -> int:
+    """The command itself; a defect becomes one line, for a traceback's message may quote a report."""
+    try:
+        return int(args.run(args))
+    except (ElmtexError, BrokenPipeError):
+        raise
+    except Exception as error:
+        if os.environ.get("ELMTEX_DEBUG"):
+            raise
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else "?"
+        _say(f"internal error {type(error).__name__} at {where}: set ELMTEX_DEBUG=1 to see all of it")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    from elmtex import __version__
+
+    parser = _Parser(
+        prog="elmtex",
+        description="Turn free-text clinical reports into structured, grounded and checked data.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"elmtex {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_extract(commands)
+    _add_batch(commands)
+    _add_app(commands)
+    for name, module in DOORS.items():  # only for --help: main() hands all their arguments on
+        commands.add_parser(name, help=f"python -m {module} of a source checkout, with its arguments")
+    return parser
+
+
+def _add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    help: str,
+    examples: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=help,
+        description=help,
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--schema", default="elmtex", metavar="NAME|PATH", help="elmtex (default), medication, or a JSON file"
+    )
+    parser.add_argument(
+        "--categories", metavar="A,B", help="only these categories of the schema, by key (default: all)"
+    )
+    parser.add_argument("--engine", default="auto", metavar="NAME", help="default: auto, the fastest installed")
+    parser.add_argument("--model", metavar="NAME|PATH", help="another Llama: a folder or a hub name")
+    parser.add_argument("--strategy", default="finetuned", metavar="NAME", help="default: finetuned")
+
+
+def _add_extract(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _add_command(
+        commands,
+        "extract",
+        _extract,
+        "extract one report and print the document",
+        "  elmtex extract report.txt\n"
+        "  pdftotext letter.pdf - | elmtex extract - --format csv\n"
+        "  elmtex extract report.txt --schema my_schema.json --output document.json --verbose\n",
+    )
+    parser.add_argument("report", metavar="FILE|-", help="a report in UTF-8; - reads stdin")
+    _add_model_options(parser)
+    parser.add_argument("--format", default="json", choices=FORMATS, help="default: json")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write there, not to stdout")
+    parser.add_argument("--verbose", action="store_true", help="print the stages' times to stderr")
+
+
+def _add_batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _add_command(
+        commands,
+        "batch",
+        _batch,
+        "extract many reports into a JSON Lines file, one document a line",
+        "  elmtex batch reports/ --out documents.jsonl\n"
+        "  elmtex batch notes.csv letters.jsonl --out documents.jsonl --resume\n",
+    )
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="IN",
+        help=".txt files, folders of them, or .jsonl, .json, .csv with a column text (or report) and id",
+    )
+    parser.add_argument("--out", required=True, type=Path, metavar="OUT.jsonl", help="must not exist yet")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with OUT: skip what it has, try failed reports again"
+    )
+    _add_model_options(parser)
+
+
+def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _add_command(
+        commands, "app", _app, "open the web page", "  elmtex app\n  elmtex app --port 8000\n"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only")
+    parser.add_argument("--port", type=int, default=7860, help="default: 7860")
+
+
+def _make_extractor(args: argparse.Namespace) -> Extractor:
+    from elmtex.pipeline import STRATEGIES, Extractor
+    from elmtex.schema import load_schema
+
+    if args.strategy not in STRATEGIES:
+        raise InputError(f"unknown strategy {args.strategy!r}: use one of: {', '.join(STRATEGIES)}")
+    schema = load_schema(args.schema)
+    if args.categories is not None:
+        keys = [key.strip() for key in args.categories.split(",")]
+        schema = schema.subset(tuple(key for key in keys if key))
+    return Extractor(schema, model=args.model, engine=args.engine)
+
+
+def _extract(args: argparse.Namespace) -> int:
+    from elmtex.batch import extract_safely
+    from elmtex.export import FORMATS as WRITERS
+    from elmtex.reading import read_report
+
+    _check_output(args.output, args.report)
+    report = read_report(args.report)
+    extractor = args.make_extractor(args)
+    if args.format == "fhir":
+        from elmtex.fhir import bundle_model
+
+        bundle_model()  # that it is missing must not come out only after a long extraction
+    if report.strip():  # an empty report needs no model to be called empty
+        extractor.load()
+    name = "stdin" if args.report == "-" else Path(os.fsencode(args.report).decode("utf-8", "replace")).stem
+    extraction = extract_safely(extractor, report, name)
+    _write(WRITERS[args.format](extraction, extractor.schema), args.output)
+    if args.verbose and extractor.timings is not None:
+        for line in extractor.timings.lines():
+            _say(line)
+    return _exit_code(extraction)
+
+
+def _exit_code(extraction: Extraction) -> int:
+    if extraction.status == "ok":
+        return 0
+    _say(f"{extraction.id}: {extraction.status}: {' '.join(extraction.problems)}")
+    return 1
+
+
+def _check_output(output: Path | None, report: str) -> None:
+    """Refuse an output that cannot be written before the long work, and one that would overwrite the report."""
+    if output is None:
+        return
+    if output.is_dir() or not output.parent.is_dir():
+        raise InputError(f"cannot write {str(output)!r}: give a file name in a folder that exists")
+    if report != "-" and output.exists() and Path(report).exists() and output.samefile(report):
+        raise InputError(f"--output {str(output)!r} is the report itself: give another file")
+
+
+def _write(text: str, output: Path | None) -> None:
+    data = text.encode("utf-8")
+    if output is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise InputError(f"cannot write {str(output)!r}: {error.strerror}") from None
+
+
+def _batch(args: argparse.Namespace) -> int:
+    from elmtex import batch
+    from elmtex.reading import read_reports
+
+    # The first pass counts, and refuses unusable inputs before the model is loaded and OUT is made.
+    total = sum(1 for _ in read_reports(args.inputs))
+    extractor = args.make_extractor(args)
+    extractor.load()
+    try:
+        summary = batch.run(
+            extractor, read_reports(args.inputs), args.out, resume=args.resume, total=total
+        )
+    except KeyboardInterrupt:
+        _say(f"interrupted: {args.out} keeps what is done, go on with --resume")
+        return 130
+    _say(_account(summary, args.out))
+    return 0 if summary.all_ok else 1
+
+
+def _account(summary: batch.Summary, out: Path) -> str:
+    statuses = ", ".join(f"{count} {status}" for status, count in sorted(summary.statuses.items()))
+    line = f"{out}: {summary.total} reports: {statuses or 'none'}"
+    if summary.kept:
+        line += f"; {summary.kept} of them were done before"
+    if summary.others:
+        line += f"; {summary.others} lines of other reports, schemas or models stand there too"
+    return line
+
+
+def _app(args: argparse.Namespace) -> int:
+    from elmtex.ui.page import launch
+
+    launch(host=args.host, port=args.port)
+    return 0
+
+
+def _door(command: str, arguments: list[str]) -> int:
+    """Run a script of the source checkout as ``python -m`` would."""
+    module = DOORS[command]
+    root = Path(__file__).resolve().parent.parent
+    if not (root / f"{module.replace('.', '/')}.py").is_file():
+        raise InputError(
+            f"elmtex {command} needs {module}, which is part of the source checkout and not of the installed package: "
+            f"get the sources and run `make install`, then `elmtex {command}`"
+        )
+    import runpy
+
+    sys.path.insert(0, str(root))
+    sys.argv = [f"elmtex {command}", *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    return 0
+
+
+def _say(message: str) -> None:
+    """One line to stderr; characters it cannot show are escaped (Python's default there)."""
+    sys.stderr.write(f"elmtex: {' '.join(message.split())}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""The decoding loop: all notes of a report side by side, drafts verified in the pass that would have followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elmtex.decoding.layout import DEAD, PREFIX, Ints, Mask, visible
+from elmtex.decoding.notes import NoteWalk
+
+DRAFT = 6  # tokens of the report fed along with a span's first
+
+
+class Session(Protocol):
+    """One flat key/value cache. Slots are only ever added; a mask says which of them a query sees."""
+
+    def feed(
+        self, tokens: Ints, positions: Ints, mask: Mask, asked: Sequence[tuple[int, tuple[int, ...]]]
+    ) -> list[NDArray[np.floating]]:
+        """Add n slots and score tokens.
+
+        Args:
+            tokens: (n,) ids.
+            positions: (n,) position ids.
+            mask: (n, past + n) boolean, true where a query sees a slot; the last n columns are the new slots.
+            asked: pairs of a row (0..n-1) and the token ids to score there.
+
+        Returns:
+            For each pair the logits of its ids, in order.
+        """
+        ...
+
+
+@dataclass
+class Counts:
+    """What a decode cost: passes through the model, tokens of the prefix, and tokens fed after it."""
+
+    passes: int = 0
+    prefix: int = 0
+    fed: int = 0
+
+
+@dataclass
+class _Branch:
+    walk: NoteWalk
+    anchor: int  # prefix slots it sees, and the position of its first token
+    pending: list[int]  # chosen, not fed yet
+    written: int = 0  # tokens fed and kept
+    chain: list[int] = field(default_factory=list)  # this pass's pending tokens and draft
+
+
+def decode(
+    session: Session,
+    prefix: Sequence[int],
+    notes: Sequence[tuple[NoteWalk, int]],
+    *,
+    draft: int = DRAFT,
+    counts: Counts | None = None,
+) -> Iterator[list[NoteWalk]]:
+    """Write all notes of one prefix greedily; yields the notes finished in each pass.
+
+    The answer does not depend on ``draft`` nor on which notes are written together.
+
+    Args:
+        session: an empty cache.
+        prefix: (P,) token ids of prompt and report.
+        notes: the walks, each with its anchor: how many prefix tokens it sees (1..P).
+        draft: how many tokens of the report are fed along while inside a span; 0 turns drafting off.
+        counts: filled in as the passes run.
+    """
+    counts = counts if counts is not None else Counts()
+    counts.prefix += len(prefix)
+    branches = [_Branch(walk, anchor, [walk.grammar.open]) for walk, anchor in notes]
+    owner = np.full(0, PREFIX, dtype=np.int64)
+    live = list(range(len(branches)))
+    head = list(prefix)  # the first pass reads the prefix and opens every note
+    while live:
+        for b in live:
+            branch = branches[b]
+            branch.chain = branch.pending + branch.walk.draft(draft)
+        tokens = np.array([*head, *(t for b in live for t in branches[b].chain)], dtype=np.int64)
+        new_owner, anchor, positions, first_row = _place(head, branches, live)
+        mask = visible(new_owner, anchor, np.concatenate([owner, new_owner]))
+        mask[:, len(owner) :] &= np.tril(np.ones((len(tokens), len(tokens)), dtype=bool))
+        scores = session.feed(tokens, positions, mask, _questions(branches, live, first_row))
+        counts.passes += 1
+        counts.fed += len(tokens) - len(head)
+        answers = iter(scores)
+        for b in live:
+            kept = _accept(branches[b], answers)
+            chain_end = first_row[b] + len(branches[b].chain)
+            new_owner[first_row[b] + kept : chain_end] = DEAD
+        owner = np.concatenate([owner, new_owner])
+        head = []
+        finished = [b for b in live if branches[b].walk.done]
+        live = [b for b in live if not branches[b].walk.done]
+        yield [branches[b].walk for b in finished]
+
+
+def _place(
+    head: Sequence[int], branches: Sequence[_Branch], live: Sequence[int]
+) -> tuple[Ints, Ints, Ints, dict[int, int]]:
+    """Owner, anchor and position of each new slot, and the row where each live branch's chain begins."""
+    n = len(head)
+    owner, anchor, positions = [PREFIX] * n, list(range(1, n + 1)), list(range(n))
+    first_row = {}
+    for b in live:
+        branch, length = branches[b], len(branches[b].chain)
+        first_row[b] = len(owner)
+        owner += [b] * length
+        anchor += [branch.anchor] * length
+        begin = branch.anchor + branch.written
+        positions += range(begin, begin + length)
+    return np.array(owner), np.array(anchor), np.array(positions), first_row
+
+
+def _questions(
+    branches: Sequence[_Branch], live: Sequence[int], first_row: dict[int, int]
+) -> list[tuple[int, tuple[int, ...]]]:
+    """What to score: after the pending tokens, and after each draft token in case all before it are right."""
+    questions = []
+    for b in live:
+        branch = branches[b]
+        trial = branch.walk.copy()
+        row = first_row[b] + len(branch.pending) - 1
+        questions.append((row, trial.choices()))
+        for offset, token in enumerate(branch.chain[len(branch.pending) :], 1):
+            trial.take(token)
+            questions.append((row + offset, trial.choices()))
+    return questions
+
+
+def _accept(branch: _Branch, answers: Iterator[NDArray[np.floating]]) -> int:
+    """Take the best token at each row as long as the draft agrees; returns how many slots of the chain are kept."""
+    drafted = branch.chain[len(branch.pending) :]
+    kept = len(branch.pending)
+    rows = [next(answers) for _ in range(len(drafted) + 1)]
+    for row, guess in zip(rows, [*drafted, None], strict=True):
+        choices = branch.walk.choices()
+        best = int(np.argmax(row))
+        branch.walk.take(choices[best], _log_probability(row, best))
+        if choices[best] != guess:
+            branch.pending = [choices[best]]
+            break
+        kept += 1
+    branch.written += kept
+    return kept
+
+
+def _log_probability(logits: NDArray[np.floating], chosen: int) -> float:
+    shifted = logits - logits.max()
+    return float(shifted[chosen] - np.log(np.exp(shifted).sum()))

@@ -1,0 +1,143 @@
+"""A report as tokens: where each token stands, where a word begins and ends, which sentence it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from elmtex.text import is_word, normalise, sentences
+
+MAX_SENTENCE = 160  # tokens; a longer sentence (a table, a text without stops) is cut into pieces
+_PUNCTUATION = " \n\t.,;:"
+
+
+class Encoding(Protocol):
+    ids: list[int]
+    offsets: list[tuple[int, int]]
+
+
+class Tokenizer(Protocol):
+    """What elmtex needs of a ``tokenizers.Tokenizer``."""
+
+    def encode(self, sequence: str, *, add_special_tokens: bool = ...) -> Encoding: ...
+
+
+@dataclass(frozen=True)
+class ReportTokens:
+    """A tokenised report.
+
+    Args:
+        report: the original text.
+        ids: (T,) token ids of the normalised text.
+        offsets: (T,) half-open code-point offsets of each token in the report.
+        starts: (T,) whether a span may begin at this token: at a word's beginning.
+        ends: (T,) whether a span may end with this token: at a word's end.
+        sentences: half-open token ranges in order, without gaps, none longer than ``MAX_SENTENCE``.
+    """
+
+    report: str
+    ids: tuple[int, ...]
+    offsets: tuple[tuple[int, int], ...]
+    starts: tuple[bool, ...]
+    ends: tuple[bool, ...]
+    sentences: tuple[tuple[int, int], ...]
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """The characters of tokens ``first`` to ``last`` (half-open) without surrounding space and punctuation.
+
+        Empty (start == end) when nothing else is there.
+        """
+        start, end = self.offsets[first][0], self.offsets[last - 1][1]
+        text = self.report[start:end]
+        plain = normalise(text)
+        kept = len(plain) - len(plain.lstrip(_PUNCTUATION))
+        return start + kept, max(start + kept, start + len(plain.rstrip(_PUNCTUATION)))
+
+    def covering(self, start: int, end: int, sentence: tuple[int, int]) -> tuple[int, int]:
+        """The fewest whole words of a sentence that cover these characters, as a half-open token range."""
+        low, high = sentence
+        first = next((i for i in range(low, high) if self.offsets[i][1] > start), high - 1)
+        last = next((i for i in range(high - 1, low - 1, -1) if self.offsets[i][0] < end), low)
+        while first > low and not self.starts[first]:
+            first -= 1
+        last = max(last, first)
+        while last < high - 1 and not self.ends[last]:
+            last += 1
+        return first, last + 1
+
+
+def tokenise(report: str, tokenizer: Tokenizer) -> ReportTokens:
+    """Tokenise a report; special tokens in its text are read as the characters they are made of.
+
+    Args:
+        report: any text; the tokenizer must have ``encode_special_tokens`` on.
+        tokenizer: a byte-level ``tokenizers.Tokenizer``.
+    """
+    text = normalise(report)
+    encoding = tokenizer.encode(text, add_special_tokens=False)
+    offsets = encoding.offsets
+    spans = _sentence_tokens(text, offsets)
+    firsts, lasts = {a for a, _ in spans}, {b - 1 for _, b in spans}
+    # A sentence's own ends always count as word ends, so that every span begun can be closed.
+    starts = tuple(i in firsts or _begins_word(text, offsets, i) for i in range(len(offsets)))
+    ends = tuple(i in lasts or _ends_word(text, offsets, i) for i in range(len(offsets)))
+    return ReportTokens(report, tuple(encoding.ids), tuple(offsets), starts, ends, tuple(spans))
+
+
+def _begins_word(text: str, offsets: Sequence[tuple[int, int]], i: int) -> bool:
+    start, end = offsets[i]
+    if i and offsets[i - 1][1] > start:  # a later byte of a character the token before has begun
+        return False
+    while start < end and text[start].isspace():
+        start += 1
+    if start == end:
+        return False
+    return start == 0 or not is_word(text[start]) or not is_word(text[start - 1])
+
+
+def _ends_word(text: str, offsets: Sequence[tuple[int, int]], i: int) -> bool:
+    start, end = offsets[i]
+    if i + 1 < len(offsets) and offsets[i + 1][0] < end:
+        return False
+    if not text[start:end].strip():
+        return False
+    return end == len(text) or not is_word(text[end - 1]) or not is_word(text[end])
+
+
+def _sentence_tokens(text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Token ranges of the sentences; a token belongs to the sentence its first visible character stands in."""
+    spans: list[tuple[int, int]] = []
+    first = 0
+    for _, sentence_end in sentences(text):
+        last = first
+        while last < len(offsets) and _visible_start(text, offsets[last]) < sentence_end:
+            last += 1
+        if last > first:
+            spans.extend(_pieces(text, offsets, first, last))
+            first = last
+    if first < len(offsets):
+        spans.extend(_pieces(text, offsets, first, len(offsets)))
+    return spans
+
+
+def _visible_start(text: str, offset: tuple[int, int]) -> int:
+    start, end = offset
+    while start < end - 1 and text[start].isspace():
+        start += 1
+    return start
+
+
+def _pieces(
+    text: str, offsets: Sequence[tuple[int, int]], first: int, last: int
+) -> list[tuple[int, int]]:
+    """A sentence cut into ranges of at most MAX_SENTENCE tokens, after a comma or semicolon or at a space."""
+    pieces = []
+    while last - first > MAX_SENTENCE:
+        window = range(first + MAX_SENTENCE, first + MAX_SENTENCE // 2, -1)
+        cut = next((i for i in window if text[offsets[i - 1][1] - 1 : offsets[i - 1][1]] in ",;"), None)
+        cut = cut or next((i for i in window if text[offsets[i][0]].isspace()), first + MAX_SENTENCE)
+        pieces.append((first, cut))
+        first = cut
+    pieces.append((first, last))
+    return pieces

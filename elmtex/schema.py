@@ -1,0 +1,278 @@
+"""Category schemas: which categories an extraction has, what each means, and the check of a document.
+
+A category schema is a JSON Schema (2020-12) of one object. Each property is a category: an array of items with
+a ``title`` and a ``description``; ``x-label`` is the short word the model writes for it, ``x-title`` holds titles
+in other languages. ``items`` may be left out: elmtex's own item (text, start, end, assertion, confidence) is
+then filled in, as the packaged ``schemas/elmtex.json`` spells it out.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from elmtex.types import SchemaError
+
+MAX_CATEGORIES = 64
+MAX_LABEL = 40  # characters
+
+ITEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["text", "start", "end", "assertion", "confidence"],
+    "properties": {
+        "text": {"type": "string", "minLength": 1},
+        "start": {"type": ["integer", "null"], "minimum": 0},
+        "end": {"type": ["integer", "null"], "minimum": 1},
+        "assertion": {"enum": ["present", "absent", "possible"]},
+        "confidence": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "codes": {"type": "array"},
+    },
+}
+
+_SAMPLE_ITEM = {"text": "x", "start": 0, "end": 1, "assertion": "present", "confidence": 0.5}
+
+_TITLES = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
+
+# What a file must look like to be used as a category schema, whatever else JSON Schema would allow.
+_SHAPE: dict[str, Any] = {
+    "type": "object",
+    "required": ["title", "properties"],
+    "properties": {
+        "title": {"type": "string", "minLength": 1},
+        "x-title": _TITLES,
+        "description": {"type": "string"},
+        "type": {"const": "object"},
+        "properties": {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": MAX_CATEGORIES,
+            "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,63}$"},
+            "additionalProperties": {
+                "type": "object",
+                "required": ["title"],
+                "properties": {
+                    "title": {"type": "string", "minLength": 1, "maxLength": 200},
+                    "x-title": _TITLES,
+                    # The note's own signs and line breaks cannot be part of a label.
+                    "x-label": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": MAX_LABEL,
+                        "pattern": r"^[^=;!?\[\]\s]+( [^=;!?\[\]\s]+)*$",
+                    },
+                    "description": {"type": "string", "maxLength": 2000},
+                    "type": {"const": "array"},
+                },
+            },
+        },
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One category of a schema.
+
+    Args:
+        key: its property name in the document.
+        label: the short word the model writes for it in a margin note; unique in the schema.
+        title: its English title.
+        description: what belongs in it; may be empty.
+        titles: titles by ISO 639-1 language, English included.
+    """
+
+    key: str
+    label: str
+    title: str
+    description: str
+    titles: Mapping[str, str]
+
+    def title_in(self, lang: str) -> str:
+        """The title in a language, else the English one."""
+        return self.titles.get(lang, self.title)
+
+
+@dataclass(frozen=True)
+class CategorySchema:
+    """A checked category schema; make one with :func:`load_schema` or :func:`parse_schema`."""
+
+    name: str
+    title: str
+    categories: tuple[Category, ...]
+    document: Mapping[str, Any]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(category.key for category in self.categories)
+
+    def category(self, key: str) -> Category:
+        """The category of that key. Raises :class:`SchemaError` when there is none."""
+        for category in self.categories:
+            if category.key == key:
+                return category
+        raise SchemaError(
+            f"unknown category {key!r} in schema {self.name!r}; it has: {', '.join(self.keys)}"
+        )
+
+    def subset(self, keys: tuple[str, ...]) -> CategorySchema:
+        """The same schema with only these categories, in the schema's order.
+
+        Raises:
+            SchemaError: when a key is unknown or none is given.
+        """
+        wanted = {self.category(key).key for key in keys}
+        if not wanted:
+            raise SchemaError(f"no category asked for; schema {self.name!r} has: {', '.join(self.keys)}")
+        properties = {k: v for k, v in self.document["properties"].items() if k in wanted}
+        required = [key for key in self.document.get("required", ()) if key in wanted]
+        return CategorySchema(
+            self.name,
+            self.title,
+            tuple(c for c in self.categories if c.key in wanted),
+            {**self.document, "properties": properties, "required": required},
+        )
+
+    @functools.cached_property
+    def _validator(self) -> jsonschema.protocols.Validator:
+        return jsonschema.Draft202012Validator(self.document)
+
+    def validate(self, categories: Mapping[str, Any]) -> tuple[str, ...]:
+        """Check the ``categories`` object of a document; () when valid, else one sentence per fault.
+
+        The sentences name paths and rules, never the values: those may be a patient's words.
+        """
+        faults = sorted(self._validator.iter_errors(categories), key=lambda e: list(map(str, e.path)))
+        return tuple(f"{_pointer(fault.path)}: breaks the rule {fault.validator!r}" for fault in faults)
+
+
+def packaged_schemas() -> dict[str, Path]:
+    """The schemas that come with elmtex, by name: from the wheel, else from the source tree."""
+    here = Path(__file__).parent
+    folder = here / "schemas" if (here / "schemas").is_dir() else here.parent / "schemas"
+    return {path.stem: path for path in sorted(folder.glob("*.json"))}
+
+
+def load_schema(name_or_path: str | Path) -> CategorySchema:
+    """Load a schema by the name of a packaged one (``elmtex``, ``medication``) or from a JSON file.
+
+    Raises:
+        SchemaError: no such schema, not JSON, or not a usable category schema (with the path inside the file).
+    """
+    packaged = packaged_schemas()
+    path = packaged.get(str(name_or_path), Path(name_or_path))
+    if not path.is_file():
+        raise SchemaError(
+            f"no schema {str(name_or_path)!r}: give a JSON file or one of: {', '.join(packaged)}"
+        )
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemaError(f"schema {path}: cannot be read as UTF-8 text ({type(error).__name__})") from None
+    return parse_schema(text, path.stem, str(path))
+
+
+def parse_schema(text: str, name: str, where: str = "schema") -> CategorySchema:
+    """Check a category schema given as JSON text.
+
+    Args:
+        text: the JSON.
+        name: the name documents will carry.
+        where: what error messages call the source, e.g. its path.
+
+    Raises:
+        SchemaError: with the line (syntax) or the JSON pointer (content) of the first fault.
+    """
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SchemaError(
+            f"{where}: not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}"
+        ) from None
+    except RecursionError:
+        raise SchemaError(f"{where}: nested too deeply; a category schema is one flat object") from None
+    fault = jsonschema.exceptions.best_match(
+        jsonschema.Draft202012Validator(_SHAPE).iter_errors(document)
+    )
+    if fault is not None:
+        raise SchemaError(f"{where}: {_pointer(fault.absolute_path)}: {fault.message[:200]}")
+    document = _with_items(document)
+    try:
+        jsonschema.Draft202012Validator.check_schema(document)
+    except jsonschema.SchemaError as error:
+        raise SchemaError(f"{where}: {_pointer(error.absolute_path)}: {error.message[:200]}") from None
+    categories = tuple(_category(key, spec) for key, spec in document["properties"].items())
+    _check_labels(categories, where)
+    schema = CategorySchema(name, document["title"], categories, document)
+    _check_items(schema, where)
+    return schema
+
+
+def _with_items(document: dict[str, Any]) -> dict[str, Any]:
+    """The schema with elmtex's item filled in wherever a category leaves ``items`` out."""
+    properties = {
+        key: spec if "items" in spec else {**spec, "type": "array", "items": ITEM}
+        for key, spec in document["properties"].items()
+    }
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(properties),
+        **document,
+        "properties": properties,
+    }
+
+
+def _category(key: str, spec: Mapping[str, Any]) -> Category:
+    label = spec.get("x-label") or _label_from_title(spec["title"]) or key
+    return Category(
+        key,
+        label,
+        spec["title"],
+        spec.get("description", ""),
+        {"en": spec["title"], **spec.get("x-title", {})},
+    )
+
+
+def _label_from_title(title: str) -> str:
+    kept = "".join(" " if c in "=;!?[]" else c for c in title)
+    return " ".join(kept.split()).lower()[:MAX_LABEL].strip()
+
+
+def _check_labels(categories: tuple[Category, ...], where: str) -> None:
+    seen: dict[str, str] = {}
+    for category in categories:
+        other = seen.setdefault(category.label.casefold(), category.key)
+        if other != category.key:
+            raise SchemaError(
+                f"{where}: /properties/{category.key}/x-label: the label {category.label!r} is also that of "
+                f"{other!r}; give each category a label of its own"
+            )
+
+
+def _check_items(schema: CategorySchema, where: str) -> None:
+    """A schema whose items cannot hold what elmtex writes would make every document invalid: refuse it now."""
+    for category in schema.categories:
+        document = {key: [] for key in schema.keys} | {category.key: [_SAMPLE_ITEM]}
+        try:
+            fault = next(schema._validator.iter_errors(document), None)
+        except Exception as error:  # an unresolvable $ref: jsonschema's error types differ by version
+            raise SchemaError(
+                f"{where}: /properties/{category.key}/items: cannot be resolved ({type(error).__name__}); "
+                "leave `items` out to use elmtex's own"
+            ) from None
+        if fault is not None:
+            raise SchemaError(
+                f"{where}: {_pointer(fault.absolute_schema_path)}: refuses elmtex's item "
+                "{text, start, end, assertion, confidence}; leave `items` out to use elmtex's own"
+            )
+
+
+def _pointer(path: Any) -> str:
+    """A JSON pointer (RFC 6901) for messages; ``/`` is the whole file."""
+    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in path)

@@ -1,0 +1,89 @@
+"""Text as the model sees it, and its sentences; offsets stay those of the original report throughout."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# One character for one character, so that no offset moves: look-alikes the model has rarely seen become the
+# plain sign, controls become a space, and half a surrogate pair (possible in JSON input) a replacement sign.
+_PLAIN = {
+    **{code: " " for code in (*range(0x00, 0x0A), *range(0x0B, 0x20), 0x7F, 0x85, 0xA0, 0x202F, 0x3000)},
+    **{code: " " for code in range(0x2000, 0x200B)},
+    **{code: "\n" for code in (0x2028, 0x2029)},
+    **{code: "'" for code in (0x2018, 0x2019, 0x201A, 0x201B, 0x2032)},
+    **{code: '"' for code in (0x201C, 0x201D, 0x201E, 0x201F, 0x2033)},
+    **{code: "-" for code in (0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212)},
+    **{code: "\N{REPLACEMENT CHARACTER}" for code in range(0xD800, 0xE000)},
+}
+
+
+def normalise(report: str) -> str:
+    """The report as the model reads it: the same length, every character at its own place."""
+    return report.translate(_PLAIN)
+
+
+_ABBREVIATIONS = frozenset(
+    "dr mr mrs ms prof fig figs no nos vs cf approx st pt jr sr al ref refs resp dept "
+    "z.b b ca bzw ggf evtl usw d.h h u.a a inkl tgl tbl tab nr bds sog vgl max mind abb z.n n v.a st.p p o.b li re "
+    "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o".split()
+)
+_MONTHS = (
+    "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|"
+    "Aug|Sep|Sept|Okt|Nov|Dez"
+)
+_BREAK = re.compile(r"\n[\s]*|[.!?][\"')\]]*\s+(?=[^\W_a-z]|[\"'(\[•*-])")
+_LAST_WORD = re.compile(r"[^\s(]+$")
+_DATE_AHEAD = re.compile(rf"(?:{_MONTHS})\b")
+_WRAPPED_LINE = 50  # characters: a shorter line that ends without a full stop is a heading or a list entry
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Cut normalised text into sentences.
+
+    A sentence ends at a line break, unless the line was merely wrapped, or after a full stop, question or
+    exclamation mark that is followed by a capital, a digit or an opening sign and does not belong to an
+    abbreviation, an initial or a German date.
+
+    Returns:
+        Half-open spans in order, without gaps: together they are the whole text. [] for an empty text.
+    """
+    spans = []
+    start = 0
+    for match in _BREAK.finditer(text):
+        ends = _line_ends(text, match) if match[0][0] == "\n" else _full_stop_ends(text, start, match)
+        if ends and text[start : match.end()].strip():
+            spans.append((start, match.end()))
+            start = match.end()
+    if start < len(text):
+        if text[start:].strip() or not spans:
+            spans.append((start, len(text)))
+        else:
+            spans[-1] = (spans[-1][0], len(text))
+    return spans
+
+
+def _line_ends(text: str, match: re.Match[str]) -> bool:
+    if match[0].count("\n") > 1:
+        return True
+    line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].rstrip()
+    ahead = text[match.end() : match.end() + 1]
+    wrapped = len(line) >= _WRAPPED_LINE and line[-1:] not in ".!?:;" and (ahead.islower() or line[-1:] == ",")
+    return not wrapped
+
+
+def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
+    if match[0][0] != ".":
+        return True
+    word = _LAST_WORD.search(text, start, match.start())
+    if word is None:
+        return True
+    before = word[0]
+    if before.casefold() in _ABBREVIATIONS or (len(before) == 1 and before.isalpha()):
+        return False
+    return not (before.isdigit() and len(before) <= 2 and _DATE_AHEAD.match(text, match.end()))
+
+
+def is_word(character: str) -> bool:
+    """Whether a character continues a word: letters, digits, combining marks and joiners."""
+    return character.isalnum() or unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf", "Sk")

@@ -1,0 +1,236 @@
+"""The data that flows through elmtex: items, extractions, records, and the errors it raises.
+
+Offsets everywhere are half-open code-point offsets into the ORIGINAL report: ``report[start:end] == text``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+Assertion = Literal["present", "absent", "possible"]
+Status = Literal["ok", "truncated", "empty_report", "invalid_output", "failed"]
+
+ASSERTIONS: tuple[Assertion, ...] = get_args(Assertion)
+
+
+class ElmtexError(Exception):
+    """Base of all errors elmtex raises on purpose. Its message never quotes a report."""
+
+
+class InputError(ElmtexError):
+    """The caller's input cannot be used (file, encoding, option): says what, the value, and what to do."""
+
+
+class SchemaError(InputError):
+    """A schema file is not a usable category schema; the message names the path inside the file."""
+
+
+class MissingDependencyError(ElmtexError):
+    """An optional package is needed; the message holds the pip command that installs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A concept of a terminology suggested for an item; never asserted without a human's choice.
+
+    Args:
+        system: the terminology's FHIR URI, e.g. ``http://hl7.org/fhir/sid/icd-10-cm``.
+        code: the concept's code there, e.g. ``J18.9``.
+        display: its preferred name.
+        score: the linker's similarity, 0 to 1.
+    """
+
+    system: str
+    code: str
+    display: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One fact: a span of the report with its assertion.
+
+    Args:
+        text: the words, exactly as they stand in the report.
+        start: first code point of the span; None when the text is not grounded in the report.
+        end: one past the last code point; None together with ``start``.
+        assertion: present, absent (negated) or possible (uncertain).
+        confidence: probability that the item is right, 0 to 1; None when its source gives none (gold, a human).
+        codes: suggested concepts, best first; empty when coding is off.
+    """
+
+    text: str
+    start: int | None
+    end: int | None
+    assertion: Assertion = "present"
+    confidence: float | None = None
+    codes: tuple[Code, ...] = ()
+
+    @property
+    def grounded(self) -> bool:
+        return self.start is not None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The item as JSON: ``codes`` only when there are some."""
+        data: dict[str, Any] = {
+            "text": self.text,
+            "start": self.start,
+            "end": self.end,
+            "assertion": self.assertion,
+            "confidence": self.confidence,
+        }
+        if self.codes:
+            data["codes"] = [
+                {"system": c.system, "code": c.code, "display": c.display, "score": c.score}
+                for c in self.codes
+            ]
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Item:
+        """The inverse of :meth:`to_dict`; the mapping must already have been checked by a schema."""
+        return cls(
+            text=data["text"],
+            start=data.get("start"),
+            end=data.get("end"),
+            assertion=data.get("assertion", "present"),
+            confidence=data.get("confidence"),
+            codes=tuple(Code(**code) for code in data.get("codes", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What one report gave: a validated document and how it came about.
+
+    Args:
+        id: the report's name, chosen by the caller (file name, row id, content hash).
+        schema: name of the category schema.
+        model: name of the model that answered.
+        status: ``ok``, or why the document is incomplete or missing.
+        problems: sentences for a human; they never quote the report.
+        categories: every category of the schema in its order, each with its items in report order.
+    """
+
+    id: str
+    schema: str
+    model: str
+    status: Status
+    problems: tuple[str, ...] = ()
+    categories: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of the command line's ``json`` format."""
+        return {
+            "id": self.id,
+            "schema": self.schema,
+            "model": self.model,
+            "status": self.status,
+            "problems": list(self.problems),
+            "categories": {
+                key: [item.to_dict() for item in items] for key, items in self.categories.items()
+            },
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Extraction:
+        """The inverse of :meth:`to_dict`."""
+        return cls(
+            id=data["id"],
+            schema=data["schema"],
+            model=data["model"],
+            status=data["status"],
+            problems=tuple(data.get("problems", ())),
+            categories={
+                key: tuple(Item.from_dict(item) for item in items)
+                for key, items in data["categories"].items()
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One annotated report: the canonical row of training and evaluation data (a line of JSONL).
+
+    Args:
+        id: unique within its source.
+        source: the corpus, e.g. ``maccrobat``.
+        lang: ISO 639-1 code of the text.
+        text: the report.
+        labelled: the categories this source labels completely. A category that is not listed is unknown,
+            never empty.
+        items: gold items of the labelled categories, in report order; a category may be missing when empty.
+        split: ``train``, ``dev``, ``test``, or None when the source has no fixed split.
+    """
+
+    id: str
+    source: str
+    lang: str
+    text: str
+    labelled: tuple[str, ...]
+    items: Mapping[str, tuple[Item, ...]]
+    split: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as one JSONL row: items are ``{start, end, assertion}``, ungrounded ones carry ``text``."""
+        data: dict[str, Any] = {
+            "id": self.id,
+            "source": self.source,
+            "lang": self.lang,
+            "split": self.split,
+            "text": self.text,
+            "labelled": list(self.labelled),
+            "items": {
+                key: [
+                    {"start": i.start, "end": i.end, "assertion": i.assertion}
+                    if i.grounded
+                    else {"text": i.text, "assertion": i.assertion}
+                    for i in items
+                ]
+                for key, items in self.items.items()
+            },
+        }
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Record:
+        """The inverse of :meth:`to_dict`. Raises :class:`InputError` when an offset lies outside the text."""
+        text = data["text"]
+
+        def item(row: Mapping[str, Any], key: str) -> Item:
+            start, end = row.get("start"), row.get("end")
+            if start is None or end is None:
+                return Item(row["text"], None, None, row.get("assertion", "present"))
+            if not 0 <= start < end <= len(text):
+                raise InputError(
+                    f"record {data['id']!r}: item of {key!r} at {start}:{end} lies outside its text of "
+                    f"{len(text)} characters; offsets are half-open code points"
+                )
+            return Item(text[start:end], start, end, row.get("assertion", "present"))
+
+        return cls(
+            id=data["id"],
+            source=data["source"],
+            lang=data.get("lang", "en"),
+            text=text,
+            labelled=tuple(data["labelled"]),
+            items={key: tuple(item(row, key) for row in rows) for key, rows in data["items"].items()},
+            split=data.get("split"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One step of a streamed extraction.
+
+    Args:
+        extraction: the document so far; the last step's is the final one.
+        done: sentences whose notes are finished.
+        total: sentences of the report.
+    """
+
+    extraction: Extraction
+    done: int
+    total: int
