@@ -1,7 +1,7 @@
 """elmtex: a free-text clinical report in, a structured and grounded document out.
 
-    from elmtex import Extractor
-    document = Extractor().extract(report)
+from elmtex import Extractor
+document = Extractor().extract(report)
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from elmtex.pipeline import Extractor
 
 __version__ = "0.1.0"
-__all__ = ["ElmtexError", "Extraction", "Extractor", "InputError", "Item", "SchemaError", "__version__"]
+__all__ = [
+    "ElmtexError",
+    "Extraction",
+    "Extractor",
+    "InputError",
+    "Item",
+    "SchemaError",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -74,7 +74,7 @@ def failure(extractor: Extractor, id: str, problem: str) -> Extraction:
         model=extractor.model_name,
         status="failed",
         problems=(problem,),
-        categories={key: () for key in extractor.schema.keys},
+        categories=dict.fromkeys(extractor.schema.keys, ()),
     )
 
 
@@ -131,8 +131,12 @@ def _write(file: Any, extractor: Extractor, report: Report, key: str) -> str:
         extraction = extract_safely(extractor, report.text, report.id)
     try:
         line = _line(extraction, key)
-    except ValueError as error:  # a number or string that JSON cannot hold: this report's defect only
-        extraction = failure(extractor, report.id, f"its document is not JSON ({type(error).__name__})")
+    except (
+        ValueError
+    ) as error:  # a number or string that JSON cannot hold: this report's defect only
+        extraction = failure(
+            extractor, report.id, f"its document is not JSON ({type(error).__name__})"
+        )
         line = _line(extraction, key)
     file.write(line)
     file.flush()
@@ -183,7 +187,9 @@ def _locked(out: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise InputError(f"another run is writing {out}: wait for it or give another name") from None
+        raise InputError(
+            f"another run is writing {out}: wait for it or give another name"
+        ) from None
     try:
         yield
     finally:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from elmtex.types import ElmtexError, InputError
 
 if TYPE_CHECKING:
+    from elmtex.batch import Summary
     from elmtex.pipeline import Extractor
     from elmtex.types import Extraction
 
@@ -87,12 +88,16 @@ def _run(args: argparse.Namespace) -> int:
         place = error.__traceback__
         while place is not None and place.tb_next is not None:
             place = place.tb_next
-        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else "?"
-        _say(f"internal error {type(error).__name__} at {where}: set ELMTEX_DEBUG=1 to see all of it")
+        where = (
+            f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else "?"
+        )
+        _say(
+            f"internal error {type(error).__name__} at {where}: set ELMTEX_DEBUG=1 to see all of it"
+        )
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> _Parser:
     from elmtex import __version__
 
     parser = _Parser(
@@ -108,17 +113,19 @@ def _parser() -> argparse.ArgumentParser:
     _add_batch(commands)
     _add_app(commands)
     for name, module in DOORS.items():  # only for --help: main() hands all their arguments on
-        commands.add_parser(name, help=f"python -m {module} of a source checkout, with its arguments")
+        commands.add_parser(
+            name, help=f"python -m {module} of a source checkout, with its arguments"
+        )
     return parser
 
 
 def _add_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: argparse._SubParsersAction[_Parser],
     name: str,
     run: Callable[[argparse.Namespace], int],
     help: str,
     examples: str,
-) -> argparse.ArgumentParser:
+) -> _Parser:
     parser = commands.add_parser(
         name,
         help=help,
@@ -131,19 +138,30 @@ def _add_command(
     return parser
 
 
-def _add_model_options(parser: argparse.ArgumentParser) -> None:
+def _add_model_options(parser: _Parser) -> None:
     parser.add_argument(
-        "--schema", default="elmtex", metavar="NAME|PATH", help="elmtex (default), medication, or a JSON file"
+        "--schema",
+        default="elmtex",
+        metavar="NAME|PATH",
+        help="elmtex (default), medication, or a JSON file",
     )
     parser.add_argument(
-        "--categories", metavar="A,B", help="only these categories of the schema, by key (default: all)"
+        "--categories",
+        metavar="A,B",
+        help="only these categories of the schema, by key (default: all)",
     )
-    parser.add_argument("--engine", default="auto", metavar="NAME", help="default: auto, the fastest installed")
-    parser.add_argument("--model", metavar="NAME|PATH", help="another Llama: a folder or a hub name")
-    parser.add_argument("--strategy", default="finetuned", metavar="NAME", help="default: finetuned")
+    parser.add_argument(
+        "--engine", default="auto", metavar="NAME", help="default: auto, the fastest installed"
+    )
+    parser.add_argument(
+        "--model", metavar="NAME|PATH", help="another Llama: a folder or a hub name"
+    )
+    parser.add_argument(
+        "--strategy", default="finetuned", metavar="NAME", help="default: finetuned"
+    )
 
 
-def _add_extract(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_extract(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser = _add_command(
         commands,
         "extract",
@@ -160,7 +178,7 @@ def _add_extract(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--verbose", action="store_true", help="print the stages' times to stderr")
 
 
-def _add_batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_batch(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser = _add_command(
         commands,
         "batch",
@@ -175,14 +193,18 @@ def _add_batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="IN",
         help=".txt files, folders of them, or .jsonl, .json, .csv with a column text (or report) and id",
     )
-    parser.add_argument("--out", required=True, type=Path, metavar="OUT.jsonl", help="must not exist yet")
     parser.add_argument(
-        "--resume", action="store_true", help="go on with OUT: skip what it has, try failed reports again"
+        "--out", required=True, type=Path, metavar="OUT.jsonl", help="must not exist yet"
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with OUT: skip what it has, try failed reports again",
     )
     _add_model_options(parser)
 
 
-def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_app(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser = _add_command(
         commands, "app", _app, "open the web page", "  elmtex app\n  elmtex app --port 8000\n"
     )
@@ -217,7 +239,11 @@ def _extract(args: argparse.Namespace) -> int:
         bundle_model()  # that it is missing must not come out only after a long extraction
     if report.strip():  # an empty report needs no model to be called empty
         extractor.load()
-    name = "stdin" if args.report == "-" else Path(os.fsencode(args.report).decode("utf-8", "replace")).stem
+    name = (
+        "stdin"
+        if args.report == "-"
+        else Path(os.fsencode(args.report).decode("utf-8", "replace")).stem
+    )
     extraction = extract_safely(extractor, report, name)
     _write(WRITERS[args.format](extraction, extractor.schema), args.output)
     if args.verbose and extractor.timings is not None:
@@ -259,6 +285,12 @@ def _batch(args: argparse.Namespace) -> int:
     from elmtex import batch
     from elmtex.reading import read_reports
 
+    if any(
+        args.out.exists() and args.out.samefile(path)
+        for path in map(Path, args.inputs)
+        if path.exists()
+    ):
+        raise InputError(f"--out {args.out} is one of the inputs: give another file")
     # The first pass counts, and refuses unusable inputs before the model is loaded and OUT is made.
     total = sum(1 for _ in read_reports(args.inputs))
     extractor = args.make_extractor(args)
@@ -274,7 +306,7 @@ def _batch(args: argparse.Namespace) -> int:
     return 0 if summary.all_ok else 1
 
 
-def _account(summary: batch.Summary, out: Path) -> str:
+def _account(summary: Summary, out: Path) -> str:
     statuses = ", ".join(f"{count} {status}" for status, count in sorted(summary.statuses.items()))
     line = f"{out}: {summary.total} reports: {statuses or 'none'}"
     if summary.kept:
@@ -303,7 +335,7 @@ def _door(command: str, arguments: list[str]) -> int:
     import runpy
 
     sys.path.insert(0, str(root))
-    sys.argv = [f"elmtex {command}", *arguments]
+    sys.argv[1:] = arguments
     runpy.run_module(module, run_name="__main__", alter_sys=True)
     return 0
 

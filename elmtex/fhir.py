@@ -49,7 +49,9 @@ def bundle_model() -> Any:
     try:
         from fhir.resources.R4B.bundle import Bundle
     except ImportError:
-        raise MissingDependencyError("FHIR needs fhir.resources: pip install 'elmtex[fhir]'") from None
+        raise MissingDependencyError(
+            "FHIR needs fhir.resources: pip install 'elmtex[fhir]'"
+        ) from None
     return Bundle
 
 

@@ -128,7 +128,9 @@ class CategorySchema:
         """
         wanted = {self.category(key).key for key in keys}
         if not wanted:
-            raise SchemaError(f"no category asked for; schema {self.name!r} has: {', '.join(self.keys)}")
+            raise SchemaError(
+                f"no category asked for; schema {self.name!r} has: {', '.join(self.keys)}"
+            )
         properties = {k: v for k, v in self.document["properties"].items() if k in wanted}
         required = [key for key in self.document.get("required", ()) if key in wanted]
         return CategorySchema(
@@ -147,8 +149,12 @@ class CategorySchema:
 
         The sentences name paths and rules, never the values: those may be a patient's words.
         """
-        faults = sorted(self._validator.iter_errors(categories), key=lambda e: list(map(str, e.path)))
-        return tuple(f"{_pointer(fault.path)}: breaks the rule {fault.validator!r}" for fault in faults)
+        faults = sorted(
+            self._validator.iter_errors(categories), key=lambda e: list(map(str, e.path))
+        )
+        return tuple(
+            f"{_pointer(fault.path)}: breaks the rule {fault.validator!r}" for fault in faults
+        )
 
 
 def packaged_schemas() -> dict[str, Path]:
@@ -173,7 +179,9 @@ def load_schema(name_or_path: str | Path) -> CategorySchema:
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise SchemaError(f"schema {path}: cannot be read as UTF-8 text ({type(error).__name__})") from None
+        raise SchemaError(
+            f"schema {path}: cannot be read as UTF-8 text ({type(error).__name__})"
+        ) from None
     return parse_schema(text, path.stem, str(path))
 
 
@@ -195,7 +203,9 @@ def parse_schema(text: str, name: str, where: str = "schema") -> CategorySchema:
             f"{where}: not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}"
         ) from None
     except RecursionError:
-        raise SchemaError(f"{where}: nested too deeply; a category schema is one flat object") from None
+        raise SchemaError(
+            f"{where}: nested too deeply; a category schema is one flat object"
+        ) from None
     fault = jsonschema.exceptions.best_match(
         jsonschema.Draft202012Validator(_SHAPE).iter_errors(document)
     )
@@ -205,7 +215,9 @@ def parse_schema(text: str, name: str, where: str = "schema") -> CategorySchema:
     try:
         jsonschema.Draft202012Validator.check_schema(document)
     except jsonschema.SchemaError as error:
-        raise SchemaError(f"{where}: {_pointer(error.absolute_path)}: {error.message[:200]}") from None
+        raise SchemaError(
+            f"{where}: {_pointer(error.absolute_path)}: {error.message[:200]}"
+        ) from None
     categories = tuple(_category(key, spec) for key, spec in document["properties"].items())
     _check_labels(categories, where)
     schema = CategorySchema(name, document["title"], categories, document)
@@ -258,10 +270,12 @@ def _check_labels(categories: tuple[Category, ...], where: str) -> None:
 def _check_items(schema: CategorySchema, where: str) -> None:
     """A schema whose items cannot hold what elmtex writes would make every document invalid: refuse it now."""
     for category in schema.categories:
-        document = {key: [] for key in schema.keys} | {category.key: [_SAMPLE_ITEM]}
+        document: dict[str, Any] = {key: [] for key in schema.keys} | {category.key: [_SAMPLE_ITEM]}
         try:
             fault = next(schema._validator.iter_errors(document), None)
-        except Exception as error:  # an unresolvable $ref: jsonschema's error types differ by version
+        except (
+            Exception
+        ) as error:  # an unresolvable $ref: jsonschema's error types differ by version
             raise SchemaError(
                 f"{where}: /properties/{category.key}/items: cannot be resolved ({type(error).__name__}); "
                 "leave `items` out to use elmtex's own"

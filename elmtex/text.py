@@ -8,13 +8,13 @@ import unicodedata
 # One character for one character, so that no offset moves: look-alikes the model has rarely seen become the
 # plain sign, controls become a space, and half a surrogate pair (possible in JSON input) a replacement sign.
 _PLAIN = {
-    **{code: " " for code in (*range(0x00, 0x0A), *range(0x0B, 0x20), 0x7F, 0x85, 0xA0, 0x202F, 0x3000)},
-    **{code: " " for code in range(0x2000, 0x200B)},
-    **{code: "\n" for code in (0x2028, 0x2029)},
-    **{code: "'" for code in (0x2018, 0x2019, 0x201A, 0x201B, 0x2032)},
-    **{code: '"' for code in (0x201C, 0x201D, 0x201E, 0x201F, 0x2033)},
-    **{code: "-" for code in (0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212)},
-    **{code: "\N{REPLACEMENT CHARACTER}" for code in range(0xD800, 0xE000)},
+    **dict.fromkeys((*range(0, 10), *range(11, 32), 127, 133, 160, 8239, 12288), " "),
+    **dict.fromkeys(range(8192, 8203), " "),
+    **dict.fromkeys((8232, 8233), "\n"),
+    **dict.fromkeys((8216, 8217, 8218, 8219, 8242), "'"),
+    **dict.fromkeys((8220, 8221, 8222, 8223, 8243), '"'),
+    **dict.fromkeys((8208, 8209, 8210, 8211, 8212, 8722), "-"),
+    **dict.fromkeys(range(55296, 57344), "�"),
 }
 
 
@@ -35,7 +35,9 @@ _MONTHS = (
 _BREAK = re.compile(r"\n[\s]*|[.!?][\"')\]]*\s+(?=[^\W_a-z]|[\"'(\[•*-])")
 _LAST_WORD = re.compile(r"[^\s(]+$")
 _DATE_AHEAD = re.compile(rf"(?:{_MONTHS})\b")
-_WRAPPED_LINE = 50  # characters: a shorter line that ends without a full stop is a heading or a list entry
+_WRAPPED_LINE = (
+    50  # characters: a shorter line that ends without a full stop is a heading or a list entry
+)
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -51,7 +53,9 @@ def sentences(text: str) -> list[tuple[int, int]]:
     spans = []
     start = 0
     for match in _BREAK.finditer(text):
-        ends = _line_ends(text, match) if match[0][0] == "\n" else _full_stop_ends(text, start, match)
+        ends = (
+            _line_ends(text, match) if match[0][0] == "\n" else _full_stop_ends(text, start, match)
+        )
         if ends and text[start : match.end()].strip():
             spans.append((start, match.end()))
             start = match.end()
@@ -68,7 +72,11 @@ def _line_ends(text: str, match: re.Match[str]) -> bool:
         return True
     line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].rstrip()
     ahead = text[match.end() : match.end() + 1]
-    wrapped = len(line) >= _WRAPPED_LINE and line[-1:] not in ".!?:;" and (ahead.islower() or line[-1:] == ",")
+    wrapped = (
+        len(line) >= _WRAPPED_LINE
+        and line[-1:] not in ".!?:;"
+        and (ahead.islower() or line[-1:] == ",")
+    )
     return not wrapped
 
 

@@ -216,7 +216,9 @@ class Record:
             lang=data.get("lang", "en"),
             text=text,
             labelled=tuple(data["labelled"]),
-            items={key: tuple(item(row, key) for row in rows) for key, rows in data["items"].items()},
+            items={
+                key: tuple(item(row, key) for row in rows) for key, rows in data["items"].items()
+            },
             split=data.get("split"),
         )
 

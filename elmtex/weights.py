@@ -52,7 +52,9 @@ def base_folder(model: str = DEFAULT_MODEL) -> Path:
     folder = Path(model)
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise InputError(f"model folder {model!r} has no config.json; give a Llama saved by transformers")
+            raise InputError(
+                f"model folder {model!r} has no config.json; give a Llama saved by transformers"
+            )
         return folder
     if model not in HUB_NAMES and model.count("/") != 1:
         raise InputError(
@@ -111,7 +113,9 @@ def _convert(gguf_file: Path, folder: Path) -> None:
     try:
         from gguf import GGUFReader
     except ImportError:
-        raise MissingDependencyError("reading the embedded model needs gguf: pip install 'elmtex[torch]'") from None
+        raise MissingDependencyError(
+            "reading the embedded model needs gguf: pip install 'elmtex[torch]'"
+        ) from None
     from safetensors.numpy import save_file
 
     reader = GGUFReader(gguf_file)
@@ -121,8 +125,16 @@ def _convert(gguf_file: Path, folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
     special = {"bos_token": "<|im_start|>", "eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}
     (folder / "tokenizer_config.json").write_text(
-        json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "chat_template": _value(
-            reader, "tokenizer.chat_template"), **special}, indent=2) + "\n", "utf-8",
+        json.dumps(
+            {
+                "tokenizer_class": "PreTrainedTokenizerFast",
+                "chat_template": _value(reader, "tokenizer.chat_template"),
+                **special,
+            },
+            indent=2,
+        )
+        + "\n",
+        "utf-8",
     )
 
 
@@ -131,7 +143,11 @@ def _value(reader: GGUFReader, key: str) -> Any:
 
 
 def _config(reader: GGUFReader) -> dict[str, Any]:
-    llama = {key.removeprefix("llama."): _value(reader, key) for key in reader.fields if key.startswith("llama.")}
+    llama = {
+        key.removeprefix("llama."): _value(reader, key)
+        for key in reader.fields
+        if key.startswith("llama.")
+    }
     return {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
@@ -178,7 +194,9 @@ def _tensors(reader: GGUFReader, config: dict[str, Any]) -> dict[str, np.ndarray
                 if heads:
                     weight = _unpermuted(weight, config[heads])
             case _:
-                raise InputError(f"the GGUF file holds a tensor elmtex does not know: {tensor.name}")
+                raise InputError(
+                    f"the GGUF file holds a tensor elmtex does not know: {tensor.name}"
+                )
         tensors[name] = np.ascontiguousarray(weight)
     return tensors
 
@@ -189,7 +207,9 @@ def _unpermuted(weight: np.ndarray, heads: int) -> np.ndarray:
     ``weight`` is (heads * head_dim, hidden); so is the result.
     """
     rows, columns = weight.shape
-    return weight.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
+    return (
+        weight.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
+    )
 
 
 def _tokenizer(reader: GGUFReader) -> Any:
@@ -200,12 +220,19 @@ def _tokenizer(reader: GGUFReader) -> Any:
     tokenizer = Tokenizer(models.BPE({token: i for i, token in enumerate(tokens)}, merges))
     # GGUF does not carry SmolLM2's digit splitting: without it numbers are cut as the model never saw them.
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
     )
     tokenizer.decoder = decoders.ByteLevel()
     control = 3  # gguf.TokenType.CONTROL
     kinds = _value(reader, "tokenizer.ggml.token_type")
     tokenizer.add_special_tokens(
-        [AddedToken(t, special=True, normalized=False) for t, kind in zip(tokens, kinds, strict=True) if kind == control]
+        [
+            AddedToken(t, special=True, normalized=False)
+            for t, kind in zip(tokens, kinds, strict=True)
+            if kind == control
+        ]
     )
     return tokenizer

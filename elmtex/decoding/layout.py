@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, write_note
-from elmtex.decoding.tokens import ReportTokens
+from elmtex.decoding.tokens import Chunk, ReportTokens
 
 PREFIX, DEAD = -1, -2
 
@@ -33,7 +33,9 @@ def visible(owner: Ints, anchor: Ints, slot_owner: Ints) -> Mask:
     Returns:
         (Q, S) boolean, true where the query may look.
     """
-    prefix = (slot_owner == PREFIX)[None, :] & (np.arange(len(slot_owner))[None, :] < anchor[:, None])
+    prefix = (slot_owner == PREFIX)[None, :] & (
+        np.arange(len(slot_owner))[None, :] < anchor[:, None]
+    )
     return prefix | ((slot_owner[None, :] == owner[:, None]) & (owner >= 0)[:, None])
 
 
@@ -78,26 +80,25 @@ def lay_out(
     tokens: ReportTokens,
     grammar: NoteGrammar,
     items: Sequence[NoteItem],
-    sentences: Sequence[tuple[int, int]] | None = None,
+    chunk: Chunk,
 ) -> TrainingSequence:
-    """Lay out a report and its gold notes for training.
+    """Lay out a chunk of a report and its gold notes for training.
 
     Args:
         prompt: token ids before the report.
         tokens: the report.
         grammar: signs and labels of the categories asked for.
-        items: gold items as token ranges, any order; each must lie inside one sentence.
-        sentences: token ranges that get a note; None means all. The prefix ends with the last of them.
+        items: the report's gold items as token ranges, any order; each must lie inside one sentence.
+        chunk: the part that is read, with the sentences that get a note.
     """
-    asked = tokens.sentences if sentences is None else sentences
-    prefix = [*prompt, *tokens.ids[: asked[-1][1]]]
+    prefix = [*prompt, *tokens.ids[chunk.start : chunk.end]]
     flat, positions = list(prefix), list(range(len(prefix)))
     owner, anchor = [PREFIX] * len(prefix), list(range(1, len(prefix) + 1))
     decisions = []
-    for branch, sentence in enumerate(asked):
+    for branch, sentence in enumerate(chunk.sentences):
         inside = [i for i in items if sentence[0] <= i.first and i.last <= sentence[1]]
         note = write_note(grammar, tokens, sentence, inside)
-        start = len(prompt) + sentence[1]
+        start = len(prompt) + sentence[1] - chunk.start
         decisions += _decisions(NoteWalk(grammar, tokens, sentence), note, len(flat))
         # The end sign is decided but never read: it is not fed.
         flat += [grammar.open, *note[:-1]]

@@ -19,7 +19,11 @@ class Session(Protocol):
     """One flat key/value cache. Slots are only ever added; a mask says which of them a query sees."""
 
     def feed(
-        self, tokens: Ints, positions: Ints, mask: Mask, asked: Sequence[tuple[int, tuple[int, ...]]]
+        self,
+        tokens: Ints,
+        positions: Ints,
+        mask: Mask,
+        asked: Sequence[tuple[int, tuple[int, ...]]],
     ) -> list[NDArray[np.floating]]:
         """Add n slots and score tokens.
 

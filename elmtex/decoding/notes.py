@@ -58,7 +58,9 @@ class NoteGrammar:
             for token in tokenizer.encode(" " + category.label, add_special_tokens=False).ids:
                 node = node.children.setdefault(token, LabelNode())
             if node.key is not None:
-                raise SchemaError(f"the labels of {node.key!r} and {category.key!r} are the same to this model")
+                raise SchemaError(
+                    f"the labels of {node.key!r} and {category.key!r} are the same to this model"
+                )
             node.key = category.key
         return cls(
             _single(tokenizer, _OPEN),
@@ -82,7 +84,9 @@ class NoteGrammar:
 def _single(tokenizer: Tokenizer, sign: str) -> int:
     ids = tokenizer.encode(sign, add_special_tokens=False).ids
     if len(ids) != 1:
-        raise SchemaError(f"this model's tokenizer cuts the sign {sign!r} into {len(ids)} tokens; it must be one")
+        raise SchemaError(
+            f"this model's tokenizer cuts the sign {sign!r} into {len(ids)} tokens; it must be one"
+        )
     return ids[0]
 
 
@@ -106,7 +110,9 @@ class NoteWalk:
         sentence: the sentence's token range.
     """
 
-    def __init__(self, grammar: NoteGrammar, tokens: ReportTokens, sentence: tuple[int, int]) -> None:
+    def __init__(
+        self, grammar: NoteGrammar, tokens: ReportTokens, sentence: tuple[int, int]
+    ) -> None:
         self.grammar = grammar
         self.tokens = tokens
         self.sentence = sentence
@@ -114,7 +120,9 @@ class NoteWalk:
         self.done = False
         self._previous = sentence[0]  # start of the item before
         self._shared = 0  # items that begin there already
-        self._candidates: list[tuple[int, int]] = []  # occurrences walked: (first token, next token)
+        self._candidates: list[
+            tuple[int, int]
+        ] = []  # occurrences walked: (first token, next token)
         self._span: tuple[int, int] | None = None
         self._node: LabelNode | None = None
         self._decisions: list[float] = []
@@ -157,7 +165,9 @@ class NoteWalk:
         following = self._candidates[0][1]
         words = self.tokens.ids[following : min(following + length, self.sentence[1])]
         # The closer's own sign in the report cannot be part of a span.
-        return list(words[: words.index(self.grammar.close)] if self.grammar.close in words else words)
+        return list(
+            words[: words.index(self.grammar.close)] if self.grammar.close in words else words
+        )
 
     def _openings(self) -> list[int]:
         # The next item starts after the last one's start; one more may share it: so a note always ends.
@@ -179,7 +189,9 @@ class NoteWalk:
         tokens, high = self.tokens, self.sentence[1]
         if token != self.grammar.close:
             self._candidates = [
-                (first, p + 1) for first, p in self._candidates if p < high and tokens.ids[p] == token
+                (first, p + 1)
+                for first, p in self._candidates
+                if p < high and tokens.ids[p] == token
             ]
             return
         whole = [c for c in self._candidates if tokens.ends[c[1] - 1]] or self._candidates

@@ -9,12 +9,17 @@ from typing import Protocol
 from elmtex.text import is_word, normalise, sentences
 
 MAX_SENTENCE = 160  # tokens; a longer sentence (a table, a text without stops) is cut into pieces
+CHUNK = 1024  # report tokens read at once
+CONTEXT = 256  # of them, at most so many are the sentences before, read again for their sense
 _PUNCTUATION = " \n\t.,;:"
 
 
 class Encoding(Protocol):
-    ids: list[int]
-    offsets: list[tuple[int, int]]
+    @property
+    def ids(self) -> list[int]: ...
+
+    @property
+    def offsets(self) -> list[tuple[int, int]]: ...
 
 
 class Tokenizer(Protocol):
@@ -85,6 +90,47 @@ def tokenise(report: str, tokenizer: Tokenizer) -> ReportTokens:
     return ReportTokens(report, tuple(encoding.ids), tuple(offsets), starts, ends, tuple(spans))
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A part of a report that is read at once.
+
+    Args:
+        start: its first token, where the context begins.
+        sentences: the sentences noted in this chunk; every sentence of a report is noted in exactly one.
+    """
+
+    start: int
+    sentences: tuple[tuple[int, int], ...]
+
+    @property
+    def end(self) -> int:
+        return self.sentences[-1][1]
+
+
+def chunks(tokens: ReportTokens, size: int = CHUNK, context: int = CONTEXT) -> list[Chunk]:
+    """Cut a report into chunks of whole sentences that overlap by context; nothing is left out.
+
+    Args:
+        tokens: the report.
+        size: most report tokens of a chunk, context included; at least ``MAX_SENTENCE`` + ``context``.
+        context: most tokens of the preceding sentences that a chunk reads again.
+
+    Returns:
+        [] for a report without tokens, one chunk when it fits.
+    """
+    result: list[Chunk] = []
+    start, noted = 0, 0
+    for i, (_, end) in enumerate(tokens.sentences):
+        if end - start > size:
+            result.append(Chunk(start, tokens.sentences[noted:i]))
+            begin, noted = tokens.sentences[i][0], i
+            before = [a for a, _ in tokens.sentences[:i] if begin - a <= context]
+            start = min(before, default=begin)
+    if noted < len(tokens.sentences):
+        result.append(Chunk(start, tokens.sentences[noted:]))
+    return result
+
+
 def _begins_word(text: str, offsets: Sequence[tuple[int, int]], i: int) -> bool:
     start, end = offsets[i]
     if i and offsets[i - 1][1] > start:  # a later byte of a character the token before has begun
@@ -135,8 +181,12 @@ def _pieces(
     pieces = []
     while last - first > MAX_SENTENCE:
         window = range(first + MAX_SENTENCE, first + MAX_SENTENCE // 2, -1)
-        cut = next((i for i in window if text[offsets[i - 1][1] - 1 : offsets[i - 1][1]] in ",;"), None)
-        cut = cut or next((i for i in window if text[offsets[i][0]].isspace()), first + MAX_SENTENCE)
+        cut = next(
+            (i for i in window if text[offsets[i - 1][1] - 1 : offsets[i - 1][1]] in ",;"), None
+        )
+        cut = cut or next(
+            (i for i in window if text[offsets[i][0]].isspace()), first + MAX_SENTENCE
+        )
         pieces.append((first, cut))
         first = cut
     pieces.append((first, last))

@@ -1,0 +1,65 @@
+"""The fine-tuned adapters that come with elmtex, and what is known of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elmtex.types import InputError
+from elmtex.weights import DEFAULT_MODEL
+
+_FOLDER = Path(__file__).parent / "adapters"
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A LoRA adapter in a folder: PEFT's files and ``elmtex.json``.
+
+    Args:
+        name: what documents call it.
+        folder: where it lies.
+        base: the base model it was trained on, as :func:`elmtex.weights.base_folder` takes it.
+        calibration: (score, probability) points, ascending, that turn a note's raw confidence into the share of
+            such items that were right on DEV; empty when it was not calibrated.
+    """
+
+    name: str
+    folder: Path
+    base: str
+    calibration: tuple[tuple[float, float], ...]
+
+    def calibrated(self, score: float) -> float:
+        """A raw confidence as a probability."""
+        if not self.calibration:
+            return score
+        import numpy as np
+
+        scores, probabilities = zip(*self.calibration, strict=True)
+        return float(np.interp(score, scores, probabilities))
+
+
+def load_adapter(folder: Path) -> Adapter:
+    """Read an adapter's folder.
+
+    Raises:
+        InputError: it is not one; says which file is missing or wrong.
+    """
+    if not (folder / "adapter_config.json").is_file():
+        raise InputError(f"{folder} holds no adapter: adapter_config.json is missing")
+    path = folder / "elmtex.json"
+    facts: Mapping[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return Adapter(
+        name=facts.get("name", folder.name),
+        folder=folder,
+        base=facts.get("base", DEFAULT_MODEL),
+        calibration=tuple((float(x), float(y)) for x, y in facts.get("calibration", ())),
+    )
+
+
+def packaged_adapter() -> Adapter | None:
+    """The adapter that ships with this version, if there is one."""
+    folders = sorted(path for path in _FOLDER.glob("*") if (path / "adapter_config.json").is_file())
+    return load_adapter(folders[-1]) if folders else None

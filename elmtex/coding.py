@@ -1,0 +1,181 @@
+"""Coding: suggest concepts of ICD-10-CM, HPO, the Disease Ontology and drug names for an item's words.
+
+A suggestion is not an assertion: a human chooses. "no fever" is coded as fever; that it is absent says the item.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from elmtex.name_index import NameIndex, key, words
+from elmtex.terminologies import TERMINOLOGIES, Named, Source, sources
+from elmtex.types import Code, InputError, Item
+
+DISEASES = ("icd10cm", "doid", "hpo")
+# Best first where two terminologies know the words equally well. () = none of them covers the category.
+CATEGORY_TERMINOLOGIES: dict[str, tuple[str, ...]] = {
+    "life_style": (),
+    "family_history": DISEASES,
+    "social_history": (),
+    "medical_surgical_history": DISEASES,
+    "signs_symptoms": ("hpo", "icd10cm", "doid"),
+    "comorbidities": DISEASES,
+    "diagnostic_techniques_procedures": (),
+    "diagnosis": DISEASES,
+    "laboratory_values": (),
+    "pathology": DISEASES,
+    "pharmacological_therapy": ("drugs",),
+    "interventional_therapy": (),
+    "patient_outcome_assessment": (),
+    "age": (),
+    "gender": (),
+}
+
+THRESHOLD = 0.8
+_FORMAT = 3  # of the cache; raise it when anything below changes what is stored
+
+
+class Linker:
+    """Links words to concepts; indexes are built on first use and kept on disk.
+
+    Args:
+        terminologies: of ``icd10cm``, ``hpo``, ``drugs`` (and ``doid``, which needs ``disease_ontology``).
+        disease_ontology: path of HumanDO.tsv (columns id, label); given, ``doid`` is used as well.
+        threshold: lowest similarity of a misspelt name to the right one, 0 to 1.
+        cache_dir: where indexes are kept; None means the user's cache directory.
+
+    Raises:
+        InputError: an unknown terminology, ``doid`` without its file, or a threshold outside 0 to 1.
+        MissingDependencyError: on first use, when a terminology's package is not installed.
+    """
+
+    def __init__(
+        self,
+        terminologies: Sequence[str] = ("icd10cm", "hpo", "drugs"),
+        *,
+        disease_ontology: str | os.PathLike[str] | None = None,
+        threshold: float = THRESHOLD,
+        cache_dir: str | os.PathLike[str] | None = None,
+    ) -> None:
+        names = list(dict.fromkeys(terminologies))
+        if disease_ontology is not None and "doid" not in names:
+            names.append("doid")
+        if not set(names) <= set(TERMINOLOGIES):
+            raise InputError(
+                f"unknown terminology {sorted(set(names) - set(TERMINOLOGIES))}: choose from "
+                f"{list(TERMINOLOGIES)}"
+            )
+        if "doid" in names and disease_ontology is None:
+            raise InputError(
+                "the terminology 'doid' needs disease_ontology, the path of HumanDO.tsv"
+            )
+        if not 0 < threshold <= 1:
+            raise InputError(f"threshold {threshold} must lie between 0 and 1")
+        self.terminologies = tuple(names)
+        self.threshold = threshold
+        self._disease_ontology = Path(disease_ontology) if disease_ontology is not None else None
+        self._cache_dir = Path(cache_dir) if cache_dir is not None else None
+        self._indexes: dict[str, NameIndex] = {}
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """What the codes depend on, for the output of an evaluation: terminologies with versions, threshold."""
+        known = sources(self._disease_ontology)
+        versions = {name: known[name].version() for name in self.terminologies}
+        return {"terminologies": versions, "threshold": self.threshold}
+
+    def terminologies_of(self, category: str) -> tuple[str, ...]:
+        """Those that cover a category; all of them for a category of somebody else's schema."""
+        covering = CATEGORY_TERMINOLOGIES.get(category, self.terminologies)
+        return tuple(name for name in covering if name in self.terminologies)
+
+    def link(self, text: str, category: str | None = None, limit: int = 5) -> list[Code]:
+        """Concepts for an item's words, best first.
+
+        Args:
+            text: the item's words.
+            category: restricts the terminologies to those that cover it; None means all.
+            limit: at most so many.
+
+        Returns:
+            codes with scores: 1 for an exact name, from the threshold up for a similar one, below for a name that is
+            contained in the words (the share it covers). [] when nothing fits or the category is not coded.
+        """
+        names = self.terminologies if category is None else self.terminologies_of(category)
+        found = [
+            (code, rank)
+            for rank, name in enumerate(names)
+            for code in self._index(name).search(text, self.threshold, limit)
+        ]
+        found.sort(key=lambda row: (-row[0].score, row[1]))  # stable: an index's order breaks ties
+        return [code for code, _ in found[:limit]]
+
+    def coded(self, item: Item, category: str, limit: int = 5) -> Item:
+        """The item with its suggested codes."""
+        return replace(item, codes=tuple(self.link(item.text, category, limit)))
+
+    def _index(self, name: str) -> NameIndex:
+        if name not in self._indexes:
+            source = sources(self._disease_ontology)[name]
+            self._indexes[name] = _load_index(source, self._cache_dir)
+        return self._indexes[name]
+
+
+# The cache of indexes
+
+
+def _load_index(source: Source, cache_dir: Path | None) -> NameIndex:
+    if cache_dir is None:
+        import platformdirs
+
+        cache_dir = Path(platformdirs.user_cache_dir("elmtex")) / "coding"
+    path = cache_dir / f"{source.name}-{source.version()}-{_FORMAT}.json"
+    if path.is_file():
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        concepts = [(system, code, display) for system, code, display in stored["concepts"]]
+        return NameIndex(concepts, stored["names"], stored["keys"], stored["concept_of"])
+    index = build_index(source.concepts())
+    with contextlib.suppress(OSError):  # a read-only home costs seconds at the next start, no more
+        _store(index, path)
+    return index
+
+
+def build_index(concepts: Iterable[Named]) -> NameIndex:
+    """Preferred names stand before all other names, so that a shared name belongs to the concept it is preferred for."""
+    rows = list(concepts)
+    named = [(display, index) for index, (_, _, display, _) in enumerate(rows)]
+    named += [(other, index) for index, (_, _, _, others) in enumerate(rows) for other in others]
+    seen: dict[tuple[str, int], list[str]] = {}
+    for name, index in named:
+        parts = words(name)
+        if parts:
+            seen.setdefault((" ".join(parts), index), parts)
+    return NameIndex(
+        concepts=[(system, code, display) for system, code, display, _ in rows],
+        names=[name for name, _ in seen],
+        keys=[key(parts) for parts in seen.values()],
+        concept_of=[index for _, index in seen],
+    )
+
+
+def _store(index: NameIndex, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = {
+        "concepts": index.concepts,
+        "names": index.names,
+        "keys": index.keys,
+        "concept_of": index.concept_of,
+    }
+    # Written beside and moved into place: two processes may build the same index at once.
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
+    ) as part:
+        json.dump(data, part, ensure_ascii=False, separators=(",", ":"))
+    os.replace(part.name, path)

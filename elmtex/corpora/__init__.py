@@ -1,0 +1,1 @@
+"""Loaders of annotated corpora: each yields :class:`elmtex.types.Record`; nothing heavy is imported."""

@@ -1,0 +1,100 @@
+"""The brat standoff format: text-bound annotations, events, relations and attributes of one report.
+
+Source: https://brat.nlplab.org/standoff.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from elmtex.types import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A contiguous text-bound annotation: half-open code points of the ``.txt`` file."""
+
+    id: str
+    type: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """What one ``.ann`` file says of the contiguous spans of its text.
+
+    Args:
+        entities: by ``T`` id, in file order; discontinuous spans are left out.
+        relations: ``(type, from, to)`` in file order, event ids resolved to their trigger's ``T`` id; an end
+            may name a span that was left out.
+        attributes: ``(type, id, value)``, ids resolved in the same way.
+    """
+
+    entities: Mapping[str, Entity]
+    relations: tuple[tuple[str, str, str], ...]
+    attributes: tuple[tuple[str, str, str], ...]
+
+
+_RELATION = re.compile(r"^(\S+) Arg1:(\S+) Arg2:(\S+)\s*$")
+
+
+def read_text(path: Path) -> str:
+    """The report as it stands in the file: UTF-8, line ends untouched, since offsets count them."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"cannot read {path}: {error.__class__.__name__}; expected UTF-8 text"
+        ) from None
+
+
+def parse(annotations: str, length: int, name: str) -> Annotations:
+    """Reads the lines of an ``.ann`` file.
+
+    Args:
+        annotations: the file's content.
+        length: code points of the text that it annotates.
+        name: the file, for error messages.
+
+    Raises:
+        InputError: a ``T`` line is malformed or points outside the text.
+    """
+    entities: dict[str, Entity] = {}
+    triggers: dict[str, str] = {}
+    relations: list[tuple[str, str, str]] = []
+    attributes: list[tuple[str, str, str]] = []
+    for number, line in enumerate(annotations.split("\n"), 1):
+        fields = line.rstrip("\r").split("\t")
+        kind = fields[0][:1]
+        if kind == "T" and ";" not in fields[1]:
+            entities[fields[0]] = _entity(fields, length, f"{name}:{number}")
+        elif kind == "E":
+            triggers[fields[0]] = fields[1].split()[0].rsplit(":", 1)[1]
+        elif kind == "R" and (match := _RELATION.match(fields[1])):
+            relations.append((match[1], match[2], match[3]))
+        elif kind == "A":
+            attributes.append((*fields[1].split(), "")[:3])  # type: ignore[arg-type]
+    return Annotations(
+        entities,
+        tuple((kind, triggers.get(a, a), triggers.get(b, b)) for kind, a, b in relations),
+        tuple((kind, triggers.get(a, a), value) for kind, a, value in attributes),
+    )
+
+
+def _entity(fields: list[str], length: int, where: str) -> Entity:
+    kind, *offsets = fields[1].split()
+    if len(offsets) != 2 or not all(o.isdigit() for o in offsets):
+        raise InputError(
+            f"{where}: expected 'TYPE START END' in a T line, found {len(offsets)} offsets"
+        )
+    start, end = int(offsets[0]), int(offsets[1])
+    if not 0 <= start < end <= length:
+        raise InputError(
+            f"{where}: span {start}:{end} lies outside its text of {length} characters"
+        )
+    return Entity(fields[0], kind, start, end)

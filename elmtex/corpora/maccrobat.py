@@ -1,0 +1,234 @@
+"""MACCROBAT 2020: clinical case reports with brat annotations, mapped to the 15 ELMTEX categories.
+
+The mapping is MAPPING.md of the project's data folder, rule by rule; the gold standard of every reported number.
+Source: Caufield 2020, figshare 10.6084/m9.figshare.9764942.v2, CC BY 4.0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from elmtex.corpora.brat import Annotations, Entity, parse, read_text
+from elmtex.corpora.fetch import Download, Source
+from elmtex.corpora.spans import Span, grown, item_at, without_overlap
+from elmtex.types import Assertion, InputError, Item, Record
+
+SOURCE = Source(
+    name="maccrobat",
+    licence="CC BY 4.0",
+    files=(Download("MACCROBAT2020.zip", "https://ndownloader.figshare.com/files/21489405", None),),
+)
+
+CATEGORIES = (
+    "life_style",
+    "family_history",
+    "social_history",
+    "medical_surgical_history",
+    "signs_symptoms",
+    "comorbidities",
+    "diagnostic_techniques_procedures",
+    "diagnosis",
+    "laboratory_values",
+    "pathology",
+    "pharmacological_therapy",
+    "interventional_therapy",
+    "patient_outcome_assessment",
+    "age",
+    "gender",
+)
+
+# The 160 reports that the fixed split is defined on; the public set has 40 more, which belong to no split.
+SPLIT_PMIDS = """
+    15939911 17803823 18258107 18416479 18561524 18787726 19009665 19214295 19307547 19610147
+    19860006 19860007 20146086 20671919 20977862 21067996 21254744 21308977 21477357 21505579
+    21527041 21720478 22218279 22515939 22520024 22665582 22781096 22791498 22814979 23035161
+    23076693 23077697 23155491 23242090 23312850 23468586 23678274 23864579 24043987 24161539
+    24294397 24518095 24526194 24654246 24781756 24898994 24957905 25023062 25024632 25139918
+    25155594 25210224 25246819 25295501 25370695 25410034 25410883 25572898 25661749 25721834
+    25759562 25853982 25858931 25884600 25934795 26106249 26216058 26228535 26264228 26266396
+    26285706 26309459 26313770 26327988 26336183 26350418 26361640 26395443 26444414 26445413
+    26457578 26469535 26474553 26530965 26584481 26629302 26656340 26664317 26675562 26683938
+    26692730 26714786 27059701 27064109 27100441 27130218 27196481 27218632 27661040 27683825
+    27741115 27749582 27773410 27793101 27842595 27846860 27906105 27974938 27980261 27980272
+    27990013 27998312 28033278 28079821 28100235 28100279 28103924 28115731 28120581 28121940
+    28151882 28151916 28154287 28154700 28173879 28190872 28193213 28196820 28202862 28202865
+    28202869 28207542 28216610 28239141 28248858 28250304 28265107 28272214 28272235 28292056
+    28296775 28320420 28321070 28321071 28321073 28353556 28353558 28353569 28353596 28353604
+    28353613 28383413 28403086 28403092 28403099 28422883 28538413 28559815 28595573 28767567
+""".split()
+
+_POLARITY: Mapping[str, Assertion] = {
+    "NEG": "absent",
+    "UNCERTAIN": "possible",
+    "MAYBE_POS": "possible",
+    "MAYBE_NEG": "possible",
+}
+_MODIFIERS = frozenset(
+    {
+        *("Biological_structure", "Detailed_description", "Severity", "Dosage", "Frequency"),
+        *("Administration", "Duration", "Distance", "Quantitative_concept", "Qualitative_concept"),
+        *("Color", "Shape", "Texture", "Area", "Volume", "Mass", "Height", "Weight"),
+    }
+)
+_MAX_VALUE_GAP = 30
+_VALUE_BARRIER = re.compile(r"[.;]\s|\n")
+_LIFE_STYLE = re.compile(
+    r"smok|tobacco|cigar|pack[- ]year|alcohol|drink|drug (?:use|abuse)|exercis|diet", re.I
+)
+_OUTCOME = re.compile(r"discharg|died|death|dead|recover|remission|recur|follow|alive|surviv", re.I)
+_PATHOLOGY = re.compile(
+    r"biops|histo|patholog|cytolog|immunohisto|immunostain|\bstain|smear|aspirat|marrow|microscop",
+    re.I,
+)
+# Types whose span is the item, always present.
+_PLAIN = {
+    "Age": "age",
+    "Sex": "gender",
+    "Family_history": "family_history",
+    "Personal_background": "social_history",
+    "Occupation": "life_style",
+    "Activity": "life_style",
+    "Outcome": "patient_outcome_assessment",
+}
+# Types whose span grows and carries an assertion: category, and the spans inside which it is dropped.
+_GROWN = {
+    "Sign_symptom": ("signs_symptoms", ("History", "Family_history")),
+    "Disease_disorder": ("diagnosis", ("Family_history",)),
+    "Diagnostic_procedure": ("diagnostic_techniques_procedures", ()),
+    "Medication": ("pharmacological_therapy", ("Family_history",)),
+    "Therapeutic_procedure": ("interventional_therapy", ("History", "Family_history")),
+}
+
+
+def load(path: Path) -> Iterator[Record]:
+    """The gold standard: items unique and without overlap in each category, in report order.
+
+    Args:
+        path: the folder with ``PMID.txt`` and ``PMID.ann``.
+
+    Raises:
+        InputError: the folder holds no report, or a file cannot be read.
+    """
+    return _records(path, unique=True)
+
+
+def load_mentions(path: Path) -> Iterator[Record]:
+    """The same reports with every mention of an item, for training: rule 5 without its text de-duplication."""
+    return _records(path, unique=False)
+
+
+def split_of(pmid: str) -> str | None:
+    """``test`` (40), ``dev`` (16) or ``train`` (104) by the fixed split; None for a report outside the 160."""
+    if pmid not in _RANK:
+        return None
+    rank = _RANK[pmid]
+    return "test" if rank < 40 else "dev" if rank < 56 else "train"
+
+
+_RANK = {
+    pmid: rank
+    for rank, pmid in enumerate(
+        sorted(SPLIT_PMIDS, key=lambda p: int(hashlib.sha1(p.encode()).hexdigest(), 16))
+    )
+}
+
+
+def _records(path: Path, unique: bool) -> Iterator[Record]:
+    files = sorted(path.glob("*.ann"))
+    if not files:
+        raise InputError(
+            f"no .ann file in {path}: pass the folder with MACCROBAT's PMID.txt and PMID.ann"
+        )
+    for file in files:
+        text = read_text(file.with_suffix(".txt"))
+        annotations = parse(read_text(file), len(text), file.name)
+        items = map_items(text, annotations)
+        yield Record(
+            id=file.stem,
+            source="maccrobat",
+            lang="en",
+            text=text,
+            labelled=CATEGORIES,
+            items={key: without_overlap(items.get(key, ()), unique) for key in CATEGORIES},
+            split=split_of(file.stem),
+        )
+
+
+def map_items(text: str, annotations: Annotations) -> dict[str, list[Item]]:
+    """Rules 1 to 4 of MAPPING.md: the items of each category, before rule 5, in no particular order."""
+    entities = annotations.entities
+    assertions = {
+        entity: _POLARITY.get(value, "present")
+        for kind, entity, value in annotations.attributes
+        if kind == "POLARITY"
+    }
+    modifiers: dict[str, list[Span]] = defaultdict(list)
+    procedures: dict[str, list[Entity]] = defaultdict(list)
+    for kind, source, target in annotations.relations:
+        if kind != "MODIFY" or source not in entities or target not in entities:
+            continue
+        if entities[source].type in _MODIFIERS:
+            modifiers[target].append((entities[source].start, entities[source].end))
+        if entities[source].type == "Lab_value" and entities[target].type == "Diagnostic_procedure":
+            procedures[source].append(entities[target])
+    enclosing = {
+        kind: [e for e in entities.values() if e.type == kind]
+        for kind in ("History", "Family_history")
+    }
+    items: dict[str, list[Item]] = defaultdict(list)
+    for entity in entities.values():
+        if category := _plain_category(text, entity):
+            items[category].append(item_at(text, entity.start, entity.end))
+        elif category := _grown_category(entity, enclosing):
+            start, end = grown(text, (entity.start, entity.end), modifiers[entity.id])
+            items[category].append(item_at(text, start, end, assertions.get(entity.id, "present")))
+        elif entity.type == "Lab_value":
+            for category, start, end in _values(text, entity, procedures[entity.id]):
+                items[category].append(
+                    item_at(text, start, end, assertions.get(entity.id, "present"))
+                )
+    return items
+
+
+def _plain_category(text: str, entity: Entity) -> str | None:
+    words = text[entity.start : entity.end]
+    if entity.type == "History":
+        return "life_style" if _LIFE_STYLE.search(words) else "medical_surgical_history"
+    if entity.type == "Clinical_event":
+        return "patient_outcome_assessment" if _OUTCOME.search(words) else None
+    return _PLAIN.get(entity.type)
+
+
+def _grown_category(entity: Entity, enclosing: Mapping[str, list[Entity]]) -> str | None:
+    if entity.type not in _GROWN:
+        return None
+    category, outside = _GROWN[entity.type]
+    inside = {
+        kind
+        for kind, spans in enclosing.items()
+        if any(s.start <= entity.start and entity.end <= s.end for s in spans)
+    }
+    if inside.intersection(outside):
+        return None
+    if entity.type == "Disease_disorder" and "History" in inside:
+        return "comorbidities"
+    return category
+
+
+def _values(text: str, value: Entity, procedures: list[Entity]) -> Iterator[tuple[str, int, int]]:
+    """Rule 4: a category and span for each procedure that the value belongs to, or for the value alone."""
+    if not procedures:
+        yield "laboratory_values", value.start, value.end
+    for procedure in procedures:
+        name = text[procedure.start : procedure.end]
+        category = "pathology" if _PATHOLOGY.search(name) else "laboratory_values"
+        first, last = sorted((value, procedure), key=lambda e: e.start)
+        gap = text[first.end : last.start]
+        if len(gap) <= _MAX_VALUE_GAP and not _VALUE_BARRIER.search(gap):
+            yield category, first.start, max(first.end, last.end)
+        else:
+            yield category, value.start, value.end

@@ -1,0 +1,86 @@
+"""The reference engine: any Llama that transformers can load, in float32, on the CPU or a GPU when there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elmtex.decoding.layout import Ints, Mask
+from elmtex.types import MissingDependencyError
+
+try:
+    import torch
+    from transformers import AutoModelForCausalLM, DynamicCache, PreTrainedModel
+    from transformers.utils import logging as transformers_logging
+except ImportError as error:
+    raise MissingDependencyError(
+        f"the torch engine needs {error.name}: pip install torch==2.13.0 && pip install 'elmtex[torch]'"
+    ) from None
+
+
+class TorchEngine:
+    """A transformers model with its adapter merged in.
+
+    Args:
+        base: folder of the base model.
+        adapter: folder of a PEFT adapter, or None.
+        threads: CPU threads for torch; None keeps torch's own choice.
+    """
+
+    def __init__(self, base: Path, adapter: Path | None = None, threads: int | None = None) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
+        transformers_logging.disable_progress_bar()
+        gpu = torch.cuda.is_available()
+        model = AutoModelForCausalLM.from_pretrained(
+            base, dtype=torch.bfloat16 if gpu else torch.float32, local_files_only=True
+        )
+        if adapter is not None:
+            from peft import PeftModel
+
+            model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+        self._model: PreTrainedModel = (model.cuda() if gpu else model).eval()
+
+    @classmethod
+    def of(cls, model: PreTrainedModel) -> TorchEngine:
+        """An engine around a model that is in memory already."""
+        engine = cls.__new__(cls)
+        engine._model = model.eval()
+        return engine
+
+    def session(self) -> TorchSession:
+        return TorchSession(self._model)
+
+
+class TorchSession:
+    """One flat cache of a transformers model; see :class:`elmtex.decoding.loop.Session`."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        self._model = model
+        self._cache = DynamicCache(config=model.config)
+
+    @torch.inference_mode()
+    def feed(
+        self,
+        tokens: Ints,
+        positions: Ints,
+        mask: Mask,
+        asked: Sequence[tuple[int, tuple[int, ...]]],
+    ) -> list[NDArray[np.floating]]:
+        device = self._model.device
+        hidden = self._model.model(
+            input_ids=torch.from_numpy(tokens)[None].to(device),  # (1, n)
+            position_ids=torch.from_numpy(positions)[None].to(device),
+            attention_mask=torch.from_numpy(mask)[None, None].to(device),  # (1, 1, n, past + n)
+            past_key_values=self._cache,
+            use_cache=True,
+        ).last_hidden_state[0]  # (n, hidden)
+        rows = torch.tensor([row for row, _ in asked], device=device)
+        logits = self._model.lm_head(hidden[rows])  # (asked, vocabulary)
+        if logits.dtype == torch.bfloat16:
+            logits = logits.float()
+        table = logits.cpu().numpy()
+        return [table[i, list(choices)] for i, (_, choices) in enumerate(asked)]

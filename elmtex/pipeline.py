@@ -1,0 +1,195 @@
+"""From a report to a checked document: tokenise, chunk, decode, group, validate."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from elmtex.adapter import Adapter, load_adapter, packaged_adapter
+from elmtex.decoding.document import group
+from elmtex.decoding.loop import Counts, decode
+from elmtex.decoding.notes import NoteGrammar, NoteWalk
+from elmtex.decoding.tokens import Tokenizer, chunks, tokenise
+from elmtex.engines import Engine, check_engine, open_engine
+from elmtex.prompts import margin_prompt
+from elmtex.schema import CategorySchema, load_schema
+from elmtex.types import Extraction, Item, Progress, Status
+from elmtex.weights import DEFAULT_MODEL, base_folder
+
+STRATEGIES = ("finetuned",)
+EMPTY = "The report is empty: there is nothing to extract."
+
+
+@dataclass
+class Timings:
+    """Seconds and counts of one extraction, for ``--verbose``."""
+
+    load: float = 0.0
+    tokenise: float = 0.0
+    first_pass: float = 0.0  # reads the report and opens every note; summed over chunks
+    other_passes: float = 0.0
+    chunks: int = 0
+    sentences: int = 0
+    counts: Counts = field(default_factory=Counts)
+
+    def lines(self) -> list[str]:
+        """The figures as lines to print."""
+        c = self.counts
+        return [
+            f"load      {self.load:8.2f} s",
+            f"tokenise  {self.tokenise:8.2f} s  {self.chunks} chunks, {self.sentences} sentences",
+            f"prefill   {self.first_pass:8.2f} s  {c.prefix} prefix tokens",
+            f"notes     {self.other_passes:8.2f} s  {c.passes} passes in all, {c.fed} tokens fed",
+        ]
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    tokenizer: Tokenizer
+    engine: Engine
+    grammar: NoteGrammar
+    prompt: tuple[int, ...]
+
+
+class Extractor:
+    """Turns reports into documents of one schema. Making one is cheap; the model is loaded at its first use.
+
+    Args:
+        schema: name of a packaged schema, path of a schema file, or a schema.
+        model: None for the embedded model with the packaged adapter; else a model's folder, its name on the hub, or
+            the folder of an adapter.
+        engine: a key of ``elmtex.engines.ENGINES``, or ``auto``.
+        threads: CPU threads; None leaves the choice to the engine.
+
+    Raises:
+        InputError: unknown engine, or a schema or model that cannot be used.
+    """
+
+    def __init__(
+        self,
+        schema: str | Path | CategorySchema = "elmtex",
+        *,
+        model: str | None = None,
+        engine: str = "auto",
+        threads: int | None = None,
+    ) -> None:
+        self.schema = schema if isinstance(schema, CategorySchema) else load_schema(schema)
+        self._engine = check_engine(engine)
+        self._adapter, self._base = _choose(model)
+        self._threads = threads
+        self._loading = threading.Lock()
+        self._loaded: _Loaded | None = None
+        self.timings: Timings | None = None
+
+    @property
+    def model_name(self) -> str:
+        """What documents call the model: the base and its adapter."""
+        name = Path(self._base).name or self._base
+        return f"{name}+{self._adapter.name}" if self._adapter else name
+
+    def load(self) -> None:
+        """Load the model now rather than at the first report."""
+        self._model()
+
+    def extract(self, report: str, *, id: str = "report") -> Extraction:
+        """Extract one report.
+
+        Args:
+            report: any text; offsets of the answer are code points of it.
+            id: what the document calls the report.
+
+        Returns:
+            A document whose every item is a span of the report. ``status`` is ``empty_report`` when there is nothing
+            but white space, and ``invalid_output`` when the document breaks the schema (``problems`` says how).
+
+        Raises:
+            InputError: the model cannot be loaded.
+        """
+        *_, last = self.stream(report, id=id)
+        return last.extraction
+
+    def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
+        """Extract one report step by step: yields growing documents, the last one final; see :meth:`extract`."""
+        timings = self.timings = Timings()
+        if not report.strip():
+            yield Progress(self._document(id, (), "empty_report", (EMPTY,)), 0, 0)
+            return
+        began = time.perf_counter()
+        loaded = self._model()
+        timings.load = time.perf_counter() - began
+        began = time.perf_counter()
+        tokens = tokenise(report, loaded.tokenizer)
+        parts = chunks(tokens)
+        timings.tokenise = time.perf_counter() - began
+        timings.chunks, timings.sentences = len(parts), len(tokens.sentences)
+        finished: list[NoteWalk] = []
+        for part in parts:
+            prefix = [*loaded.prompt, *tokens.ids[part.start : part.end]]
+            notes = [
+                (
+                    NoteWalk(loaded.grammar, tokens, sentence),
+                    len(loaded.prompt) + sentence[1] - part.start,
+                )
+                for sentence in part.sentences
+            ]
+            began, first = time.perf_counter(), True
+            for done in decode(loaded.engine.session(), prefix, notes, counts=timings.counts):
+                now = time.perf_counter()
+                if first:
+                    timings.first_pass += now - began
+                else:
+                    timings.other_passes += now - began
+                finished += done
+                if len(finished) < len(tokens.sentences):
+                    yield Progress(
+                        self._document(id, finished, "ok"), len(finished), len(tokens.sentences)
+                    )
+                began, first = time.perf_counter(), False
+        final = self._document(id, finished, "ok")
+        problems = self.schema.validate(final.to_dict()["categories"])
+        if problems:
+            final = self._document(id, finished, "invalid_output", problems)
+        yield Progress(final, len(finished), len(tokens.sentences))
+
+    def _document(
+        self, id: str, walks: Sequence[NoteWalk], status: Status, problems: tuple[str, ...] = ()
+    ) -> Extraction:
+        score = self._adapter.calibrated if self._adapter else None
+        categories: dict[str, tuple[Item, ...]] = group(walks, self.schema.keys, score)
+        return Extraction(id, self.schema.name, self.model_name, status, problems, categories)
+
+    def _model(self) -> _Loaded:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+        return self._loaded
+
+    def _load(self) -> _Loaded:
+        import tokenizers
+
+        base = base_folder(self._base)
+        tokenizer = tokenizers.Tokenizer.from_file(str(base / "tokenizer.json"))
+        tokenizer.encode_special_tokens = True  # a report's words are never a control sign
+        prompt = tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
+        grammar = NoteGrammar.of(self.schema, tokenizer)
+        folder = self._adapter.folder if self._adapter else None
+        return _Loaded(
+            tokenizer,
+            open_engine(self._engine, base, folder, self._threads),
+            grammar,
+            tuple(prompt),
+        )
+
+
+def _choose(model: str | None) -> tuple[Adapter | None, str]:
+    """The adapter and base that a model argument means."""
+    if model is None:
+        adapter = packaged_adapter()
+        return adapter, adapter.base if adapter else DEFAULT_MODEL
+    if (Path(model) / "adapter_config.json").is_file():
+        adapter = load_adapter(Path(model))
+        return adapter, adapter.base
+    return None, model

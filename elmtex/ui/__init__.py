@@ -1,0 +1,1 @@
+"""The web page: ``page`` lays it out, ``handlers`` do what a click asks for, ``render`` writes its HTML."""

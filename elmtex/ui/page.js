@@ -1,0 +1,96 @@
+// Lights up an item's words in the report and the other way round; copies and saves the JSON.
+// It only reads what render.py wrote and never turns text into markup.
+(() => {
+  const lit = (ids, name, on) =>
+    ids.forEach((id) => {
+      document
+        .querySelectorAll(`[data-items~="${id}"], [data-row="${id}"]`)
+        .forEach((element) => element.classList.toggle(name, on));
+    });
+  const clear = (name) =>
+    document.querySelectorAll(`.${name}`).forEach((element) => element.classList.remove(name));
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const show = (element) => {
+    if (!element) return;
+    const behavior = calm.matches ? "auto" : "smooth";
+    const frame = element.closest(".report");
+    if (frame && frame.scrollHeight > frame.clientHeight) {
+      // Only the report moves, and the page no further than to show it.
+      const above = element.getBoundingClientRect().top - frame.getBoundingClientRect().top;
+      frame.scrollTo({ top: frame.scrollTop + above - frame.clientHeight / 3, behavior: "auto" });
+      frame.scrollIntoView({ block: "nearest", behavior });
+    } else element.scrollIntoView({ block: "center", behavior });
+  };
+
+  const point = (event, on) => {
+    const item = event.target.closest?.("button.item");
+    const words = event.target.closest?.("[data-items]");
+    if (item) lit([item.dataset.item], "lit", on);
+    else if (words) lit(words.dataset.items.split(" "), "lit", on);
+  };
+  document.addEventListener("mouseover", (event) => point(event, true));
+  document.addEventListener("mouseout", (event) => point(event, false));
+  document.addEventListener("focusin", (event) => point(event, true));
+  document.addEventListener("focusout", (event) => point(event, false));
+
+  const choose = (ids) => {
+    clear("chosen");
+    document
+      .querySelectorAll('button.item[aria-pressed="true"]')
+      .forEach((button) => button.setAttribute("aria-pressed", "false"));
+    lit(ids, "chosen", true);
+    ids.forEach((id) =>
+      document
+        .querySelector(`button.item[data-item="${id}"]`)
+        ?.setAttribute("aria-pressed", "true"),
+    );
+  };
+
+  const copy = async (button, text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Without https (a page in the local network) the clipboard is closed; the old way still works.
+      const selection = window.getSelection();
+      selection.selectAllChildren(document.getElementById("elmtex-json"));
+      document.execCommand("copy");
+      selection.removeAllRanges();
+    }
+    const label = button.textContent;
+    button.textContent = button.dataset.done;
+    setTimeout(() => (button.textContent = label), 1500);
+  };
+
+  const save = (name, text) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    const item = target.closest?.("button.item");
+    const words = target.closest?.("[data-items]");
+    const button = target.closest?.("[data-copy], [data-download]");
+    if (item) {
+      choose([item.dataset.item]);
+      show(document.querySelector(`[data-items~="${item.dataset.item}"]`));
+    } else if (words) {
+      const ids = words.dataset.items.split(" ");
+      choose(ids);
+      show(document.querySelector(`[data-row="${ids[0]}"]`));
+    } else if (button) {
+      const text = document.getElementById("elmtex-json").textContent;
+      if ("copy" in button.dataset) copy(button, text);
+      else save(button.dataset.download, text);
+    }
+  });
+
+  // Screen readers choose their voice by this.
+  document.addEventListener("change", (event) => {
+    const radio = event.target.closest?.("#elmtex-language input");
+    if (radio) document.documentElement.lang = radio.value;
+  });
+})();

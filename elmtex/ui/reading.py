@@ -1,0 +1,83 @@
+"""One extraction in a thread of its own, so that the page can follow it, stop it, or forget it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Protocol
+
+from elmtex.schema import CategorySchema
+from elmtex.types import ElmtexError, Progress
+
+INTERVAL = 0.25  # seconds between two pictures of a run; more would only cost drawing
+
+
+class StreamingExtractor(Protocol):
+    """The part of :class:`elmtex.Extractor` the page uses; tests stand in with a small fake."""
+
+    schema: CategorySchema
+
+    def load(self) -> None: ...
+
+    def stream(self, report: str) -> Iterator[Progress]: ...
+
+
+class Reading:
+    """Reads one report.
+
+    Args:
+        extractor: what reads.
+        report: the report.
+        turn: held while the extractor works. A reading that was stopped may need a moment to notice; the next
+            one waits for it here, since the extractor serves one at a time.
+    """
+
+    def __init__(self, extractor: StreamingExtractor, report: str, turn: threading.Lock) -> None:
+        self.latest: Progress | None = None
+        self.failure: str | None = None
+        self._stop = threading.Event()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(
+            target=self._read, args=(extractor, report, turn), daemon=True, name="elmtex-reading"
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask it to end; it does so after the step it is in."""
+        self._stop.set()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stop.is_set()
+
+    def pictures(self) -> Iterator[Progress | None]:
+        """The latest progress every INTERVAL seconds (None before the first), until it has ended or was stopped.
+
+        Leaving the iterator early, as gradio does when the browser has gone, stops the reading.
+        """
+        try:
+            while not self._ended.wait(INTERVAL) and not self.stopped:
+                yield self.latest
+        finally:
+            # A finished reading is not a stopped one.
+            if not self._ended.is_set():
+                self.stop()
+
+    def _read(self, extractor: StreamingExtractor, report: str, turn: threading.Lock) -> None:
+        try:
+            with turn:
+                if self.stopped:
+                    return
+                for progress in extractor.stream(report):
+                    self.latest = progress
+                    if self.stopped:
+                        return
+        except ElmtexError as error:
+            self.failure = str(error)
+        # Whatever broke, its message may quote the report: only the name of the fault leaves this thread.
+        except Exception as error:
+            self.failure = type(error).__name__
+        finally:
+            self._ended.set()

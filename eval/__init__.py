@@ -1,0 +1,1 @@
+"""Evaluation of extractions: metrics, systems under test, one runner, one report."""

@@ -1,0 +1,56 @@
+"""Concept level: both sides linked to concepts, compared as sets per category: ELMTEX's third metric (arXiv 2502.05638)
+without its licensed parts (there: scispaCy's linker to UMLS)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from elmtex.coding import Linker
+from elmtex.types import Item
+from eval.metrics.documents import Gold, Predicted, pair
+from eval.metrics.entity import Counts
+from eval.metrics.sample import ConceptCounts
+
+Concept = tuple[str, str]  # terminology, code
+
+
+def concepts(
+    gold: Gold, predicted: Predicted, labelled: Sequence[str] | None = None, *, linker: Linker
+) -> ConceptCounts:
+    """Concepts of one report in both, only predicted, only in the gold, per category that a terminology covers.
+
+    An item stands for its best concept. An item that no terminology knows stands for nothing, on either side: the share
+    that was linked is given beside the counts, and the entity level judges the rest. Assertions are not compared here.
+    Other arguments as in :func:`eval.metrics.documents.pair`.
+    """
+    both = pair(gold, predicted, labelled)
+    counts: dict[str, Counts] = {}
+    items = {"gold": 0, "predicted": 0}
+    linked = {"gold": 0, "predicted": 0}
+    for key in both.gold:
+        if not linker.terminologies_of(key):
+            continue
+        found: dict[str, set[Concept]] = {}
+        for side, given in (("gold", both.gold[key]), ("predicted", both.predicted[key])):
+            best = [concept for item in given if (concept := _concept(item, key, linker))]
+            items[side] += len(given)
+            linked[side] += len(best)
+            found[side] = set(best)
+        counts[key] = Counts(
+            tp=len(found["gold"] & found["predicted"]),
+            fp=len(found["predicted"] - found["gold"]),
+            fn=len(found["gold"] - found["predicted"]),
+        )
+    return ConceptCounts(
+        setting=linker.setting,
+        counts=counts,
+        gold_items=items["gold"],
+        gold_linked=linked["gold"],
+        predicted_items=items["predicted"],
+        predicted_linked=linked["predicted"],
+    )
+
+
+def _concept(item: Item, category: str, linker: Linker) -> Concept | None:
+    codes = linker.link(item.text, category, limit=1)
+    return (codes[0].system, codes[0].code) if codes else None

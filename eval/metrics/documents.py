@@ -1,0 +1,101 @@
+"""What every metric reads: the gold and the predicted items of one report, put side by side.
+
+Three rules that keep the numbers honest live here, so that no metric can forget one:
+
+- only the categories that the record labels are looked at: a category that is not labelled is unknown, not empty;
+- a failed document predicts nothing. It stays in every denominator and all of its gold items are missed;
+- an item whose span does not hold its words is not grounded, whatever its source claims.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from elmtex.types import Extraction, InputError, Item, Record, Status
+
+Items = Mapping[str, Sequence[Item]]
+Gold = Record | Items
+Predicted = Extraction | Items | None
+
+FAILURES: frozenset[Status] = frozenset({"failed", "invalid_output"})
+
+_WHITE_SPACE = re.compile(r"\s+")
+
+
+def normalise(text: str) -> str:
+    """The text as exact matching compares it (MAPPING.md): lower-cased, white space folded, surrounding
+    ``.,;:()`` and white space stripped."""
+    return _WHITE_SPACE.sub(" ", text.lower()).strip(".,;:() ")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One report's gold and predicted items; both mappings hold every labelled category, in the same order.
+
+    Args:
+        status: how the prediction came about; ``failed`` when there was none.
+        gold: items per labelled category; () when the category is empty in this report.
+        predicted: items per labelled category; all () when ``status`` is a failure.
+    """
+
+    status: Status
+    gold: Mapping[str, tuple[Item, ...]]
+    predicted: Mapping[str, tuple[Item, ...]]
+
+    @property
+    def failed(self) -> bool:
+        return self.status in FAILURES
+
+
+def pair(gold: Gold, predicted: Predicted, labelled: Sequence[str] | None = None) -> Pair:
+    """Put a report's gold and predicted items side by side.
+
+    Args:
+        gold: a record, or items per category.
+        predicted: an extraction, items per category, or None when the system gave no document (a failure).
+        labelled: the categories to score; None means the record's ``labelled``, or the keys of the mapping.
+
+    Raises:
+        InputError: ``labelled`` names a category that the record does not label.
+    """
+    if isinstance(gold, Record):
+        report: str | None = gold.text
+        gold_items: Items = gold.items
+        known = gold.labelled
+    else:
+        report, gold_items, known = None, gold, tuple(gold)
+    categories = tuple(known if labelled is None else labelled)
+    if isinstance(gold, Record) and not set(categories) <= set(known):
+        unknown = sorted(set(categories) - set(known))
+        raise InputError(
+            f"record {gold.id!r} does not label {unknown}: an unlabelled category cannot be scored; "
+            f"leave `labelled` out, or choose from {list(known)}"
+        )
+    status, predicted_items = _answer(predicted)
+    return Pair(
+        status=status,
+        gold={key: tuple(gold_items.get(key, ())) for key in categories},
+        predicted={
+            key: tuple(_checked(item, report) for item in predicted_items.get(key, ()))
+            for key in categories
+        },
+    )
+
+
+def _answer(predicted: Predicted) -> tuple[Status, Items]:
+    if predicted is None:
+        return "failed", {}
+    if isinstance(predicted, Extraction):
+        return predicted.status, {} if predicted.status in FAILURES else predicted.categories
+    return "ok", predicted
+
+
+def _checked(item: Item, report: str | None) -> Item:
+    """The item without its span when the report does not hold its words there; without a report, as it is."""
+    if item.start is None or item.end is None:
+        return item if item.start is item.end else replace(item, start=None, end=None)
+    if report is None or (item.start >= 0 and report[item.start : item.end] == item.text):
+        return item
+    return replace(item, start=None, end=None)

@@ -1,0 +1,294 @@
+"""The batch: each report exactly once, whatever kills it, and nothing that was written is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import FakeExtractor
+
+from elmtex import batch
+from elmtex.reading import Report
+from elmtex.schema import load_schema
+from elmtex.types import InputError
+
+REPORTS = [Report(f"r{n}", f"{n}-year-old with fever and Übelkeit 🤒") for n in range(5)]
+
+# A batch with the fake extractor through main()'s documented seam, 20 ms a report.
+SLOW = """
+import sys, time
+from conftest import FakeExtractor
+from elmtex.cli import main
+
+class Slow(FakeExtractor):
+    def extract(self, report, *, id="report"):
+        time.sleep(0.02)
+        return super().extract(report, id=id)
+
+sys.exit(main(make_extractor=lambda args: Slow()))
+"""
+
+
+def _lines(out: Path) -> list[dict]:
+    data = out.read_bytes()
+    assert data.endswith(b"\n") or not data
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def test_a_line_a_report(tmp_path: Path, fake_extractor: FakeExtractor) -> None:
+    out = tmp_path / "out.jsonl"
+    summary = batch.run(fake_extractor, REPORTS, out)
+    assert (summary.statuses, summary.kept, summary.others) == ({"ok": 5}, 0, 0)
+    assert summary.all_ok
+    lines = _lines(out)
+    assert [line["id"] for line in lines] == [r.id for r in REPORTS]
+    first = lines[0]
+    assert tuple(first["categories"]) == fake_extractor.schema.keys
+    for items in first["categories"].values():
+        for item in items:
+            assert str(REPORTS[0].text)[item["start"] : item["end"]] == item["text"]
+
+
+def test_bad_reports_stop_nothing_and_their_words_stay_out(
+    tmp_path: Path, fake_extractor: FakeExtractor
+) -> None:
+    reports = [
+        Report("bad", None, "row 1 of x.jsonl is not valid JSON"),
+        Report("crash", "Mrs SECRET BOOM"),
+        Report("refused", "SECRET REFUSE"),
+        Report("empty", " \n"),
+        Report("good", "fever"),
+    ]
+    out = tmp_path / "out.jsonl"
+    summary = batch.run(fake_extractor, reports, out)
+    assert summary.statuses == {"failed": 3, "empty_report": 1, "ok": 1}
+    assert not summary.all_ok
+    assert "SECRET" not in out.read_text()
+    bad, crash, refused, empty, _ = _lines(out)
+    assert bad["problems"] == ["row 1 of x.jsonl is not valid JSON"]
+    assert crash["problems"] == ["the extraction stopped with RuntimeError"]
+    assert refused["problems"] == ["the weights went missing: install them again"]
+    assert empty["status"] == "empty_report"
+    assert set(crash["categories"]) == set(fake_extractor.schema.keys)
+
+
+def test_a_document_that_is_not_json_costs_only_itself(
+    tmp_path: Path, fake_extractor: FakeExtractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = FakeExtractor.extract
+
+    def odd(self: FakeExtractor, report: str, *, id: str = "report"):
+        extraction = extract(self, report, id=id)
+        if id == "r1":
+            object.__setattr__(extraction.categories["age"][0], "confidence", float("nan"))
+        return extraction
+
+    monkeypatch.setattr(FakeExtractor, "extract", odd)
+    summary = batch.run(fake_extractor, REPORTS, tmp_path / "out.jsonl")
+    assert summary.statuses == {"ok": 4, "failed": 1}
+
+
+def test_resume_does_only_the_rest(tmp_path: Path, fake_extractor: FakeExtractor) -> None:
+    out = tmp_path / "out.jsonl"
+    batch.run(fake_extractor, REPORTS[:3], out, resume=True)  # nothing there yet: begins
+    before = out.read_bytes()
+    fake_extractor.seen.clear()
+    summary = batch.run(fake_extractor, REPORTS, out, resume=True)
+    assert fake_extractor.seen == ["r3", "r4"]
+    assert (summary.total, summary.kept, summary.others) == (5, 3, 0)
+    assert out.read_bytes().startswith(before)
+    assert len(_lines(out)) == 5
+
+
+def test_resume_sees_another_text_schema_or_model(
+    tmp_path: Path, fake_extractor: FakeExtractor
+) -> None:
+    out = tmp_path / "out.jsonl"
+    batch.run(fake_extractor, REPORTS[:1], out)
+    elmtex = load_schema("elmtex")
+    others = [
+        (FakeExtractor(model_name="fake-2"), REPORTS[0]),
+        (FakeExtractor(schema=load_schema("medication")), REPORTS[0]),
+        (FakeExtractor(schema=elmtex.subset(("age",))), REPORTS[0]),
+        (fake_extractor, Report("r0", "another text under the same id")),
+    ]
+    for number, (extractor, report) in enumerate(others, 1):
+        summary = batch.run(extractor, [report], out, resume=True)
+        assert (summary.kept, summary.others) == (0, number)
+    assert len(_lines(out)) == 5
+    assert batch.run(fake_extractor, REPORTS[:1], out, resume=True).kept == 1
+
+
+def test_repeated_reports_get_a_line_each(tmp_path: Path, fake_extractor: FakeExtractor) -> None:
+    out = tmp_path / "out.jsonl"
+    twins = [Report("a", "fever"), Report("a", "fever"), Report("a", "cough"), Report("b", "fever")]
+    batch.run(fake_extractor, twins[:1], out)
+    summary = batch.run(fake_extractor, twins, out, resume=True)
+    assert (summary.kept, summary.total) == (1, 4)
+    assert sorted(line["id"] for line in _lines(out)) == ["a", "a", "a", "b"]
+    assert batch.run(fake_extractor, twins, out, resume=True).kept == 4
+    assert len(_lines(out)) == 4
+
+
+def test_resume_tries_failed_reports_again(tmp_path: Path, fake_extractor: FakeExtractor) -> None:
+    out = tmp_path / "out.jsonl"
+    batch.run(fake_extractor, [REPORTS[0], Report("x", None, "is a PDF"), Report("e", "")], out)
+    summary = batch.run(
+        fake_extractor, [REPORTS[0], Report("x", "fever"), Report("e", "")], out, resume=True
+    )
+    assert (summary.statuses, summary.kept) == ({"ok": 2, "empty_report": 1}, 2)
+    assert [(line["id"], line["status"]) for line in _lines(out)] == [
+        ("r0", "ok"),
+        ("e", "empty_report"),
+        ("x", "ok"),
+    ]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".out.jsonl.lock", "out.jsonl"]
+
+
+def test_a_line_torn_anywhere_is_cut_and_done_again(
+    tmp_path: Path, fake_extractor: FakeExtractor
+) -> None:
+    out = tmp_path / "out.jsonl"
+    batch.run(fake_extractor, REPORTS[:2], out)
+    whole = out.read_bytes()
+    first = whole.index(b"\n") + 1
+    for cut in (*range(first, first + 12), *range(first + 12, len(whole), 37), len(whole) - 1):
+        out.write_bytes(whole[:cut])
+        summary = batch.run(fake_extractor, REPORTS[:2], out, resume=True)
+        assert (summary.total, summary.kept) == (2, 1)
+        assert out.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a report without line end",
+        b"{}\n",
+        b'{"id": "r0"}\n',
+        b'["x"]\n',
+        b"\n",
+        b"\xff\n",
+        b'{"id": 1\n{}',
+    ],
+)
+def test_resume_touches_no_file_of_another_kind(
+    tmp_path: Path, fake_extractor: FakeExtractor, data: bytes
+) -> None:
+    out = tmp_path / "out.jsonl"
+    out.write_bytes(data)
+    with pytest.raises(InputError, match="line 1 of"):
+        batch.run(fake_extractor, REPORTS, out, resume=True)
+    assert out.read_bytes() == data
+
+
+def test_out_is_never_overwritten_and_must_have_a_place(
+    tmp_path: Path, fake_extractor: FakeExtractor
+) -> None:
+    out = tmp_path / "out.jsonl"
+    out.write_bytes(b"")
+    with pytest.raises(InputError, match="--resume"):
+        batch.run(fake_extractor, REPORTS, out)
+    with pytest.raises(InputError, match="no folder"):
+        batch.run(fake_extractor, REPORTS, tmp_path / "none" / "out.jsonl")
+    assert not (tmp_path / "none").exists()
+    (tmp_path / "folder").mkdir()
+    for resume in (False, True):
+        with pytest.raises(InputError, match=r"exists|directory"):
+            batch.run(fake_extractor, REPORTS, tmp_path / "folder", resume=resume)
+    assert fake_extractor.seen == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_full_disk_is_said(tmp_path: Path, fake_extractor: FakeExtractor) -> None:
+    out = tmp_path / "out.jsonl"
+    out.symlink_to("/dev/full")
+    with pytest.raises(InputError, match="No space left"), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "_take_up", lambda out: batch.defaultdict(list))
+        batch.run(fake_extractor, REPORTS, out, resume=True)
+
+
+def _inputs(folder: Path) -> list[str]:
+    """38 files and a table of two rows with one id: 40 reports."""
+    for n in range(38):
+        (folder / "reports").mkdir(exist_ok=True)
+        (folder / "reports" / f"{n:02}.txt").write_text(f"{n}-year-old with fever", "utf-8")
+    table = folder / "more.csv"
+    table.write_text("id,text\ntwin,no fever\ntwin,no fever\n", "utf-8")
+    return [str(folder / "reports"), str(table)]
+
+
+def _start(arguments: list[str]) -> subprocess.Popen[bytes]:
+    paths = os.pathsep.join([str(Path(__file__).parent), str(Path(batch.__file__).parent.parent)])
+    return subprocess.Popen(
+        [sys.executable, "-c", SLOW, "batch", *arguments],
+        env={**os.environ, "PYTHONPATH": paths},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+
+def _wait_for_lines(out: Path, count: int) -> None:
+    for _ in range(2000):
+        if out.exists() and out.read_bytes().count(b"\n") >= count:
+            return
+        time.sleep(0.005)
+    pytest.fail(f"{out} did not get {count} lines in 10 s")
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_killed_at_random_and_resumed_three_times(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    out = tmp_path / "out.jsonl"
+    arguments = [*_inputs(tmp_path), "--out", str(out)]
+    survived: list[bytes] = []
+    for run in range(3):
+        process = _start(arguments if run == 0 else [*arguments, "--resume"])
+        _wait_for_lines(out, len(survived) + chance.randrange(1, 8))
+        time.sleep(chance.random() * 0.04)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=10)
+        before, survived = survived, out.read_bytes().splitlines(keepends=True)
+        assert survived[: len(before)] == before
+        if not survived[-1].endswith(b"\n"):
+            survived.pop()
+        assert len(survived) < 40
+    process = _start([*arguments, "--resume"])
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    assert f"40 reports: 40 ok; {len(survived)} of them were done before".encode() in errors
+    assert (
+        sorted(line["id"] for line in _lines(out)) == [f"{n:02}" for n in range(38)] + ["twin"] * 2
+    )
+
+
+def test_an_interrupt_keeps_what_is_done(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    process = _start([*_inputs(tmp_path), "--out", str(out)])
+    _wait_for_lines(out, 3)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
+    assert b"--resume" in errors
+    assert 3 <= len(_lines(out)) < 40
+
+
+def test_two_runs_cannot_write_one_file(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    arguments = [*_inputs(tmp_path), "--out", str(out), "--resume"]
+    first = _start(arguments)
+    _wait_for_lines(out, 1)
+    second = _start(arguments)
+    _, errors = second.communicate(timeout=10)
+    assert second.returncode == 2
+    assert b"another run is writing" in errors
+    first.communicate(timeout=30)
+    assert first.returncode == 0
+    assert len(_lines(out)) == 40

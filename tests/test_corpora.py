@@ -1,0 +1,688 @@
+"""Loaders of annotated corpora: planted cases with their traps, and the real data where it is at hand."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Iterable
+from hashlib import sha1, sha256
+from pathlib import Path
+
+import pytest
+
+from elmtex.corpora import (
+    aci_bench,
+    elmtex_files,
+    fetch,
+    maccrobat,
+    mts_dialog,
+    ncbi_disease,
+    phee,
+    records,
+    synthetic,
+)
+from elmtex.corpora.spans import sentences
+from elmtex.types import InputError, Item, MissingDependencyError, Record
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("ELMTEX_DATA", ROOT.parent / "shared" / "data"))
+
+
+def data_folder(name: str) -> Path:
+    folder = DATA / name
+    if not folder.is_dir():
+        pytest.skip("skipped: no data")
+    return folder
+
+
+def assert_grounded(record: Record) -> None:
+    assert set(record.items) <= set(record.labelled)
+    for items in record.items.values():
+        last = 0
+        for item in items:
+            if item.start is not None and item.end is not None:
+                assert record.text[item.start : item.end] == item.text
+                # One of MACCROBAT's own spans ends in a hair space; the mapping keeps it.
+                assert item.text == item.text.strip() != "" or record.source == "maccrobat"
+                assert item.start >= last, "items of a category overlap or are out of order"
+                last = item.end
+
+
+def texts(record: Record, category: str) -> list[str]:
+    return [
+        item.text + {"present": "", "absent": "!", "possible": "?"}[item.assertion]
+        for item in record.items.get(category, ())
+    ]
+
+
+def one(found: Iterable[Record]) -> Record:
+    rows = list(found)
+    assert len(rows) == 1
+    assert_grounded(rows[0])
+    return rows[0]
+
+
+class Brat:
+    """Writes a report and its annotations: spans are given by their words, so a test can be read."""
+
+    def __init__(self, folder: Path, text: str, name: str = "1") -> None:
+        self.folder, self.text, self.name = folder, text, name
+        self.lines: list[str] = []
+        self.numbers = Counter[str]()
+
+    def _next(self, kind: str) -> str:
+        self.numbers[kind] += 1
+        return f"{kind}{self.numbers[kind]}"
+
+    def span(self, kind: str, words: str, nth: int = 0, event: bool = False) -> str:
+        start = [m.start() for m in re.finditer(re.escape(words), self.text)][nth]
+        name = self._next("T")
+        self.lines.append(f"{name}\t{kind} {start} {start + len(words)}\t{words}")
+        if not event:
+            return name
+        trigger = self._next("E")
+        self.lines.append(f"{trigger}\t{kind}:{name} ")
+        return trigger
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+    def modify(self, modifier: str, head: str) -> None:
+        self.lines.append(f"{self._next('R')}\tMODIFY Arg1:{modifier} Arg2:{head}\t")
+
+    def polarity(self, span: str, value: str) -> None:
+        self.lines.append(f"{self._next('A')}\tPOLARITY {span} {value}")
+
+    def save(self) -> Path:
+        (self.folder / f"{self.name}.txt").write_bytes(self.text.encode())
+        (self.folder / f"{self.name}.ann").write_text("\n".join(self.lines), encoding="utf-8")
+        return self.folder
+
+
+# MACCROBAT
+
+
+def test_maccrobat_head_absorbs_modifiers_across_crlf_umlaut_and_emoji(tmp_path: Path) -> None:
+    brat = Brat(tmp_path, "Müller 🤒:\r\nHe had severe pain in the left arm and no fever.")
+    pain = brat.span("Sign_symptom", "pain", event=True)
+    severe = brat.span("Severity", "severe", event=True)
+    arm = brat.span("Biological_structure", "left arm")
+    fever = brat.span("Sign_symptom", "fever", event=True)
+    brat.modify(arm, pain)
+    brat.modify(severe, pain)
+    brat.polarity(fever, "NEG")
+    record = one(maccrobat.load(brat.save()))
+    assert texts(record, "signs_symptoms") == ["severe pain in the left arm", "fever!"]
+    assert record.split is None
+
+
+def test_maccrobat_modifier_too_far_or_behind_a_verb_is_not_absorbed(tmp_path: Path) -> None:
+    brat = Brat(tmp_path, "The cough was dry. A cough with sputum. Pain,, severe.")
+    for word, modifier, nth in (("cough", "dry", 0), ("cough", "sputum", 1), ("Pain", "severe", 0)):
+        brat.modify(
+            brat.span("Detailed_description", modifier), brat.span("Sign_symptom", word, nth)
+        )
+    # "cough" twice: the gold standard keeps the first mention, training every one.
+    assert texts(one(maccrobat.load(brat.save())), "signs_symptoms") == ["cough", "Pain"]
+    mentions = one(maccrobat.load_mentions(tmp_path))
+    assert texts(mentions, "signs_symptoms") == ["cough", "cough", "Pain"]
+
+
+def test_maccrobat_modifier_of_another_type_or_relation_is_not_absorbed(tmp_path: Path) -> None:
+    brat = Brat(tmp_path, "New rash. Old scar.")
+    brat.modify(brat.span("Time", "New"), brat.span("Sign_symptom", "rash"))
+    old, scar = brat.span("Detailed_description", "Old"), brat.span("Sign_symptom", "scar")
+    brat.line(f"R9\tBEFORE Arg1:{old} Arg2:{scar}\t")
+    assert texts(one(maccrobat.load(brat.save())), "signs_symptoms") == ["rash", "scar"]
+
+
+def test_maccrobat_disease_inside_history_is_a_comorbidity_and_inside_family_dropped(
+    tmp_path: Path,
+) -> None:
+    brat = Brat(
+        tmp_path, "History of gout and smoking. Mother with stroke. Now pneumonia. Heavy smoker."
+    )
+    brat.span("History", "History of gout and smoking", event=True)
+    brat.span("Disease_disorder", "gout", event=True)
+    brat.span("Family_history", "Mother with stroke")
+    brat.span("Disease_disorder", "stroke")
+    pneumonia = brat.span("Disease_disorder", "pneumonia", event=True)
+    brat.span("History", "Heavy smoker")
+    brat.polarity(pneumonia, "MAYBE_NEG")
+    record = one(maccrobat.load(brat.save()))
+    assert texts(record, "comorbidities") == ["gout"]
+    assert texts(record, "diagnosis") == ["pneumonia?"]
+    assert texts(record, "family_history") == ["Mother with stroke"]
+    # The whole span matches "smok": life style, gout and all. That is MAPPING.md.
+    assert texts(record, "life_style") == ["History of gout and smoking", "Heavy smoker"]
+    assert texts(record, "medical_surgical_history") == []
+
+
+def test_maccrobat_discontinuous_spans_are_left_out_with_their_relations(tmp_path: Path) -> None:
+    brat = Brat(tmp_path, "left and right arm pain")
+    brat.line("T1\tBiological_structure 0 4;15 18\tleft arm")
+    brat.numbers["T"] = 1
+    brat.modify("T1", brat.span("Sign_symptom", "pain"))
+    assert texts(one(maccrobat.load(brat.save())), "signs_symptoms") == ["pain"]
+
+
+def test_maccrobat_value_covers_its_procedure_unless_a_sentence_ends_between(
+    tmp_path: Path,
+) -> None:
+    text = "CRP was 5%. Sodium; 6%. Biopsy: no atypia. ESR\n40. Weight 5% 6%"
+    brat = Brat(tmp_path, text)
+    pairs = [("CRP", "5%", 0), ("Sodium", "6%", 0), ("Biopsy", "no atypia", 0), ("ESR", "40", 0)]
+    values = []
+    for procedure, value, nth in pairs:
+        values.append(brat.span("Lab_value", value, nth, event=True))
+        brat.modify(values[-1], brat.span("Diagnostic_procedure", procedure, event=True))
+    brat.polarity(values[2], "NEG")
+    brat.span("Lab_value", "6%", 1)
+    record = one(maccrobat.load(brat.save()))
+    # The last 6% belongs to no procedure; as text it was kept before, so the gold has it once.
+    assert texts(record, "laboratory_values") == ["CRP was 5%", "6%", "40"]
+    assert texts(one(maccrobat.load_mentions(tmp_path)), "laboratory_values")[-1] == "6%"
+    assert texts(record, "pathology") == ["Biopsy: no atypia!"]
+    assert texts(record, "diagnostic_techniques_procedures") == ["CRP", "Sodium", "Biopsy", "ESR"]
+
+
+def test_maccrobat_longer_of_two_at_one_start_wins(tmp_path: Path) -> None:
+    brat = Brat(tmp_path, "Chest CT scan done. She was discharged.")
+    brat.span("Diagnostic_procedure", "Chest CT")
+    brat.span("Diagnostic_procedure", "Chest CT scan")
+    brat.span("Diagnostic_procedure", "CT scan")
+    brat.span("Clinical_event", "discharged")
+    brat.span("Clinical_event", "done")
+    record = one(maccrobat.load(brat.save()))
+    assert texts(record, "diagnostic_techniques_procedures") == ["Chest CT scan"]
+    assert texts(record, "patient_outcome_assessment") == ["discharged"]
+
+
+def test_maccrobat_says_what_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no \.ann file"):
+        list(maccrobat.load(tmp_path))
+    (tmp_path / "1.txt").write_text("short")
+    (tmp_path / "1.ann").write_text("T1\tAge 0 99\tshort secret")
+    with pytest.raises(InputError, match=r"1\.ann:1: span 0:99") as raised:
+        list(maccrobat.load(tmp_path))
+    assert "secret" not in str(raised.value)
+
+
+def test_maccrobat_split_is_by_hash_and_fixed() -> None:
+    order = sorted(maccrobat.SPLIT_PMIDS, key=lambda p: int(sha1(p.encode()).hexdigest(), 16))
+    assert len(set(order)) == 160
+    assert [maccrobat.split_of(p) for p in order] == ["test"] * 40 + ["dev"] * 16 + ["train"] * 104
+    assert maccrobat.split_of("10000000") is None
+
+
+def test_maccrobat_reproduces_the_counts_of_the_mapping() -> None:
+    folder = data_folder("maccrobat2020")
+    rows = list(maccrobat.load(folder))
+    for record in rows:
+        assert_grounded(record)
+    items = [(key, item) for r in rows for key, found in r.items.items() for item in found]
+    assert {r.id for r in rows} == set(maccrobat.SPLIT_PMIDS)
+    assert Counter(item.assertion for _, item in items) == {
+        "present": 10355,
+        "absent": 698,
+        "possible": 169,
+    }
+    assert Counter(key for key, _ in items) == {
+        "life_style": 112,
+        "family_history": 73,
+        "social_history": 49,
+        "medical_surgical_history": 287,
+        "signs_symptoms": 2461,
+        "comorbidities": 81,
+        "diagnostic_techniques_procedures": 3264,
+        "diagnosis": 883,
+        "laboratory_values": 2059,
+        "pathology": 40,
+        "pharmacological_therapy": 739,
+        "interventional_therapy": 707,
+        "patient_outcome_assessment": 149,
+        "age": 166,
+        "gender": 152,
+    }
+    # De-duplication may keep a later, other span: mentions are at least as many, and texts the same.
+    for gold, mention in zip(rows, maccrobat.load_mentions(folder), strict=True):
+        assert_grounded(mention)
+        for key in maccrobat.CATEGORIES:
+            assert len(mention.items[key]) >= len(gold.items[key])
+
+
+# PHEE
+
+
+def argument(text: str, *words: str) -> dict[str, object]:
+    return {"text": [[w] for w in words], "start": [[text.index(w)] for w in words]}
+
+
+def phee_row(name: str, text: str, treatment: dict, subject: dict | None = None) -> dict:
+    event = {"event_type": "Adverse_event", "Treatment": treatment, "Subject": subject or {}}
+    return {"id": name, "context": text, "annotations": [{"events": [event]}]}
+
+
+def load_phee(folder: Path, *rows: dict) -> dict[str, Record]:
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (folder / "train.json").write_text(lines, encoding="utf-8")
+    found = list(phee.load(folder))
+    for record in found:
+        assert_grounded(record)
+    return {record.id: record for record in found}
+
+
+def test_phee_maps_arguments_to_both_schemas(tmp_path: Path) -> None:
+    text = "An 8-month-old infant, she got lithium 300 mg daily for mania; lithium was stopped."
+    treatment = {
+        "Drug": argument(text, "lithium"),
+        "Dosage": argument(text, "300 mg"),
+        "Freq": argument(text, "daily"),
+        "Disorder": argument(text, "mania"),
+    }
+    subject = {"Age": argument(text, "8-month-old infant"), "Gender": argument(text, "she")}
+    found = load_phee(tmp_path, phee_row("1", text, treatment, subject))
+    elmtex, medication = found["1-elmtex"], found["1-medication"]
+    assert elmtex.labelled == ("age", "gender", "pharmacological_therapy")
+    assert texts(elmtex, "age") == ["8-month-old"]
+    assert texts(elmtex, "gender") == []  # a pronoun
+    assert texts(elmtex, "pharmacological_therapy") == ["lithium 300 mg daily", "lithium"]
+    assert texts(medication, "drug") == ["lithium", "lithium"]
+    assert texts(medication, "dose") == ["300 mg"]
+    assert texts(medication, "frequency") == ["daily"]
+    assert texts(medication, "indication") == ["mania"]
+    assert texts(medication, "route") == []
+
+
+def test_phee_does_not_label_what_it_leaves_out(tmp_path: Path) -> None:
+    with_both = "Warfarin and digoxin were given."
+    both = {"Drug": argument(with_both, "Warfarin", "digoxin")}
+    half = "Warfarin was given after digoxin to two women."
+    one_of_two = {"Drug": argument(half, "Warfarin")}
+    dose = "Warfarin was given to children, aspirin 300 mg was stopped."
+    found = load_phee(
+        tmp_path,
+        phee_row("1", with_both, both),
+        phee_row("2", with_both + " Again.", both),
+        phee_row("3", half, one_of_two, {"Gender": argument(half, "women")}),
+        phee_row(
+            "4",
+            dose,
+            {"Drug": argument(dose, "Warfarin")},
+            {"Age": argument(dose, "children")},
+        ),
+    )
+    # digoxin, a drug elsewhere, is not labelled here; "women" are a group; 300 mg belongs to no labelled drug.
+    assert found["3-elmtex"].labelled == ("age",)
+    assert found["4-elmtex"].labelled == ("gender",)
+    assert "3-medication" not in found and "4-medication" not in found
+    assert "1-medication" in found
+
+
+def test_phee_rejects_other_files(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no train\.json"):
+        list(phee.load(tmp_path))
+    (tmp_path / "dev.json").write_text('{"id": "1", "context": "secret"}')
+    with pytest.raises(InputError, match=r"dev\.json:1: not a PHEE") as raised:
+        list(phee.load(tmp_path))
+    assert "secret" not in str(raised.value)
+
+
+# Notes with sections
+
+
+def write_csv(file: Path, rows: list[dict[str, str]]) -> None:
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+NOTE = (
+    "CHIEF COMPLAINT\r\n\r\nCough.\r\n\r\nPAST HISTORY\r\n\r\nMedical\r\nGout.\r\nHernia repair, 1996.\r\n\r\n"
+    "SOCIAL HISTORY\r\n\r\nHe is married. Patient denies tobacco use.\r\n\r\nFAMILY HISTORY\r\n\r\n"
+    "Mother: Crohn’s disease.\r\n\r\nCURRENT MEDICATIONS\r\n\r\nPatient reports taking metformin 500 mg twice a day, "
+    "and Lasix.\r\n\r\nREVIEW OF SYSTEMS\r\n\r\n• Respiratory: Denies fever, chills or cough. Endorses rash.\r\n\r\n"
+    "PHYSICAL EXAM\r\n\r\nCrackles.\r\n"
+)
+
+
+def test_aci_bench_takes_sections_apart_and_drops_headings(tmp_path: Path) -> None:
+    write_csv(tmp_path / "train.csv", [{"encounter_id": "D1", "dialogue": "-", "note": NOTE}])
+    history, review = aci_bench.load(tmp_path)
+    for record in (history, review):
+        assert_grounded(record)
+        assert not re.search("HISTORY|MEDICATIONS|SYSTEMS|Medical\n|Cough\\.|Crackles", record.text)
+    assert texts(history, "medical_surgical_history") == ["Gout", "Hernia repair, 1996"]
+    assert texts(history, "social_history") == ["married"]
+    assert texts(history, "life_style") == ["denies tobacco use"]
+    assert texts(history, "family_history") == ["Mother: Crohn’s disease"]
+    assert texts(history, "pharmacological_therapy") == ["metformin 500 mg twice a day", "Lasix"]
+    assert review.labelled == ("signs_symptoms",)
+    assert texts(review, "signs_symptoms") == ["fever!", "chills!", "cough!", "rash"]
+
+
+def test_a_review_that_is_not_plain_labels_nothing(tmp_path: Path) -> None:
+    note = "REVIEW OF SYSTEMS\nDenies fever but has had a cough.\nPLAN\nRest."
+    write_csv(tmp_path / "valid.csv", [{"encounter_id": "D1", "dialogue": "-", "note": note}])
+    assert list(aci_bench.load(tmp_path)) == []
+
+
+def test_mts_dialog_labels_only_what_a_section_tells(tmp_path: Path) -> None:
+    rows = [
+        ("FAM/SOCHX", "His father died of an MI. He smokes daily."),
+        ("FAM/SOCHX", "Married, smokes daily."),  # two categories in one sentence
+        (
+            "ALLERGY",
+            "Sulfa, aspirin, codeine, and quinine.",
+        ),  # without its heading: drugs he takes?
+        ("PASTMEDICALHX", "None."),
+        ("PASTMEDICALHX", "1.  Gout. 2.  Asthma."),
+        ("PASTMEDICALHX", "He has gout.  He is on aspirin."),  # a drug among the diseases
+        ("DIAGNOSIS", "Pneumonia and possible pertussis."),
+        ("DIAGNOSIS", "History of gout."),
+        ("GENHX", "The patient is a 76-year-old female with gout."),
+    ]
+    write_csv(
+        tmp_path / "MTS-Dialog-TrainingSet.csv",
+        [
+            {"ID": str(n), "section_header": h, "section_text": t, "dialogue": "-"}
+            for n, (h, t) in enumerate(rows)
+        ],
+    )
+    found = {record.id.rsplit("-", 1)[1]: record for record in mts_dialog.load(tmp_path)}
+    for record in found.values():
+        assert_grounded(record)
+    assert set(found) == {"0", "4", "6"}
+    assert texts(found["6"], "diagnosis") == ["Pneumonia", "pertussis?"]
+    assert texts(found["0"], "family_history") == ["His father died of an MI"]
+    assert texts(found["0"], "life_style") == ["smokes daily"]
+    assert texts(found["4"], "medical_surgical_history") == ["Gout", "Asthma"]
+    assert "pharmacological_therapy" in found["4"].labelled
+
+
+def test_sentences_know_list_numbers_and_abbreviations() -> None:
+    text = "1.  Gout. 2.  Asthma, b.i.d. Seen by Dr. Kumar at age 52. He is well.\r\nÜbelkeit. Öfter 5 %."
+    assert [text[a:b] for a, b in sentences(text)] == [
+        "Gout",
+        "Asthma, b.i.d",
+        "Seen by Dr. Kumar at age 52",
+        "He is well",
+        "Übelkeit",
+        "Öfter 5 %",
+    ]
+
+
+# NCBI disease
+
+
+def test_ncbi_disease_reads_pubtator(tmp_path: Path) -> None:
+    block = (
+        "7|t|On gout.\n7|a|Gout | a pain. Gout again.\n"
+        "7\t3\t7\tgout\tSpecificDisease\tD1\n7\t9\t13\tGout\tSpecificDisease\tD1\n7\t24\t28\tGout \tModifier\tD1\n"
+    )
+    for split, name in ncbi_disease.FILES.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("\n" + block if split == "train" else "\n", encoding="utf-8")
+    with (tmp_path / ncbi_disease.FILES["dev"]).open("w") as file:
+        file.write(block)  # a PMID that comes twice
+    record = one(ncbi_disease.load(tmp_path))
+    assert record.labelled == ("diagnosis",) and record.split == "train"
+    assert texts(record, "diagnosis") == ["gout", "Gout", "Gout"]
+    (tmp_path / ncbi_disease.FILES["test"]).write_text(block.replace("\t3\t7\t", "\t4\t8\t"))
+    with pytest.raises(InputError, match="mention 4:8 of 7 does not stand"):
+        list(ncbi_disease.load(tmp_path))
+
+
+# ELMTEX's files
+
+
+def write_elmtex(folder: Path, report: str, **summary: str) -> Path:
+    (folder / "de").mkdir(exist_ok=True)
+    row = {"report": report, "summary": dict.fromkeys(maccrobat.CATEGORIES, "N/A") | summary}
+    (folder / "de" / "test.json").write_text(
+        json.dumps([row], ensure_ascii=False), encoding="utf-8"
+    )
+    return folder
+
+
+def test_elmtex_strings_become_spans_where_they_occur(tmp_path: Path) -> None:
+    report = "Große\r\nSchmerzen 😷 seit 3 Tagen. Schmerzen im Fuß, 5% statt 6%. Dosage."
+    folder = write_elmtex(
+        tmp_path,
+        report,
+        signs_symptoms="Schmerzen; grosse  schmerzen;  Schmerzen IM FUSS; Kopfweh",
+        laboratory_values="6%; 5%; 16%",
+        age="age",
+        diagnosis="",
+    )
+    record = one(elmtex_files.load(folder))
+    assert (record.lang, record.split, record.labelled) == ("de", "test", maccrobat.CATEGORIES)
+    # "Schmerzen" alone is found only inside the two longer ones.
+    assert texts(record, "signs_symptoms") == ["Große\r\nSchmerzen", "Schmerzen im Fuß", "Kopfweh"]
+    assert [item.start for item in record.items["signs_symptoms"]][2] is None
+    assert texts(record, "laboratory_values") == ["5%", "6%", "16%"]
+    assert [item.grounded for item in record.items["laboratory_values"]] == [True, True, False]
+    assert record.items["age"] == (Item("age", None, None),)  # not the end of "Dosage"
+    assert record.items["diagnosis"] == record.items["gender"] == ()
+
+
+def test_elmtex_files_say_what_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="pass the folder"):
+        list(elmtex_files.load(tmp_path))
+    write_elmtex(tmp_path, "x")
+    (tmp_path / "de" / "test.json").write_text('[{"report": "secret"}]')
+    with pytest.raises(InputError, match="expected a list") as raised:
+        list(elmtex_files.load(tmp_path))
+    assert "secret" not in str(raised.value)
+
+
+# Canonical JSONL
+
+
+def test_records_round_trip_without_a_changed_character(tmp_path: Path) -> None:
+    text = "Übel\r\n\u2028keit 🤢\x85\tnein"
+    items = {"signs_symptoms": (Item("keit 🤢", 7, 13, "absent"), Item("frei", None, None))}
+    record = Record("a", "reviewed", "de", text, ("signs_symptoms", "age"), items, "dev")
+    assert text[7:13] == "keit 🤢"
+    assert records.write(tmp_path / "x" / "a.jsonl", [record, record]) == 2
+    assert list(records.load(tmp_path / "x" / "a.jsonl")) == [record, record]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"text": None}, "must be strings"),
+        ({"labelled": []}, "which labelled does not name"),
+        ({"items": {"age": [{"start": 0, "end": 99}]}}, "outside its text"),
+        ({"items": {"age": [{"start": True, "end": 3}]}}, "unusable"),
+        ({"items": {"age": [{"start": 0, "end": 3, "assertion": "negated"}]}}, "unusable"),
+    ],
+)
+def test_records_refuse_a_bad_row_and_do_not_quote_it(
+    tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    row = {
+        "id": "1",
+        "source": "s",
+        "text": "secret",
+        "labelled": ["age"],
+        "items": {"age": [{"start": 0, "end": 3}]},
+    }
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps(row) + "\n\n" + json.dumps(row | change) + "\n")
+    with pytest.raises(InputError, match=message) as raised:
+        list(records.load(file))
+    assert "a.jsonl:3" in str(raised.value) and "secret" not in str(raised.value)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text("old")
+
+    def broken() -> Iterable[Record]:
+        yield Record("1", "s", "en", "x", (), {})
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError):
+        records.write(file, broken())
+    assert file.read_text() == "old" and list(tmp_path.iterdir()) == [file]
+
+
+# Fetching
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ELMTEX_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "corpora"
+
+
+def planted_source(folder: Path, digest: str | None = None) -> fetch.Source:
+    with zipfile.ZipFile(folder / "c.zip", "w") as archive:
+        archive.writestr("1.txt", "fever")
+        archive.writestr("1.ann", "")
+        archive.writestr("__MACOSX/1.ann", "x")
+    found = sha256((folder / "c.zip").read_bytes()).hexdigest()
+    url = (folder / "c.zip").as_uri()
+    return fetch.Source("planted", "CC0", (fetch.Download("c.zip", url, digest or found),))
+
+
+def test_fetch_downloads_once_and_unpacks(tmp_path: Path, cache: Path) -> None:
+    source = planted_source(tmp_path)
+    folder = fetch.locate(source)
+    assert folder == cache / "planted"
+    assert sorted(f.name for f in folder.iterdir()) == ["1.ann", "1.txt"]
+    (tmp_path / "c.zip").unlink()
+    assert fetch.locate(source) == folder
+    assert list(cache.iterdir()) == [folder]
+
+
+def test_fetch_leaves_nothing_behind_when_it_fails(tmp_path: Path, cache: Path) -> None:
+    with pytest.raises(InputError, match=r"SHA-256 .* expected 0000"):
+        fetch.locate(planted_source(tmp_path, "0000"))
+    source = planted_source(tmp_path)
+    (tmp_path / "c.zip").unlink()
+    with pytest.raises(InputError, match=r"cannot download .*by hand"):
+        fetch.locate(source)
+    assert list(cache.iterdir()) == []
+    with pytest.raises(InputError, match="does not exist; pass its folder"):
+        fetch.locate(source, tmp_path / "missing")
+    assert fetch.locate(source, tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("corpus", [phee, aci_bench, mts_dialog, ncbi_disease])
+def test_checksums_are_those_of_the_data_at_hand(corpus: object) -> None:
+    source: fetch.Source = corpus.SOURCE  # type: ignore[attr-defined]
+    below = {"phee": "phee2", "aci_bench": "aci_bench/data/challenge_data"}
+    below["ncbi_disease"] = "ncbi_disease/original-data"
+    folder = data_folder(below.get(source.name, source.name))
+    for download in source.files:
+        assert sha256((folder / download.name).read_bytes()).hexdigest() == download.sha256
+        assert download.url.endswith(download.name)
+
+
+@pytest.mark.parametrize("corpus", [phee, aci_bench, mts_dialog, ncbi_disease])
+def test_every_item_of_the_real_corpora_is_grounded(corpus: object) -> None:
+    source: fetch.Source = corpus.SOURCE  # type: ignore[attr-defined]
+    found = list(corpus.load(data_folder({"phee": "phee2"}.get(source.name, source.name))))  # type: ignore[attr-defined]
+    assert len({record.id for record in found}) == len(found) > 150
+    assert {record.split for record in found} == {"train", "dev", "test"}
+    for record in found:
+        assert_grounded(record)
+        assert record.labelled and record.source == source.name
+
+
+# Synthetic reports
+
+
+@pytest.mark.parametrize("lang", synthetic.LANGUAGES)
+def test_synthetic_reports_cover_everything_and_repeat(lang: str) -> None:
+    pytest.importorskip("faker_healthcare")
+    found = list(synthetic.generate(lang, 250, seed=3))
+    assert list(synthetic.generate(lang, 20, seed=3)) == found[:20]
+    assert list(synthetic.generate(lang, 20, seed=4)) != found[:20]
+    for record in found:
+        assert_grounded(record)
+        assert not re.search(r"[{}|\[\]\\~\x01\x02]|_(?:r|in)\b", record.text)
+    items = [(key, item) for r in found for key, got in r.items.items() for item in got]
+    counts = Counter(key for key, _ in items)
+    assert min(counts[key] for key in maccrobat.CATEGORIES) > 20
+    assert {item.assertion for _, item in items} == {"present", "absent", "possible"}
+    # Variety, and no report twice.
+    assert len({record.text for record in found}) == len(found)
+    assert len({item.text for key, item in items if key == "signs_symptoms"}) > 300
+
+
+@pytest.mark.parametrize("lang", synthetic.LANGUAGES)
+def test_synthetic_negation_agrees_with_its_words(lang: str) -> None:
+    pytest.importorskip("faker_healthcare")
+    cue = {"en": r"\b(?:denie[sd]|no|No|ruled out|declined|refused)\s$", "de": r"\b[Kk]eine?\s$"}[
+        lang
+    ]
+    hits = 0
+    for record in synthetic.generate(lang, 200):
+        for key in ("signs_symptoms", "diagnosis"):
+            for item in record.items[key]:
+                assert item.start is not None
+                if re.search(cue, record.text[: item.start]):
+                    hits += 1
+                    assert item.assertion == "absent", record.text[item.start - 20 : item.end]
+    assert hits > 50
+
+
+def test_grammar_symbols_are_all_defined() -> None:
+    pytest.importorskip("faker_healthcare")
+    from elmtex.corpora.patients import patients
+
+    for lang in synthetic.LANGUAGES:
+        grammar = synthetic._grammar(lang)
+        known = set(grammar) | set(next(patients(lang, 1, 0)).vocabulary)
+        for symbol, alternatives in grammar.items():
+            assert alternatives, symbol
+            for alternative in alternatives:
+                for name in re.findall(r"\{\^?([^{}|#:?]+)\??\}", alternative):
+                    assert name in known, (lang, symbol, name)
+        used = re.findall(
+            r"\{\^?([^{}|#:?]+)\??\}", " ".join(a for b in grammar.values() for a in b)
+        )
+        assert set(grammar) - {"report"} <= set(used), "a symbol that nothing uses"
+
+
+def test_a_value_covers_its_test_and_nested_marks_are_read() -> None:
+    text, marks = synthetic.read_markup("[val|[test|CRP] 5%], no [sx!|fever]; ?[dx?|gout]")
+    assert text == "CRP 5%, no fever; ?gout"
+    assert [(m.category, text[m.start : m.end], m.assertion) for m in marks] == [
+        ("diagnostic_techniques_procedures", "CRP", "present"),
+        ("laboratory_values", "CRP 5%", "present"),
+        ("signs_symptoms", "fever", "absent"),
+        ("diagnosis", "gout", "possible"),
+    ]
+    with pytest.raises(ValueError, match="ill-formed span"):
+        synthetic.read_markup("[sx| fever]")
+
+
+def test_synthetic_needs_the_faker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "faker_healthcare", None)
+    with pytest.raises(MissingDependencyError, match="pip install faker-healthcare-provider"):
+        list(synthetic.generate("en", 1))
+    with pytest.raises(InputError, match="'fr'"):
+        list(synthetic.generate("fr", 1))
+
+
+def test_corpora_import_nothing_heavy() -> None:
+    import subprocess
+
+    code = (
+        "import sys, elmtex.corpora.synthetic, elmtex.corpora.phee, elmtex.corpora.fetch\n"
+        "print([m for m in ('torch','pandas','transformers','faker','numpy') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.strip() == "[]"

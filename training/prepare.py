@@ -1,0 +1,303 @@
+"""Turns public corpora, reviewed reports and synthetic ones into train, dev and test JSONL.
+
+    python -m training.prepare --out data/ --maccrobat ../shared/data/maccrobat2020 --phee ../shared/data/phee2
+    python -m training.prepare --out data/ --maccrobat --synthetic-en 2000 --synthetic-de 2000
+
+A source is used when its flag is given; a flag without PATH downloads the corpus, or finds it in the cache.
+Written: train.jsonl; dev.jsonl and test.jsonl (MACCROBAT's gold, the split every number names, and reviewed
+reports that carry a split); dev_other.jsonl and test_other.jsonl (the other corpora's own splits); record.json.
+Train rows of MACCROBAT carry every mention, dev and test rows the gold. No text of dev or test is in train.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import platform
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from elmtex.corpora import (
+    aci_bench,
+    elmtex_files,
+    maccrobat,
+    mts_dialog,
+    ncbi_disease,
+    phee,
+    records,
+    synthetic,
+)
+from elmtex.corpora.fetch import Source, locate
+from elmtex.corpora.shingles import ShingleIndex
+from elmtex.types import ASSERTIONS, ElmtexError, Record
+
+# A train text goes when so much of it, or of a held-out text, is in the other; among train texts, near copies.
+HELD_OUT_CONTAINMENT = 0.5
+TRAIN_CONTAINMENT = 0.8
+FILES = ("test", "dev", "test_other", "dev_other", "train")
+WHOLE_REPORT_GOLD = ("maccrobat", "reviewed")
+FETCH = Path("<public source>")  # a corpus flag without PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What to prepare, and where to.
+
+    Args:
+        out: the folder for the JSONL files and record.json; made when missing.
+        corpora: folder of each corpus to use, by its name; None fetches it.
+        reviewed: gold JSONL files of reviewed reports.
+        synthetic: number of synthetic reports by language; seeded, so the same number gives the same reports.
+    """
+
+    out: Path
+    corpora: Mapping[str, Path | None]
+    reviewed: tuple[Path, ...] = ()
+    synthetic: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Records by destination file, and how many of each source were left out and why."""
+
+    files: Mapping[str, list[Record]]
+    left_out: Mapping[tuple[str, str], int]
+
+
+def _maccrobat(path: Path) -> Iterator[Record]:
+    """Every mention to train on, the gold to measure with."""
+    yield from (r for r in maccrobat.load_mentions(path) if r.split == "train")
+    yield from (r for r in maccrobat.load(path) if r.split != "train")
+
+
+CORPORA: Mapping[str, tuple[Source, Callable[[Path], Iterable[Record]]]] = {
+    "maccrobat": (maccrobat.SOURCE, _maccrobat),
+    "elmtex-files": (elmtex_files.SOURCE, elmtex_files.load),
+    "phee": (phee.SOURCE, phee.load),
+    "aci-bench": (aci_bench.SOURCE, aci_bench.load),
+    "mts-dialog": (mts_dialog.SOURCE, mts_dialog.load),
+    "ncbi-disease": (ncbi_disease.SOURCE, ncbi_disease.load),
+}
+
+
+def prepare(sources: Iterable[Record]) -> Prepared:
+    """Sorts records into files and drops duplicates, held-out texts first.
+
+    Args:
+        sources: records in order of preference: of two near copies the earlier stays.
+    """
+    files: dict[str, list[Record]] = {name: [] for name in FILES}
+    left_out: Counter[tuple[str, str]] = Counter()
+    for record in sources:
+        name = destination(record)
+        if name is None:
+            left_out[record.source, "outside the fixed split"] += 1
+        elif not record.text.strip():
+            left_out[record.source, "empty text"] += 1
+        else:
+            files[name].append(record)
+    held_out, train = ShingleIndex(), ShingleIndex()
+    for name in FILES:
+        indices = [(held_out, HELD_OUT_CONTAINMENT, "copy of a held-out text")]
+        if name == "train":
+            indices.append((train, TRAIN_CONTAINMENT, "copy of a train text"))
+        files[name] = list(_without_copies(files[name], indices, left_out))
+    return Prepared(files, left_out)
+
+
+def destination(record: Record) -> str | None:
+    """The file, without its suffix, that a record belongs in; None when the fixed split leaves it out."""
+    if record.split in ("dev", "test"):
+        return record.split if record.source in WHOLE_REPORT_GOLD else f"{record.split}_other"
+    if record.source == "maccrobat" and record.split is None:
+        return None
+    return "train"
+
+
+def _without_copies(
+    rows: Iterable[Record],
+    indices: Sequence[tuple[ShingleIndex, float, str]],
+    left_out: Counter[tuple[str, str]],
+) -> Iterator[Record]:
+    """The rows that no index holds a near copy of; each kept text is added to the last index.
+
+    Rows of one text with different categories are views of it: they stay or go together.
+    """
+    fates: dict[str, str | None] = {}
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    for row in rows:
+        if row.text not in fates:
+            fates[row.text] = next(
+                (why for index, most, why in indices if index.containment(row.text) >= most), None
+            )
+            if fates[row.text] is None:
+                indices[-1][0].add(row.text)
+        view = (row.text, row.labelled)
+        why = fates[row.text] or ("same text and categories" if view in seen else None)
+        seen.add(view)
+        if why is None:
+            yield row
+        else:
+            left_out[row.source, why] += 1
+
+
+def read_sources(config: Config) -> Iterator[Record]:
+    """Every record of the configured sources: reviewed reports first, then the corpora, synthetic ones last."""
+    for path in config.reviewed:
+        for record in records.load(path):
+            yield replace(record, source="reviewed")
+    for name, folder in config.corpora.items():
+        source, load = CORPORA[name]
+        yield from load(locate(source, folder))
+    for lang, count in config.synthetic.items():
+        yield from synthetic.generate(lang, count)
+
+
+def table(prepared: Prepared) -> str:
+    """What came from where, a line for each file and source, and what was left out."""
+    lines = [
+        f"{'file':<12}{'source':<14}{'lang':<6}{'records':>8}{'items':>9}{'absent':>8}{'possible':>9}{'ungrounded':>11}"
+    ]
+    for name, rows in prepared.files.items():
+        groups: dict[tuple[str, str], Counter[str]] = {}
+        for row in rows:
+            counts = groups.setdefault((row.source, row.lang), Counter())
+            counts["records"] += 1
+            for items in row.items.values():
+                counts.update(item.assertion for item in items)
+                counts["ungrounded"] += sum(not item.grounded for item in items)
+        for (source, lang), counts in sorted(groups.items()):
+            total = sum(counts[assertion] for assertion in ASSERTIONS)
+            lines.append(
+                f"{name:<12}{source:<14}{lang:<6}{counts['records']:>8}{total:>9}"
+                f"{counts['absent']:>8}{counts['possible']:>9}{counts['ungrounded']:>11}"
+            )
+    lines += [
+        f"left out: {source}: {count} ({why})"
+        for (source, why), count in sorted(prepared.left_out.items())
+    ]
+    return "\n".join(lines)
+
+
+def run_record(config: Config, prepared: Prepared) -> dict[str, Any]:
+    """What it takes to tell whether two runs used the same data: inputs, counts, versions."""
+    inputs = {name: locate(CORPORA[name][0], given) for name, given in config.corpora.items()}
+    inputs |= {f"reviewed {path.name}": path for path in config.reviewed}
+    return {
+        "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "git": _git_hash(),
+        "python": platform.python_version(),
+        "faker-healthcare-provider": _version("faker-healthcare-provider"),
+        "inputs": {n: {"path": str(p), "sha256": _digest(p)} for n, p in inputs.items()},
+        "licences": {name: CORPORA[name][0].licence for name in config.corpora},
+        "synthetic": dict(config.synthetic),
+        "files": {
+            f"{name}.jsonl": {"sha256": _digest(config.out / f"{name}.jsonl"), **_counts(rows)}
+            for name, rows in prepared.files.items()
+        },
+        "left_out": [
+            {"source": source, "why": why, "records": count}
+            for (source, why), count in sorted(prepared.left_out.items())
+        ],
+    }
+
+
+def _counts(rows: Sequence[Record]) -> dict[str, Any]:
+    items = [(key, item) for row in rows for key, found in row.items.items() for item in found]
+    return {
+        "records": dict(sorted(Counter(row.source for row in rows).items())),
+        "items": dict(sorted(Counter(key for key, _ in items).items())),
+        "ungrounded": sum(not item.grounded for _, item in items),
+    }
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file, or of a folder's files and their names in sorted order."""
+    digest = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.is_file())
+    for file in files:
+        if path.is_dir():
+            digest.update(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _version(package: str) -> str | None:
+    """The installed version of a package; None when it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _git_hash() -> str | None:
+    """The checkout's commit; None outside git or before the first commit."""
+    done = subprocess.run(
+        ["git", "rev-parse", "--verify", "HEAD"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> Config:
+    """The command line as a :class:`Config`; exits with 2 and a message when it cannot be understood."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.prepare", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    for name in CORPORA:
+        parser.add_argument(
+            f"--{name}",
+            nargs="?",
+            type=Path,
+            const=FETCH,
+            metavar="PATH",
+            help=f"use {name}: from PATH, else from the cache or its public source",
+        )
+    parser.add_argument("--reviewed", type=Path, nargs="+", default=[], metavar="FILE")
+    for lang in ("en", "de"):
+        parser.add_argument(f"--synthetic-{lang}", type=int, default=0, metavar="N")
+    given = vars(parser.parse_args(arguments))
+    paths = {name: given[name.replace("-", "_")] for name in CORPORA}
+    counts = {lang: given[f"synthetic_{lang}"] for lang in ("en", "de")}
+    return Config(
+        out=given["out"],
+        corpora={n: None if p is FETCH else p for n, p in paths.items() if p is not None},
+        reviewed=tuple(given["reviewed"]),
+        synthetic={lang: count for lang, count in counts.items() if count > 0},
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Writes the files of one configuration; 0 when done, 2 when an input cannot be used."""
+    config = parse_arguments(arguments)
+    if not (config.corpora or config.reviewed or config.synthetic):
+        print("no source given: name at least one, e.g. --maccrobat PATH", file=sys.stderr)
+        return 2
+    try:
+        prepared = prepare(read_sources(config))
+        for name, rows in prepared.files.items():
+            records.write(config.out / f"{name}.jsonl", rows)
+        record = run_record(config, prepared)
+    except ElmtexError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    (config.out / "record.json").write_text(text, encoding="utf-8")
+    print(table(prepared))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""Fine-tune a Llama with TRL and PEFT.
+
+    python -m training.prepare --out data
+    python -m training.sft --config training/configs/smollm2-135m.yaml --data data --output_dir runs/smollm2
+    python -m training.sft --config training/configs/smollm2-135m.yaml --data data --output_dir runs/smollm2 \\
+        --resume_from_checkpoint true
+
+Every field of the dataclasses below, of TRL's ``SFTConfig`` and of its ``ModelConfig`` is a flag and a YAML key;
+an unknown one is an error. What comes out in ``output_dir``: the adapter (or the whole model), ``record.json``
+(command, versions, seed, data checksums, losses) and ``loss.png``.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class ElmtexArguments:
+    """What is trained on what.
+
+    Args:
+        data: folder of ``training.prepare`` with train.jsonl and dev.jsonl.
+        sources: corpora of train.jsonl to use, by the ``source`` of their records; empty means all.
+        repeat: how often an epoch shows each source, as ``source=times``; others once.
+        max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
+        drop, shuffle, rename: shares of examples that are augmented (see training.branches.Augmentation).
+    """
+
+    data: str = field(metadata={"help": "folder made by training.prepare"})
+    sources: list[str] = field(default_factory=list)
+    repeat: list[str] = field(default_factory=list)
+    max_report_tokens: int = 1024
+    drop: float = 0.1
+    shuffle: float = 0.2
+    rename: float = 0.1
+
+
+def main(arguments: list[str] | None = None) -> None:
+    import torch
+    from datasets import Dataset
+    from tokenizers import Tokenizer
+    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, set_seed
+    from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config, get_quantization_config
+
+    from elmtex.corpora import records as canonical
+    from elmtex.weights import base_folder
+    from training.branches import Augmentation, BranchTrainer, Collator, schedule
+    from training.record import Recorder
+
+    parser = TrlParser((ElmtexArguments, SFTConfig, ModelConfig))
+    elmtex, config, model_config = parser.parse_args_and_config(arguments)
+    set_seed(config.seed)
+
+    base = base_folder(model_config.model_name_or_path)
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.encode_special_tokens = True  # a report's words are never a control sign
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>"
+    )
+
+    folder = Path(elmtex.data)
+    train = _mixture(list(canonical.load(folder / "train.jsonl")), elmtex)
+    dev = list(canonical.load(folder / "dev.jsonl"))
+    examples = schedule(
+        train,
+        tokenizer,
+        epochs=int(config.num_train_epochs),
+        seed=config.seed,
+        augmentation=Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename),
+        size=elmtex.max_report_tokens,
+    )
+    plain = Augmentation(0, 0, 0)
+    held_out = schedule(
+        dev, tokenizer, epochs=1, seed=0, augmentation=plain, size=elmtex.max_report_tokens
+    )
+    rows = Dataset.from_dict({"example": range(len(examples) + len(held_out))})
+    recorder = Recorder(config.output_dir, sys.argv, elmtex, model_config)
+    recorder.note(
+        train_records=len(train),
+        train_rows=len(examples),
+        dev_records=len(dev),
+        epochs=config.num_train_epochs,
+    )
+
+    config.num_train_epochs = 1  # the schedule holds all epochs, each with its own augmentation
+    config.remove_unused_columns = False
+    config.dataset_kwargs = {"skip_prepare_dataset": True}
+    config.max_length = None
+    config.label_names = ["chosen"]
+    model = AutoModelForCausalLM.from_pretrained(
+        base,
+        dtype=model_config.dtype if model_config.dtype not in (None, "auto") else torch.float32,
+        quantization_config=get_quantization_config(model_config),
+    )
+    trainer = BranchTrainer(
+        model=model,
+        args=config,
+        train_dataset=rows.select(range(len(examples))),
+        eval_dataset=rows.select(range(len(examples), len(rows))),
+        data_collator=Collator(examples + held_out),
+        processing_class=wrapped,
+        peft_config=get_peft_config(model_config),
+    )
+    resume = config.resume_from_checkpoint in ("true", "True", True)
+    trainer.train(resume_from_checkpoint=resume or config.resume_from_checkpoint)
+    trainer.save_model(config.output_dir)
+    recorder.finish(trainer.state.log_history)
+
+
+def _mixture(records: list, elmtex: ElmtexArguments) -> list:
+    """The records of the sources asked for, repeated as asked."""
+    from elmtex.types import InputError
+
+    times = {
+        name: int(count) for name, _, count in (entry.partition("=") for entry in elmtex.repeat)
+    }
+    wanted = [r for r in records if not elmtex.sources or r.source in elmtex.sources]
+    if not wanted:
+        raise InputError(
+            f"no training record of the sources {elmtex.sources} in {elmtex.data}; "
+            f"it has: {sorted({r.source for r in records})}"
+        )
+    return [record for record in wanted for _ in range(times.get(record.source, 1))]
+
+
+if __name__ == "__main__":
+    main()
