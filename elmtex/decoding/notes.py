@@ -181,9 +181,14 @@ class NoteWalk:
     def _span_choices(self) -> tuple[int, ...]:
         grammar, tokens, high = self.grammar, self.tokens, self.sentence[1]
         allowed = {tokens.ids[p] for _, p in self._candidates if p < high} - {grammar.close}
-        if not allowed or any(tokens.ends[p - 1] for _, p in self._candidates):
+        if not allowed or any(self._may_close(*candidate) for candidate in self._candidates):
             allowed.add(grammar.close)
         return tuple(sorted(allowed))
+
+    def _may_close(self, first: int, last: int) -> bool:
+        """Whether a span may end here: with a word, and not before the end of an item that shares its start."""
+        shares = self._shared > 0 and first == self._previous
+        return self.tokens.ends[last - 1] and not (shares and last < self.items[-1].last)
 
     def _take_span(self, token: int) -> None:
         tokens, high = self.tokens, self.sentence[1]
@@ -194,7 +199,7 @@ class NoteWalk:
                 if p < high and tokens.ids[p] == token
             ]
             return
-        whole = [c for c in self._candidates if tokens.ends[c[1] - 1]] or self._candidates
+        whole = [c for c in self._candidates if self._may_close(*c)] or self._candidates
         self._span = whole[0]
         self._candidates = []
         self._node = self.grammar.labels

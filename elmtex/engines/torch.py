@@ -42,7 +42,7 @@ class TorchEngine:
             from peft import PeftModel
 
             model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
-        self._model: PreTrainedModel = (model.cuda() if gpu else model).eval()
+        self._model: PreTrainedModel = torch.nn.Module.to(model, "cuda" if gpu else "cpu").eval()
 
     @classmethod
     def of(cls, model: PreTrainedModel) -> TorchEngine:
