@@ -40,16 +40,16 @@ def tiny_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def tiny_llama(seed: int, vocabulary: int | None = None):
+def tiny_llama(seed: int, hidden: int = 32):
     """A random two-layer Llama in float64 with sharp preferences, so that ties do not decide a test."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=vocabulary or tiny_tokenizer().get_vocab_size(),
-        hidden_size=32,
-        intermediate_size=64,
+        vocab_size=tiny_tokenizer().get_vocab_size(),
+        hidden_size=hidden,
+        intermediate_size=2 * hidden,
         num_hidden_layers=2,
         num_attention_heads=4,
         num_key_value_heads=2,
