@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from elmtex.types import ElmtexError, InputError
 
@@ -157,7 +157,16 @@ def _add_model_options(parser: _Parser) -> None:
         "--model", metavar="NAME|PATH", help="another Llama: a folder or a hub name"
     )
     parser.add_argument(
-        "--strategy", default="finetuned", metavar="NAME", help="default: finetuned"
+        "--strategy",
+        default="finetuned",
+        metavar="NAME",
+        help="finetuned (default), or a chat model's naive, icl",
+    )
+    parser.add_argument(
+        "--server", metavar="URL", help="naive, icl: an OpenAI-compatible server that runs --model"
+    )
+    parser.add_argument(
+        "--examples", metavar="FILE.jsonl", help="icl: annotated reports to choose examples from"
     )
 
 
@@ -222,6 +231,16 @@ def _make_extractor(args: argparse.Namespace) -> Extractor:
     if args.categories is not None:
         keys = [key.strip() for key in args.categories.split(",")]
         schema = schema.subset(tuple(key for key in keys if key))
+    if args.strategy != "finetuned":
+        from elmtex.strategies import open_strategy
+
+        # The same interface: schema, model_name, timings, load, extract and stream.
+        chat = open_strategy(
+            args.strategy, schema, model=args.model, server=args.server, examples=args.examples
+        )
+        return cast("Extractor", chat)
+    if args.server or args.examples:
+        raise InputError("--server and --examples belong to the strategies naive and icl")
     return Extractor(schema, model=args.model, engine=args.engine)
 
 

@@ -19,7 +19,7 @@ from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import Extraction, Item, Progress, Status
 from elmtex.weights import DEFAULT_MODEL, base_folder, check_model
 
-STRATEGIES = ("finetuned",)
+STRATEGIES = ("finetuned", "naive", "icl")
 EMPTY = "The report is empty: there is nothing to extract."
 
 
@@ -90,6 +90,11 @@ class Extractor:
         """What documents call the model: the base and its adapter."""
         name = Path(self._base).name or self._base
         return f"{name}+{self._adapter.name}" if self._adapter else name
+
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of the base and of the adapter, if there is one: whose files decide what the model answers."""
+        base = base_folder(self._base)
+        return (base, self._adapter.folder) if self._adapter else (base,)
 
     def load(self) -> None:
         """Load the model now rather than at the first report."""

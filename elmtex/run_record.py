@@ -1,0 +1,74 @@
+"""The facts of a run that make its figures reproducible: code, versions, machine. Used by training and evaluation."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+_DECIDING = (".safetensors", ".bin", ".xml", ".model", ".jinja")
+_NAMES = (
+    *("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"),
+    *("adapter_config.json", "elmtex.json"),
+)
+
+
+def surroundings(packages: Sequence[str]) -> dict[str, Any]:
+    """Git hash, Python, machine and the versions of ``packages`` (None where not installed)."""
+    return {
+        "git": git_hash(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "versions": {name: version(name) for name in packages},
+    }
+
+
+def git_hash() -> str | None:
+    """The commit of the source checkout, with ``+changes`` when its files differ from it; None outside of one."""
+    root = Path(__file__).resolve().parent.parent
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(root), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def digest(folders: Iterable[Path]) -> str:
+    """SHA-256 over the files of model and adapter folders that decide what they answer."""
+    total = hashlib.sha256()
+    for folder in folders:
+        for file in sorted(
+            p for p in folder.iterdir() if p.suffix in _DECIDING or p.name in _NAMES
+        ):
+            total.update(f"{file.name} {file.stat().st_size}\n".encode())
+            with file.open("rb") as opened:
+                while block := opened.read(1 << 20):
+                    total.update(block)
+    return total.hexdigest()
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text("utf-8", "replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()

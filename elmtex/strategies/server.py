@@ -1,0 +1,101 @@
+"""A chat model on an OpenAI-compatible server (vLLM, llama.cpp, Ollama), given by URL. Reports go there and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from elmtex.strategies.extractor import CUT, Reply, TooLongError
+from elmtex.strategies.prompts import Message
+from elmtex.types import ElmtexError, InputError
+
+MAX_REPLY = 4096  # tokens
+TIMEOUT = 600.0  # seconds a reply may take
+KEY = "ELMTEX_SERVER_KEY"  # environment variable: sent as a bearer token when set
+
+
+class ServerChat:
+    """A model behind ``URL/chat/completions``.
+
+    Args:
+        url: the API's base, with its version, e.g. ``http://127.0.0.1:8000/v1``.
+        model: the name the server knows it by.
+
+    Raises:
+        InputError: the URL is not one of HTTP.
+    """
+
+    def __init__(self, url: str, model: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise InputError(f"server {url!r}: give a URL such as http://127.0.0.1:8000/v1")
+        self._url = url.rstrip("/")
+        self.name = model
+
+    def folders(self) -> tuple[Path, ...]:
+        return ()
+
+    def load(self) -> None:
+        """Ask the server for its models, so that a wrong URL comes out before any report is sent.
+
+        Raises:
+            InputError: nobody answers there.
+        """
+        self._call("/models", None)
+
+    def reply(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
+        """Answer with JSON of a schema; see :class:`elmtex.strategies.extractor.Chat`."""
+        data = self._call(
+            "/chat/completions",
+            {
+                "model": self.name,
+                "messages": list(messages),
+                "temperature": 0,
+                "max_tokens": MAX_REPLY,
+                "response_format": {
+                    "type": "json_schema",
+                    "json_schema": {"name": "report", "strict": True, "schema": schema},
+                },
+            },
+        )
+        try:
+            choice = data["choices"][0]
+            usage = data.get("usage") or {}
+            return Reply(
+                choice["message"]["content"] or "",
+                CUT if choice["finish_reason"] == "length" else "",
+                usage.get("prompt_tokens"),
+                usage.get("completion_tokens"),
+            )
+        except (KeyError, IndexError, TypeError, AttributeError):
+            raise ElmtexError(
+                f"server {self._url}: its answer is no chat completion; is it OpenAI-compatible?"
+            ) from None
+
+    def _call(self, path: str, body: Mapping[str, Any] | None) -> Any:
+        headers = {"Content-Type": "application/json"}
+        if key := os.environ.get(KEY):
+            headers["Authorization"] = f"Bearer {key}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._url + path, data, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            raise _refused(self._url, error) from None
+        except (OSError, ValueError) as error:  # never its text: it may quote what was sent
+            raise InputError(
+                f"server {self._url}: no usable answer ({type(error).__name__}); is it running?"
+            ) from None
+
+
+def _refused(url: str, error: urllib.error.HTTPError) -> InputError:
+    """An HTTP error; one that speaks of the context's length lets the caller shorten the prompt."""
+    text = error.read(10_000).decode("utf-8", "replace").lower()
+    if error.code == 400 and "context" in text:
+        return TooLongError(f"server {url}: the prompt is too long for the model's context")
+    return InputError(f"server {url}: HTTP status {error.code}; check --server and --model")

@@ -1,0 +1,180 @@
+"""Speed on this machine: the same weights and reports through every engine and through a chat reply with a grammar.
+
+    python -m eval.bench --data ../shared/data/maccrobat2020 --format brat --limit 3 --out runs/bench
+    python -m eval.bench --config eval.yaml --model runs/mine --out runs/bench
+
+The contenders take turns report by report, so that a machine that slows down slows all of them; each has a process, and
+so a peak memory, of its own. Beside the seconds stands the floor: what arithmetic and memory alone would take for the
+same tokens and passes, by this machine's measured matrix product and read speed. Writes bench.json and bench.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import multiprocessing
+import struct
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from elmtex.engines import ENGINES
+from elmtex.pipeline import Extractor
+from elmtex.run_record import surroundings
+from elmtex.schema import load_schema
+from elmtex.strategies import open_strategy
+from elmtex.types import ElmtexError
+from eval.answers import peak_rss_mb
+from eval.config import RunConfig, parse
+from eval.data import load_records
+from eval.run import PACKAGES
+from eval.tables import Rows, markdown
+
+CHAT = "chat with grammar"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the bench; 0 done, 2 wrong usage."""
+    try:
+        config = parse(sys.argv[1:] if argv is None else argv, "eval.bench", __doc__ or "")
+        figures = bench(config)
+    except ElmtexError as error:
+        print(f"eval.bench: {error}", file=sys.stderr)
+        return 2
+    out = Path(config.out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "bench.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    (out / "bench.md").write_text(markdown(table(figures)), "utf-8")
+    print(markdown(table(figures)), end="")
+    return 0
+
+
+def bench(config: RunConfig) -> dict[str, Any]:
+    """The figures of ``bench.json``: surroundings, floor, and per contender one row a report."""
+    records = load_records(config.data, config.format, config.split, config.limit)
+    context = multiprocessing.get_context("spawn")
+    names = [*ENGINES, CHAT]
+    pools = {name: ProcessPoolExecutor(1, mp_context=context) for name in names}
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    try:
+        floor = pools[names[0]].submit(measure_floor).result()
+        parameters = {n: pool.submit(_open, n, config).result() for n, pool in pools.items()}
+        for record in records:
+            for name, pool in pools.items():
+                rows[name].append(pool.submit(_read, record.text).result())
+    finally:
+        for pool in pools.values():
+            pool.shutdown()
+    return {
+        **surroundings(PACKAGES),
+        "reports": len(records),
+        "floor": floor,
+        "parameters": parameters,
+        "contenders": rows,
+    }
+
+
+def table(figures: dict[str, Any]) -> Rows:
+    """One row a contender; the ratio to the first engine, and to the floor of its own tokens and passes."""
+    header = "contender|seconds a report|tokens|passes|peak MB|times ours|times its floor"
+    rows: Rows = [header.split("|")]
+    first = next(iter(figures["contenders"].values()))
+    ours = sum(row["seconds"] for row in first)
+    for name, given in figures["contenders"].items():
+        count = len(given)
+        seconds, tokens, passes = (
+            sum(r[k] for r in given) for k in ("seconds", "tokens", "passes")
+        )
+        floor = floor_seconds(figures["floor"], figures["parameters"][name], tokens, passes)
+        peaks = [row["peak_rss_mb"] for row in given if row["peak_rss_mb"] is not None]
+        rows.append(
+            [
+                name,
+                f"{seconds / count:.2f}",
+                f"{tokens / count:.0f}",
+                f"{passes / count:.0f}",
+                f"{max(peaks):.0f}" if peaks else "-",
+                f"{seconds / ours:.2f}",
+                f"{seconds / floor:.1f}",
+            ]
+        )
+    return rows
+
+
+def floor_seconds(floor: dict[str, float], parameters: int, tokens: int, passes: int) -> float:
+    """The least time in float32: 2 operations a parameter and token, or all weights read once a pass."""
+    arithmetic = 2 * parameters * tokens / (floor["gflops"] * 1e9)
+    memory = 4 * parameters * passes / (floor["gb_per_s"] * 1e9)
+    return max(arithmetic, memory)
+
+
+def measure_floor() -> dict[str, float]:
+    """This machine's float32 product of 2048 x 2048 matrices and its read speed; the best of five each."""
+    import torch
+
+    a, b = torch.rand(2048, 2048), torch.rand(2048, 2048)
+    numbers = torch.rand(1 << 26)  # 268 MB: more than any cache holds
+    product = min(_seconds(lambda: torch.mm(a, b)) for _ in range(5))
+    read = min(_seconds(lambda: numbers.sum()) for _ in range(5))
+    return {"gflops": 2 * 2048**3 / product / 1e9, "gb_per_s": numbers.nbytes / read / 1e9}
+
+
+def _seconds(work: Any) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+# In a contender's process
+
+
+_contender: Any = None
+
+
+def _open(name: str, config: RunConfig) -> int:
+    """Load a contender; its number of parameters."""
+    global _contender
+    if name == CHAT:
+        _contender = open_strategy("naive", load_schema(config.schema), model=config.base)
+    else:
+        _contender = Extractor(config.schema, model=config.model, engine=name)
+    _contender.load()
+    return parameters_of(_contender.folders()[0])
+
+
+def _read(report: str) -> dict[str, Any]:
+    began = time.perf_counter()
+    status = _contender.extract(report).status
+    seconds = time.perf_counter() - began
+    timings = _contender.timings
+    if isinstance(_contender, Extractor):
+        tokens, passes = timings.counts.prefix + timings.counts.fed, timings.counts.passes
+    else:  # a pass a written token, fewer where the grammar forces some
+        tokens, passes = timings.prompt_tokens + timings.reply_tokens, timings.reply_tokens
+    return {
+        "seconds": seconds,
+        "tokens": tokens,
+        "passes": passes,
+        "peak_rss_mb": peak_rss_mb(),
+        "status": status,
+    }
+
+
+def parameters_of(folder: Path) -> int:
+    """The number of parameters in a folder's safetensors files, from their headers."""
+    total = 0
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(length))
+        for name, tensor in header.items():
+            if name != "__metadata__":
+                total += math.prod(tensor["shape"])
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(main())

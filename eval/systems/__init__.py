@@ -1,0 +1,51 @@
+"""Systems under test: the same reports, the same schema, four ways to read them.
+
+finetuned  the margin notes of the packaged adapter, or of ``--model``
+untrained  the base model under the same decoding
+naive      a chat prompt that names the keys, as ELMTEX's first strategy (arXiv 2502.05638)
+icl        a prompt that describes each category, with the most similar training reports and their answers
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from elmtex.pipeline import Extractor
+from elmtex.run_record import digest
+from elmtex.types import InputError
+from eval.config import RunConfig
+
+
+@dataclass(frozen=True)
+class System:
+    """A system under test.
+
+    Args:
+        name: its key in ``metrics.json``.
+        extractor: anything with ``schema``, ``model_name``, ``load()`` and ``extract(report, id=…)``.
+        digest: SHA-256 of what decides its answers beside its name: weights, server, examples.
+        local: whether it runs in this process, whose memory is then its own.
+    """
+
+    name: str
+    extractor: Any
+    digest: str
+    local: bool = True
+
+
+def open_system(name: str, config: RunConfig) -> System:
+    """Open one system; nothing is loaded yet.
+
+    Raises:
+        InputError: its model or examples cannot be used.
+    """
+    if name in ("naive", "icl"):
+        from eval.systems.chat import open_chat_system
+
+        return open_chat_system(name, config)
+    model = config.base if name == "untrained" else config.model
+    extractor = Extractor(config.schema, model=model, engine=config.engine)
+    if name == "finetuned" and model is None and extractor.model_name == config.base:
+        raise InputError("finetuned: no adapter is packaged here: give one by --model FOLDER")
+    return System(name, extractor, digest(extractor.folders()))

@@ -1,0 +1,111 @@
+"""The tables of a run, as rows of text: for the page, the Markdown file and whatever else publishes figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Rows = list[list[str]]  # the first is the header
+
+# name, path to the value in a system's figures, path to its interval
+_FIGURES = (
+    ("exact F1, micro", "exact.micro.f1", "exact.micro.ci"),
+    ("exact precision", "exact.micro.p", "exact.micro.p_ci"),
+    ("exact recall", "exact.micro.r", "exact.micro.r_ci"),
+    ("exact F1, macro", "exact.macro.f1", "exact.macro.ci"),
+    ("relaxed F1, micro", "relaxed.micro.f1", "relaxed.micro.ci"),
+    ("relaxed F1, macro", "relaxed.macro.f1", "relaxed.macro.ci"),
+    ("concept F1, micro", "concept.micro.f1", "concept.micro.ci"),
+    ("ROUGE-1, the paper's count", "rouge.elmtex.overall.rouge1.mean", "rouge.elmtex.overall.rouge1.ci"),
+    ("ROUGE-1, ours", "rouge.ours.overall.rouge1.mean", "rouge.ours.overall.rouge1.ci"),
+    ("ROUGE-2, the paper's count", "rouge.elmtex.overall.rouge2.mean", "rouge.elmtex.overall.rouge2.ci"),
+    ("ROUGE-2, ours", "rouge.ours.overall.rouge2.mean", "rouge.ours.overall.rouge2.ci"),
+    ("ROUGE-L, the paper's count", "rouge.elmtex.overall.rougeL.mean", "rouge.elmtex.overall.rougeL.ci"),
+    ("ROUGE-L, ours", "rouge.ours.overall.rougeL.mean", "rouge.ours.overall.rougeL.ci"),
+    ("BERTScore, the paper's count", "bertscore.elmtex.overall.f1.mean", "bertscore.elmtex.overall.f1.ci"),
+    ("BERTScore, ours", "bertscore.ours.overall.f1.mean", "bertscore.ours.overall.f1.ci"),
+    ("valid documents", "rates.validity.value", "rates.validity.ci"),
+    ("truncated documents", "rates.truncated_rate.value", "rates.truncated_rate.ci"),
+    ("items invented in empty categories", "rates.invented_rate.value", "rates.invented_rate.ci"),
+    ("empty categories filled", "rates.invented_category_rate.value", "rates.invented_category_rate.ci"),
+    ("ungrounded items", "rates.ungrounded_rate.value", "rates.ungrounded_rate.ci"),
+    ("assertion accuracy", "assertion.accuracy", "assertion.ci"),
+    ("recall of absent", "assertion.recall.absent.value", "assertion.recall.absent.ci"),
+    ("calibration error (ECE)", "ece", "calibration.ci"),
+)  # fmt: skip
+
+
+def comparison(metrics: Mapping[str, Any]) -> Rows:
+    """One column a system, one row a figure with its 95% interval; figures that no system has are left out."""
+    rows: Rows = [["", *metrics]]
+    rows.append(["model", *(str(figures["model"]) for figures in metrics.values())])
+    rows.append(["reports (failed)", *(f"{f['n']} ({f['failed']})" for f in metrics.values())])
+    for name, value, interval in _FIGURES:
+        cells = [estimate(at(f, value), at(f, interval)) for f in metrics.values()]
+        if set(cells) != {"-"}:
+            rows.append([name, *cells])
+    seconds = [estimate(f["seconds"]["mean"], f["seconds"]["ci"], 2) for f in metrics.values()]
+    memory = [f["peak_rss_mb"] for f in metrics.values()]
+    rows.append(["seconds a report", *seconds])
+    rows.append(["peak memory, MB", *("-" if mb is None else f"{mb:.0f}" for mb in memory)])
+    return rows
+
+
+def per_category(metrics: Mapping[str, Any], level: str) -> Rows:
+    """One row a category: gold items, then each system's F1 with interval. ``level`` is exact or relaxed."""
+    rows: Rows = [["category", "gold items", *metrics]]
+    for key in categories(metrics):
+        cells = [f[level]["per_category"].get(key, {}) for f in metrics.values()]
+        gold = max((c.get("tp", 0) + c.get("fn", 0) for c in cells), default=0)
+        rows.append([key, str(gold), *(estimate(c.get("f1"), c.get("ci")) for c in cells)])
+    return rows
+
+
+def categories(metrics: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(key for f in metrics.values() for key in f["exact"]["per_category"]))
+
+
+def at(figures: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path; None where a part of it is None."""
+    value: Any = figures
+    for part in path.split("."):
+        if value is None:
+            return None
+        value = value.get(part)
+    return value
+
+
+def estimate(value: float | None, interval: Sequence[float] | None, digits: int = 3) -> str:
+    """A value with its interval in brackets; "-" where it is not defined."""
+    if value is None:
+        return "-"
+    text = f"{value:.{digits}f}"
+    return f"{text} [{interval[0]:.{digits}f}, {interval[1]:.{digits}f}]" if interval else text
+
+
+def settings(metrics: Mapping[str, Any]) -> list[str]:
+    """What ROUGE, BERTScore and concepts were computed with, a sentence each."""
+    lines = []
+    for name in ("rouge", "bertscore", "concept"):
+        found = [f[name]["setting"] for f in metrics.values() if f[name]]
+        if found:
+            facts = ", ".join(f"{key} {_flat(value)}" for key, value in found[0].items())
+            lines.append(f"{name}: {facts}")
+    return lines
+
+
+def markdown(rows: Rows) -> str:
+    """Rows as a Markdown table."""
+    lines = ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    lines.insert(1, "|" + "---|" * len(rows[0]))
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+
+
+def _flat(value: Any) -> str:
+    return (
+        " ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
+    )

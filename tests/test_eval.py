@@ -1,0 +1,358 @@
+"""The evaluation from corpus to page, with systems whose answers are planted: no model, no network."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from elmtex.corpora import records
+from elmtex.schema import load_schema
+from elmtex.types import Extraction, InputError, Item, Record
+from eval import compare, report, run
+from eval.answers import Answer, take_up
+from eval.config import RunConfig, parse
+from eval.data import load_records
+from eval.marked import Judged, judge, marked
+from eval.metrics.documents import pair
+from eval.systems import System
+
+SCHEMA = load_schema("elmtex")
+FACTS = {"fever": "signs_symptoms", "sepsis": "diagnosis", "aspirin": "pharmacological_therapy"}
+
+
+class Planted:
+    """Finds the first mention of each fact; a report that holds "crash" is none it survives.
+
+    Args:
+        facts: word to category.
+        calls: file that gets a line per report asked for; None keeps no count.
+        dies: kill the process at the report that holds this word.
+    """
+
+    def __init__(self, facts: dict[str, str], calls: Path | None = None, dies: str = "") -> None:
+        self.schema, self.model_name = SCHEMA, f"planted-{len(facts)}"
+        self._facts, self._calls, self._dies = facts, calls, dies
+
+    def load(self) -> None:
+        pass
+
+    def extract(self, report: str, *, id: str) -> Extraction:
+        if self._calls:
+            with self._calls.open("a") as file:
+                file.write(id + "\n")
+        if self._dies and self._dies in report:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "crash" in report:
+            raise RuntimeError(report)
+        items: dict[str, tuple[Item, ...]] = dict.fromkeys(SCHEMA.keys, ())
+        for word, key in self._facts.items():
+            if (start := report.find(word)) >= 0:
+                items[key] = (Item(word, start, start + len(word), "present", 0.75),)
+        return Extraction(id, SCHEMA.name, self.model_name, "ok", (), items)
+
+
+def planted(name: str, config: RunConfig) -> System:
+    """finetuned finds the planted facts, untrained calls everything a diagnosis."""
+    facts = FACTS if name == "finetuned" else dict.fromkeys(FACTS, "diagnosis")
+    return System(name, Planted(facts), "0" * 64)
+
+
+def mortal(name: str, config: RunConfig) -> System:
+    """Counts its calls beside --out; dies at the report with "aspirin" while the file ``alive`` is missing."""
+    calls = Path(config.out).with_suffix(".calls")
+    dies = "" if calls.with_suffix(".alive").exists() else "aspirin"
+    return System(name, Planted(FACTS, calls, dies), "0" * 64)
+
+
+def gold(id: str, text: str, facts: dict[str, str], split: str = "test") -> Record:
+    items = {
+        key: (Item(word, text.index(word), text.index(word) + len(word)),)
+        for word, key in facts.items()
+    }
+    return Record(id, "planted", "en", text, SCHEMA.keys, items, split)
+
+
+RECORDS = [
+    gold(
+        "a",
+        "He had fever <script>alert(1)</script>. Perhaps sepsis.",
+        {"fever": "signs_symptoms", "sepsis": "diagnosis"},
+    ),
+    gold(
+        "b",
+        "Übelkeit \U0001f600 and cough; aspirin was given.",
+        {"cough": "signs_symptoms", "aspirin": "pharmacological_therapy"},
+    ),
+    gold("c", "Nothing of note, not even sepsis.", {}),
+    gold("d", "Not of this split: fever.", {"fever": "signs_symptoms"}, "train"),
+]
+
+
+def arguments(data: Path, out: Path, *more: str, format: str = "jsonl") -> list[str]:
+    return ["--data", str(data), "--format", format, "--out", str(out), *more]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("gold") / "records.jsonl"
+    records.write(path, RECORDS)
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of both planted systems with its page."""
+    out = tmp_path_factory.mktemp("run") / "eval"
+    wanted = ["--systems", "finetuned,untrained", "--metrics", "entity,rouge"]
+    assert run.main(arguments(data, out, *wanted), opener=planted) == 0
+    assert report.main([str(out)]) == 0
+    return out
+
+
+# The figures
+
+
+def test_the_figures_are_those_worked_out_by_hand(finished: Path):
+    figures = json.loads((finished / "metrics.json").read_text())
+    assert list(figures) == ["finetuned", "untrained"]
+    ours = figures["finetuned"]
+    # a: fever, sepsis right. b: aspirin right, cough missed. c: sepsis invented. So tp 3, fp 1, fn 1.
+    micro = ours["exact"]["micro"]
+    assert [micro[k] for k in ("tp", "fp", "fn")] == [3, 1, 1]
+    assert (micro["p"], micro["r"], micro["f1"]) == (0.75, 0.75, 0.75)
+    assert (ours["n"], ours["failed"], ours["validity"]) == (3, 0, 1.0)
+    # Of 4 items given one stands in a category whose gold is empty.
+    assert ours["invented_rate"] == 0.25
+    assert ours["ungrounded_rate"] == 0.0
+    assert ours["ece"] == pytest.approx(0.0)  # confidence 0.75, 3 of 4 right
+    # untrained: a gives sepsis (fever's category is overwritten by it), b aspirin and c sepsis: tp 1, fp 2, fn 3.
+    theirs = figures["untrained"]["exact"]["micro"]
+    assert [theirs[k] for k in ("tp", "fp", "fn")] == [1, 2, 3]
+
+
+def test_the_document_has_the_agreed_shape(finished: Path):
+    figures = json.loads((finished / "metrics.json").read_text())["finetuned"]
+    expected = (
+        "n failed exact relaxed concept rouge bertscore validity invented_rate ungrounded_rate assertion ece "
+        "seconds_per_report peak_rss_mb"
+    )
+    assert set(expected.split()) <= set(figures)
+    for level in ("exact", "relaxed"):
+        assert {"micro", "macro", "per_category"} <= set(figures[level])
+        assert {"p", "r", "f1", "ci"} <= set(figures[level]["micro"])
+    assert 0 <= figures["seconds_per_report"] < 1
+    assert 5 < figures["peak_rss_mb"] < 5000
+    assert figures["concept"] is figures["bertscore"] is None  # not asked for
+
+
+def test_the_record_says_how_to_run_it_again(finished: Path):
+    record = json.loads((finished / "record.json").read_text())
+    assert record["settings"]["systems"] == ["finetuned", "untrained"]
+    assert record["reports"]["n"] == 3
+    assert record["systems"]["finetuned"] == {
+        "model": "planted-3",
+        "digest": "0" * 64,
+        "kept": 0,
+    }
+    assert {"git", "python", "machine", "versions", "seed"} <= set(record)
+    lines = (finished / "samples.jsonl").read_text().splitlines()
+    assert [(r["system"], r["id"]) for r in map(json.loads, lines)] == [
+        (system, id) for system in ("finetuned", "untrained") for id in "abc"
+    ]
+
+
+# Going on, and failing
+
+
+def test_a_killed_run_goes_on_where_it_was(data: Path, tmp_path: Path, capfd):
+    out = tmp_path / "eval"
+    wanted = arguments(data, out, "--metrics", "entity")
+    assert run.main(wanted, opener=mortal) == 1
+    assert "goes on with what is done" in capfd.readouterr().err
+    assert not (out / "metrics.json").exists()
+    with (out / "answers.jsonl").open("ab") as file:
+        file.write(b'{"key": "torn by the ki')
+    (tmp_path / "eval.alive").touch()
+    assert run.main(wanted, opener=mortal) == 0
+    # b killed the first run and was asked again; a was not.
+    assert (tmp_path / "eval.calls").read_text().split() == ["a", "b", "b", "c"]
+    assert json.loads((out / "record.json").read_text())["systems"]["finetuned"]["kept"] == 1
+    figures = json.loads((out / "metrics.json").read_text())["finetuned"]
+    assert (figures["exact"]["micro"]["tp"], figures["rouge"]) == (3, None)
+    assert len((out / "answers.jsonl").read_bytes().splitlines()) == 3
+
+
+def test_a_report_that_fails_counts_and_is_asked_again(tmp_path: Path, capfd):
+    path, out = tmp_path / "gold.jsonl", tmp_path / "eval"
+    text = "The crash of Mr. Secret: fever."
+    records.write(path, [*RECORDS[:1], gold("x", text, {"fever": "signs_symptoms"})])
+    wanted = arguments(path, out, "--metrics", "entity")
+    assert run.main(wanted, opener=mortal) == 1
+    figures = json.loads((out / "metrics.json").read_text())["finetuned"]
+    assert (figures["n"], figures["failed"], figures["validity"]) == (2, 1, 0.5)
+    assert figures["exact"]["micro"]["fn"] == 1  # its gold is missed, not skipped
+    assert run.main(wanted, opener=mortal) == 1
+    assert (tmp_path / "eval.calls").read_text().split() == ["a", "x", "x"]
+    assert "Secret" not in capfd.readouterr().err + (out / "answers.jsonl").read_text()
+
+
+def test_only_a_torn_last_line_is_cut(tmp_path: Path):
+    path = tmp_path / "answers.jsonl"
+    answer = Answer("k", "s", 1.0, None, Extraction("a", "elmtex", "m", "ok"))
+    path.write_bytes(answer.line() + replace(answer, key="l").line()[:-9])
+    assert take_up(path) == {"k": answer}
+    assert path.read_bytes() == answer.line()
+    path.write_bytes(b"somebody's notes\n" + answer.line()[:9])
+    with pytest.raises(InputError, match="line 1"):
+        take_up(path)
+    assert path.read_bytes().startswith(b"somebody's notes\n{")
+
+
+# ELMTEX's own files
+
+
+def test_elmtex_files_are_counted_both_ways(tmp_path: Path):
+    folder, out = tmp_path / "elmtex", tmp_path / "eval"
+    (folder / "en").mkdir(parents=True)
+    summary = dict.fromkeys(SCHEMA.keys, "N/A") | {"signs_symptoms": "fever; dry cough"}
+    rows = [{"report": "Fever and a dry cough; aspirin was given, fever fell.", "summary": summary}]
+    (folder / "en" / "test.json").write_text(json.dumps(rows))
+    wanted = arguments(folder, out, "--metrics", "rouge", format="elmtex")
+    assert run.main(wanted, opener=planted) == 0
+    figures = json.loads((out / "metrics.json").read_text())["finetuned"]
+    paper, ours = (figures["rouge"][way]["overall"]["rouge1"] for way in ("elmtex", "ours"))
+    # "fever" against "fever; dry cough": precision 1, recall 1/3, F 1/2. The paper skips the therapy, whose gold is
+    # "N/A"; ours counts the invented aspirin as 0.
+    assert (paper["mean"], paper["fields"]) == (pytest.approx(0.5), 1)
+    assert (ours["mean"], ours["fields"]) == (pytest.approx(0.25), 2)
+    assert figures["exact"]["micro"]["tp"] == 1
+    assert report.main([str(out)]) == 0
+    assert "ROUGE-1, the paper's count | 0.500" in (out / "report.md").read_text()
+
+
+# The page
+
+
+def test_the_page_needs_no_network_and_escapes_everything(finished: Path):
+    page = (finished / "report.html").read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert not re.findall(r"""(?:src|href)=|url\(|@import|https?://""", page)
+    assert page.count("<svg") == 4
+    assert "default-src 'none'" in page
+
+
+def test_the_worst_reports_come_first(finished: Path):
+    page = (finished / "report.html").read_text()
+    ids = re.findall(r"<summary>(\w): exact F1 ([\d.]+)", page)
+    # finetuned: c invents only, b misses half, a is right.
+    assert ids[:3] == [("c", "0.000"), ("b", "0.667"), ("a", "1.000")]
+    assert "| exact F1, micro | 0.750" in (finished / "report.md").read_text()
+
+
+def test_marks_may_overlap_and_lose_no_character():
+    text = "a <b> & fever\r\n\U0001f600 high"
+    items = [
+        Judged("diagnosis", Item("<b> & fever", 2, 13), "right"),
+        Judged("signs_symptoms", Item("fever\r\n\U0001f600", 8, 16), "wrong"),
+    ]
+    shown = marked(text, items)
+    assert html.unescape(re.sub(r"<[^>]+>", "", shown)) == text
+    outcomes = re.findall(r'<mark class="(\w+)" title="[^"]*">([^<]*)<', shown)
+    assert outcomes == [
+        ("right", "&lt;b&gt; &amp; "),
+        ("wrong", "fever"),  # where they overlap, the fault is shown
+        ("wrong", "\r\n\U0001f600"),
+    ]
+
+
+def test_items_are_judged_by_exact_match_then_by_overlap():
+    ours = {"diagnosis": (Item("left sepsis", 0, 11), Item("gout", 20, 24), Item("flu", 30, 33))}
+    theirs = {"diagnosis": (Item("sepsis", 5, 11), Item("Gout", 40, 44), Item("pain", 50, 54))}
+    gold_side, predicted = judge(pair(ours, theirs))
+    assert [j.outcome for j in gold_side] == ["near", "right", "wrong"]
+    assert [j.outcome for j in predicted] == ["near", "right", "wrong"]
+
+
+# Comparison
+
+
+def test_two_systems_of_a_run_are_compared(finished: Path, capsys):
+    assert compare.main([f"{finished}:untrained", f"{finished}:finetuned"]) == 0
+    table = capsys.readouterr().out
+    row = next(line for line in table.splitlines() if line.startswith("| exact.micro.f1 "))
+    # untrained 2·1 / (2·1 + 2 + 3) = 0.286, finetuned 0.750.
+    assert [cell.strip() for cell in row.split("|")[2:5]] == ["0.286", "0.750", "+0.464"]
+
+
+def test_a_comparison_refuses_what_it_cannot_pair(finished: Path, tmp_path: Path, capsys):
+    assert compare.main([str(finished), str(finished)]) == 2
+    assert "one of finetuned, untrained" in capsys.readouterr().err
+    assert compare.main([str(tmp_path), f"{finished}:finetuned"]) == 2
+    assert "holds no finished run" in capsys.readouterr().err
+    assert compare.main(["one"]) == 2
+
+
+# Settings
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (["--limit", "0"], "limit 0"),
+        (["--limit", "many"], "'many'"),
+        (["--systems", "gpt"], "'gpt'"),
+        (["--systems", "naive,naive"], "once"),
+        (["--metrics", "bleu"], "'bleu'"),
+        (["--format", "xml"], "'xml'"),
+        (["--split", "dev"], "only in: test, train"),
+        (["--data", "/no/such/place"], "'/no/such/place'"),
+        (["--config", "/no/such.yaml"], "/no/such.yaml"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(data: Path, tmp_path: Path, capsys, wrong, message):
+    assert run.main([*arguments(data, tmp_path / "out"), *wrong], opener=planted) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+
+
+def test_an_unknown_flag_is_refused(data: Path, tmp_path: Path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        run.main([*arguments(data, tmp_path), "--limt", "3"], opener=planted)
+    assert stopped.value.code == 2
+    assert "--limt" in capsys.readouterr().err
+
+
+def test_flags_win_over_the_yaml_file(data: Path, tmp_path: Path):
+    file = tmp_path / "eval.yaml"
+    file.write_text(f"data: {data}\nformat: jsonl\nout: here\nlimit: 2\nsystems: [naive, icl]\n")
+    config = parse(["--config", str(file), "--limit", "1", "--bertscore-model", "m"], "x", "")
+    assert (config.limit, config.systems, config.bertscore_model) == (1, ("naive", "icl"), "m")
+    file.write_text("limits: 2\n")
+    with pytest.raises(InputError, match="unknown setting 'limits'"):
+        parse(["--config", str(file)], "x", "")
+
+
+def test_a_split_is_chosen_in_the_corpus_order(data: Path):
+    assert [r.id for r in load_records(str(data), "jsonl", "test", 2)] == ["a", "b"]
+    assert [r.id for r in load_records(str(data), "jsonl", "all")] == ["a", "b", "c", "d"]
+
+
+def test_gold_lists_an_item_once_at_its_first_mention(tmp_path: Path):
+    text = "Gout and flu; GOUT again, and gout."
+    spans = [(0, 4), (9, 12), (14, 18), (30, 34)]
+    items = tuple(Item(text[a:b], a, b) for a, b in spans)
+    path = tmp_path / "gold.jsonl"
+    records.write(
+        path, [Record("a", "s", "en", text, ("diagnosis",), {"diagnosis": items}, "test")]
+    )
+    (record,) = load_records(str(path), "jsonl", "test")
+    assert [(i.text, i.start) for i in record.items["diagnosis"]] == [("Gout", 0), ("flu", 9)]

@@ -1,0 +1,58 @@
+"""Put a trained adapter into the package, in float16, with what documents say of it.
+
+    python -m training.ship runs/smollm2 --name elmtex-1
+
+Writes ``elmtex/adapters/NAME/``: adapter_config.json, adapter_model.safetensors, elmtex.json and record.json of the run.
+The packaged adapter is the last by name. ``training.sft``'s own folder works as it is with ``elmtex extract --model``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+ADAPTERS = Path(__file__).parent.parent / "elmtex" / "adapters"
+LIMIT = 40_000_000  # bytes of weights the repository may hold
+
+
+def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
+    """Copy a run's adapter into ``target/name``.
+
+    Raises:
+        InputError: the run holds no adapter, or its weights are over the limit.
+    """
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    from elmtex.adapter import load_adapter
+    from elmtex.types import InputError
+
+    adapter = load_adapter(run)
+    weights = {k: v.to(torch.float16) for k, v in load_file(run / "adapter_model.safetensors").items()}
+    size = sum(v.numel() * v.element_size() for v in weights.values())
+    if size > LIMIT:
+        raise InputError(f"{run}: the adapter has {size} bytes, over {LIMIT}: train one of a lower rank")
+    folder = target / name
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(weights, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+    shutil.copy(run / "record.json", folder / "record.json")
+    config = json.loads((run / "adapter_config.json").read_text("utf-8"))
+    config["base_model_name_or_path"] = adapter.base  # not the path of the machine that trained it
+    (folder / "adapter_config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", "utf-8")
+    facts = {"name": name, "base": adapter.base, "calibration": adapter.calibration}
+    (folder / "elmtex.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+    return folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="output folder of training.sft")
+    parser.add_argument("--name", required=True, help="what documents call the adapter")
+    arguments = parser.parse_args()
+    print(ship(arguments.run, arguments.name))
+
+
+if __name__ == "__main__":
+    main()
