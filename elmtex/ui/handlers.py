@@ -10,14 +10,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from elmtex.examples import EXAMPLES
-from elmtex.types import ElmtexError, Extraction
+from elmtex.review import Entry, Store
+from elmtex.review.store import MEMORY
+from elmtex.types import Code, ElmtexError, Extraction, InputError
 from elmtex.ui import render
+from elmtex.ui.commands import parse
+from elmtex.ui.handout import Format, handout_html
 from elmtex.ui.reading import Reading, StreamingExtractor
+from elmtex.ui.render_review import notice_html, review_html, review_report_html, reviews_html
+from elmtex.ui.reviewing import Linking, carry_out
 from elmtex.ui.words import Words, words_in
 
 logger = logging.getLogger(__name__)  # never about a report
 
 MAX_CHARACTERS = 2_000_000  # of one report; a browser's box becomes unusable long before
+
+NAME = 60  # characters of a report's first line that name it in the list of reviews
 
 Phase = Literal["empty", "refused", "running", "stopped", "finished", "failed"]
 
@@ -33,6 +41,10 @@ class Shown:
         done: sentences read.
         total: sentences of the report; 0 while unknown.
         reason: why it was refused (a field of :class:`Words`) or failed (a message that quotes no report).
+        entry: the report under review; None before it is read to its end.
+        format: what is handed out.
+        suggested: an item's id and the codes its reviewer chooses from; None when nobody asked.
+        said: why the last click was refused; "" when it was not.
     """
 
     phase: Phase = "empty"
@@ -41,6 +53,10 @@ class Shown:
     done: int = 0
     total: int = 0
     reason: str = ""
+    entry: Entry | None = None
+    format: Format = "json"
+    suggested: tuple[str, tuple[Code, ...]] | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +85,19 @@ class Desk:
 
     Args:
         extractor: reads one report at a time; its model may not be loaded yet.
+        store: where reviews are kept; None keeps them as long as the process lives.
+        linker: suggests codes; None for none.
     """
 
-    def __init__(self, extractor: StreamingExtractor) -> None:
+    def __init__(
+        self,
+        extractor: StreamingExtractor,
+        store: Store | None = None,
+        linker: Linking | None = None,
+    ) -> None:
         self.extractor = extractor
+        self.store = store or Store(MEMORY)
+        self.linker = linker
         self._turn = threading.Lock()
         self._readings: dict[str, Reading] = {}
 
@@ -105,8 +130,8 @@ class Desk:
             return self.draw(Shown("refused", report, reason=reason), lang)
         return self.draw(Shown("running", report), lang)
 
-    def run(self, session: str, shown: Shown, lang: str) -> Iterator[Screen]:
-        """Read the report :meth:`begin` accepted, drawing what is found as it arrives."""
+    def run(self, session: str, shown: Shown, lang: str, owner: str = "") -> Iterator[Screen]:
+        """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
         if shown.phase != "running":
             return
         reading = Reading(self.extractor, shown.report, self._turn)
@@ -122,12 +147,51 @@ class Desk:
                         total=progress.total,
                     )
                     yield self.draw(shown, lang)
-            yield self.draw(_ended(shown, reading), lang)
+            yield self.draw(self._kept(_ended(shown, reading), owner), lang)
         finally:
             reading.stop()
             # gradio may end a stopped run only after the session has begun its next one.
             if self._readings.get(session) is reading:
                 del self._readings[session]
+
+    def _kept(self, shown: Shown, owner: str) -> Shown:
+        """A finished extraction as a review; one that was stopped or failed is not half a record."""
+        if shown.phase != "finished" or shown.extraction is None:
+            return shown
+        try:
+            id = self.store.add(
+                owner,
+                _name(shown.report),
+                shown.report,
+                self.extractor.schema,
+                extraction=shown.extraction,
+            )
+            return dataclasses.replace(shown, entry=self.store.get(owner, id))
+        except ElmtexError as error:
+            return dataclasses.replace(shown, said=str(error))
+
+    def act(self, asked: str, shown: Shown, lang: str, owner: str, reviewer: str) -> Screen:
+        """Carry out what was clicked on the review screen or in the list of reviews.
+
+        Args:
+            asked: the command as JSON, see :mod:`elmtex.ui.commands`.
+            shown: the session's state.
+            lang: the page's language.
+            owner: whose reviews these are.
+            reviewer: the name that goes with a decision.
+        """
+        shown = dataclasses.replace(shown, said="")
+        try:
+            command = parse(asked)
+            if command.do == "delete":
+                self.store.delete(owner, command.fields["review"])
+            elif command.do == "open":
+                shown = _opened(self.store.get(owner, command.fields["review"]))
+            elif shown.entry is not None:
+                shown = carry_out(command, shown, self.store, self.linker, owner, reviewer)
+        except ElmtexError as error:
+            shown = dataclasses.replace(shown, said=str(error))
+        return self.draw(shown, lang, owner)
 
     def stop(self, session: str, shown: Shown, lang: str) -> Screen:
         """End the session's run, keeping what it has found."""
@@ -147,12 +211,18 @@ class Desk:
         if reading is not None:
             reading.stop()
 
-    def draw(self, shown: Shown, lang: str) -> Screen:
-        """The screen of a state in a language."""
+    def forget(self, owner: str) -> None:
+        """Take out everything of an owner, reviews and all."""
+        self.store.delete(owner, *(entry.id for entry in self.store.entries(owner)))
+
+    def draw(self, shown: Shown, lang: str, owner: str = "") -> Screen:
+        """The screen of a state in a language; the owner's reviews stand on it while there is no report."""
         words, schema = words_in(lang), self.extractor.schema
         editing = shown.phase in ("empty", "refused")
         report = ""
-        if not editing:
+        if shown.entry is not None:
+            report = review_report_html(shown.entry, words)
+        elif not editing:
             report = render.legend_html(shown.extraction, schema, words) + render.report_html(
                 shown.report, shown.extraction, schema, words
             )
@@ -162,14 +232,18 @@ class Desk:
             running=shown.phase == "running",
             notice=_notice(shown, words) if editing else "",
             report=report,
-            result=self._result(shown, words),
+            result=notice_html(shown.said) + self._result(shown, words, owner),
         )
 
-    def _result(self, shown: Shown, words: Words) -> str:
+    def _result(self, shown: Shown, words: Words, owner: str) -> str:
         if shown.phase in ("empty", "refused"):
-            return render.welcome_html(words)
+            kept = self.store.entries(owner, batch="") if owner else []
+            return render.welcome_html(words) + reviews_html(kept, words)
         parts = [_notice(shown, words)]
-        if shown.extraction is not None:
+        if shown.entry is not None:
+            parts.append(review_html(shown.entry, words, shown.suggested))
+            parts.append(handout_html(shown.entry, shown.format, words))
+        elif shown.extraction is not None:
             finished = shown.phase == "finished"
             parts.append(
                 render.categories_html(
@@ -194,6 +268,19 @@ def _refusal(report: str) -> str:
         # JSON may carry a lone surrogate; nothing could be sent back to the browser.
         return "broken_report"
     return ""
+
+
+def _name(report: str) -> str:
+    """What a pasted report is called: the beginning of its first line."""
+    line = next(line.strip() for line in report.splitlines() if line.strip())
+    return line if len(line) <= NAME else f"{line[: NAME - 1].rstrip()}…"
+
+
+def _opened(entry: Entry) -> Shown:
+    """The state that a stored review is taken up in."""
+    if entry.extraction is None:
+        raise InputError("this report is not extracted yet")
+    return Shown("finished", entry.text, entry.extraction, entry=entry)
 
 
 def _grouped(number: int) -> str:

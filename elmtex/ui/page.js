@@ -1,4 +1,4 @@
-// Lights up an item's words in the report and the other way round; copies and saves the JSON.
+// Lights up an item's words in the report and the other way round; copies and saves what is handed out.
 // It only reads what render.py wrote and never turns text into markup.
 (() => {
   const lit = (ids, name, on) =>
@@ -61,9 +61,15 @@
     setTimeout(() => (button.textContent = label), 1500);
   };
 
+  const TYPES = {
+    json: "application/json",
+    jsonl: "application/jsonl;charset=utf-8",
+    csv: "text/csv;charset=utf-8",
+    html: "text/html;charset=utf-8",
+  };
   const save = (name, text) => {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    link.href = URL.createObjectURL(new Blob([text], { type: TYPES[name.split(".").pop()] }));
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
@@ -72,7 +78,7 @@
   document.addEventListener("click", (event) => {
     const target = event.target;
     const item = target.closest?.("button.item");
-    const words = target.closest?.("[data-items]");
+    const words = target.closest?.("[data-items]:not(.off)");
     const button = target.closest?.("[data-copy], [data-download]");
     if (item) {
       choose([item.dataset.item]);

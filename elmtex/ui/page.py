@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from elmtex.examples import EXAMPLES
+from elmtex.review import Store
+from elmtex.review.store import MEMORY, default_url
 from elmtex.types import InputError, MissingDependencyError
 from elmtex.ui import render
 from elmtex.ui.handlers import Desk, Screen, Shown
 from elmtex.ui.reading import StreamingExtractor
+from elmtex.ui.reviewing import Linking
+from elmtex.ui.security import COOKIE, Guard, accounts, owner_of
 from elmtex.ui.words import LANGUAGES, Words, words_in
 
 # Before gradio is imported: some of its calls home ask the environment only.
@@ -22,12 +26,14 @@ try:
     import gradio as gr
 except ImportError as error:
     raise MissingDependencyError("the page needs gradio: pip install 'elmtex[ui]'") from error
+from starlette.middleware import Middleware
 
 WAITING = 16  # reports that may queue for the model; the next one is told to come back
 SESSIONS = 64  # browser tabs whose report is remembered
 FORGOTTEN_AFTER = 3600  # seconds a report stays in memory after its last use
 
 _HERE = Path(__file__).parent
+_SCRIPTS = (_HERE / "page.js", _HERE / "review.js", _HERE / "editor.js")
 
 
 def default_extractor() -> StreamingExtractor:
@@ -37,19 +43,39 @@ def default_extractor() -> StreamingExtractor:
     return Extractor()
 
 
-def build(extractor_factory: Callable[[], StreamingExtractor] = default_extractor) -> gr.Blocks:
+def default_linker() -> Linking:
+    """Suggests codes; what it needs is looked for at its first use."""
+    from elmtex.coding import Linker
+
+    return Linker()
+
+
+def build(
+    extractor_factory: Callable[[], StreamingExtractor] = default_extractor,
+    *,
+    database: str | None = None,
+) -> gr.Blocks:
     """The page as gradio blocks; :func:`launch` serves it with its style and script.
 
     Args:
         extractor_factory: makes the extractor; called once, now. The model loads in the background.
+        database: SQLAlchemy URL of the reviews; None is the user's own file, on a Space the memory.
     """
-    desk = Desk(extractor_factory())
+    store = Store(database or (MEMORY if on_a_space() else default_url()))
+    desk = Desk(extractor_factory(), store, default_linker())
     words = words_in("en")
     first = desk.draw(Shown(), "en")
     with gr.Blocks(analytics_enabled=False, title="elmtex", fill_width=True) as page:
         shown = gr.State(Shown(), time_to_live=FORGOTTEN_AFTER)
         with gr.Row(elem_id="elmtex-head"):
             header = gr.HTML(render.header_html(words), elem_id="elmtex-title")
+            reviewer = gr.Textbox(
+                label=words.review.reviewer,
+                placeholder=words.review.reviewer_hint,
+                max_lines=1,
+                max_length=200,
+                elem_id="elmtex-reviewer",
+            )
             language = gr.Radio(
                 [("English", "en"), ("Deutsch", "de")],
                 value="en",
@@ -91,12 +117,17 @@ def build(extractor_factory: Callable[[], StreamingExtractor] = default_extracto
             with gr.Column(elem_id="elmtex-right"):
                 result = gr.HTML(first.result, elem_id="elmtex-result")
         footer = gr.HTML(_footer(words), elem_id="elmtex-foot")
+        # What review.js writes a click into, and then presses; out of sight, out of reach of the tab key.
+        with gr.Column(elem_id="elmtex-command"):
+            asked = gr.Textbox(label="command")
+            ask = gr.Button("send")
 
         screen = [shown, paste, view, notice, result, extract, stop, edit, clear]
         texts = [
             header,
             language,
             notice_of_space,
+            reviewer,
             example,
             report,
             extract,
@@ -111,7 +142,7 @@ def build(extractor_factory: Callable[[], StreamingExtractor] = default_extracto
             return _updates(desk.begin(text, lang))
 
         def run(state: Shown, lang: str, request: gr.Request) -> Iterator[list[Any]]:
-            for picture in desk.run(_session(request), state, lang):
+            for picture in desk.run(_session(request), state, lang, _owner(request)):
                 yield _updates(picture)
 
         def halt(state: Shown, lang: str, request: gr.Request) -> list[Any]:
@@ -120,19 +151,29 @@ def build(extractor_factory: Callable[[], StreamingExtractor] = default_extracto
         def refuse(state: Shown, lang: str) -> list[Any]:
             return _updates(desk.busy(state, lang))
 
-        def back(lang: str) -> list[Any]:
-            return _updates(desk.draw(Shown(), lang))
+        def back(lang: str, request: gr.Request) -> list[Any]:
+            return _updates(desk.draw(Shown(), lang, _owner(request)))
 
-        def translate(state: Shown, lang: str) -> list[Any]:
+        def act(command: str, state: Shown, lang: str, name: str, request: gr.Request) -> list[Any]:
+            return _updates(desk.act(command, state, lang, _owner(request), name))
+
+        def translate(state: Shown, lang: str, request: gr.Request) -> list[Any]:
             return [
                 *_translations(words_in(lang)),
-                *_updates(desk.draw(state, lang), buttons=False),
+                *_updates(desk.draw(state, lang, _owner(request)), buttons=False),
             ]
+
+        # It touches no more than it must: on a slow machine the user may have begun before this answers.
+        def arrive(state: Shown, request: gr.Request) -> list[Any]:
+            lang = _language_of(request)
+            return [lang, desk.draw(state or Shown(), lang, _owner(request)).result]
 
         def leave(request: gr.Request) -> None:
             desk.leave(_session(request))
+            if on_a_space():
+                desk.forget(_owner(request))
 
-        # Nothing here is an API yet: the names of the endpoints would become a promise.
+        # Nothing here is an API: the names of the endpoints would become a promise.
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         begun = extract.click(begin, [report, language], screen, queue=False, **quiet)
         running = begun.then(run, [shown, language], screen, **quiet)
@@ -143,9 +184,18 @@ def build(extractor_factory: Callable[[], StreamingExtractor] = default_extracto
         clear.click(lambda: ("", None), None, [report, example], queue=False, **quiet).then(
             back, [language], screen, queue=False, **quiet
         )
+        # Two quick clicks are two decisions: none may be dropped while the first is on its way.
+        ask.click(
+            act,
+            [asked, shown, language, reviewer],
+            screen,
+            queue=False,
+            trigger_mode="multiple",
+            **quiet,
+        )
         example.input(desk.example, [example], [report], queue=False, **quiet)
         language.change(translate, [shown, language], [*texts, *screen[:5]], queue=False, **quiet)
-        page.load(_language_of, None, [language], queue=False, **quiet)
+        page.load(arrive, [shown], [language, result], queue=False, **quiet)
         page.unload(leave)
     page.queue(max_size=WAITING, default_concurrency_limit=1, api_open=False)
     desk.load_in_background()
@@ -158,6 +208,7 @@ def launch(
     *,
     extractor_factory: Callable[[], StreamingExtractor] = default_extractor,
     block: bool = True,
+    database: str | None = None,
 ) -> gr.Blocks:
     """Serve the page until it is interrupted.
 
@@ -167,6 +218,7 @@ def launch(
         port: the TCP port, 1 to 65535.
         extractor_factory: as for :func:`build`.
         block: False returns at once, with the server in a thread (tests; end it with ``close()``).
+        database: as for :func:`build`.
 
     Raises:
         InputError: the port is taken or is none, or the extractor's own options are wrong.
@@ -175,7 +227,7 @@ def launch(
         raise InputError(f"port {port} is none; give one from 1 to 65535")
     if on_a_space() and host == "127.0.0.1":
         host = "0.0.0.0"
-    page = build(extractor_factory)
+    page = build(extractor_factory, database=database)
     try:
         page.launch(
             server_name=host,
@@ -194,8 +246,10 @@ def launch(
             footer_links=[],
             state_session_capacity=SESSIONS,
             theme=_theme(),
-            css_paths=[_HERE / "page.css"],
-            head=f"<script>{(_HERE / 'page.js').read_text('utf-8')}</script>",
+            css_paths=[_HERE / "page.css", _HERE / "review.css"],
+            head="".join(f"<script>{path.read_text('utf-8')}</script>" for path in _SCRIPTS),
+            auth=accounts(),
+            app_kwargs={"middleware": [Middleware(Guard, framed=on_a_space())]},
         )
     except OSError:
         raise InputError(
@@ -235,6 +289,11 @@ def _theme() -> gr.themes.Base:
 
 def _session(request: gr.Request) -> str:
     return request.session_hash or ""
+
+
+def _owner(request: gr.Request) -> str:
+    key = None if on_a_space() else request.cookies.get(COOKIE)
+    return owner_of(request.username, key, _session(request))
 
 
 def _language_of(request: gr.Request) -> str:
@@ -280,6 +339,7 @@ def _translations(words: Words) -> list[Any]:
         render.header_html(words),
         gr.update(label=words.language),
         render.message_html(words.space_notice),
+        gr.update(label=words.review.reviewer, placeholder=words.review.reviewer_hint),
         gr.update(label=words.example, choices=_examples(words)),
         gr.update(label=words.report, placeholder=words.report_hint),
         gr.update(value=words.extract),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from elmtex.ui import words_review
+from elmtex.ui.words_review import ReviewWords
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -48,6 +51,7 @@ class Words:
     copy: str
     copied: str
     download: str
+    review: ReviewWords
 
 
 ENGLISH = Words(
@@ -66,8 +70,8 @@ ENGLISH = Words(
     steps=(
         "Paste a report into the box, or choose an example.",
         "Press Extract. The categories fill while the report is read.",
-        "Check each item: choose it, and its words light up in the report.",
-        "Copy or download the validated JSON.",
+        "Accept, reject or correct each item: choose it, and its words light up in the report.",
+        "Hand out the result as JSON, CSV, FHIR or a printed summary.",
     ),
     footer=(
         "elmtex supports documentation and research. It is not a medical device: it can miss or misread facts, "
@@ -112,6 +116,7 @@ ENGLISH = Words(
     copy="Copy",
     copied="Copied",
     download="Download",
+    review=words_review.ENGLISH,
 )
 
 GERMAN = Words(
@@ -130,8 +135,8 @@ GERMAN = Words(
     steps=(
         "Einen Bericht in das Feld einfügen oder ein Beispiel wählen.",
         "„Auswerten“ drücken. Die Kategorien füllen sich, während der Bericht gelesen wird.",
-        "Jede Angabe prüfen: Beim Auswählen leuchten ihre Worte im Bericht auf.",
-        "Das geprüfte JSON kopieren oder herunterladen.",
+        "Jede Angabe annehmen, ablehnen oder ändern: Beim Auswählen leuchten ihre Worte im Bericht auf.",
+        "Das Ergebnis ausgeben: als JSON, CSV, FHIR oder gedruckte Übersicht.",
     ),
     footer=(
         "elmtex unterstützt Dokumentation und Forschung. Es ist kein Medizinprodukt: Es kann Angaben übersehen "
@@ -181,6 +186,7 @@ GERMAN = Words(
     copy="Kopieren",
     copied="Kopiert",
     download="Herunterladen",
+    review=words_review.GERMAN,
 )
 
 LANGUAGES = {"en": ENGLISH, "de": GERMAN}
