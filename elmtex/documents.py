@@ -7,6 +7,7 @@ a problem never quotes the file. Limits hold before anything is unpacked.
 from __future__ import annotations
 
 import io
+import logging
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,9 @@ MAX_PAGES = 300  # of a PDF
 SCANNED = 20  # letters a page: a PDF with fewer is a picture of a text
 
 TABLES = (".json", ".jsonl", ".csv")
+# It warns with the bytes it stumbled over, which are a patient's.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
+
 SUFFIXES = (".txt", ".pdf", ".docx", ".rtf", *TABLES, ".zip")
 
 

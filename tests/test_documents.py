@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import zipfile
 from pathlib import Path
 
@@ -97,13 +98,20 @@ def test_each_kind_gives_its_text(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_file_costs_only_itself_and_is_not_quoted(
-    tmp_path: Path, name: str, data: bytes, said: str
+    tmp_path: Path,
+    name: str,
+    data: bytes,
+    said: str,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     broken, fine = write(tmp_path, name, data), write(tmp_path, "fine.txt", b"fine")
     first, second = read_files([broken, fine])
     assert first.text is None and first.problem is not None and said in first.problem
     assert "Zyxwvut" not in first.problem
     assert second.text == "fine"
+    assert "Zyxwvut" not in caplog.text + "".join(capfd.readouterr())
 
 
 def zipped(folder: Path, files: dict[str, bytes]) -> Path:

@@ -81,7 +81,7 @@ def test_a_finished_extraction_is_a_review_that_can_be_taken_up_again(desk: Desk
     foreign = act(
         desk, desk.draw(type(screen.shown)(), "en"), "you", do="open", review=entry(screen).id
     )
-    assert foreign.shown.entry is None and "not there" in foreign.result
+    assert foreign.shown.entry is None and "not there" in foreign.notice
     act(desk, again, "you", do="delete", review=entry(screen).id)
     assert "Müller" in desk.draw(type(screen.shown)(), "en", "me").result
     act(desk, again, do="delete", review=entry(screen).id)

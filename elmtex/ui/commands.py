@@ -11,7 +11,7 @@ import jsonschema
 from elmtex.review import Decision, Entry
 from elmtex.review.decisions import next_undo
 from elmtex.types import ASSERTIONS, Code, InputError, Item
-from elmtex.ui.handout import Format
+from elmtex.ui.handout import BATCH_FORMATS, Format
 
 MAX_COMMAND = 100_000  # characters: an item's words are a sentence or two
 
@@ -47,6 +47,8 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "format": {"format": {"enum": list(get_args(Format))}},
     "open": {"review": _NAME},
     "delete": {"review": _NAME},
+    "delete_all": {},
+    "batch_format": {"format": {"enum": list(BATCH_FORMATS)}},
 }
 _CHECKS = {
     do: jsonschema.Draft202012Validator(

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from elmtex.examples import EXAMPLES
+from elmtex.reading import Report
 from elmtex.review import Entry, Store
 from elmtex.review.store import MEMORY
 from elmtex.types import Code, ElmtexError, Extraction, InputError
 from elmtex.ui import render
+from elmtex.ui.batch import Batch
 from elmtex.ui.commands import parse
-from elmtex.ui.handout import Format, handout_html
+from elmtex.ui.handout import BatchFormat, Format, handout_html
 from elmtex.ui.reading import Reading, StreamingExtractor
+from elmtex.ui.render_batch import batch_html
 from elmtex.ui.render_review import notice_html, review_html, review_report_html, reviews_html
 from elmtex.ui.reviewing import Linking, carry_out
 from elmtex.ui.words import Words, words_in
@@ -45,6 +48,8 @@ class Shown:
         format: what is handed out.
         suggested: an item's id and the codes its reviewer chooses from; None when nobody asked.
         said: why the last click was refused; "" when it was not.
+        source: the report that was read from a file, with its own ends of line; None for one pasted.
+        batch_format: what is handed out of many reports.
     """
 
     phase: Phase = "empty"
@@ -57,6 +62,8 @@ class Shown:
     format: Format = "json"
     suggested: tuple[str, tuple[Code, ...]] | None = None
     said: str = ""
+    source: Report | None = None
+    batch_format: BatchFormat = "jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,8 @@ class Screen:
         notice: under the report.
         report: the report with its evidence.
         result: the column of categories.
+        many: the tab of many reports; None when it need not be drawn again.
+        taken: files were read into the tab of many reports.
     """
 
     shown: Shown
@@ -78,6 +87,8 @@ class Screen:
     notice: str
     report: str
     result: str
+    many: str | None = None
+    taken: bool = False
 
 
 class Desk:
@@ -100,6 +111,7 @@ class Desk:
         self.linker = linker
         self._turn = threading.Lock()
         self._readings: dict[str, Reading] = {}
+        self.batch = Batch(extractor, self.store, self._turn)
 
     def load_in_background(self) -> None:
         """Load the model while the first user still pastes."""
@@ -117,18 +129,53 @@ class Desk:
         """The text of a shipped example; "" for a name that is none."""
         return next((example.text for example in EXAMPLES if example.name == name), "")
 
-    def begin(self, report: str | None, lang: str) -> Screen:
+    def begin(
+        self, report: str | None, lang: str, source: Report | None = None, owner: str = ""
+    ) -> Screen:
         """Answer the click at once, while the report may still wait for its turn.
 
         Args:
             report: what stands in the box; None is what gradio sends for one never touched.
             lang: the page's language.
+            source: what was read from a file into the box; None when nothing was.
+            owner: whose reviews stand beside the box.
         """
         report = report or ""
+        # A browser's box turns CR LF into LF; what was not changed in it is read as the file has it.
+        name = None
+        if source is not None and source.text is not None and _lines(source.text) == _lines(report):
+            report, name = source.text, source
         reason = _refusal(report)
         if reason:
-            return self.draw(Shown("refused", report, reason=reason), lang)
-        return self.draw(Shown("running", report), lang)
+            return self.draw(Shown("refused", report, reason=reason, source=name), lang, owner)
+        return self.draw(Shown("running", report, source=name), lang, owner)
+
+    def take(self, paths: list[str], shown: Shown, lang: str, owner: str) -> Screen:
+        """Read files: one report goes into the box, many into the other tab."""
+        words = words_in(lang).batch
+        try:
+            taken = self.batch.take(paths, owner)
+        except ElmtexError as error:
+            return self.draw(Shown("empty", said=str(error)), lang, owner)
+        if taken.one is not None and taken.one.text is not None:
+            return self.draw(Shown("empty", source=taken.one), lang, owner)
+        said = words.were_read.format(count=taken.stored)
+        if not taken.stored:
+            said = " ".join((words.not_read, *taken.problems))
+        screen = self.draw(Shown("empty", said=said), lang, owner)
+        return dataclasses.replace(
+            screen, many=self.many(shown, lang, owner), taken=taken.stored > 0
+        )
+
+    def run_batch(self, session: str, shown: Shown, lang: str, owner: str) -> Iterator[str]:
+        """Extract what waits in the owner's batches, drawing the table after each."""
+        for going_on in self.batch.run(session, owner):
+            yield self.many(shown, lang, owner, running=going_on)
+
+    def many(self, shown: Shown, lang: str, owner: str, *, running: bool = False) -> str:
+        """The tab of many reports."""
+        entries = self.batch.entries(owner)
+        return batch_html(entries, words_in(lang), shown.batch_format, running)
 
     def run(self, session: str, shown: Shown, lang: str, owner: str = "") -> Iterator[Screen]:
         """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
@@ -161,7 +208,7 @@ class Desk:
         try:
             id = self.store.add(
                 owner,
-                _name(shown.report),
+                shown.source.id if shown.source else _name(shown.report),
                 shown.report,
                 self.extractor.schema,
                 extraction=shown.extraction,
@@ -181,17 +228,28 @@ class Desk:
             reviewer: the name that goes with a decision.
         """
         shown = dataclasses.replace(shown, said="")
+        many = False
         try:
             command = parse(asked)
+            many = command.do in ("delete", "delete_all", "batch_format")
             if command.do == "delete":
                 self.store.delete(owner, command.fields["review"])
+                if shown.entry is not None and shown.entry.id == command.fields["review"]:
+                    shown = Shown()
+            elif command.do == "delete_all":
+                self.batch.delete(owner)
+            elif command.do == "batch_format":
+                shown = dataclasses.replace(shown, batch_format=command.fields["format"])
             elif command.do == "open":
                 shown = _opened(self.store.get(owner, command.fields["review"]))
             elif shown.entry is not None:
                 shown = carry_out(command, shown, self.store, self.linker, owner, reviewer)
         except ElmtexError as error:
             shown = dataclasses.replace(shown, said=str(error))
-        return self.draw(shown, lang, owner)
+        screen = self.draw(shown, lang, owner)
+        if many:
+            screen = dataclasses.replace(screen, many=self.many(shown, lang, owner))
+        return screen
 
     def stop(self, session: str, shown: Shown, lang: str) -> Screen:
         """End the session's run, keeping what it has found."""
@@ -207,6 +265,7 @@ class Desk:
 
     def leave(self, session: str) -> None:
         """The browser has gone: nobody waits for this answer any more."""
+        self.batch.stop(session)
         reading = self._readings.pop(session, None)
         if reading is not None:
             reading.stop()
@@ -230,9 +289,10 @@ class Desk:
             shown=shown,
             editing=editing,
             running=shown.phase == "running",
-            notice=_notice(shown, words) if editing else "",
+            notice=_notice(shown, words) + _taken(shown, words) if editing else "",
             report=report,
-            result=notice_html(shown.said) + self._result(shown, words, owner),
+            result=(notice_html(shown.said) if not editing else "")
+            + self._result(shown, words, owner),
         )
 
     def _result(self, shown: Shown, words: Words, owner: str) -> str:
@@ -267,6 +327,21 @@ def _refusal(report: str) -> str:
     except UnicodeEncodeError:
         # JSON may carry a lone surrogate; nothing could be sent back to the browser.
         return "broken_report"
+    return ""
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _taken(shown: Shown, words: Words) -> str:
+    """What was read from the files, before anything is extracted."""
+    if shown.said:
+        return render.message_html(shown.said)
+    if shown.phase == "empty" and shown.source is not None and shown.source.text is not None:
+        length = _grouped(len(shown.source.text))
+        said = words.batch.was_read.format(name=shown.source.id, length=length)
+        return render.message_html(said, "good")
     return ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -59,6 +59,26 @@ def file_of(entry: Entry, format: Format, words: Words) -> File:
         return File(name, writer(corrected, entry.schema))
     except ElmtexError as error:
         return File(name, "", str(error))
+
+
+BatchFormat = Literal["jsonl", "csv", "gold"]
+BATCH_FORMATS: tuple[BatchFormat, ...] = ("jsonl", "csv", "gold")
+
+
+def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> File:
+    """All extracted reports in one file: a line or some rows each, corrected as far as they are reviewed."""
+    done = [entry for entry in entries if entry.extraction is not None]
+    if format == "gold":
+        text = to_jsonl(done)
+        return File("elmtex.gold.jsonl", text, "" if text else words.review.gold_hint)
+    name = f"elmtex.{format}"
+    written: list[str] = []
+    for entry in done:
+        corrected = replace(entry.corrected, id=entry.name)
+        text = export.FORMATS[format](corrected, entry.schema)
+        # One header for all: each report's own table begins with it.
+        written.append(text if format != "csv" or not written else text.split("\r\n", 1)[1])
+    return File(name, "".join(written))
 
 
 def handout_html(entry: Entry, format: Format, words: Words) -> str:

@@ -52,7 +52,7 @@
     } catch {
       // Without https (a page in the local network) the clipboard is closed; the old way still works.
       const selection = window.getSelection();
-      selection.selectAllChildren(document.getElementById("elmtex-json"));
+      selection.selectAllChildren(button.closest(".document").querySelector("pre"));
       document.execCommand("copy");
       selection.removeAllRanges();
     }
@@ -88,7 +88,7 @@
       choose(ids);
       show(document.querySelector(`[data-row="${ids[0]}"]`));
     } else if (button) {
-      const text = document.getElementById("elmtex-json").textContent;
+      const text = button.closest(".document").querySelector("pre").textContent;
       if ("copy" in button.dataset) copy(button, text);
       else save(button.dataset.download, text);
     }

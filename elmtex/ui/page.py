@@ -8,16 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from elmtex.examples import EXAMPLES
 from elmtex.review import Store
 from elmtex.review.store import MEMORY, default_url
 from elmtex.types import InputError, MissingDependencyError
-from elmtex.ui import render
 from elmtex.ui.handlers import Desk, Screen, Shown
+from elmtex.ui.layout import Parts, lay_out, translations
 from elmtex.ui.reading import StreamingExtractor
 from elmtex.ui.reviewing import Linking
 from elmtex.ui.security import COOKIE, Guard, accounts, owner_of
-from elmtex.ui.words import LANGUAGES, Words, words_in
+from elmtex.ui.words import LANGUAGES, words_in
 
 # Before gradio is imported: some of its calls home ask the environment only.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -28,12 +27,14 @@ except ImportError as error:
     raise MissingDependencyError("the page needs gradio: pip install 'elmtex[ui]'") from error
 from starlette.middleware import Middleware
 
+BATCHES = 4  # users whose batches take turns at the model
+UPLOAD = "60mb"  # of a file that is dropped
 WAITING = 16  # reports that may queue for the model; the next one is told to come back
 SESSIONS = 64  # browser tabs whose report is remembered
 FORGOTTEN_AFTER = 3600  # seconds a report stays in memory after its last use
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (_HERE / "page.js", _HERE / "review.js", _HERE / "editor.js")
+_SCRIPTS = (_HERE / "page.js", _HERE / "review.js", _HERE / "editor.js", _HERE / "batch.js")
 
 
 def default_extractor() -> StreamingExtractor:
@@ -63,143 +64,131 @@ def build(
     """
     store = Store(database or (MEMORY if on_a_space() else default_url()))
     desk = Desk(extractor_factory(), store, default_linker())
-    words = words_in("en")
-    first = desk.draw(Shown(), "en")
-    with gr.Blocks(analytics_enabled=False, title="elmtex", fill_width=True) as page:
+    with gr.Blocks(
+        analytics_enabled=False, title="elmtex", fill_width=True, delete_cache=(600, 3600)
+    ) as page:
         shown = gr.State(Shown(), time_to_live=FORGOTTEN_AFTER)
-        with gr.Row(elem_id="elmtex-head"):
-            header = gr.HTML(render.header_html(words), elem_id="elmtex-title")
-            reviewer = gr.Textbox(
-                label=words.review.reviewer,
-                placeholder=words.review.reviewer_hint,
-                max_lines=1,
-                max_length=200,
-                elem_id="elmtex-reviewer",
-            )
-            language = gr.Radio(
-                [("English", "en"), ("Deutsch", "de")],
-                value="en",
-                label=words.language,
-                show_label=False,
-                container=False,
-                elem_id="elmtex-language",
-            )
-        notice_of_space = gr.HTML(
-            render.message_html(words.space_notice), visible=on_a_space(), elem_id="elmtex-space"
-        )
-        with gr.Row(elem_id="elmtex-work"):
-            with gr.Column(elem_id="elmtex-left"):
-                with gr.Column(elem_id="elmtex-paste") as paste:
-                    example = gr.Dropdown(
-                        _examples(words),
-                        value=None,
-                        label=words.example,
-                        info=None,
-                        filterable=False,
-                        elem_id="elmtex-example",
-                    )
-                    report = gr.Textbox(
-                        label=words.report,
-                        placeholder=words.report_hint,
-                        lines=18,
-                        max_lines=18,
-                        elem_id="elmtex-input",
-                    )
-                view = gr.HTML(visible=False, elem_id="elmtex-view")
-                notice = gr.HTML(visible=False, elem_id="elmtex-notice")
-                with gr.Row(elem_id="elmtex-buttons"):
-                    extract = gr.Button(words.extract, variant="primary", elem_id="elmtex-extract")
-                    stop = gr.Button(
-                        words.stop, variant="stop", visible=False, elem_id="elmtex-stop"
-                    )
-                    edit = gr.Button(words.edit, visible=False, elem_id="elmtex-edit")
-                    clear = gr.Button(words.clear, visible=False, elem_id="elmtex-clear")
-            with gr.Column(elem_id="elmtex-right"):
-                result = gr.HTML(first.result, elem_id="elmtex-result")
-        footer = gr.HTML(_footer(words), elem_id="elmtex-foot")
-        # What review.js writes a click into, and then presses; out of sight, out of reach of the tab key.
-        with gr.Column(elem_id="elmtex-command"):
-            asked = gr.Textbox(label="command")
-            ask = gr.Button("send")
-
-        screen = [shown, paste, view, notice, result, extract, stop, edit, clear]
-        texts = [
-            header,
-            language,
-            notice_of_space,
-            reviewer,
-            example,
-            report,
-            extract,
-            stop,
-            edit,
-            clear,
-            footer,
-        ]
-
-        # gradio looks for its request type in the hints of these functions.
-        def begin(text: str, lang: str) -> list[Any]:
-            return _updates(desk.begin(text, lang))
-
-        def run(state: Shown, lang: str, request: gr.Request) -> Iterator[list[Any]]:
-            for picture in desk.run(_session(request), state, lang, _owner(request)):
-                yield _updates(picture)
-
-        def halt(state: Shown, lang: str, request: gr.Request) -> list[Any]:
-            return _updates(desk.stop(_session(request), state, lang))
-
-        def refuse(state: Shown, lang: str) -> list[Any]:
-            return _updates(desk.busy(state, lang))
-
-        def back(lang: str, request: gr.Request) -> list[Any]:
-            return _updates(desk.draw(Shown(), lang, _owner(request)))
-
-        def act(command: str, state: Shown, lang: str, name: str, request: gr.Request) -> list[Any]:
-            return _updates(desk.act(command, state, lang, _owner(request), name))
-
-        def translate(state: Shown, lang: str, request: gr.Request) -> list[Any]:
-            return [
-                *_translations(words_in(lang)),
-                *_updates(desk.draw(state, lang, _owner(request)), buttons=False),
-            ]
-
-        # It touches no more than it must: on a slow machine the user may have begun before this answers.
-        def arrive(state: Shown, request: gr.Request) -> list[Any]:
-            lang = _language_of(request)
-            return [lang, desk.draw(state or Shown(), lang, _owner(request)).result]
-
-        def leave(request: gr.Request) -> None:
-            desk.leave(_session(request))
-            if on_a_space():
-                desk.forget(_owner(request))
-
-        # Nothing here is an API: the names of the endpoints would become a promise.
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        begun = extract.click(begin, [report, language], screen, queue=False, **quiet)
-        running = begun.then(run, [shown, language], screen, **quiet)
-        # Our own run never raises: what fails is the queue, when it is full.
-        running.failure(refuse, [shown, language], screen, queue=False, **quiet)
-        stop.click(halt, [shown, language], screen, queue=False, cancels=[running], **quiet)
-        edit.click(back, [language], screen, queue=False, **quiet)
-        clear.click(lambda: ("", None), None, [report, example], queue=False, **quiet).then(
-            back, [language], screen, queue=False, **quiet
-        )
-        # Two quick clicks are two decisions: none may be dropped while the first is on its way.
-        ask.click(
-            act,
-            [asked, shown, language, reviewer],
-            screen,
-            queue=False,
-            trigger_mode="multiple",
-            **quiet,
-        )
-        example.input(desk.example, [example], [report], queue=False, **quiet)
-        language.change(translate, [shown, language], [*texts, *screen[:5]], queue=False, **quiet)
-        page.load(arrive, [shown], [language, result], queue=False, **quiet)
-        page.unload(leave)
+        words = words_in("en")
+        parts = lay_out(words, desk.draw(Shown(), "en").result, on_a_space())
+        _wire_report(page, parts, shown, desk)
+        _wire_many(page, parts, shown, desk)
     page.queue(max_size=WAITING, default_concurrency_limit=1, api_open=False)
     desk.load_in_background()
     return page
+
+
+# Nothing here is an API: the names of the endpoints would become a promise.
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+# gradio looks for its request type in the hints of the functions below.
+def _wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, desk: Desk) -> None:
+    """The tab of one report: extract, review, hand out."""
+    language, screen = parts.language, _screen(parts, shown)
+
+    def begin(text: str, state: Shown, lang: str, request: gr.Request) -> list[Any]:
+        return _updates(desk.begin(text, lang, state.source, _owner(request)))
+
+    def run(state: Shown, lang: str, request: gr.Request) -> Iterator[list[Any]]:
+        for picture in desk.run(_session(request), state, lang, _owner(request)):
+            yield _updates(picture)
+
+    def halt(state: Shown, lang: str, request: gr.Request) -> list[Any]:
+        return _updates(desk.stop(_session(request), state, lang))
+
+    def refuse(state: Shown, lang: str) -> list[Any]:
+        return _updates(desk.busy(state, lang))
+
+    def edit(state: Shown, lang: str, request: gr.Request) -> list[Any]:
+        empty = Shown(source=state.source)
+        return [state.report, *_updates(desk.draw(empty, lang, _owner(request)))]
+
+    def clear(lang: str, request: gr.Request) -> list[Any]:
+        return ["", None, *_updates(desk.draw(Shown(), lang, _owner(request)))]
+
+    def act(command: str, state: Shown, lang: str, name: str, request: gr.Request) -> list[Any]:
+        picture = desk.act(command, state, lang, _owner(request), name)
+        # A report opened from the other tab is shown in this one.
+        opened = picture.shown.entry is not None and picture.shown.entry != state.entry
+        tab = gr.update(selected="one") if opened and picture.many is None else gr.skip()
+        many = gr.skip() if picture.many is None else picture.many
+        return [tab, many, *_updates(picture)]
+
+    def translate(state: Shown, lang: str, request: gr.Request) -> dict[Any, Any]:
+        owner = _owner(request)
+        fixed = translations(parts, words_in(lang))
+        drawn = _updates(desk.draw(state, lang, owner), buttons=False)
+        return {
+            **fixed,
+            **dict(zip(screen, drawn, strict=False)),
+            parts.many: desk.many(state, lang, owner),
+        }
+
+    # It touches no more than it must: on a slow machine the user may have begun before this answers.
+    def arrive(state: Shown, request: gr.Request) -> list[Any]:
+        lang = _language_of(request)
+        return [lang, desk.draw(state or Shown(), lang, _owner(request)).result]
+
+    def leave(request: gr.Request) -> None:
+        desk.leave(_session(request))
+        if on_a_space():
+            desk.forget(_owner(request))
+
+    now: dict[str, Any] = {"queue": False, **_QUIET}
+    begun = parts.extract.click(begin, [parts.report, shown, language], screen, **now)
+    running = begun.then(run, [shown, language], screen, **_QUIET)
+    # Our own run never raises: what fails is the queue, when it is full.
+    running.failure(refuse, [shown, language], screen, **now)
+    parts.stop.click(halt, [shown, language], screen, cancels=[running], **now)
+    parts.edit.click(edit, [shown, language], [parts.report, *screen], **now)
+    parts.clear.click(clear, [language], [parts.report, parts.example, *screen], **now)
+    # Two quick clicks are two decisions: none may be dropped while the first is on its way.
+    parts.ask.click(
+        act,
+        [parts.asked, shown, language, parts.reviewer],
+        [parts.tabs, parts.many, *screen],
+        trigger_mode="multiple",
+        **now,
+    )
+    parts.example.input(desk.example, [parts.example], [parts.report], **now)
+    texts = list(translations(parts, words_in("en")))
+    outputs = list(dict.fromkeys([*texts, *screen[:5], parts.many]))
+    language.change(translate, [shown, language], outputs, **now)
+    page.load(arrive, [shown], [language, parts.result], **now)
+    page.unload(leave)
+
+
+def _wire_many(page: gr.Blocks, parts: Parts, shown: gr.State, desk: Desk) -> None:
+    """The tab of many reports, and files dropped in either tab."""
+    language, screen = parts.language, _screen(parts, shown)
+
+    def take(files: list[str] | None, state: Shown, lang: str, request: gr.Request) -> list[Any]:
+        picture = desk.take(files or [], state, lang, _owner(request))
+        source = picture.shown.source
+        text = source.text if source is not None else gr.skip()
+        tab = gr.update(selected="one" if picture.many is None or not picture.taken else "many")
+        many = gr.skip() if picture.many is None else picture.many
+        return [None, text, tab, many, *_updates(picture)]
+
+    def run(state: Shown, lang: str, request: gr.Request) -> Iterator[str]:
+        yield from desk.run_batch(_session(request), state, lang, _owner(request))
+
+    def halt(state: Shown, lang: str, request: gr.Request) -> str:
+        desk.batch.stop(_session(request))
+        return desk.many(state, lang, _owner(request))
+
+    def refresh(state: Shown, lang: str, request: gr.Request) -> str:
+        return desk.many(state, lang, _owner(request))
+
+    now: dict[str, Any] = {"queue": False, **_QUIET}
+    for box in (parts.files, parts.many_files):
+        inputs, outputs = [box, shown, language], [box, parts.report, parts.tabs, parts.many]
+        box.upload(take, inputs, [*outputs, *screen], **now)
+    at_work = parts.start.click(
+        run, [shown, language], [parts.many], concurrency_limit=BATCHES, **_QUIET
+    )
+    parts.halt.click(halt, [shown, language], [parts.many], cancels=[at_work], **now)
+    parts.many_tab.select(refresh, [shown, language], [parts.many], **now)
 
 
 def launch(
@@ -245,8 +234,9 @@ def launch(
             pwa=False,
             footer_links=[],
             state_session_capacity=SESSIONS,
+            max_file_size=UPLOAD,
             theme=_theme(),
-            css_paths=[_HERE / "page.css", _HERE / "review.css"],
+            css_paths=[_HERE / "page.css", _HERE / "review.css", _HERE / "batch.css"],
             head="".join(f"<script>{path.read_text('utf-8')}</script>" for path in _SCRIPTS),
             auth=accounts(),
             app_kwargs={"middleware": [Middleware(Guard, framed=on_a_space())]},
@@ -305,12 +295,19 @@ def _language_of(request: gr.Request) -> str:
     return "en"
 
 
-def _examples(words: Words) -> list[tuple[str, str]]:
-    return [(example.titles[words.lang], example.name) for example in EXAMPLES]
-
-
-def _footer(words: Words) -> str:
-    return f"<p>{render.escape(words.footer)}</p>"
+def _screen(parts: Parts, shown: gr.State) -> list[Any]:
+    """What :func:`_updates` draws, in its order."""
+    return [
+        shown,
+        parts.paste,
+        parts.view,
+        parts.notice,
+        parts.result,
+        parts.extract,
+        parts.stop,
+        parts.edit,
+        parts.clear,
+    ]
 
 
 def _updates(screen: Screen, *, buttons: bool = True) -> list[Any]:
@@ -331,20 +328,3 @@ def _updates(screen: Screen, *, buttons: bool = True) -> list[Any]:
             gr.update(visible=done),
         ]
     return updates
-
-
-def _translations(words: Words) -> list[Any]:
-    """The fixed texts of the page in a language, in the order of ``texts``."""
-    return [
-        render.header_html(words),
-        gr.update(label=words.language),
-        render.message_html(words.space_notice),
-        gr.update(label=words.review.reviewer, placeholder=words.review.reviewer_hint),
-        gr.update(label=words.example, choices=_examples(words)),
-        gr.update(label=words.report, placeholder=words.report_hint),
-        gr.update(value=words.extract),
-        gr.update(value=words.stop),
-        gr.update(value=words.edit),
-        gr.update(value=words.clear),
-        _footer(words),
-    ]

@@ -90,7 +90,7 @@ window.elmtex = (() => {
   };
 
   document.addEventListener("keydown", (event) => {
-    if (!$("#elmtex-review") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!$("#elmtex-review")?.offsetParent || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") all("dialog[open]").forEach((dialog) => dialog.close());
     if (typing(event.target)) return;
     const arrow = event.key.startsWith("Arrow");

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elmtex.ui import words_review
+from elmtex.ui import words_batch, words_review
+from elmtex.ui.words_batch import BatchWords
 from elmtex.ui.words_review import ReviewWords
 
 
@@ -52,6 +53,7 @@ class Words:
     copied: str
     download: str
     review: ReviewWords
+    batch: BatchWords
 
 
 ENGLISH = Words(
@@ -68,7 +70,7 @@ ENGLISH = Words(
     legend="Categories found",
     welcome="How it works",
     steps=(
-        "Paste a report into the box, or choose an example.",
+        "Paste a report into the box, drop a file, or choose an example.",
         "Press Extract. The categories fill while the report is read.",
         "Accept, reject or correct each item: choose it, and its words light up in the report.",
         "Hand out the result as JSON, CSV, FHIR or a printed summary.",
@@ -117,6 +119,7 @@ ENGLISH = Words(
     copied="Copied",
     download="Download",
     review=words_review.ENGLISH,
+    batch=words_batch.ENGLISH,
 )
 
 GERMAN = Words(
@@ -133,7 +136,7 @@ GERMAN = Words(
     legend="Gefundene Kategorien",
     welcome="So geht es",
     steps=(
-        "Einen Bericht in das Feld einfügen oder ein Beispiel wählen.",
+        "Einen Bericht einfügen, eine Datei ablegen oder ein Beispiel wählen.",
         "„Auswerten“ drücken. Die Kategorien füllen sich, während der Bericht gelesen wird.",
         "Jede Angabe annehmen, ablehnen oder ändern: Beim Auswählen leuchten ihre Worte im Bericht auf.",
         "Das Ergebnis ausgeben: als JSON, CSV, FHIR oder gedruckte Übersicht.",
@@ -187,6 +190,7 @@ GERMAN = Words(
     copied="Kopiert",
     download="Herunterladen",
     review=words_review.GERMAN,
+    batch=words_batch.GERMAN,
 )
 
 LANGUAGES = {"en": ENGLISH, "de": GERMAN}
