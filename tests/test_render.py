@@ -16,7 +16,8 @@ from elmtex.examples import EXAMPLES
 from elmtex.schema import CategorySchema, load_schema, parse_schema
 from elmtex.types import Assertion, ElmtexError, Extraction, Item, Progress
 from elmtex.ui import render
-from elmtex.ui.handlers import MAX_CHARACTERS, Desk
+from elmtex.ui.handlers import Desk
+from elmtex.ui.screen import MAX_CHARACTERS
 from elmtex.ui.words import ENGLISH, GERMAN, LANGUAGES
 
 SCHEMA = load_schema("elmtex")

@@ -15,9 +15,10 @@ from elmtex.review import Entry
 from elmtex.schema import parse_schema
 from elmtex.types import Code, Extraction, InputError, Item, Progress
 from elmtex.ui.commands import parse
-from elmtex.ui.handlers import Desk, Screen
+from elmtex.ui.handlers import Desk
 from elmtex.ui.handout import SUFFIX, file_of, handout_html
 from elmtex.ui.render_review import review_html, review_report_html, reviews_html
+from elmtex.ui.screen import Screen
 from elmtex.ui.security import accounts, headers, owner_of
 from elmtex.ui.words import ENGLISH, GERMAN
 from tests.test_render import ATTACKS, SCHEMA, Reader, extraction, item

@@ -12,8 +12,9 @@ import pytest
 from elmtex.corpora import records
 from elmtex.review import Store
 from elmtex.types import Progress
-from elmtex.ui.handlers import Desk, Screen, Shown
+from elmtex.ui.handlers import Desk
 from elmtex.ui.handout import files_of
+from elmtex.ui.screen import Screen, Shown
 from elmtex.ui.words import ENGLISH, GERMAN
 from tests.test_render import SCHEMA, extraction, item
 

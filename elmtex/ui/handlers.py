@@ -6,89 +6,35 @@ import dataclasses
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from elmtex.examples import EXAMPLES
 from elmtex.reading import Report
-from elmtex.review import Entry, Store
+from elmtex.review import Store
 from elmtex.review.store import MEMORY
-from elmtex.types import Code, ElmtexError, Extraction, InputError
+from elmtex.types import ElmtexError
 from elmtex.ui import render
 from elmtex.ui.batch import Batch
 from elmtex.ui.commands import parse
-from elmtex.ui.handout import BatchFormat, Format, handout_html
+from elmtex.ui.handout import handout_html
 from elmtex.ui.reading import Reading, StreamingExtractor
 from elmtex.ui.render_batch import batch_html
 from elmtex.ui.render_review import notice_html, review_html, review_report_html, reviews_html
 from elmtex.ui.reviewing import Linking, carry_out
+from elmtex.ui.screen import (
+    Phase,
+    Screen,
+    Shown,
+    ended,
+    lines_of,
+    name_of,
+    opened,
+    refusal_of,
+    state_html,
+    taken_html,
+)
 from elmtex.ui.words import Words, words_in
 
 logger = logging.getLogger(__name__)  # never about a report
-
-MAX_CHARACTERS = 2_000_000  # of one report; a browser's box becomes unusable long before
-
-NAME = 60  # characters of a report's first line that name it in the list of reviews
-
-Phase = Literal["empty", "refused", "running", "stopped", "finished", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What one session sees, in no language yet: kept so that it can be drawn again in another.
-
-    Args:
-        phase: where the session stands.
-        report: the report that is or was read; "" before the first.
-        extraction: what was found so far; None before the first sentence is read.
-        done: sentences read.
-        total: sentences of the report; 0 while unknown.
-        reason: why it was refused (a field of :class:`Words`) or failed (a message that quotes no report).
-        entry: the report under review; None before it is read to its end.
-        format: what is handed out.
-        suggested: an item's id and the codes its reviewer chooses from; None when nobody asked.
-        said: why the last click was refused; "" when it was not.
-        source: the report that was read from a file, with its own ends of line; None for one pasted.
-        batch_format: what is handed out of many reports.
-    """
-
-    phase: Phase = "empty"
-    report: str = ""
-    extraction: Extraction | None = None
-    done: int = 0
-    total: int = 0
-    reason: str = ""
-    entry: Entry | None = None
-    format: Format = "json"
-    suggested: tuple[str, tuple[Code, ...]] | None = None
-    said: str = ""
-    source: Report | None = None
-    batch_format: BatchFormat = "jsonl"
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """What stands on the page, as HTML.
-
-    Args:
-        shown: what was drawn.
-        editing: the box to paste into is shown, else the report with its evidence.
-        running: an extraction is under way.
-        notice: under the report.
-        report: the report with its evidence.
-        result: the column of categories.
-        many: the tab of many reports; None when it need not be drawn again.
-        taken: files were read into the tab of many reports.
-    """
-
-    shown: Shown
-    editing: bool
-    running: bool
-    notice: str
-    report: str
-    result: str
-    many: str | None = None
-    taken: bool = False
 
 
 class Desk:
@@ -143,9 +89,13 @@ class Desk:
         report = report or ""
         # A browser's box turns CR LF into LF; what was not changed in it is read as the file has it.
         name = None
-        if source is not None and source.text is not None and _lines(source.text) == _lines(report):
+        if (
+            source is not None
+            and source.text is not None
+            and lines_of(source.text) == lines_of(report)
+        ):
             report, name = source.text, source
-        reason = _refusal(report)
+        reason = refusal_of(report)
         if reason:
             return self.draw(Shown("refused", report, reason=reason, source=name), lang, owner)
         return self.draw(Shown("running", report, source=name), lang, owner)
@@ -194,7 +144,7 @@ class Desk:
                         total=progress.total,
                     )
                     yield self.draw(shown, lang)
-            yield self.draw(self._kept(_ended(shown, reading), owner), lang)
+            yield self.draw(self._kept(ended(shown, reading), owner), lang)
         finally:
             reading.stop()
             # gradio may end a stopped run only after the session has begun its next one.
@@ -208,7 +158,7 @@ class Desk:
         try:
             id = self.store.add(
                 owner,
-                shown.source.id if shown.source else _name(shown.report),
+                shown.source.id if shown.source else name_of(shown.report),
                 shown.report,
                 self.extractor.schema,
                 extraction=shown.extraction,
@@ -241,7 +191,7 @@ class Desk:
             elif command.do == "batch_format":
                 shown = dataclasses.replace(shown, batch_format=command.fields["format"])
             elif command.do == "open":
-                shown = _opened(self.store.get(owner, command.fields["review"]))
+                shown = opened(self.store.get(owner, command.fields["review"]))
             elif shown.entry is not None:
                 shown = carry_out(command, shown, self.store, self.linker, owner, reviewer)
         except ElmtexError as error:
@@ -289,7 +239,7 @@ class Desk:
             shown=shown,
             editing=editing,
             running=shown.phase == "running",
-            notice=_notice(shown, words) + _taken(shown, words) if editing else "",
+            notice=state_html(shown, words) + taken_html(shown, words) if editing else "",
             report=report,
             result=(notice_html(shown.said) if not editing else "")
             + self._result(shown, words, owner),
@@ -299,7 +249,7 @@ class Desk:
         if shown.phase in ("empty", "refused"):
             kept = self.store.entries(owner, batch="") if owner else []
             return render.welcome_html(words) + reviews_html(kept, words)
-        parts = [_notice(shown, words)]
+        parts = [state_html(shown, words)]
         if shown.entry is not None:
             parts.append(review_html(shown.entry, words, shown.suggested))
             parts.append(handout_html(shown.entry, shown.format, words))
@@ -314,83 +264,3 @@ class Desk:
             if shown.phase != "running":
                 parts.append(render.document_html(shown.extraction, words, finished=finished))
         return "".join(parts)
-
-
-def _refusal(report: str) -> str:
-    """The name of the sentence that says why a report is not read; "" when it is."""
-    if not report.strip():
-        return "empty_report"
-    if len(report) > MAX_CHARACTERS:
-        return "long_report"
-    try:
-        report.encode("utf-8")
-    except UnicodeEncodeError:
-        # JSON may carry a lone surrogate; nothing could be sent back to the browser.
-        return "broken_report"
-    return ""
-
-
-def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-
-def _taken(shown: Shown, words: Words) -> str:
-    """What was read from the files, before anything is extracted."""
-    if shown.said:
-        return render.message_html(shown.said)
-    if shown.phase == "empty" and shown.source is not None and shown.source.text is not None:
-        length = _grouped(len(shown.source.text))
-        said = words.batch.was_read.format(name=shown.source.id, length=length)
-        return render.message_html(said, "good")
-    return ""
-
-
-def _name(report: str) -> str:
-    """What a pasted report is called: the beginning of its first line."""
-    line = next(line.strip() for line in report.splitlines() if line.strip())
-    return line if len(line) <= NAME else f"{line[: NAME - 1].rstrip()}…"
-
-
-def _opened(entry: Entry) -> Shown:
-    """The state that a stored review is taken up in."""
-    if entry.extraction is None:
-        raise InputError("this report is not extracted yet")
-    return Shown("finished", entry.text, entry.extraction, entry=entry)
-
-
-def _grouped(number: int) -> str:
-    """Thousands parted by a narrow space, which reads right in English and in German."""
-    return f"{number:,}".replace(",", "\u202f")
-
-
-def _ended(shown: Shown, reading: Reading) -> Shown:
-    """The state after a reading's end, however it came."""
-    latest = reading.latest
-    if latest is not None:
-        shown = dataclasses.replace(
-            shown, extraction=latest.extraction, done=latest.done, total=latest.total
-        )
-    if reading.failure is not None:
-        return dataclasses.replace(shown, phase="failed", reason=reading.failure)
-    return dataclasses.replace(shown, phase="stopped" if reading.stopped else "finished")
-
-
-def _notice(shown: Shown, words: Words) -> str:
-    """The line that says where the session stands."""
-    if shown.phase == "refused":
-        text = getattr(words, shown.reason)
-        return render.message_html(
-            text.format(length=_grouped(len(shown.report)), limit=_grouped(MAX_CHARACTERS)), "bad"
-        )
-    if shown.phase == "running":
-        text = words.waiting if shown.extraction is None else words.reading
-        return render.progress_html(
-            text.format(done=shown.done, total=shown.total), shown.done, shown.total
-        )
-    if shown.phase == "stopped":
-        return render.message_html(words.stopped.format(done=shown.done, total=shown.total))
-    if shown.phase == "failed":
-        return render.message_html(words.failed.format(reason=shown.reason), "bad")
-    if shown.phase == "finished" and shown.extraction is not None:
-        return render.summary_html(shown.extraction, words)
-    return ""

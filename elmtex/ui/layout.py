@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import gradio as gr
-
 from elmtex.documents import SUFFIXES
 from elmtex.examples import EXAMPLES
 from elmtex.ui import render
+from elmtex.ui.toolkit import gr
 from elmtex.ui.words import Words
 
 FILE_BOX = 110  # pixels

@@ -10,7 +10,7 @@ from elmtex.types import Code, InputError
 from elmtex.ui.commands import Command, decision_of
 
 if TYPE_CHECKING:
-    from elmtex.ui.handlers import Shown
+    from elmtex.ui.screen import Shown
 
 
 class Linking(Protocol):

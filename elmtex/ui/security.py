@@ -118,3 +118,8 @@ def accounts() -> list[tuple[str, str]] | None:
     if not all(name and password for name, password in pairs):
         raise InputError(f"{AUTH} must be NAME:PASSWORD, one a line")
     return [(name, password) for name, password in pairs]
+
+
+def on_a_space() -> bool:
+    """Whether this runs on a Hugging Face Space, where nothing is private."""
+    return bool(os.environ.get("SPACE_ID"))
