@@ -15,8 +15,9 @@ from pathlib import Path
 from elmtex.documents import read_files
 from elmtex.reading import Report
 from elmtex.review import Entry, Store
+from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction
-from elmtex.ui.reading import Reading, StreamingExtractor
+from elmtex.ui.reading import Reading, StreamingExtractor, extractor_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Batch:
         self._turn = turn
         self._stops: dict[str, threading.Event] = {}
 
-    def take(self, paths: Sequence[str], owner: str) -> Taken:
+    def take(self, paths: Sequence[str], owner: str, schema: CategorySchema) -> Taken:
         """Read files, which are then deleted: the page's copies must not outlive it."""
         try:
             reports = read_files(paths)
@@ -67,7 +68,7 @@ class Batch:
                 owner,
                 report.id,
                 report.text or "",
-                self.extractor.schema,
+                schema,
                 batch=batch,
                 position=position,
                 problem=report.problem or "",
@@ -106,7 +107,7 @@ class Batch:
         self.store.delete(owner, *(entry.id for entry in self.entries(owner)))
 
     def _extract(self, entry: Entry, owner: str, stop: threading.Event) -> Iterator[bool]:
-        reading = Reading(self.extractor, entry.text, self._turn)
+        reading = Reading(extractor_for(self.extractor, entry.schema), entry.text, self._turn)
         reading.start()
         for _ in reading.pictures():
             if stop.is_set():

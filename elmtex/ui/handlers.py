@@ -11,12 +11,13 @@ from elmtex.examples import EXAMPLES
 from elmtex.reading import Report
 from elmtex.review import Store
 from elmtex.review.store import MEMORY
+from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError
 from elmtex.ui import render
 from elmtex.ui.batch import Batch
 from elmtex.ui.commands import parse
 from elmtex.ui.handout import handout_html
-from elmtex.ui.reading import Reading, StreamingExtractor
+from elmtex.ui.reading import Reading, StreamingExtractor, extractor_for
 from elmtex.ui.render_batch import batch_html
 from elmtex.ui.render_review import notice_html, review_html, review_report_html, reviews_html
 from elmtex.ui.reviewing import Linking, carry_out
@@ -76,7 +77,12 @@ class Desk:
         return next((example.text for example in EXAMPLES if example.name == name), "")
 
     def begin(
-        self, report: str | None, lang: str, source: Report | None = None, owner: str = ""
+        self,
+        report: str | None,
+        lang: str,
+        source: Report | None = None,
+        owner: str = "",
+        own: CategorySchema | None = None,
     ) -> Screen:
         """Answer the click at once, while the report may still wait for its turn.
 
@@ -85,6 +91,7 @@ class Desk:
             lang: the page's language.
             source: what was read from a file into the box; None when nothing was.
             owner: whose reviews stand beside the box.
+            own: the user's own schema; None is the page's.
         """
         report = report or ""
         # A browser's box turns CR LF into LF; what was not changed in it is read as the file has it.
@@ -98,13 +105,20 @@ class Desk:
         reason = refusal_of(report)
         if reason:
             return self.draw(Shown("refused", report, reason=reason, source=name), lang, owner)
-        return self.draw(Shown("running", report, source=name), lang, owner)
+        return self.draw(Shown("running", report, source=name, schema=own), lang, owner)
 
-    def take(self, paths: list[str], shown: Shown, lang: str, owner: str) -> Screen:
+    def take(
+        self,
+        paths: list[str],
+        shown: Shown,
+        lang: str,
+        owner: str,
+        own: CategorySchema | None = None,
+    ) -> Screen:
         """Read files: one report goes into the box, many into the other tab."""
         words = words_in(lang).batch
         try:
-            taken = self.batch.take(paths, owner)
+            taken = self.batch.take(paths, owner, own or self.extractor.schema)
         except ElmtexError as error:
             return self.draw(Shown("empty", said=str(error)), lang, owner)
         if taken.one is not None and taken.one.text is not None:
@@ -131,7 +145,7 @@ class Desk:
         """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
         if shown.phase != "running":
             return
-        reading = Reading(self.extractor, shown.report, self._turn)
+        reading = Reading(extractor_for(self.extractor, shown.schema), shown.report, self._turn)
         self._readings[session] = reading
         reading.start()
         try:
@@ -160,7 +174,7 @@ class Desk:
                 owner,
                 shown.source.id if shown.source else name_of(shown.report),
                 shown.report,
-                self.extractor.schema,
+                shown.schema or self.extractor.schema,
                 extraction=shown.extraction,
             )
             return dataclasses.replace(shown, entry=self.store.get(owner, id))
@@ -226,7 +240,7 @@ class Desk:
 
     def draw(self, shown: Shown, lang: str, owner: str = "") -> Screen:
         """The screen of a state in a language; the owner's reviews stand on it while there is no report."""
-        words, schema = words_in(lang), self.extractor.schema
+        words, schema = words_in(lang), shown.schema or self.extractor.schema
         editing = shown.phase in ("empty", "refused")
         report = ""
         if shown.entry is not None:
@@ -257,7 +271,11 @@ class Desk:
             finished = shown.phase == "finished"
             parts.append(
                 render.categories_html(
-                    shown.report, shown.extraction, self.extractor.schema, words, finished=finished
+                    shown.report,
+                    shown.extraction,
+                    shown.schema or self.extractor.schema,
+                    words,
+                    finished=finished,
                 )
             )
             # Half a document is no use while the other half is on its way.

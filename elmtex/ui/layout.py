@@ -40,6 +40,15 @@ class Parts:
     start: Any
     halt: Any
     many: Any
+    schema_tab: Any
+    schema: Any
+    schema_file: Any
+    schema_said: Any
+    schema_use: Any
+    schema_standard: Any
+    schema_used: Any
+    about_tab: Any
+    about: Any
     footer: Any
     asked: Any
     ask: Any
@@ -87,6 +96,10 @@ def lay_out(words: Words, result: str, on_a_space: bool) -> Parts:
                 start = gr.Button(words.batch.start, variant="primary", elem_id="elmtex-start")
                 halt = gr.Button(words.batch.stop, elem_id="elmtex-halt")
             many = gr.HTML(elem_id="elmtex-many")
+        with gr.Tab(words.schema.tab, id="schema") as schema_tab:
+            own = _schema(words)
+        with gr.Tab(words.schema.about_tab, id="about") as about_tab:
+            about = gr.HTML(elem_id="elmtex-about")
     footer = gr.HTML(footer_html(words), elem_id="elmtex-foot")
     # What review.js writes a click into, and then presses; out of sight, out of reach of the tab key.
     with gr.Column(elem_id="elmtex-command"):
@@ -106,6 +119,10 @@ def lay_out(words: Words, result: str, on_a_space: bool) -> Parts:
         start=start,
         halt=halt,
         many=many,
+        schema_tab=schema_tab,
+        **own,
+        about_tab=about_tab,
+        about=about,
         footer=footer,
         asked=asked,
         ask=ask,
@@ -153,6 +170,30 @@ def _left(words: Words) -> dict[str, Any]:
     }
 
 
+def _schema(words: Words) -> dict[str, Any]:
+    """The tab of one's own categories: the schema, beside it what it amounts to."""
+    used = gr.HTML(elem_id="elmtex-schema-used")
+    with gr.Row():
+        with gr.Column():
+            box = gr.Textbox(
+                label=words.schema.box, lines=20, max_lines=20, elem_id="elmtex-schema"
+            )
+        with gr.Column():
+            said = gr.HTML(elem_id="elmtex-schema-said")
+            with gr.Row():
+                use = gr.Button(words.schema.use, variant="primary")
+                standard = gr.Button(words.schema.standard)
+            file = gr.UploadButton(words.schema.upload, file_types=[".json"])
+    return {
+        "schema": box,
+        "schema_file": file,
+        "schema_said": said,
+        "schema_use": use,
+        "schema_standard": standard,
+        "schema_used": used,
+    }
+
+
 def _file_box(words: Words, id: str) -> Any:
     return gr.File(
         label=words.batch.files,
@@ -195,5 +236,11 @@ def translations(parts: Parts, words: Words) -> dict[Any, Any]:
         parts.clear: gr.update(value=words.clear),
         parts.start: gr.update(value=words.batch.start),
         parts.halt: gr.update(value=words.batch.stop),
+        parts.schema_tab: gr.update(label=words.schema.tab),
+        parts.schema: gr.update(label=words.schema.box),
+        parts.schema_file: gr.update(label=words.schema.upload),
+        parts.schema_use: gr.update(value=words.schema.use),
+        parts.schema_standard: gr.update(value=words.schema.standard),
+        parts.about_tab: gr.update(label=words.schema.about_tab),
         parts.footer: footer_html(words),
     }

@@ -16,7 +16,7 @@ from elmtex.ui.reviewing import Linking
 from elmtex.ui.screen import Shown
 from elmtex.ui.security import Guard, accounts, on_a_space
 from elmtex.ui.toolkit import gr
-from elmtex.ui.wiring import wire_many, wire_report
+from elmtex.ui.wiring import wire_many, wire_report, wire_schema
 from elmtex.ui.words import words_in
 
 UPLOAD = "60mb"  # of a file that is dropped
@@ -61,8 +61,10 @@ def build(
         shown = gr.State(Shown(), time_to_live=FORGOTTEN_AFTER)
         words = words_in("en")
         parts = lay_out(words, desk.draw(Shown(), "en").result, on_a_space())
-        wire_report(page, parts, shown, desk)
-        wire_many(page, parts, shown, desk)
+        own = gr.State(None, time_to_live=FORGOTTEN_AFTER)
+        wire_report(page, parts, shown, own, desk)
+        wire_many(parts, shown, own, desk)
+        wire_schema(parts, own, desk)
     page.queue(max_size=WAITING, default_concurrency_limit=1, api_open=False)
     desk.load_in_background()
     return page

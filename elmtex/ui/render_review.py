@@ -148,14 +148,11 @@ def _row(
         "start": item.start,
         "end": item.end,
     }
-    codes = ""
-    if CATEGORY_TERMINOLOGIES.get(entry.category, ("own",)) and entry.kept:
-        codes = f'<button type="button" class="codes" {command("codes", item=entry.id)}>{escape(r.codes)}</button>'
     body = (
         f'<tr class="{item.assertion} {entry.verdict}" data-row="{entry.id}" '
         f'data-verdict="{entry.verdict}" data-edit="{escape(json.dumps(edit, ensure_ascii=False))}">'
         f'<td dir="auto"><button type="button" class="item" data-item="{entry.id}" aria-pressed="false">{shown}</button>'
-        f'{" ".join(notes)}{codes}</td><td class="assertion">{_assertion(entry, words)}</td>'
+        f'{" ".join(notes)}</td><td class="assertion">{_assertion(entry, words)}</td>'
         f'{_confidence(entry, words)}<td class="actions">{_actions(entry, words)}</td></tr>'
     )
     if suggested is not None and suggested[0] == entry.id:
@@ -167,7 +164,13 @@ def _actions(entry: ReviewedItem, words: Words) -> str:
     name, r = escape(entry.item.text), words.review
     accepted = entry.verdict in ("accepted", "edited", "added")
     sign = 'aria-hidden="true"'
-    return (
+    codes = ""
+    if CATEGORY_TERMINOLOGIES.get(entry.category, ("own",)) and entry.kept:
+        codes = (
+            f'<button type="button" class="codes" title="{escape(r.codes)}" aria-label="{escape(r.codes)}: {name}" '
+            f"{command('codes', item=entry.id)}><span {sign}>#</span></button>"
+        )
+    return codes + (
         f'<button type="button" class="accept" aria-pressed="{str(accepted).lower()}" title="{escape(r.accept)}" '
         f'aria-label="{escape(r.accept)}: {name}" {command("accept", items=[entry.id])}><span {sign}>✓</span></button>'
         f'<button type="button" class="reject" aria-pressed="{str(not entry.kept).lower()}" title="{escape(r.reject)}" '

@@ -8,6 +8,7 @@ from typing import Literal
 
 from elmtex.reading import Report
 from elmtex.review import Entry
+from elmtex.schema import CategorySchema
 from elmtex.types import Code, Extraction, InputError
 from elmtex.ui import render
 from elmtex.ui.handout import BatchFormat, Format
@@ -38,6 +39,7 @@ class Shown:
         said: why the last click was refused; "" when it was not.
         source: the report that was read from a file, with its own ends of line; None for one pasted.
         batch_format: what is handed out of many reports.
+        schema: the user's own schema that the report is read with; None is the page's.
     """
 
     phase: Phase = "empty"
@@ -52,6 +54,7 @@ class Shown:
     said: str = ""
     source: Report | None = None
     batch_format: BatchFormat = "jsonl"
+    schema: CategorySchema | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from elmtex.schema import CategorySchema
+from elmtex.types import SchemaError
 from elmtex.ui.handlers import Desk
 from elmtex.ui.layout import Parts, translations
+from elmtex.ui.own_schema import about_html, check_html, checked, in_use_html, read, source_of
 from elmtex.ui.screen import Screen, Shown
 from elmtex.ui.security import COOKIE, on_a_space, owner_of
 from elmtex.ui.toolkit import gr
@@ -19,12 +22,15 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 
 # gradio looks for its request type in the hints of the functions below.
-def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, desk: Desk) -> None:
+def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
     """The tab of one report: extract, review, hand out."""
     language, screen = parts.language, _screen(parts, shown)
 
-    def begin(text: str, state: Shown, lang: str, request: gr.Request) -> list[Any]:
-        return _updates(desk.begin(text, lang, (state or Shown()).source, _owner(request)))
+    def begin(
+        text: str, state: Shown, lang: str, schema: CategorySchema | None, request: gr.Request
+    ) -> list[Any]:
+        source = (state or Shown()).source
+        return _updates(desk.begin(text, lang, source, _owner(request), schema))
 
     def run(state: Shown, lang: str, request: gr.Request) -> Iterator[list[Any]]:
         for picture in desk.run(_session(request), state, lang, _owner(request)):
@@ -74,7 +80,7 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, desk: Desk) -> N
             desk.forget(_owner(request))
 
     now: dict[str, Any] = {"queue": False, **_QUIET}
-    begun = parts.extract.click(begin, [parts.report, shown, language], screen, **now)
+    begun = parts.extract.click(begin, [parts.report, shown, language, own], screen, **now)
     running = begun.then(run, [shown, language], screen, **_QUIET)
     # Our own run never raises: what fails is the queue, when it is full.
     running.failure(refuse, [shown, language], screen, **now)
@@ -97,12 +103,18 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, desk: Desk) -> N
     page.unload(leave)
 
 
-def wire_many(page: gr.Blocks, parts: Parts, shown: gr.State, desk: Desk) -> None:
+def wire_many(parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
     """The tab of many reports, and files dropped in either tab."""
     language, screen = parts.language, _screen(parts, shown)
 
-    def take(files: list[str] | None, state: Shown, lang: str, request: gr.Request) -> list[Any]:
-        picture = desk.take(files or [], state, lang, _owner(request))
+    def take(
+        files: list[str] | None,
+        state: Shown,
+        lang: str,
+        schema: CategorySchema | None,
+        request: gr.Request,
+    ) -> list[Any]:
+        picture = desk.take(files or [], state or Shown(), lang, _owner(request), schema)
         source = picture.shown.source
         text = source.text if source is not None else gr.skip()
         tab = gr.update(selected="one" if picture.many is None or not picture.taken else "many")
@@ -121,13 +133,47 @@ def wire_many(page: gr.Blocks, parts: Parts, shown: gr.State, desk: Desk) -> Non
 
     now: dict[str, Any] = {"queue": False, **_QUIET}
     for box in (parts.files, parts.many_files):
-        inputs, outputs = [box, shown, language], [box, parts.report, parts.tabs, parts.many]
+        inputs, outputs = [box, shown, language, own], [box, parts.report, parts.tabs, parts.many]
         box.upload(take, inputs, [*outputs, *screen], **now)
     at_work = parts.start.click(
         run, [shown, language], [parts.many], concurrency_limit=BATCHES, **_QUIET
     )
     parts.halt.click(halt, [shown, language], [parts.many], cancels=[at_work], **now)
     parts.many_tab.select(refresh, [shown, language], [parts.many], **now)
+
+
+def wire_schema(parts: Parts, own: gr.State, desk: Desk) -> None:
+    """The tabs of one's own categories and about the page."""
+    language, standard = parts.language, desk.extractor.schema
+
+    def say(text: str, lang: str) -> str:
+        return check_html(text, words_in(lang))
+
+    def use(text: str, lang: str) -> list[Any]:
+        try:
+            schema = checked(text)
+        except SchemaError:
+            return [gr.skip(), gr.skip()]  # what is wrong stands beside the box already
+        return [schema, in_use_html(schema, standard, words_in(lang))]
+
+    def back(lang: str) -> list[Any]:
+        return [None, source_of(standard), in_use_html(None, standard, words_in(lang))]
+
+    def show(text: str, schema: CategorySchema | None, lang: str) -> list[Any]:
+        words, text = words_in(lang), text or source_of(schema or standard)
+        model = getattr(desk.extractor, "model_name", "")
+        used = in_use_html(schema, standard, words)
+        return [text, check_html(text, words), used, about_html(model, words)]
+
+    now: dict[str, Any] = {"queue": False, **_QUIET}
+    box, used = parts.schema, parts.schema_used
+    box.change(say, [box, language], [parts.schema_said], **now)
+    parts.schema_use.click(use, [box, language], [own, used], **now)
+    parts.schema_standard.click(back, [language], [own, box, used], **now)
+    parts.schema_file.upload(read, [parts.schema_file], [box], **now)
+    shown = [box, parts.schema_said, used, parts.about]
+    for opened in (parts.schema_tab.select, parts.about_tab.select, language.change):
+        opened(show, [box, own, language], shown, **now)
 
 
 def _session(request: gr.Request) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elmtex.ui import words_batch, words_review
+from elmtex.ui import words_batch, words_review, words_schema
 from elmtex.ui.words_batch import BatchWords
 from elmtex.ui.words_review import ReviewWords
+from elmtex.ui.words_schema import SchemaWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Words:
     download: str
     review: ReviewWords
     batch: BatchWords
+    schema: SchemaWords
 
 
 ENGLISH = Words(
@@ -120,6 +122,7 @@ ENGLISH = Words(
     download="Download",
     review=words_review.ENGLISH,
     batch=words_batch.ENGLISH,
+    schema=words_schema.ENGLISH,
 )
 
 GERMAN = Words(
@@ -191,6 +194,7 @@ GERMAN = Words(
     download="Herunterladen",
     review=words_review.GERMAN,
     batch=words_batch.GERMAN,
+    schema=words_schema.GERMAN,
 )
 
 LANGUAGES = {"en": ENGLISH, "de": GERMAN}
