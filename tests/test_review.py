@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,9 +38,19 @@ def model_output() -> Extraction:
     return Extraction("r", "elmtex", "fake", "ok", (), found)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'reviews.sqlite'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """SQLite, and the empty PostgreSQL database of ELMTEX_TEST_DATABASE where there is one."""
+    url = f"sqlite:///{tmp_path / 'reviews.sqlite'}"
+    if request.param == "postgresql":
+        url = os.environ.get("ELMTEX_TEST_DATABASE", "")
+        if not url:
+            pytest.skip("ELMTEX_TEST_DATABASE names no database")
+    store = Store(url)
+    yield store
+    for owner in ("me", "you"):
+        store.delete(owner, *(entry.id for entry in store.entries(owner)))
+    store.close()
 
 
 def decide(store: Store, id: str, *decisions: Decision) -> Entry:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from elmtex.examples import EXAMPLES
 from elmtex.fhir import bundle_model
 from elmtex.review import Entry
 from elmtex.schema import parse_schema
@@ -87,6 +88,28 @@ def test_a_finished_extraction_is_a_review_that_can_be_taken_up_again(desk: Desk
     assert "Müller" in desk.draw(type(screen.shown)(), "en", "me").result
     act(desk, again, do="delete", review=entry(screen).id)
     assert "Müller" not in desk.draw(type(screen.shown)(), "en", "me").result
+
+
+def test_forgetting_takes_everything_of_an_owner_and_nothing_of_others(desk: Desk) -> None:
+    read(desk, "me")
+    read(desk, "me")
+    read(desk, "you")
+    desk.forget("me")
+    assert desk.store.entries("me") == [] and len(desk.store.entries("you")) == 1
+
+
+def test_fhir_of_every_example_is_valid(desk: Desk) -> None:
+    for example in EXAMPLES:
+        words = example.text.split()
+        found = extraction(
+            diagnosis=(item(example.text, words[3], "possible"),),
+            family_history=(item(example.text, words[9], "absent"), item(example.text, words[5])),
+            laboratory_values=(item(example.text, words[20]),),
+            pharmacological_therapy=(item(example.text, words[30], "absent"),),
+        )
+        id = desk.store.add("me", example.name, example.text, SCHEMA, extraction=found)
+        handed = file_of(desk.store.get("me", id), "fhir", ENGLISH)
+        bundle_model().model_validate(json.loads(handed.text))
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,9 @@ class Desk:
         self.extractor = extractor
         self.store = store or Store(MEMORY)
         self.linker = linker
-        self._turn = threading.Lock()
+        self.turn = threading.Lock()
         self._readings: dict[str, Reading] = {}
-        self.batch = Batch(extractor, self.store, self._turn)
+        self.batch = Batch(extractor, self.store, self.turn)
 
     def load_in_background(self) -> None:
         """Load the model while the first user still pastes."""
@@ -66,7 +66,7 @@ class Desk:
 
     def _load(self) -> None:
         try:
-            with self._turn:
+            with self.turn:
                 self.extractor.load()
         except ElmtexError as error:
             # The first extraction meets the same fault and shows it; the terminal learns it now.
@@ -145,7 +145,7 @@ class Desk:
         """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
         if shown.phase != "running":
             return
-        reading = Reading(extractor_for(self.extractor, shown.schema), shown.report, self._turn)
+        reading = Reading(extractor_for(self.extractor, shown.schema), shown.report, self.turn)
         self._readings[session] = reading
         reading.start()
         try:

@@ -63,7 +63,7 @@ def read(path: str) -> str:
 def in_use_html(own: CategorySchema | None, standard: CategorySchema, words: Words) -> str:
     """Which schema reports are read with."""
     if own is None:
-        return message_html(words.schema.usual.format(title=standard.title))
+        return message_html(words.schema.usual.format(title=standard.title), "plain")
     return message_html(words.schema.used.format(title=own.title), "good")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from elmtex.review import Store
 from elmtex.review.store import MEMORY, default_url
 from elmtex.types import InputError
+from elmtex.ui.api import offer, wants_mcp
 from elmtex.ui.handlers import Desk
 from elmtex.ui.layout import lay_out
 from elmtex.ui.reading import StreamingExtractor
@@ -65,6 +66,7 @@ def build(
         wire_report(page, parts, shown, own, desk)
         wire_many(parts, shown, own, desk)
         wire_schema(parts, own, desk)
+        offer(desk)
     page.queue(max_size=WAITING, default_concurrency_limit=1, api_open=False)
     desk.load_in_background()
     return page
@@ -110,7 +112,7 @@ def launch(
             # gradio would keep every report and answer in the browser's storage, for the next user to read.
             run_history=False,
             enable_monitoring=False,
-            mcp_server=False,
+            mcp_server=wants_mcp(),
             ssr_mode=False,
             pwa=False,
             footer_links=[],

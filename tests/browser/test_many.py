@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +97,39 @@ def test_every_answer_carries_the_headers_and_no_script_reads_the_key(
     assert answer.headers["cache-control"] == "no-store"
     assert "elmtex_reviews" not in page.evaluate("document.cookie")
     assert any(c["name"] == "elmtex_reviews" and c["httpOnly"] for c in page.context.cookies())
+
+
+PROGRAM = """
+import json, sys
+from gradio_client import Client
+
+client = Client(sys.argv[1], verbose=False)
+document = client.predict("58-year-old man, no fever.", api_name="/extract")
+refused = []
+for wrong in ((document, "exe"), ({"a": 1}, "csv")):
+    try:
+        client.predict(*wrong, api_name="/convert")
+    except Exception as error:
+        refused.append(str(error))
+print(json.dumps({
+    "document": document,
+    "csv": client.predict(document, "csv", api_name="/convert"),
+    "refused": refused,
+    "schemas": client.predict(api_name="/schemas"),
+    "named": list(client.view_api(return_format="dict")["named_endpoints"]),
+}))
+"""
+
+
+def test_programs_use_named_endpoints(address: str) -> None:  # noqa: F811
+    pytest.importorskip("gradio_client")
+    # In a process of its own: the client looks up a host that the server never may.
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM, address], capture_output=True, timeout=90, check=True
+    )
+    got = json.loads(ran.stdout.splitlines()[-1])
+    age = got["document"]["categories"]["age"]
+    assert [item["text"] for item in age] == ["58-year-old"]
+    assert "58-year-old" in got["csv"] and "elmtex" in got["schemas"]
+    assert "is none of json" in got["refused"][0] and "no document" in got["refused"][1]
+    assert set(got["named"]) == {"/extract", "/convert", "/suggest_codes", "/schemas"}
