@@ -305,5 +305,10 @@ def test_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_headers_keep_the_page_to_its_own_server() -> None:
     policy = dict(headers(framed=False))[b"content-security-policy"].decode()
-    assert "default-src 'self'" in policy and "http" not in policy and "*" not in policy
+    assert (
+        "default-src 'self'" in policy
+        and "http" not in policy
+        and "ws:" not in policy
+        and "*" not in policy
+    )
     assert b"x-frame-options" not in dict(headers(framed=True))

@@ -91,7 +91,7 @@ def lay_out(words: Words, result: str, on_a_space: bool) -> Parts:
             with gr.Column(elem_id="elmtex-right"):
                 right = gr.HTML(result, elem_id="elmtex-result")
         with gr.Tab(words.batch.many_tab, id="many") as many_tab:
-            many_files = _file_box(words, "elmtex-many-files")
+            many_files = _file_box(words.batch.many_files, "elmtex-many-files")
             with gr.Row(elem_id="elmtex-many-buttons"):
                 start = gr.Button(words.batch.start, variant="primary", elem_id="elmtex-start")
                 halt = gr.Button(words.batch.stop, elem_id="elmtex-halt")
@@ -148,7 +148,7 @@ def _left(words: Words) -> dict[str, Any]:
                 max_lines=12,
                 elem_id="elmtex-input",
             )
-            files = _file_box(words, "elmtex-files")
+            files = _file_box(words.batch.files, "elmtex-files")
         view = gr.HTML(visible=False, elem_id="elmtex-view")
         notice = gr.HTML(visible=False, elem_id="elmtex-notice")
         with gr.Row(elem_id="elmtex-buttons"):
@@ -194,9 +194,9 @@ def _schema(words: Words) -> dict[str, Any]:
     }
 
 
-def _file_box(words: Words, id: str) -> Any:
+def _file_box(label: str, id: str) -> Any:
     return gr.File(
-        label=words.batch.files,
+        label=label,
         file_count="multiple",
         file_types=list(SUFFIXES),
         height=FILE_BOX,
@@ -229,7 +229,7 @@ def translations(parts: Parts, words: Words) -> dict[Any, Any]:
         parts.example: gr.update(label=words.example, choices=examples(words)),
         parts.report: gr.update(label=words.report, placeholder=words.report_hint),
         parts.files: gr.update(label=words.batch.files),
-        parts.many_files: gr.update(label=words.batch.files),
+        parts.many_files: gr.update(label=words.batch.many_files),
         parts.extract: gr.update(value=words.extract),
         parts.stop: gr.update(value=words.stop),
         parts.edit: gr.update(value=words.edit),

@@ -12,6 +12,7 @@ class BatchWords:
     one_tab: str
     many_tab: str
     files: str
+    many_files: str
     was_read: str
     not_read: str
     were_read: str
@@ -40,6 +41,7 @@ ENGLISH = BatchWords(
     one_tab="One report",
     many_tab="Many reports",
     files="Or drop files: text, PDF, Word, RTF, CSV, JSON, zip",
+    many_files="Files: text, PDF, Word, RTF, CSV, JSON, zip",
     was_read="{name}: {length} characters were read. Look them over, then press Extract.",
     not_read="Nothing could be read:",
     were_read="{count} reports were read from the files; they wait under “Many reports”.",
@@ -48,7 +50,7 @@ ENGLISH = BatchWords(
     progress="{done} of {total} extracted",
     empty="No reports yet. Drop several files, a table or a zip file above.",
     report="Report",
-    characters="Characters",
+    characters="characters",
     status="Status",
     items="Items",
     judged="Judged",
@@ -68,6 +70,7 @@ GERMAN = BatchWords(
     one_tab="Ein Bericht",
     many_tab="Viele Berichte",
     files="Oder Dateien ablegen: Text, PDF, Word, RTF, CSV, JSON, ZIP",
+    many_files="Dateien: Text, PDF, Word, RTF, CSV, JSON, ZIP",
     was_read="{name}: {length} Zeichen gelesen. Bitte ansehen, dann „Auswerten“ drücken.",
     not_read="Nichts konnte gelesen werden:",
     were_read="{count} Berichte wurden aus den Dateien gelesen; sie warten unter „Viele Berichte“.",
