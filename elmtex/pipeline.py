@@ -18,7 +18,7 @@ from elmtex.engines import Engine, check_engine, open_engine
 from elmtex.prompts import margin_prompt
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import Extraction, Item, Progress, Status
-from elmtex.weights import DEFAULT_MODEL, base_folder
+from elmtex.weights import DEFAULT_MODEL, base_folder, check_model
 
 STRATEGIES = ("finetuned",)
 EMPTY = "The report is empty: there is nothing to extract."
@@ -53,6 +53,7 @@ class _Loaded:
     engine: Engine
     grammar: NoteGrammar
     prompt: tuple[int, ...]
+    seconds: float  # loading took
 
 
 class Extractor:
@@ -126,9 +127,8 @@ class Extractor:
         if not report.strip():
             yield Progress(self._document(id, (), "empty_report", (EMPTY,)), 0, 0)
             return
-        began = time.perf_counter()
         loaded = self._model()
-        timings.load = time.perf_counter() - began
+        timings.load = loaded.seconds
         began = time.perf_counter()
         tokens = tokenise(report, loaded.tokenizer)
         parts = chunks(tokens)
@@ -179,23 +179,21 @@ class Extractor:
     def _load(self) -> _Loaded:
         import tokenizers
 
+        began = time.perf_counter()
         if self._lender is not None:
             lent = self._lender._model()
             prompt = lent.tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
             grammar = NoteGrammar.of(self.schema, lent.tokenizer)
-            return _Loaded(lent.tokenizer, lent.engine, grammar, tuple(prompt))
+            seconds = time.perf_counter() - began
+            return _Loaded(lent.tokenizer, lent.engine, grammar, tuple(prompt), seconds)
         base = base_folder(self._base)
         tokenizer = tokenizers.Tokenizer.from_file(str(base / "tokenizer.json"))
         tokenizer.encode_special_tokens = True  # a report's words are never a control sign
         prompt = tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
         grammar = NoteGrammar.of(self.schema, tokenizer)
         folder = self._adapter.folder if self._adapter else None
-        return _Loaded(
-            tokenizer,
-            open_engine(self._engine, base, folder, self._threads),
-            grammar,
-            tuple(prompt),
-        )
+        engine = open_engine(self._engine, base, folder, self._threads)
+        return _Loaded(tokenizer, engine, grammar, tuple(prompt), time.perf_counter() - began)
 
 
 def _choose(model: str | None) -> tuple[Adapter | None, str]:
@@ -206,4 +204,5 @@ def _choose(model: str | None) -> tuple[Adapter | None, str]:
     if (Path(model) / "adapter_config.json").is_file():
         adapter = load_adapter(Path(model))
         return adapter, adapter.base
+    check_model(model)
     return None, model

@@ -49,20 +49,25 @@ def base_folder(model: str = DEFAULT_MODEL) -> Path:
     Raises:
         InputError: the name is neither, or the weights cannot be had here; says what to install.
     """
-    folder = Path(model)
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise InputError(
-                f"model folder {model!r} has no config.json; give a Llama saved by transformers"
-            )
-        return folder
-    if model not in HUB_NAMES and model.count("/") != 1:
-        raise InputError(
-            f"unknown model {model!r}: give a folder, owner/name on the hub, or one of: {', '.join(HUB_NAMES)}"
-        )
+    check_model(model)
+    if Path(model).is_dir():
+        return Path(model)
     if model == DEFAULT_MODEL and (wheel := _wheel_file()) is not None:
         return _converted(wheel)
     return _downloaded(HUB_NAMES.get(model, model))
+
+
+def check_model(model: str) -> None:
+    """Raise :class:`InputError` when a model's name can be no model; nothing is loaded."""
+    if Path(model).is_dir():
+        if not (Path(model) / "config.json").is_file():
+            raise InputError(
+                f"model folder {model!r} has no config.json; give a Llama saved by transformers"
+            )
+    elif model not in HUB_NAMES and model.count("/") != 1:
+        raise InputError(
+            f"unknown model {model!r}: give a folder, owner/name on the hub, or one of: {', '.join(HUB_NAMES)}"
+        )
 
 
 def _wheel_file() -> Path | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from test_render import ATTACKS, SCHEMA
 
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import Extraction, Item, Progress, SchemaError
@@ -14,7 +15,6 @@ from elmtex.ui.handlers import Desk
 from elmtex.ui.own_schema import about_html, check_html, checked, in_use_html, read, source_of
 from elmtex.ui.screen import Shown
 from elmtex.ui.words import ENGLISH, GERMAN
-from tests.test_render import ATTACKS, SCHEMA
 
 OWN = json.dumps({"title": "Fever chart", "properties": {"fever": {"title": "Fever"}}})
 

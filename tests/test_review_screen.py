@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from test_render import ATTACKS, SCHEMA, Reader, extraction, item
 
 from elmtex.examples import EXAMPLES
 from elmtex.fhir import bundle_model
@@ -22,7 +23,6 @@ from elmtex.ui.render_review import review_html, review_report_html, reviews_htm
 from elmtex.ui.screen import Screen
 from elmtex.ui.security import accounts, headers, owner_of
 from elmtex.ui.words import ENGLISH, GERMAN
-from tests.test_render import ATTACKS, SCHEMA, Reader, extraction, item
 
 REPORT = "🫀 Herr Müller\r\nkein Fieber, Übelkeit.\nFieber seit 5% oder 6%."
 FEVER = Code("urn:codes", "R50.9", "Fever <b>", 0.9)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from test_render import SCHEMA, extraction, item
 
 from elmtex.corpora import records
 from elmtex.review import Store
@@ -16,7 +17,6 @@ from elmtex.ui.handlers import Desk
 from elmtex.ui.handout import files_of
 from elmtex.ui.screen import Screen, Shown
 from elmtex.ui.words import ENGLISH, GERMAN
-from tests.test_render import SCHEMA, extraction, item
 
 
 class Fevers:

@@ -6,12 +6,13 @@
         --resume_from_checkpoint true
 
 Every field of the dataclasses below, of TRL's ``SFTConfig`` and of its ``ModelConfig`` is a flag and a YAML key;
-an unknown one is an error. What comes out in ``output_dir``: the adapter (or the whole model), ``record.json``
+an unknown one is an error. What comes out in ``output_dir``: the adapter (or the whole model), which ``elmtex extract --model`` takes, ``record.json``
 (command, versions, seed, data checksums, losses) and ``loss.png``.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +108,9 @@ def main(arguments: list[str] | None = None) -> None:
     resume = config.resume_from_checkpoint in ("true", "True", True)
     trainer.train(resume_from_checkpoint=resume or config.resume_from_checkpoint)
     trainer.save_model(config.output_dir)
+    if model_config.use_peft:
+        facts = {"name": Path(config.output_dir).name, "base": model_config.model_name_or_path}
+        (Path(config.output_dir) / "elmtex.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
     recorder.finish(trainer.state.log_history)
 
 

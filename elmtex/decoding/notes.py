@@ -159,15 +159,25 @@ class NoteWalk:
             self._candidates = [(p, p + 1) for p in self._openings() if ids[p] == token]
 
     def draft(self, length: int) -> list[int]:
-        """Up to ``length`` tokens that may well come next: the report's own words while inside a span."""
+        """Up to ``length`` tokens that may well come next: inside a span the report's own words, after it what
+        the labels force and the commonest assertion."""
+        if self._node is not None:
+            return self._label_draft()[:length]
         if not self._candidates:
             return []
         following = self._candidates[0][1]
-        words = self.tokens.ids[following : min(following + length, self.sentence[1])]
+        words = list(self.tokens.ids[following : min(following + length, self.sentence[1])])
         # The closer's own sign in the report cannot be part of a span.
-        return list(
-            words[: words.index(self.grammar.close)] if self.grammar.close in words else words
-        )
+        return words[: words.index(self.grammar.close)] if self.grammar.close in words else words
+
+    def _label_draft(self) -> list[int]:
+        draft, node = [], self._node
+        while node is not None and node.key is None and len(node.children) == 1:
+            (token, node), *_ = node.children.items()
+            draft.append(token)
+        if node is not None and node.key is not None and not node.children:
+            draft.append(next(t for t, sign in self.grammar.signs.items() if sign == "present"))
+        return draft
 
     def _openings(self) -> list[int]:
         # The next item starts after the last one's start; one more may share it: so a note always ends.
@@ -181,9 +191,14 @@ class NoteWalk:
     def _span_choices(self) -> tuple[int, ...]:
         grammar, tokens, high = self.grammar, self.tokens, self.sentence[1]
         allowed = {tokens.ids[p] for _, p in self._candidates if p < high} - {grammar.close}
-        if not allowed or any(tokens.ends[p - 1] for _, p in self._candidates):
+        if not allowed or any(self._may_close(*candidate) for candidate in self._candidates):
             allowed.add(grammar.close)
         return tuple(sorted(allowed))
+
+    def _may_close(self, first: int, last: int) -> bool:
+        """Whether a span may end here: with a word, and not before the end of an item that shares its start."""
+        shares = self._shared > 0 and first == self._previous
+        return self.tokens.ends[last - 1] and not (shares and last < self.items[-1].last)
 
     def _take_span(self, token: int) -> None:
         tokens, high = self.tokens, self.sentence[1]
@@ -194,7 +209,7 @@ class NoteWalk:
                 if p < high and tokens.ids[p] == token
             ]
             return
-        whole = [c for c in self._candidates if tokens.ends[c[1] - 1]] or self._candidates
+        whole = [c for c in self._candidates if self._may_close(*c)] or self._candidates
         self._span = whole[0]
         self._candidates = []
         self._node = self.grammar.labels

@@ -42,7 +42,7 @@ class TorchEngine:
             from peft import PeftModel
 
             model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
-        self._model: PreTrainedModel = (model.cuda() if gpu else model).eval()
+        self._model: PreTrainedModel = torch.nn.Module.to(model, "cuda" if gpu else "cpu").eval()
 
     @classmethod
     def of(cls, model: PreTrainedModel) -> TorchEngine:
@@ -78,9 +78,13 @@ class TorchSession:
             past_key_values=self._cache,
             use_cache=True,
         ).last_hidden_state[0]  # (n, hidden)
+        # Only the tokens some row may choose are scored: far fewer than the vocabulary.
+        scored = sorted({token for _, choices in asked for token in choices})
+        column = {token: i for i, token in enumerate(scored)}
+        weight = self._model.get_output_embeddings().weight[torch.tensor(scored, device=device)]
         rows = torch.tensor([row for row, _ in asked], device=device)
-        logits = self._model.lm_head(hidden[rows])  # (asked, vocabulary)
-        if logits.dtype == torch.bfloat16:
-            logits = logits.float()
-        table = logits.cpu().numpy()
-        return [table[i, list(choices)] for i, (_, choices) in enumerate(asked)]
+        logits = hidden[rows] @ weight.T  # (asked, scored)
+        table = (logits.float() if logits.dtype == torch.bfloat16 else logits).cpu().numpy()
+        return [
+            table[i, [column[token] for token in choices]] for i, (_, choices) in enumerate(asked)
+        ]

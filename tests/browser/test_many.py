@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.browser.test_page import (  # noqa: F401  (fixtures)
+from test_page import (  # noqa: F401  (fixtures)
     NOTE,
     FakeExtractor,
     address,

@@ -1,0 +1,269 @@
+"""The decoder against oracles: a naive one that writes each note alone, one token a pass, without a cache."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tiny import tiny_llama, tiny_tokenizer
+
+from elmtex.decoding.document import group
+from elmtex.decoding.layout import lay_out
+from elmtex.decoding.loop import Counts, decode
+from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, write_note
+from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, tokenise
+from elmtex.schema import Category, CategorySchema
+from elmtex.types import SchemaError
+
+torch = pytest.importorskip("torch")
+from elmtex.engines.torch import TorchEngine  # noqa: E402
+
+SEEDS = 3
+PROMPT = (5, 6, 7)
+
+WORDS = st.sampled_from(
+    "fever cough pain no denied the of 12.5 mg/dl 5% 6% 3 Übelkeit Fieber café e\u0301dema naïve 😀 👩‍⚕️ x "
+    "b.i.d. (left) => ] [ = ; ! ? <|im_end|> \x00 العربية 中文 pain fever cough".split(" ")
+)
+SPACES = st.sampled_from(
+    [" ", " ", " ", "  ", "\t", "\u00a0", "\r\n", "\n", ". ", ", ", "\u2009", ".\n\n"]
+)
+
+
+@st.composite
+def reports(draw, words: int = 14) -> str:
+    n = draw(st.integers(1, words))
+    return "".join(draw(WORDS) + draw(SPACES) for _ in range(n))
+
+
+@st.composite
+def schemas(draw) -> CategorySchema:
+    # Labels of several tokens, and labels that begin alike or contain one another.
+    pool = [
+        "drug",
+        "drug dose",
+        "drug route",
+        "dr",
+        "symptom",
+        "symptoms",
+        "ä",
+        "history of",
+        "history",
+    ]
+    labels = draw(st.lists(st.sampled_from(pool), min_size=1, max_size=5, unique=True))
+    return CategorySchema(
+        "t", "t", tuple(Category(f"c{i}", x, x, "", {}) for i, x in enumerate(labels)), {}
+    )
+
+
+@pytest.fixture(scope="module")
+def engines() -> list[TorchEngine]:
+    return [TorchEngine.of(tiny_llama(seed)) for seed in range(SEEDS)]
+
+
+def walks_of(tokens: ReportTokens, grammar: NoteGrammar) -> list[tuple[NoteWalk, int]]:
+    return [(NoteWalk(grammar, tokens, s), len(PROMPT) + s[1]) for s in tokens.sentences]
+
+
+def run(
+    engine: TorchEngine, tokens: ReportTokens, grammar: NoteGrammar, **options
+) -> list[NoteWalk]:
+    notes = walks_of(tokens, grammar)
+    finished = list(
+        itertools.chain(*decode(engine.session(), [*PROMPT, *tokens.ids], notes, **options))
+    )
+    assert len(finished) == len(notes)
+    assert all(walk.done for walk, _ in notes)
+    return [walk for walk, _ in notes]
+
+
+def naive(
+    engine: TorchEngine, tokens: ReportTokens, grammar: NoteGrammar, sentence
+) -> list[NoteItem]:
+    """One note alone: a whole causal forward pass for every token, no cache, no mask, no draft."""
+    walk = NoteWalk(grammar, tokens, sentence)
+    ids = [*PROMPT, *tokens.ids[: sentence[1]], grammar.open]
+    while not walk.done:
+        with torch.inference_mode():
+            logits = engine._model(input_ids=torch.tensor([ids])).logits[0, -1].numpy()
+        choices = walk.choices()
+        scores = logits[list(choices)]
+        best = int(np.argmax(scores))
+        shifted = scores - scores.max()
+        walk.take(choices[best], float(shifted[best] - np.log(np.exp(shifted).sum())))
+        ids.append(choices[best])
+    return walk.items
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(report=reports(), schema=schemas(), seed=st.integers(0, SEEDS - 1), draft=st.integers(0, 9))
+def test_flat_drafted_parallel_decode_equals_the_naive_one(engines, report, schema, seed, draft):
+    tokens = tokenise(report, tiny_tokenizer())
+    grammar = NoteGrammar.of(schema, tiny_tokenizer())
+    flat = run(engines[seed], tokens, grammar, draft=draft)
+    for walk in flat:
+        alone = naive(engines[seed], tokens, grammar, walk.sentence)
+        assert [(i.first, i.last, i.key, i.assertion) for i in walk.items] == [
+            (i.first, i.last, i.key, i.assertion) for i in alone
+        ]
+        for ours, theirs in zip(walk.items, alone, strict=True):
+            np.testing.assert_allclose(ours.log_probabilities, theirs.log_probabilities, atol=1e-8)
+    for item in itertools.chain(*group(flat, schema_keys(schema)).values()):
+        assert report[item.start : item.end] == item.text
+        assert item.text == item.text.strip()
+        assert 0 <= item.confidence <= 1
+
+
+def schema_keys(schema: CategorySchema) -> tuple[str, ...]:
+    return tuple(category.key for category in schema.categories)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(report=reports(), schema=schemas(), seed=st.integers(0, SEEDS - 1), data=st.data())
+def test_a_note_does_not_depend_on_the_others_that_are_live(engines, report, schema, seed, data):
+    tokens = tokenise(report, tiny_tokenizer())
+    grammar = NoteGrammar.of(schema, tiny_tokenizer())
+    together = run(engines[seed], tokens, grammar)
+    some = data.draw(st.sets(st.integers(0, len(together) - 1), min_size=1))
+    notes = [note for i, note in enumerate(walks_of(tokens, grammar)) if i in some]
+    for _ in decode(engines[seed].session(), [*PROMPT, *tokens.ids], notes):
+        pass
+    assert [spans(walk) for walk, _ in notes] == [spans(together[i]) for i in sorted(some)]
+
+
+def spans(walk: NoteWalk) -> list[tuple[int, int, str, str]]:
+    return [(i.first, i.last, i.key, i.assertion) for i in walk.items]
+
+
+@settings(max_examples=200, deadline=None)
+@given(report=reports(40), schema=schemas(), data=st.data())
+def test_any_walk_ends_and_finds_whole_words_in_text_order(report, schema, data):
+    tokens = tokenise(report, tiny_tokenizer())
+    grammar = NoteGrammar.of(schema, tiny_tokenizer())
+    for sentence in tokens.sentences:
+        walk = NoteWalk(grammar, tokens, sentence)
+        length = sentence[1] - sentence[0]
+        for _ in range(2 * length * (length + 8) + 1):
+            if walk.done:
+                break
+            choices = walk.choices()
+            assert list(choices) == sorted(set(choices)) and choices
+            # The end is refused as long as anything else is allowed: the worst model there is.
+            others = [c for c in choices if c != grammar.end] or list(choices)
+            walk.take(data.draw(st.sampled_from(others)))
+        assert walk.done
+        firsts = [item.first for item in walk.items]
+        assert firsts == sorted(firsts)
+        assert all(firsts.count(first) <= 2 for first in firsts)
+        for item in walk.items:
+            assert sentence[0] <= item.first < item.last <= sentence[1]
+            assert tokens.starts[item.first]
+            # The closer's own sign in a report cannot be part of a span, so a span may have to stop before it.
+            assert tokens.ends[item.last - 1] or tokens.ids[item.last] == grammar.close
+
+
+def test_drafts_save_passes_and_cost_nothing_else(engines):
+    report = "The patient had fever and cough and pain of the left side. " * 3
+    tokens = tokenise(report, tiny_tokenizer())
+    grammar = NoteGrammar.of(
+        CategorySchema("t", "t", (Category("a", "drug", "A", "", {}),), {}), tiny_tokenizer()
+    )
+    without, drafted = Counts(), Counts()
+    a = run(engines[0], tokens, grammar, draft=0, counts=without)
+    b = run(engines[0], tokens, grammar, draft=6, counts=drafted)
+    assert [spans(w) for w in a] == [spans(w) for w in b]
+    assert drafted.passes < without.passes
+    assert drafted.prefix == without.prefix == len(PROMPT) + len(tokens.ids)
+
+
+def test_labels_that_begin_alike_are_told_apart():
+    tokenizer = tiny_tokenizer()
+    labels = {"a": "drug", "b": "drug dose", "c": "dr"}
+    schema = CategorySchema(
+        "t", "t", tuple(Category(k, v, v, "", {}) for k, v in labels.items()), {}
+    )
+    grammar = NoteGrammar.of(schema, tokenizer)
+    tokens = tokenise("fever", tokenizer)
+    for key in labels:
+        item = NoteItem(0, len(tokens.ids), key, "possible")
+        walk = NoteWalk(grammar, tokens, tokens.sentences[0])
+        for token in write_note(grammar, tokens, tokens.sentences[0], [item]):
+            assert token in walk.choices()
+            walk.take(token)
+        assert [(i.key, i.assertion) for i in walk.items] == [(key, "possible")]
+
+
+def test_the_same_label_twice_is_refused():
+    categories = (Category("a", "drug", "A", "", {}), Category("b", "drug", "B", "", {}))
+    with pytest.raises(SchemaError, match="'a' and 'b'"):
+        NoteGrammar.of(CategorySchema("t", "t", categories, {}), tiny_tokenizer())
+
+
+def test_nested_items_may_share_a_start_once():
+    tokenizer = tiny_tokenizer()
+    grammar = NoteGrammar.of(
+        CategorySchema("t", "t", (Category("a", "drug", "A", "", {}),), {}), tokenizer
+    )
+    tokens = tokenise("fever cough pain", tokenizer)
+    ends = [i + 1 for i, end in enumerate(tokens.ends) if end]
+    nested = [NoteItem(0, end, "a", "present") for end in ends]
+    walk = NoteWalk(grammar, tokens, tokens.sentences[0])
+    for token in write_note(grammar, tokens, tokens.sentences[0], nested):
+        walk.take(token)
+    assert [(i.first, i.last) for i in walk.items] == [(0, ends[0]), (0, ends[1])]
+
+
+def test_training_and_inference_see_the_same(engines):
+    """Teacher-forced scores of the training layout equal those the loop gets, decision by decision."""
+    tokenizer = tiny_tokenizer()
+    schema = CategorySchema(
+        "t", "t", tuple(Category(k, k, k, "", {}) for k in ("drug", "drug dose", "history")), {}
+    )
+    grammar = NoteGrammar.of(schema, tokenizer)
+    tokens = tokenise(
+        "He had fever and cough. Denied pain of the left side.\nNo 12.5 mg.", tokenizer
+    )
+    notes = run(engines[1], tokens, grammar)
+    items = [item for walk in notes for item in walk.items]
+    assert items
+    whole = Chunk(0, tokens.sentences)
+    sequence = lay_out(PROMPT, tokens, grammar, items, whole)
+    with torch.inference_mode():
+        logits = (
+            engines[1]
+            ._model(
+                input_ids=torch.from_numpy(sequence.tokens)[None],
+                position_ids=torch.from_numpy(sequence.positions)[None],
+                attention_mask=torch.from_numpy(sequence.mask())[None, None],
+            )
+            .logits[0]
+        )
+    for branch, walk in enumerate(notes):
+        forced = []
+        for decision in sequence.decisions:
+            if sequence.owner[decision.row] == branch:
+                row = logits[decision.row, list(decision.choices)].log_softmax(0)
+                assert int(row.argmax()) == decision.chosen
+                forced.append(float(row[decision.chosen]))
+        written = [p for item in walk.items for p in item.log_probabilities]
+        # The note's end is decided, too (unless nothing else was left), and belongs to no item.
+        assert len(forced) - len(written) in (0, 1)
+        np.testing.assert_allclose(forced[: len(written)], written, atol=1e-8)
+
+
+def test_chunks_cover_every_sentence_once_and_overlap():
+    tokens = tokenise("The patient had fever and cough. " * 200, tiny_tokenizer())
+    parts = chunks(tokens, size=300, context=60)
+    assert len(parts) > 3
+    assert tuple(itertools.chain(*(p.sentences for p in parts))) == tokens.sentences
+    assert all(p.end - p.start <= 300 for p in parts)
+    for before, after in itertools.pairwise(parts):
+        assert before.end - 60 <= after.start < before.end == after.sentences[0][0]
+
+
+def test_special_tokens_in_a_report_are_plain_text():
+    tokens = tokenise("a <|im_end|> b", tiny_tokenizer())
+    assert tiny_tokenizer().token_to_id("<|im_end|>") not in tokens.ids

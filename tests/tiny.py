@@ -1,0 +1,114 @@
+"""A tiny Llama, a tiny tokenizer and an engine that knows planted facts: all made in memory."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from elmtex.decoding.layout import Ints, Mask
+
+CORPUS = [
+    " [ => ] fever cough symptom drug dose history pain the patient denied had a of and",
+    "The patient had fever and cough. He denied pain! Fieber und Übelkeit; 12.5 mg/dl [ => ]",
+    " [ => ] [ => ] [ => ] drug dose drug route test value diagnosis age gender family",
+]
+
+
+@functools.cache
+def tiny_tokenizer() -> Tokenizer:
+    """A byte-level BPE of about 400 tokens, cut like SmolLM2's: every text can be written, most words in pieces."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<|im_start|>", "<|im_end|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(CORPUS * 3, trainer)
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def tiny_llama(seed: int, hidden: int = 32):
+    """A random two-layer Llama in float64 with sharp preferences, so that ties do not decide a test."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=tiny_tokenizer().get_vocab_size(),
+        hidden_size=hidden,
+        intermediate_size=2 * hidden,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=4096,
+        initializer_range=0.4,
+        tie_word_embeddings=True,
+    )
+    return LlamaForCausalLM(config).to(torch.float64).eval()
+
+
+class PlantedEngine:
+    """Stands in for a model: notes each planted fact in whichever sentence holds it, and nothing else.
+
+    Args:
+        notes: what it writes, e.g. ``" fever => symptom;"``; at most one per sentence.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, notes: Sequence[str]) -> None:
+        def encode(text: str) -> list[int]:
+            return tokenizer.encode(text, add_special_tokens=False).ids
+
+        (self.open,), (self.end,) = encode(" ["), encode(" ]")
+        self.notes = [encode(note) for note in notes]
+        self.sessions = 0
+
+    def session(self) -> PlantedSession:
+        self.sessions += 1
+        return PlantedSession(self)
+
+
+class PlantedSession:
+    def __init__(self, engine: PlantedEngine) -> None:
+        self.engine = engine
+        self.tokens: list[int] = []
+        self.positions: list[int] = []
+
+    def feed(
+        self,
+        tokens: Ints,
+        positions: Ints,
+        mask: Mask,
+        asked: Sequence[tuple[int, tuple[int, ...]]],
+    ) -> list[NDArray[np.floating]]:
+        self.tokens += tokens.tolist()
+        self.positions += positions.tolist()
+        assert mask.shape == (len(tokens), len(self.tokens))
+        return [np.array(self._scores(mask[row], choices)) for row, choices in asked]
+
+    def _scores(self, seen: NDArray[np.bool_], choices: tuple[int, ...]) -> list[float]:
+        order = sorted(np.flatnonzero(seen), key=lambda slot: self.positions[slot])
+        visible = [self.tokens[slot] for slot in order]
+        opened = len(visible) - 1 - visible[::-1].index(self.engine.open)
+        written = visible[opened + 1 :]
+        wanted = {
+            note[len(written)]
+            for note in self.engine.notes
+            if note[: len(written)] == written and len(note) > len(written)
+        }
+        return [
+            2.0 if choice in wanted else 1.0 if choice == self.engine.end else 0.0
+            for choice in choices
+        ]
