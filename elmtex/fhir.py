@@ -18,7 +18,8 @@ FamilyMemberHistory    a condition                           as an Observation  
 =====================  ====================================  ===================  ================================
 
 Every resource carries the extension ``urn:elmtex:evidence``: category, assertion, the half-open code-point offsets of
-the words in the report, and the confidence. Suggested codes stand there too, not in ``code``: only a human chooses.
+the words in the report, and the confidence. Suggested codes stand there too; into ``code`` come only those that a human
+chose.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from elmtex.schema import CategorySchema
-from elmtex.types import ElmtexError, Extraction, Item, MissingDependencyError
+from elmtex.types import Code, ElmtexError, Extraction, Item, MissingDependencyError
 
 EVIDENCE = "urn:elmtex:evidence"
 
@@ -127,7 +128,8 @@ def _observation(item: Item, category: Resource, patient: Resource) -> Resource:
     }
     match item.assertion:
         case "present":
-            return resource | {"code": category, "valueString": _string(item.text)}
+            coding = {key: value for key, value in _text(item).items() if key == "coding"}
+            return resource | {"code": category | coding, "valueString": _string(item.text)}
         case "absent":
             return resource | {"code": _text(item), "valueBoolean": False}
         case _:
@@ -196,8 +198,8 @@ def _evidence(key: str, item: Item) -> Resource:
     if item.confidence is not None:
         parts.append({"url": "confidence", "valueDecimal": round(item.confidence, 4)})
     for code in item.codes:
-        coding = {"system": code.system, "code": code.code, "display": _string(code.display)}
-        parts.append({"url": "suggestion", "valueCoding": {**coding, "userSelected": False}})
+        if not code.chosen:
+            parts.append({"url": "suggestion", "valueCoding": _coding(code)})
     return {"url": EVIDENCE, "extension": parts}
 
 
@@ -211,7 +213,17 @@ def _urn(extraction: Extraction, part: str) -> str:
 
 
 def _text(item: Item) -> Resource:
-    return {"text": _string(item.text)}
+    chosen = [_coding(code) for code in item.codes if code.chosen]
+    return {"text": _string(item.text)} | ({"coding": chosen} if chosen else {})
+
+
+def _coding(code: Code) -> Resource:
+    return {
+        "system": code.system,
+        "code": code.code,
+        "display": _string(code.display),
+        "userSelected": code.chosen,
+    }
 
 
 def _string(text: str) -> str:

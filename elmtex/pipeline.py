@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -83,7 +84,15 @@ class Extractor:
         self._threads = threads
         self._loading = threading.Lock()
         self._loaded: _Loaded | None = None
+        self._lender: Extractor | None = None
         self.timings: Timings | None = None
+
+    def with_schema(self, schema: CategorySchema) -> Extractor:
+        """An extractor of another schema that shares this one's model, which is then in memory once."""
+        other = copy.copy(self)
+        other.schema, other._loaded, other._lender = schema, None, self
+        other._loading = threading.Lock()
+        return other
 
     @property
     def model_name(self) -> str:
@@ -176,6 +185,12 @@ class Extractor:
         import tokenizers
 
         began = time.perf_counter()
+        if self._lender is not None:
+            lent = self._lender._model()
+            prompt = lent.tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
+            grammar = NoteGrammar.of(self.schema, lent.tokenizer)
+            seconds = time.perf_counter() - began
+            return _Loaded(lent.tokenizer, lent.engine, grammar, tuple(prompt), seconds)
         base = base_folder(self._base)
         tokenizer = tokenizers.Tokenizer.from_file(str(base / "tokenizer.json"))
         tokenizer.encode_special_tokens = True  # a report's words are never a control sign

@@ -40,12 +40,24 @@ class Code:
         code: the concept's code there, e.g. ``J18.9``.
         display: its preferred name.
         score: the linker's similarity, 0 to 1.
+        chosen: a human chose it for this item; False for a mere suggestion.
     """
 
     system: str
     code: str
     display: str
     score: float
+    chosen: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The code as JSON: ``chosen`` only when a human chose it."""
+        data = {
+            "system": self.system,
+            "code": self.code,
+            "display": self.display,
+            "score": self.score,
+        }
+        return data | {"chosen": True} if self.chosen else data
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +94,7 @@ class Item:
             "confidence": self.confidence,
         }
         if self.codes:
-            data["codes"] = [
-                {"system": c.system, "code": c.code, "display": c.display, "score": c.score}
-                for c in self.codes
-            ]
+            data["codes"] = [code.to_dict() for code in self.codes]
         return data
 
     @classmethod

@@ -112,6 +112,15 @@ def test_a_schema_of_ones_own_changes_nothing_else():
     assert found(extractor.extract("He had fever.")) == {"heat": [("fever", "present")]}
 
 
+def test_another_schema_borrows_the_loaded_model():
+    schema = parse_schema('{"title": "T", "properties": {"heat": {"title": "Body heat"}}}', "own")
+    lender = planted([" fever => body heat;"])
+    other = lender.with_schema(schema)
+    assert found(other.extract("He had fever.")) == {"heat": [("fever", "present")]}
+    assert other._model().engine is lender._model().engine
+    assert lender.schema.keys == load_schema("elmtex").keys
+
+
 def test_a_document_the_schema_refuses_is_reported_and_not_repaired():
     heat = '{"title": "heat", "items": {"properties": {"end": {"maximum": 3}}}}'
     schema = parse_schema(f'{{"title": "T", "properties": {{"heat": {heat}}}}}', "own")

@@ -16,7 +16,8 @@ from elmtex.examples import EXAMPLES
 from elmtex.schema import CategorySchema, load_schema, parse_schema
 from elmtex.types import Assertion, ElmtexError, Extraction, Item, Progress
 from elmtex.ui import render
-from elmtex.ui.handlers import MAX_CHARACTERS, Desk
+from elmtex.ui.handlers import Desk
+from elmtex.ui.screen import MAX_CHARACTERS
 from elmtex.ui.words import ENGLISH, GERMAN, LANGUAGES
 
 SCHEMA = load_schema("elmtex")
@@ -328,8 +329,8 @@ def test_the_first_24_categories_look_different() -> None:
 
 def test_nothing_the_page_ships_names_another_host() -> None:
     folder = Path(render.__file__).parent
-    for path in folder.glob("page.*"):
-        assert not re.search(r"https?:|//\w+\.|@import|url\(", path.read_text("utf-8")), path.name
+    for path in [*folder.glob("*.css"), *folder.glob("*.js"), folder / "page.py"]:
+        assert not re.search(r"https?:|//\w+\.|@import|\burl\(", path.read_text("utf-8")), path.name
 
 
 # Handlers.

@@ -6,62 +6,36 @@ import dataclasses
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from elmtex.examples import EXAMPLES
-from elmtex.types import ElmtexError, Extraction
+from elmtex.reading import Report
+from elmtex.review import Store
+from elmtex.review.store import MEMORY
+from elmtex.schema import CategorySchema
+from elmtex.types import ElmtexError
 from elmtex.ui import render
-from elmtex.ui.reading import Reading, StreamingExtractor
+from elmtex.ui.batch import Batch
+from elmtex.ui.commands import parse
+from elmtex.ui.handout import handout_html
+from elmtex.ui.reading import Reading, StreamingExtractor, extractor_for
+from elmtex.ui.render_batch import batch_html
+from elmtex.ui.render_review import notice_html, review_html, review_report_html, reviews_html
+from elmtex.ui.reviewing import Linking, carry_out
+from elmtex.ui.screen import (
+    Phase,
+    Screen,
+    Shown,
+    ended,
+    lines_of,
+    name_of,
+    opened,
+    refusal_of,
+    state_html,
+    taken_html,
+)
 from elmtex.ui.words import Words, words_in
 
 logger = logging.getLogger(__name__)  # never about a report
-
-MAX_CHARACTERS = 2_000_000  # of one report; a browser's box becomes unusable long before
-
-Phase = Literal["empty", "refused", "running", "stopped", "finished", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What one session sees, in no language yet: kept so that it can be drawn again in another.
-
-    Args:
-        phase: where the session stands.
-        report: the report that is or was read; "" before the first.
-        extraction: what was found so far; None before the first sentence is read.
-        done: sentences read.
-        total: sentences of the report; 0 while unknown.
-        reason: why it was refused (a field of :class:`Words`) or failed (a message that quotes no report).
-    """
-
-    phase: Phase = "empty"
-    report: str = ""
-    extraction: Extraction | None = None
-    done: int = 0
-    total: int = 0
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """What stands on the page, as HTML.
-
-    Args:
-        shown: what was drawn.
-        editing: the box to paste into is shown, else the report with its evidence.
-        running: an extraction is under way.
-        notice: under the report.
-        report: the report with its evidence.
-        result: the column of categories.
-    """
-
-    shown: Shown
-    editing: bool
-    running: bool
-    notice: str
-    report: str
-    result: str
 
 
 class Desk:
@@ -69,12 +43,22 @@ class Desk:
 
     Args:
         extractor: reads one report at a time; its model may not be loaded yet.
+        store: where reviews are kept; None keeps them as long as the process lives.
+        linker: suggests codes; None for none.
     """
 
-    def __init__(self, extractor: StreamingExtractor) -> None:
+    def __init__(
+        self,
+        extractor: StreamingExtractor,
+        store: Store | None = None,
+        linker: Linking | None = None,
+    ) -> None:
         self.extractor = extractor
-        self._turn = threading.Lock()
+        self.store = store or Store(MEMORY)
+        self.linker = linker
+        self.turn = threading.Lock()
         self._readings: dict[str, Reading] = {}
+        self.batch = Batch(extractor, self.store, self.turn)
 
     def load_in_background(self) -> None:
         """Load the model while the first user still pastes."""
@@ -82,7 +66,7 @@ class Desk:
 
     def _load(self) -> None:
         try:
-            with self._turn:
+            with self.turn:
                 self.extractor.load()
         except ElmtexError as error:
             # The first extraction meets the same fault and shows it; the terminal learns it now.
@@ -92,24 +76,76 @@ class Desk:
         """The text of a shipped example; "" for a name that is none."""
         return next((example.text for example in EXAMPLES if example.name == name), "")
 
-    def begin(self, report: str | None, lang: str) -> Screen:
+    def begin(
+        self,
+        report: str | None,
+        lang: str,
+        source: Report | None = None,
+        owner: str = "",
+        own: CategorySchema | None = None,
+    ) -> Screen:
         """Answer the click at once, while the report may still wait for its turn.
 
         Args:
             report: what stands in the box; None is what gradio sends for one never touched.
             lang: the page's language.
+            source: what was read from a file into the box; None when nothing was.
+            owner: whose reviews stand beside the box.
+            own: the user's own schema; None is the page's.
         """
         report = report or ""
-        reason = _refusal(report)
+        # A browser's box turns CR LF into LF; what was not changed in it is read as the file has it.
+        name = None
+        if (
+            source is not None
+            and source.text is not None
+            and lines_of(source.text) == lines_of(report)
+        ):
+            report, name = source.text, source
+        reason = refusal_of(report)
         if reason:
-            return self.draw(Shown("refused", report, reason=reason), lang)
-        return self.draw(Shown("running", report), lang)
+            return self.draw(Shown("refused", report, reason=reason, source=name), lang, owner)
+        return self.draw(Shown("running", report, source=name, schema=own), lang, owner)
 
-    def run(self, session: str, shown: Shown, lang: str) -> Iterator[Screen]:
-        """Read the report :meth:`begin` accepted, drawing what is found as it arrives."""
+    def take(
+        self,
+        paths: list[str],
+        shown: Shown,
+        lang: str,
+        owner: str,
+        own: CategorySchema | None = None,
+    ) -> Screen:
+        """Read files: one report goes into the box, many into the other tab."""
+        words = words_in(lang).batch
+        try:
+            taken = self.batch.take(paths, owner, own or self.extractor.schema)
+        except ElmtexError as error:
+            return self.draw(Shown("empty", said=str(error)), lang, owner)
+        if taken.one is not None and taken.one.text is not None:
+            return self.draw(Shown("empty", source=taken.one), lang, owner)
+        said = words.were_read.format(count=taken.stored)
+        if not taken.stored:
+            said = " ".join((words.not_read, *taken.problems))
+        screen = self.draw(Shown("empty", said=said), lang, owner)
+        return dataclasses.replace(
+            screen, many=self.many(shown, lang, owner), taken=taken.stored > 0
+        )
+
+    def run_batch(self, session: str, shown: Shown, lang: str, owner: str) -> Iterator[str]:
+        """Extract what waits in the owner's batches, drawing the table after each."""
+        for going_on in self.batch.run(session, owner):
+            yield self.many(shown, lang, owner, running=going_on)
+
+    def many(self, shown: Shown, lang: str, owner: str, *, running: bool = False) -> str:
+        """The tab of many reports."""
+        entries = self.batch.entries(owner)
+        return batch_html(entries, words_in(lang), shown.batch_format, running)
+
+    def run(self, session: str, shown: Shown, lang: str, owner: str = "") -> Iterator[Screen]:
+        """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
         if shown.phase != "running":
             return
-        reading = Reading(self.extractor, shown.report, self._turn)
+        reading = Reading(extractor_for(self.extractor, shown.schema), shown.report, self.turn)
         self._readings[session] = reading
         reading.start()
         try:
@@ -122,12 +158,62 @@ class Desk:
                         total=progress.total,
                     )
                     yield self.draw(shown, lang)
-            yield self.draw(_ended(shown, reading), lang)
+            yield self.draw(self._kept(ended(shown, reading), owner), lang)
         finally:
             reading.stop()
             # gradio may end a stopped run only after the session has begun its next one.
             if self._readings.get(session) is reading:
                 del self._readings[session]
+
+    def _kept(self, shown: Shown, owner: str) -> Shown:
+        """A finished extraction as a review; one that was stopped or failed is not half a record."""
+        if shown.phase != "finished" or shown.extraction is None:
+            return shown
+        try:
+            id = self.store.add(
+                owner,
+                shown.source.id if shown.source else name_of(shown.report),
+                shown.report,
+                shown.schema or self.extractor.schema,
+                extraction=shown.extraction,
+            )
+            return dataclasses.replace(shown, entry=self.store.get(owner, id))
+        except ElmtexError as error:
+            return dataclasses.replace(shown, said=str(error))
+
+    def act(self, asked: str, shown: Shown, lang: str, owner: str, reviewer: str) -> Screen:
+        """Carry out what was clicked on the review screen or in the list of reviews.
+
+        Args:
+            asked: the command as JSON, see :mod:`elmtex.ui.commands`.
+            shown: the session's state.
+            lang: the page's language.
+            owner: whose reviews these are.
+            reviewer: the name that goes with a decision.
+        """
+        shown = dataclasses.replace(shown, said="")
+        many = False
+        try:
+            command = parse(asked)
+            many = command.do in ("delete", "delete_all", "batch_format")
+            if command.do == "delete":
+                self.store.delete(owner, command.fields["review"])
+                if shown.entry is not None and shown.entry.id == command.fields["review"]:
+                    shown = Shown()
+            elif command.do == "delete_all":
+                self.batch.delete(owner)
+            elif command.do == "batch_format":
+                shown = dataclasses.replace(shown, batch_format=command.fields["format"])
+            elif command.do == "open":
+                shown = opened(self.store.get(owner, command.fields["review"]))
+            elif shown.entry is not None:
+                shown = carry_out(command, shown, self.store, self.linker, owner, reviewer)
+        except ElmtexError as error:
+            shown = dataclasses.replace(shown, said=str(error))
+        screen = self.draw(shown, lang, owner)
+        if many:
+            screen = dataclasses.replace(screen, many=self.many(shown, lang, owner))
+        return screen
 
     def stop(self, session: str, shown: Shown, lang: str) -> Screen:
         """End the session's run, keeping what it has found."""
@@ -143,16 +229,23 @@ class Desk:
 
     def leave(self, session: str) -> None:
         """The browser has gone: nobody waits for this answer any more."""
+        self.batch.stop(session)
         reading = self._readings.pop(session, None)
         if reading is not None:
             reading.stop()
 
-    def draw(self, shown: Shown, lang: str) -> Screen:
-        """The screen of a state in a language."""
-        words, schema = words_in(lang), self.extractor.schema
+    def forget(self, owner: str) -> None:
+        """Take out everything of an owner, reviews and all."""
+        self.store.delete(owner, *(entry.id for entry in self.store.entries(owner)))
+
+    def draw(self, shown: Shown, lang: str, owner: str = "") -> Screen:
+        """The screen of a state in a language; the owner's reviews stand on it while there is no report."""
+        words, schema = words_in(lang), shown.schema or self.extractor.schema
         editing = shown.phase in ("empty", "refused")
         report = ""
-        if not editing:
+        if shown.entry is not None:
+            report = review_report_html(shown.entry, words)
+        elif not editing:
             report = render.legend_html(shown.extraction, schema, words) + render.report_html(
                 shown.report, shown.extraction, schema, words
             )
@@ -160,75 +253,32 @@ class Desk:
             shown=shown,
             editing=editing,
             running=shown.phase == "running",
-            notice=_notice(shown, words) if editing else "",
+            notice=state_html(shown, words) + taken_html(shown, words) if editing else "",
             report=report,
-            result=self._result(shown, words),
+            result=(notice_html(shown.said) if not editing else "")
+            + self._result(shown, words, owner),
         )
 
-    def _result(self, shown: Shown, words: Words) -> str:
+    def _result(self, shown: Shown, words: Words, owner: str) -> str:
         if shown.phase in ("empty", "refused"):
-            return render.welcome_html(words)
-        parts = [_notice(shown, words)]
-        if shown.extraction is not None:
+            kept = self.store.entries(owner, batch="") if owner else []
+            return render.welcome_html(words) + reviews_html(kept, words)
+        parts = [state_html(shown, words)]
+        if shown.entry is not None:
+            parts.append(review_html(shown.entry, words, shown.suggested))
+            parts.append(handout_html(shown.entry, shown.format, words))
+        elif shown.extraction is not None:
             finished = shown.phase == "finished"
             parts.append(
                 render.categories_html(
-                    shown.report, shown.extraction, self.extractor.schema, words, finished=finished
+                    shown.report,
+                    shown.extraction,
+                    shown.schema or self.extractor.schema,
+                    words,
+                    finished=finished,
                 )
             )
             # Half a document is no use while the other half is on its way.
             if shown.phase != "running":
                 parts.append(render.document_html(shown.extraction, words, finished=finished))
         return "".join(parts)
-
-
-def _refusal(report: str) -> str:
-    """The name of the sentence that says why a report is not read; "" when it is."""
-    if not report.strip():
-        return "empty_report"
-    if len(report) > MAX_CHARACTERS:
-        return "long_report"
-    try:
-        report.encode("utf-8")
-    except UnicodeEncodeError:
-        # JSON may carry a lone surrogate; nothing could be sent back to the browser.
-        return "broken_report"
-    return ""
-
-
-def _grouped(number: int) -> str:
-    """Thousands parted by a narrow space, which reads right in English and in German."""
-    return f"{number:,}".replace(",", "\u202f")
-
-
-def _ended(shown: Shown, reading: Reading) -> Shown:
-    """The state after a reading's end, however it came."""
-    latest = reading.latest
-    if latest is not None:
-        shown = dataclasses.replace(
-            shown, extraction=latest.extraction, done=latest.done, total=latest.total
-        )
-    if reading.failure is not None:
-        return dataclasses.replace(shown, phase="failed", reason=reading.failure)
-    return dataclasses.replace(shown, phase="stopped" if reading.stopped else "finished")
-
-
-def _notice(shown: Shown, words: Words) -> str:
-    """The line that says where the session stands."""
-    if shown.phase == "refused":
-        text = getattr(words, shown.reason)
-        return render.message_html(
-            text.format(length=_grouped(len(shown.report)), limit=_grouped(MAX_CHARACTERS)), "bad"
-        )
-    if shown.phase == "running":
-        text = words.waiting if shown.extraction is None else words.reading
-        return render.progress_html(
-            text.format(done=shown.done, total=shown.total), shown.done, shown.total
-        )
-    if shown.phase == "stopped":
-        return render.message_html(words.stopped.format(done=shown.done, total=shown.total))
-    if shown.phase == "failed":
-        return render.message_html(words.failed.format(reason=shown.reason), "bad")
-    if shown.phase == "finished" and shown.extraction is not None:
-        return render.summary_html(shown.extraction, words)
-    return ""

@@ -1,4 +1,4 @@
-// Lights up an item's words in the report and the other way round; copies and saves the JSON.
+// Lights up an item's words in the report and the other way round; copies and saves what is handed out.
 // It only reads what render.py wrote and never turns text into markup.
 (() => {
   const lit = (ids, name, on) =>
@@ -52,7 +52,7 @@
     } catch {
       // Without https (a page in the local network) the clipboard is closed; the old way still works.
       const selection = window.getSelection();
-      selection.selectAllChildren(document.getElementById("elmtex-json"));
+      selection.selectAllChildren(button.closest(".document").querySelector("pre"));
       document.execCommand("copy");
       selection.removeAllRanges();
     }
@@ -61,9 +61,15 @@
     setTimeout(() => (button.textContent = label), 1500);
   };
 
+  const TYPES = {
+    json: "application/json",
+    jsonl: "application/jsonl;charset=utf-8",
+    csv: "text/csv;charset=utf-8",
+    html: "text/html;charset=utf-8",
+  };
   const save = (name, text) => {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    link.href = URL.createObjectURL(new Blob([text], { type: TYPES[name.split(".").pop()] }));
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
@@ -72,7 +78,7 @@
   document.addEventListener("click", (event) => {
     const target = event.target;
     const item = target.closest?.("button.item");
-    const words = target.closest?.("[data-items]");
+    const words = target.closest?.("[data-items]:not(.off)");
     const button = target.closest?.("[data-copy], [data-download]");
     if (item) {
       choose([item.dataset.item]);
@@ -82,7 +88,7 @@
       choose(ids);
       show(document.querySelector(`[data-row="${ids[0]}"]`));
     } else if (button) {
-      const text = document.getElementById("elmtex-json").textContent;
+      const text = button.closest(".document").querySelector("pre").textContent;
       if ("copy" in button.dataset) copy(button, text);
       else save(button.dataset.download, text);
     }

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from elmtex.examples import EXAMPLES
-from elmtex.types import InputError, MissingDependencyError
-from elmtex.ui import render
-from elmtex.ui.handlers import Desk, Screen, Shown
+from elmtex.review import Store
+from elmtex.review.store import MEMORY, default_url
+from elmtex.types import InputError
+from elmtex.ui.api import offer, wants_mcp
+from elmtex.ui.handlers import Desk
+from elmtex.ui.layout import lay_out
 from elmtex.ui.reading import StreamingExtractor
-from elmtex.ui.words import LANGUAGES, Words, words_in
+from elmtex.ui.reviewing import Linking
+from elmtex.ui.screen import Shown
+from elmtex.ui.security import Guard, accounts, on_a_space
+from elmtex.ui.toolkit import gr
+from elmtex.ui.wiring import wire_many, wire_report, wire_schema
+from elmtex.ui.words import words_in
 
-# Before gradio is imported: some of its calls home ask the environment only.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-
-try:
-    import gradio as gr
-except ImportError as error:
-    raise MissingDependencyError("the page needs gradio: pip install 'elmtex[ui]'") from error
-
+UPLOAD = "60mb"  # of a file that is dropped
 WAITING = 16  # reports that may queue for the model; the next one is told to come back
 SESSIONS = 64  # browser tabs whose report is remembered
 FORGOTTEN_AFTER = 3600  # seconds a report stays in memory after its last use
 
 _HERE = Path(__file__).parent
+_SCRIPTS = (_HERE / "page.js", _HERE / "review.js", _HERE / "editor.js", _HERE / "batch.js")
 
 
 def default_extractor() -> StreamingExtractor:
@@ -37,116 +36,37 @@ def default_extractor() -> StreamingExtractor:
     return Extractor()
 
 
-def build(extractor_factory: Callable[[], StreamingExtractor] = default_extractor) -> gr.Blocks:
+def default_linker() -> Linking:
+    """Suggests codes; what it needs is looked for at its first use."""
+    from elmtex.coding import Linker
+
+    return Linker()
+
+
+def build(
+    extractor_factory: Callable[[], StreamingExtractor] = default_extractor,
+    *,
+    database: str | None = None,
+) -> gr.Blocks:
     """The page as gradio blocks; :func:`launch` serves it with its style and script.
 
     Args:
         extractor_factory: makes the extractor; called once, now. The model loads in the background.
+        database: SQLAlchemy URL of the reviews; None is the user's own file, on a Space the memory.
     """
-    desk = Desk(extractor_factory())
-    words = words_in("en")
-    first = desk.draw(Shown(), "en")
-    with gr.Blocks(analytics_enabled=False, title="elmtex", fill_width=True) as page:
+    store = Store(database or (MEMORY if on_a_space() else default_url()))
+    desk = Desk(extractor_factory(), store, default_linker())
+    with gr.Blocks(
+        analytics_enabled=False, title="elmtex", fill_width=True, delete_cache=(600, 3600)
+    ) as page:
         shown = gr.State(Shown(), time_to_live=FORGOTTEN_AFTER)
-        with gr.Row(elem_id="elmtex-head"):
-            header = gr.HTML(render.header_html(words), elem_id="elmtex-title")
-            language = gr.Radio(
-                [("English", "en"), ("Deutsch", "de")],
-                value="en",
-                label=words.language,
-                show_label=False,
-                container=False,
-                elem_id="elmtex-language",
-            )
-        notice_of_space = gr.HTML(
-            render.message_html(words.space_notice), visible=on_a_space(), elem_id="elmtex-space"
-        )
-        with gr.Row(elem_id="elmtex-work"):
-            with gr.Column(elem_id="elmtex-left"):
-                with gr.Column(elem_id="elmtex-paste") as paste:
-                    example = gr.Dropdown(
-                        _examples(words),
-                        value=None,
-                        label=words.example,
-                        info=None,
-                        filterable=False,
-                        elem_id="elmtex-example",
-                    )
-                    report = gr.Textbox(
-                        label=words.report,
-                        placeholder=words.report_hint,
-                        lines=18,
-                        max_lines=18,
-                        elem_id="elmtex-input",
-                    )
-                view = gr.HTML(visible=False, elem_id="elmtex-view")
-                notice = gr.HTML(visible=False, elem_id="elmtex-notice")
-                with gr.Row(elem_id="elmtex-buttons"):
-                    extract = gr.Button(words.extract, variant="primary", elem_id="elmtex-extract")
-                    stop = gr.Button(
-                        words.stop, variant="stop", visible=False, elem_id="elmtex-stop"
-                    )
-                    edit = gr.Button(words.edit, visible=False, elem_id="elmtex-edit")
-                    clear = gr.Button(words.clear, visible=False, elem_id="elmtex-clear")
-            with gr.Column(elem_id="elmtex-right"):
-                result = gr.HTML(first.result, elem_id="elmtex-result")
-        footer = gr.HTML(_footer(words), elem_id="elmtex-foot")
-
-        screen = [shown, paste, view, notice, result, extract, stop, edit, clear]
-        texts = [
-            header,
-            language,
-            notice_of_space,
-            example,
-            report,
-            extract,
-            stop,
-            edit,
-            clear,
-            footer,
-        ]
-
-        # gradio looks for its request type in the hints of these functions.
-        def begin(text: str, lang: str) -> list[Any]:
-            return _updates(desk.begin(text, lang))
-
-        def run(state: Shown, lang: str, request: gr.Request) -> Iterator[list[Any]]:
-            for picture in desk.run(_session(request), state, lang):
-                yield _updates(picture)
-
-        def halt(state: Shown, lang: str, request: gr.Request) -> list[Any]:
-            return _updates(desk.stop(_session(request), state, lang))
-
-        def refuse(state: Shown, lang: str) -> list[Any]:
-            return _updates(desk.busy(state, lang))
-
-        def back(lang: str) -> list[Any]:
-            return _updates(desk.draw(Shown(), lang))
-
-        def translate(state: Shown, lang: str) -> list[Any]:
-            return [
-                *_translations(words_in(lang)),
-                *_updates(desk.draw(state, lang), buttons=False),
-            ]
-
-        def leave(request: gr.Request) -> None:
-            desk.leave(_session(request))
-
-        # Nothing here is an API yet: the names of the endpoints would become a promise.
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        begun = extract.click(begin, [report, language], screen, queue=False, **quiet)
-        running = begun.then(run, [shown, language], screen, **quiet)
-        # Our own run never raises: what fails is the queue, when it is full.
-        running.failure(refuse, [shown, language], screen, queue=False, **quiet)
-        stop.click(halt, [shown, language], screen, queue=False, cancels=[running], **quiet)
-        edit.click(back, [language], screen, queue=False, **quiet)
-        clear.click(lambda: ("", None), None, [report, example], queue=False, **quiet).then(
-            back, [language], screen, queue=False, **quiet
-        )
-        example.input(desk.example, [example], [report], queue=False, **quiet)
-        language.change(translate, [shown, language], [*texts, *screen[:5]], queue=False, **quiet)
-        page.load(_language_of, None, [language], queue=False, **quiet)
-        page.unload(leave)
+        words = words_in("en")
+        parts = lay_out(words, desk.draw(Shown(), "en").result, on_a_space())
+        own = gr.State(None, time_to_live=FORGOTTEN_AFTER)
+        wire_report(page, parts, shown, own, desk)
+        wire_many(parts, shown, own, desk)
+        wire_schema(parts, own, desk)
+        offer(desk)
     page.queue(max_size=WAITING, default_concurrency_limit=1, api_open=False)
     desk.load_in_background()
     return page
@@ -158,6 +78,7 @@ def launch(
     *,
     extractor_factory: Callable[[], StreamingExtractor] = default_extractor,
     block: bool = True,
+    database: str | None = None,
 ) -> gr.Blocks:
     """Serve the page until it is interrupted.
 
@@ -167,15 +88,18 @@ def launch(
         port: the TCP port, 1 to 65535.
         extractor_factory: as for :func:`build`.
         block: False returns at once, with the server in a thread (tests; end it with ``close()``).
+        database: as for :func:`build`.
 
     Raises:
         InputError: the port is taken or is none, or the extractor's own options are wrong.
     """
+    from starlette.middleware import Middleware
+
     if not 1 <= port <= 65535:
         raise InputError(f"port {port} is none; give one from 1 to 65535")
     if on_a_space() and host == "127.0.0.1":
         host = "0.0.0.0"
-    page = build(extractor_factory)
+    page = build(extractor_factory, database=database)
     try:
         page.launch(
             server_name=host,
@@ -188,14 +112,17 @@ def launch(
             # gradio would keep every report and answer in the browser's storage, for the next user to read.
             run_history=False,
             enable_monitoring=False,
-            mcp_server=False,
+            mcp_server=wants_mcp(),
             ssr_mode=False,
             pwa=False,
             footer_links=[],
             state_session_capacity=SESSIONS,
+            max_file_size=UPLOAD,
             theme=_theme(),
-            css_paths=[_HERE / "page.css"],
-            head=f"<script>{(_HERE / 'page.js').read_text('utf-8')}</script>",
+            css_paths=[_HERE / "page.css", _HERE / "review.css", _HERE / "batch.css"],
+            head="".join(f"<script>{path.read_text('utf-8')}</script>" for path in _SCRIPTS),
+            auth=accounts(),
+            app_kwargs={"middleware": [Middleware(Guard, framed=on_a_space())]},
         )
     except OSError:
         raise InputError(
@@ -206,11 +133,6 @@ def launch(
     if block:
         page.block_thread()
     return page
-
-
-def on_a_space() -> bool:
-    """Whether this runs on a Hugging Face Space, where nothing is private."""
-    return bool(os.environ.get("SPACE_ID"))
 
 
 def _theme() -> gr.themes.Base:
@@ -231,60 +153,3 @@ def _theme() -> gr.themes.Base:
         input_placeholder_color="*neutral_500",
         input_placeholder_color_dark="*neutral_300",
     )
-
-
-def _session(request: gr.Request) -> str:
-    return request.session_hash or ""
-
-
-def _language_of(request: gr.Request) -> str:
-    """The first language of the browser that the page speaks."""
-    for entry in request.headers.get("accept-language", "").split(","):
-        lang = entry.split(";")[0].strip()[:2].lower()
-        if lang in LANGUAGES:
-            return lang
-    return "en"
-
-
-def _examples(words: Words) -> list[tuple[str, str]]:
-    return [(example.titles[words.lang], example.name) for example in EXAMPLES]
-
-
-def _footer(words: Words) -> str:
-    return f"<p>{render.escape(words.footer)}</p>"
-
-
-def _updates(screen: Screen, *, buttons: bool = True) -> list[Any]:
-    """A screen as updates of: state, paste box, report view, notice, result, then the four buttons."""
-    updates = [
-        screen.shown,
-        gr.update(visible=screen.editing),
-        gr.update(value=screen.report, visible=not screen.editing),
-        gr.update(value=screen.notice, visible=bool(screen.notice)),
-        screen.result,
-    ]
-    if buttons:
-        done = not screen.editing and not screen.running
-        updates += [
-            gr.update(visible=screen.editing),
-            gr.update(visible=screen.running),
-            gr.update(visible=done),
-            gr.update(visible=done),
-        ]
-    return updates
-
-
-def _translations(words: Words) -> list[Any]:
-    """The fixed texts of the page in a language, in the order of ``texts``."""
-    return [
-        render.header_html(words),
-        gr.update(label=words.language),
-        render.message_html(words.space_notice),
-        gr.update(label=words.example, choices=_examples(words)),
-        gr.update(label=words.report, placeholder=words.report_hint),
-        gr.update(value=words.extract),
-        gr.update(value=words.stop),
-        gr.update(value=words.edit),
-        gr.update(value=words.clear),
-        _footer(words),
-    ]

@@ -21,6 +21,17 @@ class StreamingExtractor(Protocol):
 
     def stream(self, report: str) -> Iterator[Progress]: ...
 
+    def with_schema(self, schema: CategorySchema) -> StreamingExtractor: ...
+
+
+def extractor_for(
+    extractor: StreamingExtractor, schema: CategorySchema | None
+) -> StreamingExtractor:
+    """The extractor itself when it has this schema (or None is asked for), else one that shares its model."""
+    if schema is None or schema.document == extractor.schema.document:
+        return extractor
+    return extractor.with_schema(schema)
+
 
 class Reading:
     """Reads one report.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from elmtex.schema import CategorySchema
@@ -56,8 +56,12 @@ class Segment:
 
 
 def escape(text: str) -> str:
-    """Text as HTML that shows exactly this text, in an element or a quoted attribute."""
-    return html.escape(text, quote=True)
+    """Text as HTML that shows exactly this text, in an element or a quoted attribute.
+
+    A browser would turn CR LF into LF and drop a null character, and with it every offset behind; so the one is written
+    as a reference, and the other as the sign for what cannot be shown.
+    """
+    return html.escape(text, quote=True).replace("\r", "&#13;").replace("\0", "\ufffd")
 
 
 def item_ids(extraction: Extraction) -> dict[tuple[str, int], str]:
@@ -149,7 +153,13 @@ def report_html(
         schema: where titles and looks come from.
         words: the page's language.
     """
-    evidence = evidence_of(extraction, report) if extraction else ()
+    return marked_html(report, evidence_of(extraction, report) if extraction else (), schema, words)
+
+
+def marked_html(
+    report: str, evidence: Sequence[Evidence], schema: CategorySchema, words: Words
+) -> str:
+    """The report with these pieces of evidence marked."""
     height = lanes(evidence)
     look = looks(schema)
     titles = {category.key: category.title_in(words.lang) for category in schema.categories}
@@ -187,7 +197,8 @@ def _segment_html(
         classes += ["closes"] * any(piece.end == segment.end for piece in pieces)
         ids = " ".join(piece.id for piece in pieces)
         shown = (
-            f'<span class="{" ".join(classes)}" data-items="{ids}" style="--lane:{lane}" '
+            f'<span class="{" ".join(classes)}" data-items="{ids}" '
+            f'data-of="{escape(pieces[0].key)}" style="--lane:{lane}" '
             f'title="{escape(hint)}">{shown}</span>'
         )
     return shown
@@ -201,16 +212,17 @@ def _hint(piece: Evidence, titles: Mapping[str, str], words: Words) -> str:
 
 
 def legend_html(extraction: Extraction | None, schema: CategorySchema, words: Words) -> str:
-    """The categories found, each in its look; "" when there is none."""
+    """The categories found, each in its look, as buttons that hide and show them; "" when there is none."""
     look = looks(schema)
     found = [c for c in schema.categories if extraction and extraction.categories.get(c.key)]
     if not found:
         return ""
     entries = "".join(
-        f'<li><span class="ev swatch {look[c.key]}">{escape(c.title_in(words.lang))}</span></li>'
+        f'<li><button type="button" class="ev swatch {look[c.key]}" aria-pressed="true" '
+        f'data-toggle="{escape(c.key)}">{escape(c.title_in(words.lang))}</button></li>'
         for c in found
     )
-    return f'<ul class="legend" aria-label="{escape(words.legend)}">{entries}</ul>'
+    return f'<ul class="legend" aria-label="{escape(words.review.show_or_hide)}">{entries}</ul>'
 
 
 def categories_html(
@@ -232,7 +244,7 @@ def categories_html(
         )
         heading = f"elmtex-{escape(category.key)}"
         cards.append(
-            f'<section class="card {look[category.key]}" aria-labelledby="{heading}">'
+            f'<section class="card {look[category.key]}" data-of="{escape(category.key)}" aria-labelledby="{heading}">'
             f'<h3 id="{heading}"><span class="chip" aria-hidden="true"></span>{title} '
             f'<span class="count">{len(items)}</span></h3>'
             f'<table><thead class="unseen"><tr><th scope="col">{escape(words.item)}</th>'

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from elmtex.ui import words_batch, words_review, words_schema
+from elmtex.ui.words_batch import BatchWords
+from elmtex.ui.words_review import ReviewWords
+from elmtex.ui.words_schema import SchemaWords
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -48,6 +53,9 @@ class Words:
     copy: str
     copied: str
     download: str
+    review: ReviewWords
+    batch: BatchWords
+    schema: SchemaWords
 
 
 ENGLISH = Words(
@@ -64,10 +72,10 @@ ENGLISH = Words(
     legend="Categories found",
     welcome="How it works",
     steps=(
-        "Paste a report into the box, or choose an example.",
+        "Paste a report into the box, drop a file, or choose an example.",
         "Press Extract. The categories fill while the report is read.",
-        "Check each item: choose it, and its words light up in the report.",
-        "Copy or download the validated JSON.",
+        "Accept, reject or correct each item: choose it, and its words light up in the report.",
+        "Hand out the result as JSON, CSV, FHIR or a printed summary.",
     ),
     footer=(
         "elmtex supports documentation and research. It is not a medical device: it can miss or misread facts, "
@@ -112,6 +120,9 @@ ENGLISH = Words(
     copy="Copy",
     copied="Copied",
     download="Download",
+    review=words_review.ENGLISH,
+    batch=words_batch.ENGLISH,
+    schema=words_schema.ENGLISH,
 )
 
 GERMAN = Words(
@@ -128,10 +139,10 @@ GERMAN = Words(
     legend="Gefundene Kategorien",
     welcome="So geht es",
     steps=(
-        "Einen Bericht in das Feld einfügen oder ein Beispiel wählen.",
+        "Einen Bericht einfügen, eine Datei ablegen oder ein Beispiel wählen.",
         "„Auswerten“ drücken. Die Kategorien füllen sich, während der Bericht gelesen wird.",
-        "Jede Angabe prüfen: Beim Auswählen leuchten ihre Worte im Bericht auf.",
-        "Das geprüfte JSON kopieren oder herunterladen.",
+        "Jede Angabe annehmen, ablehnen oder ändern: Beim Auswählen leuchten ihre Worte im Bericht auf.",
+        "Das Ergebnis ausgeben: als JSON, CSV, FHIR oder gedruckte Übersicht.",
     ),
     footer=(
         "elmtex unterstützt Dokumentation und Forschung. Es ist kein Medizinprodukt: Es kann Angaben übersehen "
@@ -181,6 +192,9 @@ GERMAN = Words(
     copy="Kopieren",
     copied="Kopiert",
     download="Herunterladen",
+    review=words_review.GERMAN,
+    batch=words_batch.GERMAN,
+    schema=words_schema.GERMAN,
 )
 
 LANGUAGES = {"en": ENGLISH, "de": GERMAN}

@@ -115,7 +115,9 @@ def extractor() -> FakeExtractor:
 
 
 @pytest.fixture
-def address(extractor: FakeExtractor, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def address(
+    extractor: FakeExtractor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[str]:
     from elmtex.ui.page import launch
 
     looked_up: list[Any] = []
@@ -130,7 +132,8 @@ def address(extractor: FakeExtractor, monkeypatch: pytest.MonkeyPatch) -> Iterat
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    served = launch(port=port, extractor_factory=lambda: extractor, block=False)
+    database = f"sqlite:///{tmp_path / 'reviews.sqlite'}"
+    served = launch(port=port, extractor_factory=lambda: extractor, block=False, database=database)
     yield f"http://127.0.0.1:{port}/"
     served.close()
     # The server itself must call nobody either: no telemetry, no check for a new version.
@@ -195,11 +198,13 @@ def test_paste_extract_read(page: Any) -> None:
 
 def test_an_item_lights_up_its_words_and_back(page: Any) -> None:
     extract(page, NOTE)
-    page.get_by_role("button", name="troponin T 412 ng/L").press("Enter")
+    page.get_by_role("button", name="troponin T 412 ng/L", exact=True).press("Enter")
     chosen = page.locator(".report .chosen")
     assert "".join(chosen.all_text_contents()) == "troponin T 412 ng/L"
     page.locator(".report").get_by_text("fever").click()
-    expect(page.get_by_role("button", name="fever")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="fever", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
     assert "".join(page.locator(".report .chosen").all_text_contents()) == "fever"
 
 

@@ -1,0 +1,179 @@
+"""Read reports from what people have: text, PDF, Word, RTF, tables, and zip files of them.
+
+A broken file costs only itself: it becomes a :class:`~elmtex.reading.Report` with a ``problem``, never an exception, and
+a problem never quotes the file. Limits hold before anything is unpacked.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from elmtex.reading import MAX_BYTES, Report, decode, read_reports
+from elmtex.types import InputError, MissingDependencyError
+
+MAX_REPORTS = 500  # of one reading; the command line takes more
+MAX_FILES = 1000  # in a zip file
+MAX_UNPACKED = 200_000_000  # bytes a zip or Word file may grow to
+MAX_PAGES = 300  # of a PDF
+SCANNED = 20  # letters a page: a PDF with fewer is a picture of a text
+
+TABLES = (".json", ".jsonl", ".csv")
+# It warns with the bytes it stumbled over, which are a patient's.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
+
+SUFFIXES = (".txt", ".pdf", ".docx", ".rtf", *TABLES, ".zip")
+
+
+def read_files(paths: Sequence[str | Path]) -> list[Report]:
+    """The reports of files, in order; at most :data:`MAX_REPORTS`, and one more that says so when there were more."""
+    reports: list[Report] = []
+    for path in map(Path, paths):
+        for report in _reports_of(path, path.name):
+            if len(reports) == MAX_REPORTS:
+                problem = f"only the first {MAX_REPORTS} reports were read; give the others in a second step"
+                return [*reports, Report(path.name, None, problem)]
+            reports.append(report)
+    return reports
+
+
+def _reports_of(path: Path, name: str, *, in_zip: bool = False) -> Iterator[Report]:
+    suffix = path.suffix.lower()
+    try:
+        if suffix in _READERS:
+            yield _checked(name, _READERS[suffix](_bytes(path), name))
+        elif suffix in TABLES:
+            yield from read_reports([path])
+        elif suffix == ".zip" and not in_zip:
+            yield from _members(path, name)
+        else:
+            raise InputError(f"{name} is none of {', '.join(SUFFIXES)}")
+    except (InputError, MissingDependencyError) as error:
+        yield Report(name, None, str(error))
+    # The libraries below raise whatever a broken file makes them stumble over, and may quote it.
+    except Exception as error:
+        yield Report(name, None, f"{name} cannot be read: it is damaged ({type(error).__name__})")
+
+
+def _checked(name: str, text: str) -> Report:
+    if not text.strip():
+        return Report(name, None, f"{name} holds no text")
+    return Report(name, text)
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{path.name} is over {MAX_BYTES // 1_000_000} MB, too large for a report")
+    return data
+
+
+def _text(data: bytes, name: str) -> str:
+    return decode(data, name)
+
+
+def _pdf(data: bytes, name: str) -> str:
+    try:
+        import pypdf
+    except ImportError:
+        raise MissingDependencyError("PDF needs pypdf: pip install 'elmtex[ui]'") from None
+    pdf = pypdf.PdfReader(io.BytesIO(data))
+    if pdf.is_encrypted and not pdf.decrypt(""):
+        raise InputError(f"{name} is protected by a password: save it without one")
+    if len(pdf.pages) > MAX_PAGES:
+        raise InputError(f"{name} has {len(pdf.pages)} pages; up to {MAX_PAGES} are read")
+    pages = [page.extract_text() for page in pdf.pages]
+    text = "\n\n".join(page.strip("\n") for page in pages).replace("\0", "\ufffd")
+    if sum(map(str.isalnum, text)) < SCANNED * len(pages):
+        raise InputError(
+            f"{name} is a scanned PDF without text: run text recognition (OCR) on it first"
+        )
+    return text
+
+
+def _docx(data: bytes, name: str) -> str:
+    try:
+        import docx
+        from docx.table import Table
+    except ImportError:
+        raise MissingDependencyError(
+            "Word files need python-docx: pip install 'elmtex[ui]'"
+        ) from None
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return decode(data, name)  # refuses it, saying what it is instead
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        _check_size(packed, name)
+    lines = []
+    for block in docx.Document(io.BytesIO(data)).iter_inner_content():
+        if isinstance(block, Table):
+            # A merged cell is one cell, though it is met once for each column it spans.
+            for row in block.rows:
+                cells = {cell._tc: cell.text for cell in row.cells}
+                lines.append("\t".join(cells.values()))
+        else:
+            lines.append(block.text)
+    return "\n".join(lines)
+
+
+def _rtf(data: bytes, name: str) -> str:
+    try:
+        from striprtf.striprtf import rtf_to_text
+    except ImportError:
+        raise MissingDependencyError("RTF needs striprtf: pip install 'elmtex[ui]'") from None
+    if not data.lstrip().startswith(b"{\\rtf"):
+        raise InputError(f"{name} is no RTF file, whatever its name says")
+    text: str = rtf_to_text(data.decode("latin-1"))  # RTF is ASCII; its escapes carry the rest
+    return text
+
+
+_READERS: dict[str, Callable[[bytes, str], str]] = {
+    ".txt": _text,
+    ".pdf": _pdf,
+    ".docx": _docx,
+    ".rtf": _rtf,
+}
+
+
+def _members(path: Path, name: str) -> Iterator[Report]:
+    """The files of a zip file, each unpacked alone, under a name of our own, and gone after it was read."""
+    if not zipfile.is_zipfile(path):
+        raise InputError(f"{name} is no zip file, or a damaged one")
+    with zipfile.ZipFile(path) as packed, tempfile.TemporaryDirectory() as folder:
+        _check_size(packed, name)
+        for member in packed.infolist():
+            inside = PurePosixPath(member.filename)
+            if member.is_dir() or inside.name.startswith(".") or "__MACOSX" in inside.parts:
+                continue
+            if member.flag_bits & 1:
+                yield Report(inside.name, None, f"{inside.name} is protected by a password")
+                continue
+            # The suffix says how to read it; nothing else of a member's path touches the disk.
+            place = (
+                Path(folder)
+                / f"{inside.stem[:60].strip('. ') or 'report'}{inside.suffix.lower()[:8]}"
+            )
+            if place.parent != Path(folder) or "/" in inside.name or "\\" in inside.name:
+                yield Report(inside.name, None, f"{inside.name!r} is not a usable file name")
+                continue
+            try:
+                place.write_bytes(packed.read(member))
+            except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+                problem = f"{inside.name} cannot be unpacked ({type(error).__name__})"
+                yield Report(inside.name, None, problem)
+                continue
+            yield from _reports_of(place, inside.name, in_zip=True)
+            place.unlink()
+
+
+def _check_size(packed: zipfile.ZipFile, name: str) -> None:
+    members = packed.infolist()
+    if len(members) > MAX_FILES:
+        raise InputError(f"{name} holds {len(members)} files; up to {MAX_FILES} are read")
+    # zipfile itself stops where a member grows past the size its entry states.
+    if sum(member.file_size for member in members) > MAX_UNPACKED:
+        raise InputError(f"{name} unpacks to more than {MAX_UNPACKED // 1_000_000} MB")

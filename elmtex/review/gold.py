@@ -1,0 +1,54 @@
+"""Reviewed reports as gold: the canonical JSONL of :mod:`elmtex.corpora.records`, for training and evaluation."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from elmtex.review.store import Entry
+from elmtex.types import Record
+
+_GERMAN = re.compile(
+    r"\b(?:und|der|die|das|mit|nicht|bei|wurde|keine?|ist|im|zur?)\b", re.IGNORECASE
+)
+_ENGLISH = re.compile(r"\b(?:and|the|with|not|was|were|no|is|of|to|in|for)\b", re.IGNORECASE)
+
+
+def record(entry: Entry) -> Record | None:
+    """What a human has judged of a report; None when that is not a single category.
+
+    A category is labelled when a human decided about each of its items. One in which the model found nothing counts
+    only once the review is finished: until then nobody has said that nothing was missed.
+    """
+    if entry.extraction is None:
+        return None
+    state = entry.reviewed
+    labelled = tuple(
+        key
+        for key in entry.extraction.categories
+        if state.finished
+        or (state.of(key) and all(item.verdict != "open" for item in state.of(key)))
+    )
+    if not labelled:
+        return None
+    corrected = entry.corrected.categories
+    return Record(
+        id=entry.id,
+        source="review",
+        lang=language(entry.text),
+        text=entry.text,
+        labelled=labelled,
+        items={key: corrected[key] for key in labelled if corrected[key]},
+    )
+
+
+def to_jsonl(entries: Iterable[Entry]) -> str:
+    """One line a report that has gold; "" when none has."""
+    records = [made for made in map(record, entries) if made is not None]
+    return "".join(json.dumps(r.to_dict(), ensure_ascii=False) + "\n" for r in records)
+
+
+def language(text: str) -> str:
+    """``de`` or ``en``, by the commoner of their small words."""
+    return "de" if len(_GERMAN.findall(text)) > len(_ENGLISH.findall(text)) else "en"

@@ -1,0 +1,353 @@
+"""Where reviews are kept: reports, what the model said, and every decision, append-only, in any SQLAlchemy database.
+
+No row is ever changed. A report, its extraction and its decisions are inserted, each in a transaction of its own that
+is on the disk before the page answers, and only :meth:`Store.delete` takes them out again, all at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from elmtex.review.decisions import Decision, Reviewed, check, fold
+from elmtex.schema import CategorySchema, parse_schema
+from elmtex.types import ElmtexError, Extraction, InputError, MissingDependencyError
+
+try:
+    import sqlalchemy as sa
+    from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+    from sqlalchemy.pool import StaticPool
+except ImportError as error:
+    raise MissingDependencyError("reviews need sqlalchemy: pip install 'elmtex[ui]'") from error
+
+DATABASE = "ELMTEX_DATABASE"  # the environment variable that names another database
+MEMORY = "sqlite://"  # gone with the process
+ATTEMPTS = 20  # at a decision, when others decide about the same report at the same moment
+
+_tables = sa.MetaData()
+_reports = sa.Table(
+    "elmtex_reports",
+    _tables,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("owner", sa.String(200), nullable=False, index=True),
+    sa.Column("batch", sa.String(36), nullable=False, index=True),  # "" for one read alone
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("created", sa.String(40), nullable=False),
+    # JSON, for PostgreSQL's text takes no null character and ends of line must survive every driver.
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("schema", sa.Text, nullable=False),
+)
+_extractions = sa.Table(
+    "elmtex_extractions",
+    _tables,
+    sa.Column("report", sa.String(36), primary_key=True),
+    sa.Column("created", sa.String(40), nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+)
+_decisions = sa.Table(
+    "elmtex_decisions",
+    _tables,
+    sa.Column("report", sa.String(36), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("reviewer", sa.Text, nullable=False),
+    sa.Column("at", sa.String(40), nullable=False),
+    sa.Column("decision", sa.Text, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored report with everything that belongs to it.
+
+    Args:
+        id: its key in the store.
+        name: what the user knows it by: a file name, or its first words' place in the list.
+        batch: the batch it came in; "" for one read alone.
+        text: the report; "" when it could not be read.
+        problem: why it could not be read; "" when it could.
+        schema: the schema it was or will be extracted with.
+        created: when it was stored, ISO 8601 in UTC.
+        extraction: what the model said; None before it has.
+        decisions: all decisions about it, undone ones and undos included.
+    """
+
+    id: str
+    name: str
+    batch: str
+    text: str
+    problem: str
+    schema: CategorySchema
+    created: str
+    extraction: Extraction | None
+    decisions: tuple[Decision, ...]
+
+    @property
+    def reviewed(self) -> Reviewed:
+        """The state of its review. Raises :class:`InputError` before it is extracted."""
+        if self.extraction is None:
+            raise InputError("this report is not extracted yet")
+        return fold(self.extraction, self.decisions)
+
+    @property
+    def corrected(self) -> Extraction:
+        """The document as the reviewer left it."""
+        if self.extraction is None:
+            raise InputError("this report is not extracted yet")
+        return self.reviewed.corrected(self.extraction)
+
+    @property
+    def touched(self) -> str:
+        """When something was last decided, else when it was stored."""
+        return self.decisions[-1].at if self.decisions else self.created
+
+
+def default_url() -> str:
+    """The database of ``ELMTEX_DATABASE``, else a file in the user's data directory."""
+    if url := os.environ.get(DATABASE):
+        return url
+    folder = Path(platformdirs.user_data_dir("elmtex", appauthor=False))
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return f"sqlite:///{folder / 'reviews.sqlite'}"
+
+
+class Store:
+    """A database of reviews. Every method takes the owner and sees nothing of anybody else's.
+
+    Args:
+        url: any SQLAlchemy URL, e.g. ``sqlite:///reviews.sqlite`` or ``postgresql+psycopg://…``.
+
+    Raises:
+        InputError: the database cannot be opened.
+    """
+
+    def __init__(self, url: str) -> None:
+        options: dict[str, Any] = {"hide_parameters": True}  # parameters are patients' words
+        if url == MEMORY:
+            options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        try:
+            self._engine = sa.create_engine(url, **options)
+            if self._engine.dialect.name == "sqlite":
+                sa.event.listen(self._engine, "connect", _careful)
+            _tables.create_all(self._engine)
+        except (SQLAlchemyError, ImportError, ValueError) as error:
+            # The URL may hold a password.
+            raise InputError(
+                f"the database of reviews cannot be opened ({type(error).__name__}): check {DATABASE}"
+            ) from None
+        if self._engine.dialect.name == "sqlite" and self._engine.url.database:
+            os.chmod(self._engine.url.database, 0o600)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def add(
+        self,
+        owner: str,
+        name: str,
+        text: str,
+        schema: CategorySchema,
+        *,
+        extraction: Extraction | None = None,
+        batch: str = "",
+        position: int = 0,
+        problem: str = "",
+    ) -> str:
+        """Store a report, with its extraction when there is one already; returns its id."""
+        id, now = str(uuid.uuid4()), _now()
+        content = _json({"name": name, "text": text, "problem": problem})
+        document = _json({"name": schema.name, "document": schema.document})
+        with self._writing() as connection:
+            connection.execute(
+                _reports.insert().values(
+                    id=id,
+                    owner=owner,
+                    batch=batch,
+                    position=position,
+                    created=now,
+                    content=content,
+                    schema=document,
+                )
+            )
+            if extraction is not None:
+                connection.execute(_extraction(id, extraction))
+        return id
+
+    def extracted(self, owner: str, id: str, extraction: Extraction) -> None:
+        """Store what the model said about a report; the first answer stands."""
+        self.get(owner, id)
+        try:
+            with self._writing() as connection:
+                connection.execute(_extraction(id, extraction))
+        except IntegrityError:
+            return
+
+    def get(self, owner: str, id: str) -> Entry:
+        """A report and all that belongs to it. Raises :class:`InputError` when the owner has none of that id."""
+        found = self._entries(_reports.c.owner == owner, _reports.c.id == id)
+        if not found:
+            raise InputError("this review is not there (any more)")
+        return found[0]
+
+    def entries(self, owner: str, *, batch: str | None = None) -> list[Entry]:
+        """The owner's reports, in the order they came; of one batch ("" for those read alone), or of all (None)."""
+        of_batch = [] if batch is None else [_reports.c.batch == batch]
+        return self._entries(_reports.c.owner == owner, *of_batch)
+
+    def batches(self, owner: str) -> list[str]:
+        """The owner's batches, newest first."""
+        query = (
+            sa.select(_reports.c.batch, sa.func.min(_reports.c.created).label("begun"))
+            .where(_reports.c.owner == owner, _reports.c.batch != "")
+            .group_by(_reports.c.batch)
+            .order_by(sa.desc("begun"))
+        )
+        with self._reading() as connection:
+            return [row.batch for row in connection.execute(query)]
+
+    def decide(
+        self, owner: str, id: str, reviewer: str, choose: Callable[[Entry], Decision]
+    ) -> Entry:
+        """Add a decision; when this returns, it is on the disk.
+
+        Args:
+            owner: whose report it is.
+            id: the report.
+            reviewer: the reviewer's name.
+            choose: makes the decision from the entry as it stands; called again when somebody else was faster.
+
+        Returns:
+            The entry with the decision.
+
+        Raises:
+            InputError: no such report, or the decision does not fit it.
+        """
+        for _ in range(ATTEMPTS):
+            entry = self.get(owner, id)
+            decision = choose(entry)
+            check(decision, entry.text, entry.reviewed, entry.schema)
+            decision = replace(
+                decision,
+                number=entry.decisions[-1].number + 1 if entry.decisions else 1,
+                reviewer=reviewer,
+                at=_now(),
+            )
+            try:
+                with self._writing() as connection:
+                    connection.execute(
+                        _decisions.insert().values(
+                            report=id,
+                            number=decision.number,
+                            reviewer=reviewer,
+                            at=decision.at,
+                            decision=_json(decision.to_dict()),
+                        )
+                    )
+            except IntegrityError:
+                continue  # that number is taken: look again
+            return replace(entry, decisions=(*entry.decisions, decision))
+        raise ElmtexError("too many people decide about this report at once; try again")
+
+    def delete(self, owner: str, *ids: str) -> None:
+        """Take reports out with their extractions and decisions; SQLite overwrites what they filled with zeros."""
+        with self._writing() as connection:
+            for id in ids:
+                mine = sa.select(_reports.c.id).where(
+                    _reports.c.owner == owner, _reports.c.id == id
+                )
+                if connection.execute(mine).first() is None:
+                    continue
+                for table in (_decisions, _extractions):
+                    connection.execute(table.delete().where(table.c.report == id))
+                connection.execute(_reports.delete().where(_reports.c.id == id))
+
+    def _entries(self, *where: Any) -> list[Entry]:
+        query = sa.select(_reports).where(*where)
+        order = (_reports.c.created, _reports.c.position)
+        mine = sa.select(_reports.c.id).where(*where)
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(*order)).all()
+            answers = sa.select(_extractions).where(_extractions.c.report.in_(mine))
+            documents = {row.report: row.document for row in connection.execute(answers)}
+            decided: dict[str, list[Decision]] = {}
+            decisions = sa.select(_decisions).where(_decisions.c.report.in_(mine))
+            for row in connection.execute(decisions.order_by(_decisions.c.number)):
+                decided.setdefault(row.report, []).append(
+                    Decision.from_dict(json.loads(row.decision), row.number, row.reviewer, row.at)
+                )
+        return [_entry(row, documents.get(row.id), decided.get(row.id, ())) for row in rows]
+
+    @contextmanager
+    def _writing(self) -> Iterator[Any]:
+        with _without_words(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Any]:
+        with _without_words(), self._engine.connect() as connection:
+            yield connection
+
+
+@contextmanager
+def _without_words() -> Iterator[None]:
+    """A database's message may quote what was to be stored: only the fault's name leaves."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except SQLAlchemyError as error:
+        raise ElmtexError(
+            f"the database of reviews did not answer ({type(error).__name__}); nothing was lost, try again"
+        ) from None
+
+
+def _careful(connection: Any, _: Any) -> None:
+    """SQLite as it must be here: a committed click survives a power cut, deleted words are overwritten."""
+    for pragma in ("journal_mode=DELETE", "synchronous=FULL", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _entry(row: Any, document: str | None, decisions: Any) -> Entry:
+    content = json.loads(row.content)
+    return Entry(
+        id=row.id,
+        name=content["name"],
+        batch=row.batch,
+        text=content["text"],
+        problem=content["problem"],
+        schema=_schema(row.schema),
+        created=row.created,
+        extraction=Extraction.from_dict(json.loads(document)) if document else None,
+        decisions=tuple(decisions),
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _schema(stored: str) -> CategorySchema:
+    data = json.loads(stored)
+    return parse_schema(json.dumps(data["document"]), data["name"])
+
+
+def _extraction(id: str, extraction: Extraction) -> Any:
+    return _extractions.insert().values(
+        report=id, created=_now(), document=_json(extraction.to_dict())
+    )
+
+
+def _json(data: Any) -> str:
+    # ASCII: lone surrogates and null characters pass every database as escapes.
+    return json.dumps(data, ensure_ascii=True, allow_nan=False)
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="microseconds")

@@ -1,0 +1,129 @@
+"""What programs may ask of a running page, as named endpoints (gradio_client) and, behind a flag, as MCP tools.
+
+They keep nothing: what is sent is answered and forgotten. gradio shows a caller the first lines of these docstrings.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Any
+
+import jsonschema
+
+from elmtex import export
+from elmtex.schema import CategorySchema, packaged_schemas
+from elmtex.types import ElmtexError, Extraction, MissingDependencyError
+from elmtex.ui.handlers import Desk
+from elmtex.ui.own_schema import checked, source_of
+from elmtex.ui.reading import Reading, extractor_for
+from elmtex.ui.screen import MAX_CHARACTERS
+from elmtex.ui.toolkit import gr
+
+MCP = "ELMTEX_MCP"  # the environment variable that offers the endpoints as MCP tools, too
+
+_DOCUMENT = jsonschema.Draft202012Validator(
+    {
+        "type": "object",
+        "required": ["id", "schema", "model", "status", "categories"],
+        "properties": {
+            **{name: {"type": "string"} for name in ("id", "schema", "model")},
+            "status": {"enum": ["ok", "truncated", "empty_report", "invalid_output", "failed"]},
+            "problems": {"type": "array", "items": {"type": "string"}},
+            "categories": {"type": "object"},
+        },
+    }
+)
+
+
+def wants_mcp() -> bool:
+    """Whether MCP is asked for. Raises :class:`MissingDependencyError` when it is and cannot be had."""
+    if not os.environ.get(MCP):
+        return False
+    try:
+        import mcp  # noqa: F401
+    except ImportError:
+        raise MissingDependencyError(f"{MCP} needs mcp: pip install 'gradio[mcp]'") from None
+    return True
+
+
+def offer(desk: Desk) -> None:
+    """Name the endpoints, inside the gradio blocks that are open."""
+
+    def extract(report: str, schema: str = "") -> dict[str, Any]:
+        """Extract a clinical report into a validated document whose every item is a span of the report.
+
+        Args:
+            report: the report's text.
+            schema: a category schema as JSON text; empty for the 15 categories of ELMTEX.
+        """
+        with _shown():
+            return _extract(desk, report, checked(schema) if schema else None).to_dict()
+
+    def convert(document: dict[str, Any], format: str = "csv", schema: str = "") -> str:
+        """Write an extracted document in another format.
+
+        Args:
+            document: what `extract` gave, corrected or not.
+            format: json, jsonl, csv, elmtex or fhir.
+            schema: the category schema it was extracted with; empty for the 15 categories of ELMTEX.
+        """
+        with _shown():
+            return _convert(document, format, checked(schema) if schema else desk.extractor.schema)
+
+    def suggest_codes(words: str, category: str = "") -> list[dict[str, Any]]:
+        """Suggest codes of ICD-10-CM, HPO and drug names for an item's words; a human has to choose.
+
+        Args:
+            words: the item's words.
+            category: its category's key; empty searches every terminology.
+        """
+        with _shown():
+            if desk.linker is None:
+                raise MissingDependencyError("codes need the coding extra")
+            return [code.to_dict() for code in desk.linker.link(words, category or None)]
+
+    def schemas() -> dict[str, str]:
+        """The category schemas that come with elmtex, by name, as JSON text to use or to change."""
+        from elmtex.schema import load_schema
+
+        return {name: source_of(load_schema(name)) for name in packaged_schemas()}
+
+    for function in (extract, convert, suggest_codes, schemas):
+        gr.api(function, api_name=function.__name__, concurrency_limit=1)
+
+
+class _shown:
+    """Turns elmtex's own errors, which quote no report, into what gradio sends to a caller."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, ElmtexError):
+            raise gr.Error(str(error), print_exception=False) from None
+
+
+def _extract(desk: Desk, report: str, schema: CategorySchema | None) -> Extraction:
+    if len(report) > MAX_CHARACTERS:
+        raise ElmtexError(
+            f"the report has {len(report)} characters; up to {MAX_CHARACTERS} are read"
+        )
+    reading = Reading(extractor_for(desk.extractor, schema), report, desk.turn)
+    reading.start()
+    for _ in reading.pictures():
+        pass
+    if reading.failure is not None or reading.latest is None:
+        raise ElmtexError(f"the extraction failed ({reading.failure})")
+    return reading.latest.extraction
+
+
+def _convert(document: dict[str, Any], format: str, schema: CategorySchema) -> str:
+    if format not in export.FORMATS:
+        raise ElmtexError(f"format {format!r} is none of {', '.join(export.FORMATS)}")
+    if not _DOCUMENT.is_valid(document):
+        raise ElmtexError("this is no document that elmtex writes: give what `extract` answered")
+    if faults := schema.validate(document["categories"]):
+        raise ElmtexError(f"the document does not fit its schema: {'; '.join(faults[:3])}")
+    extraction = dataclasses.replace(Extraction.from_dict(document), schema=schema.name)
+    return export.FORMATS[format](extraction, schema)

@@ -1,0 +1,129 @@
+"""Many reports: read files in, extract them one after the other, go on after a stop or a restart.
+
+The store is the only memory: a report that waits is a row without an extraction, so nothing has to be remembered
+elsewhere, and what was done when the computer went down is still done.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from elmtex.documents import read_files
+from elmtex.reading import Report
+from elmtex.review import Entry, Store
+from elmtex.schema import CategorySchema
+from elmtex.types import ElmtexError, Extraction
+from elmtex.ui.reading import Reading, StreamingExtractor, extractor_for
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of files that were dropped.
+
+    Args:
+        one: the report, when there was just one; it goes into the box.
+        stored: how many reports went into the batch, unreadable ones included; 0 when there was just one.
+        problems: why nothing could be read; () when something could.
+    """
+
+    one: Report | None
+    stored: int
+    problems: tuple[str, ...]
+
+
+class Batch:
+    """The batch of every owner.
+
+    Args:
+        extractor: reads one report at a time.
+        store: where the reports and their extractions are kept.
+        turn: held while the extractor works, also for the report of the other tab.
+    """
+
+    def __init__(self, extractor: StreamingExtractor, store: Store, turn: threading.Lock) -> None:
+        self.extractor = extractor
+        self.store = store
+        self._turn = turn
+        self._stops: dict[str, threading.Event] = {}
+
+    def take(self, paths: Sequence[str], owner: str, schema: CategorySchema) -> Taken:
+        """Read files, which are then deleted: the page's copies must not outlive it."""
+        try:
+            reports = read_files(paths)
+        finally:
+            for path in paths:
+                Path(path).unlink(missing_ok=True)
+        readable = [report for report in reports if report.text is not None]
+        if not readable:
+            return Taken(None, 0, tuple(report.problem or "" for report in reports))
+        if len(reports) == 1:
+            return Taken(reports[0], 0, ())
+        batch = str(uuid.uuid4())
+        for position, report in enumerate(reports):
+            self.store.add(
+                owner,
+                report.id,
+                report.text or "",
+                schema,
+                batch=batch,
+                position=position,
+                problem=report.problem or "",
+            )
+        return Taken(None, len(reports), ())
+
+    def entries(self, owner: str) -> list[Entry]:
+        """The owner's reports that came in batches."""
+        return [entry for entry in self.store.entries(owner) if entry.batch] if owner else []
+
+    def run(self, session: str, owner: str) -> Iterator[bool]:
+        """Extract what waits; yields after each report whether more is to come."""
+        stop = self._stops[session] = threading.Event()
+        try:
+            for entry in self.entries(owner):
+                if stop.is_set():
+                    break
+                if entry.problem or entry.extraction is not None:
+                    continue
+                yield True
+                yield from self._extract(entry, owner, stop)
+            yield False
+        finally:
+            stop.set()
+            if self._stops.get(session) is stop:
+                del self._stops[session]
+
+    def stop(self, session: str) -> None:
+        """End the session's run; the report in hand is given up, those done are kept."""
+        stop = self._stops.get(session)
+        if stop is not None:
+            stop.set()
+
+    def delete(self, owner: str) -> None:
+        """Take all of the owner's batches out."""
+        self.store.delete(owner, *(entry.id for entry in self.entries(owner)))
+
+    def _extract(self, entry: Entry, owner: str, stop: threading.Event) -> Iterator[bool]:
+        reading = Reading(extractor_for(self.extractor, entry.schema), entry.text, self._turn)
+        reading.start()
+        for _ in reading.pictures():
+            if stop.is_set():
+                reading.stop()
+        if reading.stopped:
+            return
+        extraction = reading.latest.extraction if reading.latest else None
+        if reading.failure is not None or extraction is None:
+            extraction = _failed(entry, reading.failure or "no answer")
+        try:
+            self.store.extracted(owner, entry.id, extraction)
+        except ElmtexError:
+            return  # its owner has deleted it meanwhile
+        yield True
+
+
+def _failed(entry: Entry, reason: str) -> Extraction:
+    empty = dict.fromkeys(entry.schema.keys, ())
+    return Extraction(entry.name, entry.schema.name, "", "failed", (reason,), empty)

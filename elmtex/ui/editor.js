@@ -1,0 +1,110 @@
+// The editor: adds an item from words selected in the report, or changes one.
+(() => {
+  const $ = (selector) => document.querySelector(selector);
+  let picked = null; // {text, start, end} of the words last selected in the report
+  let editing = null; // the item's id; null adds one
+  let span = null; // the offsets that belong to the words in the form
+
+  // Offsets are code points of the report, and the report's element holds exactly its text.
+  const length = (text) => [...text].length;
+  const selected = () => {
+    const report = $("#elmtex-report");
+    const selection = window.getSelection();
+    if (!report || !selection.rangeCount || selection.isCollapsed) return null;
+    const range = selection.getRangeAt(0);
+    if (!report.contains(range.startContainer) || !report.contains(range.endContainer)) return null;
+    const before = document.createRange();
+    before.setStart(report, 0);
+    before.setEnd(range.startContainer, range.startOffset);
+    const text = range.toString();
+    if (!text.trim()) return null;
+    const start = length(before.toString());
+    return { text, start, end: start + length(text), box: range.getBoundingClientRect() };
+  };
+
+  const open = (title, item) => {
+    const dialog = $("#elmtex-editor");
+    if (!dialog) return;
+    $("#elmtex-editor-title").textContent = dialog.dataset[title];
+    const form = dialog.querySelector("form");
+    form.elements.text.value = item.text;
+    if (item.category) form.elements.category.value = item.category;
+    form.elements.assertion.value = item.assertion ?? "present";
+    span = { start: item.start ?? null, end: item.end ?? null };
+    editing = item.item ?? null;
+    $("#elmtex-add-here").hidden = true;
+    dialog.querySelector("[data-take]").disabled = true;
+    if (!dialog.open) dialog.show();
+    (title === "add" && item.text ? form.elements.category : form.elements.text).focus();
+  };
+  window.elmtex.edit = (row) => open("edit", JSON.parse(row.dataset.edit));
+  window.elmtex.add = () => {
+    const row = $(`tr.chosen`);
+    const category = row ? JSON.parse(row.dataset.edit).category : undefined;
+    open("add", { text: "", category, ...(picked ?? {}) });
+  };
+
+  document.addEventListener("selectionchange", () => {
+    if (!$("#elmtex-review")) return;
+    const now = selected();
+    const here = $("#elmtex-add-here");
+    const dialog = $("#elmtex-editor");
+    if (now) picked = now;
+    if (dialog.open) {
+      if (now) dialog.querySelector("[data-take]").disabled = false;
+      return;
+    }
+    if (!now) {
+      picked = null;
+      here.hidden = true;
+      return;
+    }
+    here.hidden = false;
+    here.style.left = `${Math.max(8, Math.min(now.box.left, window.innerWidth - 180))}px`;
+    here.style.top = `${Math.min(now.box.bottom + 6, window.innerHeight - 48)}px`;
+  });
+  // The button must not take the selection away before it is used.
+  document.addEventListener("mousedown", (event) => {
+    if (event.target.closest?.("#elmtex-add-here, [data-take], [data-add]")) event.preventDefault();
+  });
+  document.addEventListener("scroll", () => {
+    const here = $("#elmtex-add-here");
+    if (here) here.hidden = true;
+  }, true);
+
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    const dialog = $("#elmtex-editor");
+    if (target.closest?.("#elmtex-add-here, button[data-add]")) window.elmtex.add();
+    else if (target.closest?.("[data-edit-item]")) window.elmtex.edit(target.closest("tr"));
+    else if (target.closest?.("[data-take]") && picked) {
+      dialog.querySelector("textarea").value = picked.text.trim();
+      span = { start: picked.start, end: picked.end };
+    }
+  });
+  document.addEventListener("input", (event) => {
+    // Words typed by hand are looked up in the report by the server.
+    if (event.target.closest?.("#elmtex-editor") && event.target.name === "text") span = { start: null, end: null };
+  });
+  document.addEventListener("submit", (event) => {
+    const dialog = event.target.closest?.("#elmtex-editor");
+    if (!dialog) return;
+    event.preventDefault();
+    const { text, category, assertion } = event.target.elements;
+    if (!text.value.trim()) {
+      text.focus();
+      return;
+    }
+    const command = { text: text.value, ...span, category: category.value, assertion: assertion.value };
+    window.elmtex.send(editing ? { do: "edit", item: editing, ...command } : { do: "add", ...command });
+    dialog.close();
+    window.getSelection().removeAllRanges();
+    picked = null;
+  });
+  // Enter saves, as in every small form; Shift and Enter begins a new line.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || !event.target.matches?.("#elmtex-editor textarea")) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
+})();

@@ -1,0 +1,117 @@
+"""What the page hands out of a reviewed report: files to copy, to save and to print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from elmtex import export
+from elmtex.review import Entry
+from elmtex.review.gold import to_jsonl
+from elmtex.types import ElmtexError
+from elmtex.ui.render import escape
+from elmtex.ui.render_review import command
+from elmtex.ui.summary import summary_page
+from elmtex.ui.words import Words
+
+Format = Literal["json", "csv", "elmtex", "fhir", "gold", "summary"]
+
+SUFFIX: dict[Format, str] = {
+    "json": "json",
+    "csv": "csv",
+    "elmtex": "elmtex.json",
+    "fhir": "fhir.json",
+    "gold": "gold.jsonl",
+    "summary": "html",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something to hand out.
+
+    Args:
+        name: the file's name.
+        text: what is in it; "" when there is nothing yet.
+        problem: why there is nothing; "" when there is.
+    """
+
+    name: str
+    text: str
+    problem: str = ""
+
+
+def file_of(entry: Entry, format: Format, words: Words) -> File:
+    """The reviewed report in a format; every format carries the corrected document, never the model's alone."""
+    name = f"elmtex.{SUFFIX[format]}"
+    if format == "summary":
+        return File(name, summary_page(entry, words))
+    if format == "gold":
+        text = to_jsonl([entry])
+        return File(name, text, "" if text else words.review.gold_hint)
+    writer: Callable[..., str] = export.FORMATS[format]
+    corrected = replace(entry.corrected, id=entry.name)
+    faults = entry.schema.validate(corrected.to_dict()["categories"])
+    if faults:
+        return File(name, "", "; ".join(faults))
+    try:
+        return File(name, writer(corrected, entry.schema))
+    except ElmtexError as error:
+        return File(name, "", str(error))
+
+
+BatchFormat = Literal["jsonl", "csv", "gold"]
+BATCH_FORMATS: tuple[BatchFormat, ...] = ("jsonl", "csv", "gold")
+
+
+def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> File:
+    """All extracted reports in one file: a line or some rows each, corrected as far as they are reviewed."""
+    done = [entry for entry in entries if entry.extraction is not None]
+    if format == "gold":
+        text = to_jsonl(done)
+        return File("elmtex.gold.jsonl", text, "" if text else words.review.gold_hint)
+    name = f"elmtex.{format}"
+    written: list[str] = []
+    for entry in done:
+        corrected = replace(entry.corrected, id=entry.name)
+        text = export.FORMATS[format](corrected, entry.schema)
+        # One header for all: each report's own table begins with it.
+        written.append(text if format != "csv" or not written else text.split("\r\n", 1)[1])
+    return File(name, "".join(written))
+
+
+def handout_html(entry: Entry, format: Format, words: Words) -> str:
+    """The formats to choose from, the chosen one in full, and buttons that copy, save or print it."""
+    r, file = words.review, file_of(entry, format, words)
+    choices = "".join(
+        f'<button type="button" aria-pressed="{str(f == format).lower()}" {command("format", format=f)}>'
+        f"{escape(r.formats[f])}</button>"
+        for f in SUFFIX
+    )
+    if file.problem:
+        body = f'<p class="missing" role="status">{escape(file.problem)}</p>'
+        tools = ""
+    else:
+        body = (
+            f'<pre id="elmtex-json" tabindex="0" role="region" aria-label="{escape(r.formats[format])}"'
+            f"{' hidden' if format == 'summary' else ''}>{escape(file.text)}</pre>"
+        )
+        # Without scripts and in a frame of its own; the style sheet inside is the printed page's.
+        if format == "summary":
+            body += (
+                f'<iframe id="elmtex-summary" title="{escape(r.summary_title)}" '
+                f'sandbox="allow-same-origin allow-modals" srcdoc="{escape(file.text)}"></iframe>'
+            )
+        copy = f'<button type="button" data-copy data-done="{escape(words.copied)}">{escape(words.copy)}</button>'
+        first = (
+            f'<button type="button" data-print>{escape(r.print_it)}</button>'
+            if format == "summary"
+            else copy
+        )
+        tools = f'{first}<button type="button" data-download="{escape(file.name)}">{escape(words.download)}</button>'
+    return (
+        f'<section class="document" aria-labelledby="elmtex-out"><div class="bar-of-buttons">'
+        f'<h3 id="elmtex-out">{escape(r.hand_out)}</h3>{tools}</div>'
+        f'<div class="formats">{choices}</div>{body}</section>'
+    )

@@ -1,0 +1,83 @@
+"""The tab of one's own categories, and the page's account of itself."""
+
+from __future__ import annotations
+
+import json
+from importlib import metadata
+from pathlib import Path
+
+import elmtex
+from elmtex.schema import CategorySchema, parse_schema
+from elmtex.types import SchemaError
+from elmtex.ui.render import escape, looks, message_html
+from elmtex.ui.words import Words
+
+MAX_SCHEMA = 200_000  # characters
+
+
+def checked(text: str | None) -> CategorySchema:
+    """The schema somebody wrote. Raises :class:`SchemaError` that says what is wrong and where."""
+    if not text or len(text) > MAX_SCHEMA:
+        raise SchemaError(f"a schema has 1 to {MAX_SCHEMA} characters")
+    return parse_schema(text, "own")
+
+
+def source_of(schema: CategorySchema) -> str:
+    """A schema as text to begin from: what a user would write, without the items that elmtex fills in."""
+    properties = {
+        key: {name: value for name, value in spec.items() if name not in ("items", "type")}
+        for key, spec in schema.document["properties"].items()
+    }
+    return json.dumps(
+        {"title": schema.title, "properties": properties}, ensure_ascii=False, indent=2
+    )
+
+
+def check_html(text: str | None, words: Words) -> str:
+    """What the schema amounts to, or what is wrong with it; drawn at every key stroke."""
+    try:
+        schema = checked(text)
+    except SchemaError as error:
+        return message_html(f"{words.schema.bad} {error}")
+    look = looks(schema)
+    names = "".join(
+        f'<li><span class="ev swatch {look[c.key]}" title="{escape(c.description)}">'
+        f"{escape(c.title_in(words.lang))}</span></li>"
+        for c in schema.categories
+    )
+    said = words.schema.good.format(count=len(schema.categories))
+    return f'{message_html(said, "good")}<ul class="legend">{names}</ul>'
+
+
+def read(path: str) -> str:
+    """The text of a schema file that was dropped, which is then deleted; a file that is no text is shown as ""."""
+    file = Path(path)
+    try:
+        return file.read_bytes()[: MAX_SCHEMA * 4].decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return ""
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def in_use_html(own: CategorySchema | None, standard: CategorySchema, words: Words) -> str:
+    """Which schema reports are read with."""
+    if own is None:
+        return message_html(words.schema.usual.format(title=standard.title), "plain")
+    return message_html(words.schema.used.format(title=own.title), "good")
+
+
+def about_html(model: str, words: Words) -> str:
+    """What the page is for, what it can get wrong, and what it runs on."""
+    parts = "".join(
+        f"<section><h2>{escape(title)}</h2><p>{escape(text)}</p></section>"
+        for title, text in words.schema.about
+    )
+    versions = [f"elmtex {elmtex.__version__}", model]
+    for package in ("gradio", "torch", "transformers", "fhir.resources", "sqlalchemy"):
+        try:
+            versions.append(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            continue
+    said = escape(" · ".join(filter(None, versions)))
+    return f'<div class="about">{parts}<section><h2>{escape(words.schema.versions)}</h2><p>{said}</p></section></div>'

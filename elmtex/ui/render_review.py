@@ -1,0 +1,298 @@
+"""The review screen's HTML: cards with their decisions, the editor, the list of shortcuts, the list of reviews.
+
+A click is a command: what the browser sends back stands as JSON in ``data-command`` (see :mod:`elmtex.ui.commands`).
+As in :mod:`elmtex.ui.render`, nothing a user or a model supplied leaves here without :func:`escape`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from elmtex.coding import CATEGORY_TERMINOLOGIES
+from elmtex.review import Entry, Reviewed, ReviewedItem
+from elmtex.schema import Category
+from elmtex.types import ASSERTIONS, Code
+from elmtex.ui.render import (
+    LOW_CONFIDENCE,
+    Evidence,
+    escape,
+    is_evidence,
+    legend_html,
+    looks,
+    marked_html,
+    message_html,
+)
+from elmtex.ui.words import Words
+
+
+def command(do: str, **rest: Any) -> str:
+    """The attribute that makes an element send this command."""
+    return f'data-command="{escape(json.dumps({"do": do, **rest}))}"'
+
+
+def review_report_html(entry: Entry, words: Words) -> str:
+    """The legend and the report with the evidence of all items that are not rejected."""
+    state = entry.reviewed
+    evidence = [
+        Evidence(e.id, e.category, e.item.start, e.item.end, e.item.assertion)
+        for e in state.items
+        if e.kept
+        and e.item.start is not None
+        and e.item.end is not None
+        and is_evidence(e.item, entry.text)
+    ]
+    hint = f'<p class="hint">{escape(words.review.select_hint)}</p>'
+    return (
+        legend_html(entry.corrected, entry.schema, words)
+        + hint
+        + marked_html(entry.text, evidence, entry.schema, words)
+    )
+
+
+def review_html(entry: Entry, words: Words, suggested: tuple[str, Sequence[Code]] | None) -> str:
+    """The column of cards.
+
+    Args:
+        entry: the report under review.
+        words: the page's language.
+        suggested: an item's id and the codes to choose from; None when nobody asked.
+    """
+    state = entry.reviewed
+    look = looks(entry.schema)
+    cards, missing = [], []
+    for category in entry.schema.categories:
+        items = state.of(category.key)
+        if items:
+            cards.append(_card(category, items, entry, look[category.key], words, suggested))
+        else:
+            missing.append(escape(category.title_in(words.lang)))
+    nothing = (
+        f'<p class="missing">{escape(words.not_found)}: {", ".join(missing)}</p>' if missing else ""
+    )
+    return (
+        f'<div id="elmtex-review" data-review="{escape(entry.id)}" data-version="{len(entry.decisions)}">'
+        f'{_bar(state, words)}<div class="cards">{"".join(cards)}</div>{nothing}'
+        f"{_editor(entry.schema.categories, words)}{_shortcuts(words)}</div>"
+    )
+
+
+def _bar(state: Reviewed, words: Words) -> str:
+    """How far the review is, with undo, finish and help."""
+    r, total = words.review, len(state.items)
+    said = r.finished if state.finished else r.judged.format(done=total - state.open, total=total)
+    undo = "" if state.standing else " disabled"
+    finish = " disabled" if state.open or state.finished else ""
+    return (
+        f'<div class="review-bar"><p role="status"><strong>{escape(said)}</strong> '
+        f'<span class="quiet">{escape(r.saved)}</span></p>'
+        f'<progress value="{total - state.open}" max="{total or 1}" aria-label="{escape(said)}"></progress>'
+        f'<div class="tools"><button type="button" {command("undo")}{undo}>{escape(r.undo)}</button>'
+        f'<button type="button" data-add>{escape(r.add)}</button>'
+        f'<button type="button" class="strong" {command("finish")}{finish}>{escape(r.finish)}</button>'
+        f'<button type="button" data-help aria-label="{escape(r.shortcuts)}" title="{escape(r.shortcuts)}">?</button>'
+        "</div></div>"
+    )
+
+
+def _card(
+    category: Category,
+    items: Sequence[ReviewedItem],
+    entry: Entry,
+    look: str,
+    words: Words,
+    suggested: tuple[str, Sequence[Code]] | None,
+) -> str:
+    title, r = escape(category.title_in(words.lang)), words.review
+    heading = f"elmtex-{escape(category.key)}"
+    rows = "".join(_row(item, entry.text, words, suggested) for item in items)
+    still = [item.id for item in items if item.verdict == "open"]
+    everything = (
+        f'<button type="button" class="all" {command("accept", items=still)} '
+        f'aria-label="{escape(r.accept_all)}: {title}">{escape(r.accept_all)}</button>'
+        if still
+        else ""
+    )
+    heads = "".join(
+        f'<th scope="col">{escape(name)}</th>'
+        for name in (words.item, words.assertion, words.confidence, r.actions)
+    )
+    return (
+        f'<section class="card review {look}" data-of="{escape(category.key)}" aria-labelledby="{heading}">'
+        f'<h3><span class="chip" aria-hidden="true"></span><span id="{heading}">{title}</span> '
+        f'<span class="count">{sum(item.kept for item in items)}</span>{everything}</h3>'
+        f'<table><thead class="unseen"><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>'
+    )
+
+
+def _row(
+    entry: ReviewedItem, report: str, words: Words, suggested: tuple[str, Sequence[Code]] | None
+) -> str:
+    item, r = entry.item, words.review
+    name = escape(item.text)
+    shown = f"<s>{name}</s>" if item.assertion == "absent" else name
+    if item.assertion == "possible":
+        shown = f'{name}<span class="doubt">?</span>'
+    notes = []
+    if not is_evidence(item, report):
+        notes.append(f'<span class="note">{escape(words.ungrounded)}</span>')
+    if entry.verdict in ("edited", "added", "rejected"):
+        notes.append(f'<span class="verdict">{escape(r.verdicts[entry.verdict])}</span>')
+    notes += [_chosen(code) for code in item.codes if code.chosen]
+    edit = {
+        "item": entry.id,
+        "category": entry.category,
+        "assertion": item.assertion,
+        "text": item.text,
+        "start": item.start,
+        "end": item.end,
+    }
+    body = (
+        f'<tr class="{item.assertion} {entry.verdict}" data-row="{entry.id}" '
+        f'data-verdict="{entry.verdict}" data-edit="{escape(json.dumps(edit, ensure_ascii=False))}">'
+        f'<td dir="auto"><button type="button" class="item" data-item="{entry.id}" aria-pressed="false">{shown}</button>'
+        f'{" ".join(notes)}</td><td class="assertion">{_assertion(entry, words)}</td>'
+        f'{_confidence(entry, words)}<td class="actions">{_actions(entry, words)}</td></tr>'
+    )
+    if suggested is not None and suggested[0] == entry.id:
+        body += _suggestions(entry, suggested[1], words)
+    return body
+
+
+def _actions(entry: ReviewedItem, words: Words) -> str:
+    name, r = escape(entry.item.text), words.review
+    accepted = entry.verdict in ("accepted", "edited", "added")
+    sign = 'aria-hidden="true"'
+    codes = ""
+    if CATEGORY_TERMINOLOGIES.get(entry.category, ("own",)) and entry.kept:
+        codes = (
+            f'<button type="button" class="codes" title="{escape(r.codes)}" aria-label="{escape(r.codes)}: {name}" '
+            f"{command('codes', item=entry.id)}><span {sign}>#</span></button>"
+        )
+    return codes + (
+        f'<button type="button" class="accept" aria-pressed="{str(accepted).lower()}" title="{escape(r.accept)}" '
+        f'aria-label="{escape(r.accept)}: {name}" {command("accept", items=[entry.id])}><span {sign}>✓</span></button>'
+        f'<button type="button" class="reject" aria-pressed="{str(not entry.kept).lower()}" title="{escape(r.reject)}" '
+        f'aria-label="{escape(r.reject)}: {name}" {command("reject", items=[entry.id])}><span {sign}>✕</span></button>'
+        f'<button type="button" class="edit" title="{escape(r.edit)}" aria-label="{escape(r.edit)}: {name}" '
+        f"data-edit-item><span {sign}>✎</span></button>"
+    )
+
+
+def _assertion(entry: ReviewedItem, words: Words) -> str:
+    options = "".join(
+        f'<option value="{a}"{" selected" if a == entry.item.assertion else ""}>{escape(words.assertions[a])}</option>'
+        for a in ASSERTIONS
+    )
+    return (
+        f'<select {command("assert", item=entry.id)} aria-label="{escape(words.assertion)}: '
+        f'{escape(entry.item.text)}">{options}</select>'
+    )
+
+
+def _confidence(entry: ReviewedItem, words: Words) -> str:
+    """The model's confidence while nobody has decided; afterwards a human answers for the item."""
+    confidence = entry.item.confidence
+    if entry.verdict != "open" or confidence is None:
+        return '<td class="confidence"></td>'
+    low = confidence < LOW_CONFIDENCE
+    mark = f'<span class="note">{escape(words.low)}</span> ' if low else ""
+    # Rounded down: 99.6% must not read as certainty.
+    return f'<td class="confidence{" low" if low else ""}">{mark}{int(confidence * 100)}%</td>'
+
+
+SYSTEMS = {
+    "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
+    "http://human-phenotype-ontology.org": "HPO",
+    "http://go.drugbank.com": "DrugBank",
+    "http://purl.obolibrary.org/obo/doid.owl": "DO",
+}
+
+
+def _code(code: Code) -> str:
+    system = SYSTEMS.get(code.system, code.system.rstrip("/").rsplit("/", 1)[-1])
+    return f"{escape(system)} <b>{escape(code.code)}</b> {escape(code.display)}"
+
+
+def _chosen(code: Code) -> str:
+    return f'<span class="code">{_code(code)}</span>'
+
+
+def _suggestions(entry: ReviewedItem, codes: Sequence[Code], words: Words) -> str:
+    """Codes to choose from, best first, each with the linker's score."""
+    chosen = {(c.system, c.code) for c in entry.item.codes if c.chosen}
+    buttons = "".join(
+        f'<button type="button" aria-pressed="{str((c.system, c.code) in chosen).lower()}" '
+        f"{command('code', item=entry.id, system=c.system, code=c.code)}>{_code(c)} "
+        f'<span class="quiet">{c.score:.2f}</span></button>'
+        for c in codes
+    )
+    said = words.review.choose_code if codes else words.review.no_codes
+    return (
+        f'<tr class="suggested"><td colspan="4"><p>{escape(said)}</p>'
+        f'<div class="suggestions">{buttons}</div></td></tr>'
+    )
+
+
+def _editor(categories: Iterable[Category], words: Words) -> str:
+    """The form that adds or changes an item; not modal, so that words can be selected in the report beside it."""
+    r = words.review
+    choices = "".join(
+        f'<option value="{escape(c.key)}">{escape(c.title_in(words.lang))}</option>'
+        for c in categories
+    )
+    assertions = "".join(
+        f'<option value="{a}">{escape(words.assertions[a])}</option>' for a in ASSERTIONS
+    )
+    return (
+        f'<dialog id="elmtex-editor" aria-labelledby="elmtex-editor-title" data-add="{escape(r.add_title)}" '
+        f'data-edit="{escape(r.edit_title)}"><form method="dialog"><h3 id="elmtex-editor-title"></h3>'
+        f'<label>{escape(r.words_field)}<textarea name="text" rows="2" dir="auto"></textarea></label>'
+        f'<button type="button" data-take disabled>{escape(r.take_selection)}</button>'
+        f'<div class="pair"><label>{escape(r.category)}<select name="category">{choices}</select></label>'
+        f'<label>{escape(words.assertion)}<select name="assertion">{assertions}</select></label></div>'
+        f'<div class="tools"><button type="submit" class="strong">{escape(r.save)}</button>'
+        f'<button type="button" data-close>{escape(r.cancel)}</button></div></form></dialog>'
+        f'<button type="button" id="elmtex-add-here" hidden>+ {escape(r.add)}</button>'
+    )
+
+
+def _shortcuts(words: Words) -> str:
+    rows = "".join(
+        f"<div><dt>{' '.join(f'<kbd>{escape(k)}</kbd>' for k in keys.split())}</dt><dd>{escape(does)}</dd></div>"
+        for keys, does in words.review.keys
+    )
+    return (
+        f'<dialog id="elmtex-help" aria-labelledby="elmtex-help-title"><h3 id="elmtex-help-title">'
+        f"{escape(words.review.shortcuts)}</h3><dl>{rows}</dl>"
+        f'<button type="button" data-close>{escape(words.review.close)}</button></dialog>'
+    )
+
+
+def reviews_html(entries: Sequence[Entry], words: Words) -> str:
+    """The reviews that can be taken up again, newest first; "" when there is none."""
+    r = words.review
+    rows = "".join(_review_row(entry, words) for entry in reversed(entries) if entry.extraction)
+    if not rows:
+        return ""
+    return f'<section class="reviews"><h2>{escape(r.reviews)}</h2><ul>{rows}</ul></section>'
+
+
+def _review_row(entry: Entry, words: Words) -> str:
+    r, state, name = words.review, entry.reviewed, escape(entry.name)
+    total = len(state.items)
+    said = r.finished if state.finished else r.judged.format(done=total - state.open, total=total)
+    return (
+        f'<li><span class="name"><span dir="auto">{name}</span> <span class="quiet">'
+        f"{entry.touched[:16].replace('T', ' ')} UTC · {escape(said)}</span></span>"
+        f'<button type="button" {command("open", review=entry.id)} aria-label="{escape(r.go_on)}: {name}">'
+        f"{escape(r.go_on)}</button>"
+        f'<button type="button" class="delete" data-sure="{escape(r.really)}" {command("delete", review=entry.id)} '
+        f'aria-label="{escape(r.delete)}: {name}">{escape(r.delete)}</button></li>'
+    )
+
+
+def notice_html(text: str) -> str:
+    """A sentence above the cards; "" for none."""
+    return message_html(text, "bad") if text else ""

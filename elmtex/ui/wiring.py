@@ -1,0 +1,229 @@
+"""What happens on the page when something is clicked: gradio's events to handlers.py, its screens to components."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from elmtex.schema import CategorySchema
+from elmtex.types import SchemaError
+from elmtex.ui.handlers import Desk
+from elmtex.ui.layout import Parts, translations
+from elmtex.ui.own_schema import about_html, check_html, checked, in_use_html, read, source_of
+from elmtex.ui.screen import Screen, Shown
+from elmtex.ui.security import COOKIE, on_a_space, owner_of
+from elmtex.ui.toolkit import gr
+from elmtex.ui.words import LANGUAGES, words_in
+
+BATCHES = 4  # users whose batches take turns at the model
+
+# Nothing here is an API: the names of the endpoints would become a promise.
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+# gradio looks for its request type in the hints of the functions below.
+def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
+    """The tab of one report: extract, review, hand out."""
+    language, screen = parts.language, _screen(parts, shown)
+
+    def begin(
+        text: str, state: Shown, lang: str, schema: CategorySchema | None, request: gr.Request
+    ) -> list[Any]:
+        source = (state or Shown()).source
+        return _updates(desk.begin(text, lang, source, _owner(request), schema))
+
+    def run(state: Shown, lang: str, request: gr.Request) -> Iterator[list[Any]]:
+        for picture in desk.run(_session(request), state, lang, _owner(request)):
+            yield _updates(picture)
+
+    def halt(state: Shown, lang: str, request: gr.Request) -> list[Any]:
+        return _updates(desk.stop(_session(request), state, lang))
+
+    def refuse(state: Shown, lang: str) -> list[Any]:
+        return _updates(desk.busy(state, lang))
+
+    def edit(state: Shown, lang: str, request: gr.Request) -> list[Any]:
+        empty = Shown(source=state.source)
+        return [state.report, *_updates(desk.draw(empty, lang, _owner(request)))]
+
+    def clear(lang: str, request: gr.Request) -> list[Any]:
+        return ["", None, *_updates(desk.draw(Shown(), lang, _owner(request)))]
+
+    def act(command: str, state: Shown, lang: str, name: str, request: gr.Request) -> list[Any]:
+        picture = desk.act(command, state or Shown(), lang, _owner(request), name)
+        # A report opened from the other tab is shown in this one.
+        opened = picture.shown.entry is not None and (
+            state is None or picture.shown.entry != state.entry
+        )
+        tab = gr.update(selected="one") if opened and picture.many is None else gr.skip()
+        many = gr.skip() if picture.many is None else picture.many
+        return [tab, many, *_updates(picture)]
+
+    def translate(state: Shown, lang: str, request: gr.Request) -> dict[Any, Any]:
+        owner = _owner(request)
+        fixed = translations(parts, words_in(lang))
+        drawn = _updates(desk.draw(state, lang, owner), buttons=False)
+        return {
+            **fixed,
+            **dict(zip(screen, drawn, strict=False)),
+            parts.many: desk.many(state, lang, owner),
+        }
+
+    # It touches no more than it must: on a slow machine the user may have begun before this answers.
+    def arrive(state: Shown, request: gr.Request) -> list[Any]:
+        lang = _language_of(request)
+        return [lang, desk.draw(state or Shown(), lang, _owner(request)).result]
+
+    def leave(request: gr.Request) -> None:
+        desk.leave(_session(request))
+        if on_a_space():
+            desk.forget(_owner(request))
+
+    now: dict[str, Any] = {"queue": False, **_QUIET}
+    begun = parts.extract.click(begin, [parts.report, shown, language, own], screen, **now)
+    running = begun.then(run, [shown, language], screen, **_QUIET)
+    # Our own run never raises: what fails is the queue, when it is full.
+    running.failure(refuse, [shown, language], screen, **now)
+    parts.stop.click(halt, [shown, language], screen, cancels=[running], **now)
+    parts.edit.click(edit, [shown, language], [parts.report, *screen], **now)
+    parts.clear.click(clear, [language], [parts.report, parts.example, *screen], **now)
+    # Two quick clicks are two decisions: none may be dropped while the first is on its way.
+    parts.ask.click(
+        act,
+        [parts.asked, shown, language, parts.reviewer],
+        [parts.tabs, parts.many, *screen],
+        trigger_mode="multiple",
+        **now,
+    )
+    parts.example.input(desk.example, [parts.example], [parts.report], **now)
+    texts = list(translations(parts, words_in("en")))
+    outputs = list(dict.fromkeys([*texts, *screen[:5], parts.many]))
+    language.change(translate, [shown, language], outputs, **now)
+    page.load(arrive, [shown], [language, parts.result], **now)
+    page.unload(leave)
+
+
+def wire_many(parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
+    """The tab of many reports, and files dropped in either tab."""
+    language, screen = parts.language, _screen(parts, shown)
+
+    def take(
+        files: list[str] | None,
+        state: Shown,
+        lang: str,
+        schema: CategorySchema | None,
+        request: gr.Request,
+    ) -> list[Any]:
+        picture = desk.take(files or [], state or Shown(), lang, _owner(request), schema)
+        source = picture.shown.source
+        text = source.text if source is not None else gr.skip()
+        tab = gr.update(selected="one" if picture.many is None or not picture.taken else "many")
+        many = gr.skip() if picture.many is None else picture.many
+        return [None, text, tab, many, *_updates(picture)]
+
+    def run(state: Shown, lang: str, request: gr.Request) -> Iterator[str]:
+        yield from desk.run_batch(_session(request), state, lang, _owner(request))
+
+    def halt(state: Shown, lang: str, request: gr.Request) -> str:
+        desk.batch.stop(_session(request))
+        return desk.many(state, lang, _owner(request))
+
+    def refresh(state: Shown, lang: str, request: gr.Request) -> str:
+        return desk.many(state, lang, _owner(request))
+
+    now: dict[str, Any] = {"queue": False, **_QUIET}
+    for box in (parts.files, parts.many_files):
+        inputs, outputs = [box, shown, language, own], [box, parts.report, parts.tabs, parts.many]
+        box.upload(take, inputs, [*outputs, *screen], **now)
+    at_work = parts.start.click(
+        run, [shown, language], [parts.many], concurrency_limit=BATCHES, **_QUIET
+    )
+    parts.halt.click(halt, [shown, language], [parts.many], cancels=[at_work], **now)
+    parts.many_tab.select(refresh, [shown, language], [parts.many], **now)
+
+
+def wire_schema(parts: Parts, own: gr.State, desk: Desk) -> None:
+    """The tabs of one's own categories and about the page."""
+    language, standard = parts.language, desk.extractor.schema
+
+    def say(text: str, lang: str) -> str:
+        return check_html(text, words_in(lang))
+
+    def use(text: str, lang: str) -> list[Any]:
+        try:
+            schema = checked(text)
+        except SchemaError:
+            return [gr.skip(), gr.skip()]  # what is wrong stands beside the box already
+        return [schema, in_use_html(schema, standard, words_in(lang))]
+
+    def back(lang: str) -> list[Any]:
+        return [None, source_of(standard), in_use_html(None, standard, words_in(lang))]
+
+    def show(text: str, schema: CategorySchema | None, lang: str) -> list[Any]:
+        words, text = words_in(lang), text or source_of(schema or standard)
+        model = getattr(desk.extractor, "model_name", "")
+        used = in_use_html(schema, standard, words)
+        return [text, check_html(text, words), used, about_html(model, words)]
+
+    now: dict[str, Any] = {"queue": False, **_QUIET}
+    box, used = parts.schema, parts.schema_used
+    box.change(say, [box, language], [parts.schema_said], **now)
+    parts.schema_use.click(use, [box, language], [own, used], **now)
+    parts.schema_standard.click(back, [language], [own, box, used], **now)
+    parts.schema_file.upload(read, [parts.schema_file], [box], **now)
+    shown = [box, parts.schema_said, used, parts.about]
+    for opened in (parts.schema_tab.select, parts.about_tab.select, language.change):
+        opened(show, [box, own, language], shown, **now)
+
+
+def _session(request: gr.Request) -> str:
+    return request.session_hash or ""
+
+
+def _owner(request: gr.Request) -> str:
+    key = None if on_a_space() else request.cookies.get(COOKIE)
+    return owner_of(request.username, key, _session(request))
+
+
+def _language_of(request: gr.Request) -> str:
+    """The first language of the browser that the page speaks."""
+    for entry in request.headers.get("accept-language", "").split(","):
+        lang = entry.split(";")[0].strip()[:2].lower()
+        if lang in LANGUAGES:
+            return lang
+    return "en"
+
+
+def _screen(parts: Parts, shown: gr.State) -> list[Any]:
+    """What :func:`_updates` draws, in its order."""
+    return [
+        shown,
+        parts.paste,
+        parts.view,
+        parts.notice,
+        parts.result,
+        parts.extract,
+        parts.stop,
+        parts.edit,
+        parts.clear,
+    ]
+
+
+def _updates(screen: Screen, *, buttons: bool = True) -> list[Any]:
+    """A screen as updates of: state, paste box, report view, notice, result, then the four buttons."""
+    updates = [
+        screen.shown,
+        gr.update(visible=screen.editing),
+        gr.update(value=screen.report, visible=not screen.editing),
+        gr.update(value=screen.notice, visible=bool(screen.notice)),
+        screen.result,
+    ]
+    if buttons:
+        done = not screen.editing and not screen.running
+        updates += [
+            gr.update(visible=screen.editing),
+            gr.update(visible=screen.running),
+            gr.update(visible=done),
+            gr.update(visible=done),
+        ]
+    return updates

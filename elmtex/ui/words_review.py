@@ -1,0 +1,200 @@
+"""What the review screen says, in English and German."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewWords:
+    """Texts of the review in one language. Texts with ``{braces}`` are filled by ``str.format``."""
+
+    reviewer: str
+    reviewer_hint: str
+    judged: str
+    saved: str
+    finished: str
+    finish: str
+    undo: str
+    shortcuts: str
+    accept: str
+    reject: str
+    edit: str
+    accept_all: str
+    codes: str
+    no_codes: str
+    choose_code: str
+    verdicts: dict[str, str]
+    actions: str
+    show_or_hide: str
+    add: str
+    add_title: str
+    edit_title: str
+    words_field: str
+    category: str
+    take_selection: str
+    select_hint: str
+    save: str
+    cancel: str
+    hand_out: str
+    formats: dict[str, str]
+    gold_hint: str
+    print_it: str
+    reviews: str
+    go_on: str
+    delete: str
+    really: str
+    gone: str
+    keys: tuple[tuple[str, str], ...]
+    close: str
+    summary_title: str
+    summary_open: str
+    summary_done: str
+    evidence: str
+    nothing_stated: str
+    report: str
+
+
+ENGLISH = ReviewWords(
+    reviewer="Reviewer",
+    reviewer_hint="Your name",
+    judged="{done} of {total} judged",
+    saved="Every decision is saved at once.",
+    finished="Review finished",
+    finish="Finish review",
+    undo="Undo",
+    shortcuts="Keyboard shortcuts",
+    accept="Accept",
+    reject="Reject",
+    edit="Edit",
+    accept_all="Accept all",
+    codes="Codes",
+    no_codes="No code fits these words.",
+    choose_code="Suggested codes: choose those that fit",
+    verdicts={
+        "open": "",
+        "accepted": "accepted",
+        "rejected": "rejected",
+        "edited": "edited",
+        "added": "added",
+    },
+    actions="Decision",
+    show_or_hide="Show or hide categories",
+    add="Add item",
+    add_title="Add an item",
+    edit_title="Edit the item",
+    words_field="Words",
+    category="Category",
+    take_selection="Use selected words",
+    select_hint="Select words in the report to add what was missed.",
+    save="Save",
+    cancel="Cancel",
+    hand_out="Hand out",
+    formats={
+        "json": "JSON",
+        "csv": "CSV",
+        "elmtex": "ELMTEX",
+        "fhir": "FHIR",
+        "gold": "Gold",
+        "summary": "Summary",
+    },
+    gold_hint="There is no gold yet: judge every item of at least one category first.",
+    print_it="Print",
+    reviews="Your reviews",
+    go_on="Continue",
+    delete="Delete",
+    really="Delete for good?",
+    gone="This review is not there any more.",
+    keys=(
+        ("J  ↓", "next item"),
+        ("K  ↑", "previous item"),
+        ("A", "accept"),
+        ("R", "reject"),
+        ("Shift A", "accept all of the category"),
+        ("P", "present, absent, possible"),
+        ("E", "edit"),
+        ("N", "add an item"),
+        ("U", "undo"),
+        ("?", "this list"),
+        ("Esc", "close"),
+    ),
+    close="Close",
+    summary_title="Summary of the report",
+    summary_open="Draft: {open} items have not been judged.",
+    summary_done="Judged by {reviewers}, {date} (UTC).",
+    evidence="characters",
+    nothing_stated="Nothing stated",
+    report="Report",
+)
+
+GERMAN = ReviewWords(
+    reviewer="Geprüft von",
+    reviewer_hint="Ihr Name",
+    judged="{done} von {total} geprüft",
+    saved="Jede Entscheidung wird sofort gespeichert.",
+    finished="Prüfung abgeschlossen",
+    finish="Prüfung abschließen",
+    undo="Rückgängig",
+    shortcuts="Tastenkürzel",
+    accept="Annehmen",
+    reject="Ablehnen",
+    edit="Ändern",
+    accept_all="Alle annehmen",
+    codes="Codes",
+    no_codes="Zu diesen Worten passt kein Code.",
+    choose_code="Vorgeschlagene Codes: passende auswählen",
+    verdicts={
+        "open": "",
+        "accepted": "angenommen",
+        "rejected": "abgelehnt",
+        "edited": "geändert",
+        "added": "ergänzt",
+    },
+    actions="Entscheidung",
+    show_or_hide="Kategorien ein- und ausblenden",
+    add="Angabe ergänzen",
+    add_title="Eine Angabe ergänzen",
+    edit_title="Die Angabe ändern",
+    words_field="Worte",
+    category="Kategorie",
+    take_selection="Markierte Worte übernehmen",
+    select_hint="Worte im Bericht markieren, um Fehlendes zu ergänzen.",
+    save="Speichern",
+    cancel="Abbrechen",
+    hand_out="Ausgeben",
+    formats={
+        "json": "JSON",
+        "csv": "CSV",
+        "elmtex": "ELMTEX",
+        "fhir": "FHIR",
+        "gold": "Gold",
+        "summary": "Übersicht",
+    },
+    gold_hint="Noch kein Gold: zuerst in mindestens einer Kategorie jede Angabe prüfen.",
+    print_it="Drucken",
+    reviews="Ihre Prüfungen",
+    go_on="Fortsetzen",
+    delete="Löschen",
+    really="Endgültig löschen?",
+    gone="Diese Prüfung gibt es nicht mehr.",
+    keys=(
+        ("J  ↓", "nächste Angabe"),
+        ("K  ↑", "vorige Angabe"),
+        ("A", "annehmen"),
+        ("R", "ablehnen"),
+        ("Umschalt A", "alle der Kategorie annehmen"),
+        ("P", "vorhanden, verneint, möglich"),
+        ("E", "ändern"),
+        ("N", "Angabe ergänzen"),
+        ("U", "rückgängig"),
+        ("?", "diese Liste"),
+        ("Esc", "schließen"),
+    ),
+    close="Schließen",
+    summary_title="Übersicht über den Bericht",
+    summary_open="Entwurf: {open} Angaben sind noch nicht geprüft.",
+    summary_done="Geprüft von {reviewers}, {date} (UTC).",
+    evidence="Zeichen",
+    nothing_stated="Keine Angabe",
+    report="Bericht",
+)

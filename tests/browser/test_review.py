@@ -1,0 +1,190 @@
+"""The review in Debian's chromium: judge, correct, hand out, leave and take up again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_page import (  # noqa: F401  (fixtures)
+    NOTE,
+    address,
+    chromium,
+    expect,
+    extract,
+    extractor,
+    page,
+    pytestmark,
+)
+
+AXE = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+
+def judged(page: Any) -> Any:  # noqa: F811
+    return page.locator(".review-bar strong")
+
+
+def select_words(page: Any, words: str) -> None:  # noqa: F811
+    """Select words of the report as a mouse would; they may span several elements."""
+    page.evaluate(
+        """words => {
+          const report = document.getElementById("elmtex-report");
+          const walker = document.createTreeWalker(report, NodeFilter.SHOW_TEXT);
+          const at = report.textContent.indexOf(words), range = document.createRange();
+          for (let seen = 0, node; (node = walker.nextNode()); seen += node.length) {
+            if (seen <= at && at < seen + node.length) range.setStart(node, at - seen);
+            const end = at + words.length;
+            if (seen < end && end <= seen + node.length) { range.setEnd(node, end - seen); break; }
+          }
+          getSelection().removeAllRanges();
+          getSelection().addRange(range);
+        }""",
+        words,
+    )
+
+
+def document(page: Any) -> dict[str, Any]:  # noqa: F811
+    return json.loads(page.locator("#elmtex-json").text_content())["categories"]
+
+
+def test_the_whole_way(page: Any) -> None:  # noqa: F811
+    page.get_by_label("Reviewer").click()
+    page.keyboard.insert_text("Dr. Löwe")
+    extract(page, "🫀🫀 First line\n" + NOTE)
+    expect(judged(page)).to_contain_text("0 of")
+    # Switch a category off and on: its card and its colours go, the words stay.
+    toggle = page.get_by_role("button", name="Gender", exact=True)
+    toggle.click()
+    expect(page.get_by_role("heading", name="Gender")).to_be_hidden()
+    assert page.locator('.ev.off[data-of="gender"]').count() == 1
+    toggle.click()
+    expect(page.get_by_role("heading", name="Gender")).to_be_visible()
+    # Evidence to item.
+    page.locator(".report").get_by_text("ticagrelor 180 mg").click()
+    expect(page.get_by_role("button", name="ticagrelor 180 mg", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    # Reject, edit, move.
+    page.get_by_role("button", name="Reject: <b>not bold</b>").click()
+    expect(judged(page)).to_contain_text("1 of")
+    page.get_by_role("button", name="Edit: ticagrelor 180 mg").click()
+    editor = page.locator("#elmtex-editor")
+    editor.get_by_label("Words").fill("Gave ticagrelor 180 mg")
+    editor.get_by_label("Category").select_option(label="Interventional therapy")
+    editor.get_by_role("button", name="Save").click()
+    expect(judged(page)).to_contain_text("2 of")
+    # Add what was missed, by selecting its words; after emoji, so that offsets must be code points.
+    select_words(page, "Possible right")
+    page.locator("#elmtex-add-here").click()
+    editor.get_by_label("Category").select_option(label="Pathology")
+    editor.get_by_label("Assertion").select_option(label="possible")
+    editor.get_by_role("button", name="Save").click()
+    expect(judged(page)).to_contain_text("3 of")
+    # Change an assertion in its row.
+    page.get_by_label("Assertion: fever").select_option(label="present")
+    expect(judged(page)).to_contain_text("4 of")
+    found = document(page)
+    text = page.locator("#elmtex-report").text_content()
+    for items in found.values():
+        assert all(text[i["start"] : i["end"]] == i["text"] for i in items)
+    assert [i["text"] for i in found["pathology"]] == ["Possible right"]
+    assert found["pathology"][0]["assertion"] == "possible"
+    assert [i["text"] for i in found["interventional_therapy"]] == ["Gave ticagrelor 180 mg"]
+    assert found["pharmacological_therapy"] == []
+    assert [i["assertion"] for i in found["signs_symptoms"] if i["text"] == "fever"] == ["present"]
+    # Leave, take up again: nothing is lost; the name is still there.
+    page.reload()
+    page.get_by_role("button", name="Continue: 🫀🫀 First line").click()
+    expect(judged(page)).to_contain_text("4 of")
+    expect(page.get_by_label("Reviewer")).to_have_value("Dr. Löwe")
+    assert document(page) == found
+    page.get_by_role("button", name="Undo").click()
+    expect(judged(page)).to_contain_text("3 of")
+    for name in ("CSV", "ELMTEX", "FHIR", "Summary", "JSON"):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.get_by_role("button", name=name, exact=True)).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download").click()
+        saved = Path(download.value.path()).read_bytes().decode("utf-8")
+        assert "Possible right" in saved, name
+        if name == "CSV":
+            assert "\r\n" in saved
+    assert page.locator("#elmtex-view b, #elmtex-view img, #elmtex-result td b").count() == 0
+
+
+def test_by_keyboard_alone(page: Any) -> None:  # noqa: F811
+    page.get_by_role("textbox", name="Report").focus()
+    page.keyboard.insert_text(NOTE)
+    for _ in range(3):  # past the box for files
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "elmtex-extract":
+            break
+    page.keyboard.press("Enter")
+    expect(judged(page)).to_contain_text("0 of")
+    total = page.locator("tr[data-verdict]").count()
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    for _ in range(total - 1):
+        page.keyboard.press("a")
+    expect(judged(page)).to_contain_text(f"{total} of {total}")
+    assert page.locator('tr[data-verdict="rejected"]').count() == 1
+    page.keyboard.press("u")
+    expect(judged(page)).to_contain_text(f"{total - 1} of {total}")
+    page.keyboard.press("n")
+    page.keyboard.insert_text("denies")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="denies", exact=True)).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.locator("#elmtex-help")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#elmtex-help")).to_be_hidden()
+
+
+def test_another_browser_sees_no_review_and_a_deleted_one_is_gone(
+    page: Any,  # noqa: F811
+    chromium: Any,  # noqa: F811
+    address: str,  # noqa: F811
+) -> None:
+    extract(page, NOTE)
+    expect(judged(page)).to_contain_text("0 of")
+    page.reload()
+    expect(page.get_by_role("heading", name="Your reviews")).to_be_visible()
+    stranger = chromium.new_context(locale="en-GB").new_page()
+    stranger.goto(address)
+    expect(stranger.get_by_role("heading", name="How it works")).to_be_visible()
+    assert stranger.get_by_role("heading", name="Your reviews").count() == 0
+    stranger.context.close()
+    delete = page.locator(".reviews .delete")
+    delete.click()
+    expect(delete).to_have_text("Delete for good?")
+    delete.click()
+    expect(page.get_by_role("heading", name="Your reviews")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation(page: Any, scheme: str) -> None:  # noqa: F811
+    page.goto(f"{page.url}?__theme={scheme}")
+    page.get_by_role("button", name="Extract").wait_for()
+    look = AXE.Axe()
+    faults = _serious(look.run(page))
+    extract(page, NOTE)
+    expect(judged(page)).to_contain_text("0 of")
+    page.get_by_role("button", name="Reject: fever").click()
+    page.get_by_role("button", name="Accept: man").click()
+    expect(judged(page)).to_contain_text("2 of")
+    faults += _serious(look.run(page))
+    page.keyboard.press("n")
+    faults += _serious(look.run(page))
+    assert faults == []
+
+
+def _serious(results: Any) -> list[str]:
+    return [
+        f"{fault['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+        for fault in results.response["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"][:3]
+    ]

@@ -1,0 +1,166 @@
+"""Files of every kind, whole and broken: each gives its text or its problem, and costs nothing but itself."""
+
+from __future__ import annotations
+
+import io
+import logging
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from elmtex import documents
+from elmtex.documents import read_files
+
+docx = pytest.importorskip("docx", reason="python-docx is not installed")
+pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
+pytest.importorskip("striprtf", reason="striprtf is not installed")
+
+TEXT = "Herr Müller 🫀\r\nkein Fieber; 5%, nicht 6%.\n"
+
+
+def pdf(text: str) -> bytes:
+    """A PDF of one page with one line of Latin-1 text, or with none."""
+    stream = b"BT /F1 12 Tf 20 100 Td (" + text.encode("latin-1") + b") Tj ET" if text else b""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+    ]
+    out, offsets = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    return out + (
+        b"xref\n0 6\n0000000000 65535 f \n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF"
+        % (table, len(out))
+    )
+
+
+def word() -> bytes:
+    document, out = docx.Document(), io.BytesIO()
+    document.add_paragraph("Herr Müller 🫀")
+    table = document.add_table(1, 3)
+    for cell, text in zip(table.rows[0].cells, ("Na", "140", "mmol/l"), strict=True):
+        cell.text = text
+    document.add_paragraph("kein Fieber")
+    document.save(out)
+    return out.getvalue()
+
+
+RTF = rb"{\rtf1\ansi Herr M\'fcller\par kein Fieber \u8805?5}"
+
+
+def write(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def test_each_kind_gives_its_text(tmp_path: Path) -> None:
+    paths = [
+        write(tmp_path, "a.txt", TEXT.encode()),
+        write(tmp_path, "b.PDF", pdf("Herr M\xfcller hat kein Fieber, 5%.")),
+        write(tmp_path, "c.docx", word()),
+        write(tmp_path, "d.rtf", RTF),
+        write(tmp_path, "e.csv", b"id,text\r\n7,kein Fieber\r\n"),
+        write(tmp_path, "f.jsonl", b'{"text": "eins"}\n{"id": "zwei", "report": "zwei"}\n'),
+    ]
+    reports = read_files(paths)
+    assert [r.problem for r in reports] == [None] * 7
+    texts = [r.text for r in reports]
+    assert texts[0] == TEXT  # CR LF and all
+    assert texts[1] == "Herr Müller hat kein Fieber, 5%."
+    assert texts[2] == "Herr Müller 🫀\nNa\t140\tmmol/l\nkein Fieber"
+    assert texts[3] == "Herr Müller\nkein Fieber ≥5"
+    assert texts[4:] == ["kein Fieber", "eins", "zwei"]
+    assert [r.id for r in reports] == ["a.txt", "b.PDF", "c.docx", "d.rtf", "7", "f:1", "zwei"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("scan.pdf", pdf(""), "scanned"),
+        ("cut.pdf", pdf("Zyxwvut " * 9)[:60], "damaged"),
+        ("no.pdf", b"Zyxwvut", "damaged"),
+        ("no.docx", b"PK\x03\x04Zyxwvut", "Word"),
+        ("old.docx", b"\xd0\xcf\x11\xe0Zyxwvut", "old Word"),
+        ("no.rtf", b"Zyxwvut", "no RTF"),
+        ("latin.txt", "Zyxwvut ü".encode("latin-1"), "not UTF-8"),
+        ("empty.txt", b" \n", "no text"),
+        ("no.zip", b"Zyxwvut", "no zip"),
+        ("table.csv", b"a,b\nZyxwvut,2\n", "no column"),
+        ("list.json", b'{"Zyxwvut": 1}', "no list"),
+        ("run.exe", b"Zyxwvut", "none of"),
+    ],
+)
+def test_a_broken_file_costs_only_itself_and_is_not_quoted(
+    tmp_path: Path,
+    name: str,
+    data: bytes,
+    said: str,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    broken, fine = write(tmp_path, name, data), write(tmp_path, "fine.txt", b"fine")
+    first, second = read_files([broken, fine])
+    assert first.text is None and first.problem is not None and said in first.problem
+    assert "Zyxwvut" not in first.problem
+    assert second.text == "fine"
+    assert "Zyxwvut" not in caplog.text + "".join(capfd.readouterr())
+
+
+def zipped(folder: Path, files: dict[str, bytes]) -> Path:
+    path = folder / "letters.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, data in files.items():
+            packed.writestr(name, data)
+    return path
+
+
+def test_a_zip_gives_its_files_and_nothing_of_it_stays_or_escapes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    path = zipped(
+        tmp_path,
+        {
+            "in/a.txt": TEXT.encode(),
+            "b.pdf": b"broken",
+            "../../escape.txt": b"out",
+            "__MACOSX/._a.txt": b"x",
+            "inner.zip": b"PK",
+            "in/": b"",
+        },
+    )
+    reports = read_files([path])
+    assert [(r.id, r.text) for r in reports] == [
+        ("a.txt", TEXT),
+        ("b.pdf", None),
+        ("escape.txt", "out"),
+        ("inner.zip", None),
+    ]
+    assert list(scratch.iterdir()) == []
+    assert not (tmp_path.parent / "escape.txt").exists()
+
+
+def test_limits_hold_before_anything_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "MAX_UNPACKED", 1000)
+    bomb = zipped(tmp_path, {"a.txt": b"0" * 1001})
+    assert "unpacks to more" in (read_files([bomb])[0].problem or "")
+    monkeypatch.setattr(documents, "MAX_FILES", 1)
+    many = zipped(tmp_path, {"a.txt": b"a", "b.txt": b"b"})
+    assert "holds 2 files" in (read_files([many])[0].problem or "")
+    monkeypatch.setattr(documents, "MAX_REPORTS", 2)
+    table = write(tmp_path, "t.jsonl", b'{"text": "x"}\n' * 3)
+    reports = read_files([table])
+    assert [r.text for r in reports] == ["x", "x", None]
+    assert "only the first 2" in (reports[2].problem or "")

@@ -1,0 +1,100 @@
+"""A schema of one's own on the page: checked as it is written, used at once, shown as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_render import ATTACKS, SCHEMA
+
+from elmtex.schema import CategorySchema, load_schema
+from elmtex.types import Extraction, Item, Progress, SchemaError
+from elmtex.ui.handlers import Desk
+from elmtex.ui.own_schema import about_html, check_html, checked, in_use_html, read, source_of
+from elmtex.ui.screen import Shown
+from elmtex.ui.words import ENGLISH, GERMAN
+
+OWN = json.dumps({"title": "Fever chart", "properties": {"fever": {"title": "Fever"}}})
+
+
+class Any:
+    """Finds the first word, in the first category of whatever schema it has."""
+
+    def __init__(self, schema: CategorySchema = SCHEMA) -> None:
+        self.schema = schema
+
+    def load(self) -> None:
+        return None
+
+    def with_schema(self, schema: CategorySchema) -> Any:
+        return Any(schema)
+
+    def stream(self, report: str) -> Iterator[Progress]:
+        word = report.split()[0]
+        found = dict.fromkeys(self.schema.keys, ()) | {
+            self.schema.keys[0]: (Item(word, 0, len(word)),)
+        }
+        yield Progress(Extraction("r", self.schema.name, "m", "ok", (), found), 1, 1)
+
+
+def test_every_shipped_schema_comes_back_from_its_text() -> None:
+    for name in ("elmtex", "medication"):
+        schema = load_schema(name)
+        assert checked(source_of(schema)).keys == schema.keys
+        labels = [c.label for c in schema.categories]
+        assert [c.label for c in checked(source_of(schema)).categories] == labels
+
+
+@pytest.mark.parametrize("text", ["", None, "{", "[]", '{"title": "x", "properties": {}}'])
+def test_a_schema_that_cannot_be_used_says_why(text: str | None) -> None:
+    with pytest.raises(SchemaError):
+        checked(text)
+    assert GERMAN.schema.bad in check_html(text, GERMAN)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_titles_are_shown_as_text(attack: str) -> None:
+    text = json.dumps(
+        {
+            "title": attack,
+            "properties": {"a": {"title": attack, "x-label": "a", "description": attack}},
+        }
+    )
+    shown = check_html(text, ENGLISH) + in_use_html(checked(text), SCHEMA, ENGLISH)
+    shown += check_html(json.dumps({"title": "t", "properties": {attack: 1}}), ENGLISH)
+    shown += about_html(attack, ENGLISH)
+    assert "<img" not in shown and "<script" not in shown and "<svg" not in shown
+
+
+def test_a_report_is_read_reviewed_and_kept_with_it() -> None:
+    desk, own = Desk(Any()), checked(OWN)
+    begun = desk.begin("Fever since May", "en", None, "me", own)
+    screen = list(desk.run("s", begun.shown, "en", "me"))[-1]
+    assert screen.shown.entry is not None
+    assert screen.shown.entry.schema.keys == ("fever",)
+    assert "Nothing found for" not in screen.result and ">Fever</span>" in screen.result
+    # The next report without it is read with the page's own again.
+    begun = desk.begin("Fever since May", "en", None, "me")
+    screen = list(desk.run("s", begun.shown, "en", "me"))[-1]
+    assert screen.shown.entry is not None and screen.shown.entry.schema.keys == SCHEMA.keys
+
+
+def test_a_batch_keeps_the_schema_it_was_dropped_with(tmp_path: Path) -> None:
+    desk = Desk(Any())
+    paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    for path in paths:
+        path.write_text("Fever")
+    desk.take([str(p) for p in paths], Shown(), "en", "me", checked(OWN))
+    list(desk.run_batch("s", Shown(), "en", "me"))
+    entries = desk.batch.entries("me")
+    assert [list(e.corrected.categories) for e in entries] == [["fever"], ["fever"]]
+
+
+def test_a_dropped_schema_file_is_read_and_gone(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    path.write_bytes(b"\xef\xbb\xbf" + OWN.encode())
+    assert read(str(path)) == OWN and not path.exists()
+    path.write_bytes(b"\xff\xfe\x00")
+    assert read(str(path)) == "" and not path.exists()

@@ -1,0 +1,314 @@
+"""The review screen without a browser: commands, cards, what is handed out, whose reviews are whose."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from test_render import ATTACKS, SCHEMA, Reader, extraction, item
+
+from elmtex.examples import EXAMPLES
+from elmtex.fhir import bundle_model
+from elmtex.review import Entry
+from elmtex.schema import parse_schema
+from elmtex.types import Code, Extraction, InputError, Item, Progress
+from elmtex.ui.commands import parse
+from elmtex.ui.handlers import Desk
+from elmtex.ui.handout import SUFFIX, file_of, handout_html
+from elmtex.ui.render_review import review_html, review_report_html, reviews_html
+from elmtex.ui.screen import Screen
+from elmtex.ui.security import accounts, headers, owner_of
+from elmtex.ui.words import ENGLISH, GERMAN
+
+REPORT = "🫀 Herr Müller\r\nkein Fieber, Übelkeit.\nFieber seit 5% oder 6%."
+FEVER = Code("urn:codes", "R50.9", "Fever <b>", 0.9)
+
+
+class Planted:
+    """Finds the planted items of REPORT."""
+
+    schema = SCHEMA
+
+    def load(self) -> None:
+        return None
+
+    def stream(self, report: str) -> Iterator[Progress]:
+        found = extraction(
+            signs_symptoms=(item(report, "Fieber", "absent"), item(report, "Übelkeit")),
+        )
+        yield Progress(found, 1, 1)
+
+
+class Codes:
+    def link(self, text: str, category: str | None = None, limit: int = 5) -> list[Code]:
+        return [FEVER] if text == "Fieber" else []
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk(Planted(), linker=Codes())
+
+
+def read(desk: Desk, owner: str = "me") -> Screen:
+    begun = desk.begin(REPORT, "en")
+    return list(desk.run("s", begun.shown, "en", owner))[-1]
+
+
+def act(desk: Desk, screen: Screen, owner: str = "me", **command: object) -> Screen:
+    return desk.act(json.dumps(command), screen.shown, "en", owner, "Dr. Ö")
+
+
+def entry(screen: Screen) -> Entry:
+    assert screen.shown.entry is not None
+    return screen.shown.entry
+
+
+def added(screen: Screen) -> Item:
+    return entry(screen).reviewed.items[-1].item
+
+
+def test_a_finished_extraction_is_a_review_that_can_be_taken_up_again(desk: Desk) -> None:
+    screen = act(desk, read(desk), do="reject", items=["m0"])
+    assert "1 of 2 judged" in screen.result
+    listed = desk.draw(type(screen.shown)(), "en", "me").result
+    assert "🫀 Herr Müller" in listed
+    again = act(desk, desk.draw(type(screen.shown)(), "en"), do="open", review=entry(screen).id)
+    assert entry(again) == entry(screen) and "1 of 2 judged" in again.result
+    # Nobody else sees or opens it.
+    assert "Müller" not in desk.draw(type(screen.shown)(), "en", "you").result
+    foreign = act(
+        desk, desk.draw(type(screen.shown)(), "en"), "you", do="open", review=entry(screen).id
+    )
+    assert foreign.shown.entry is None and "not there" in foreign.notice
+    act(desk, again, "you", do="delete", review=entry(screen).id)
+    assert "Müller" in desk.draw(type(screen.shown)(), "en", "me").result
+    act(desk, again, do="delete", review=entry(screen).id)
+    assert "Müller" not in desk.draw(type(screen.shown)(), "en", "me").result
+
+
+def test_forgetting_takes_everything_of_an_owner_and_nothing_of_others(desk: Desk) -> None:
+    read(desk, "me")
+    read(desk, "me")
+    read(desk, "you")
+    desk.forget("me")
+    assert desk.store.entries("me") == [] and len(desk.store.entries("you")) == 1
+
+
+def test_fhir_of_every_example_is_valid(desk: Desk) -> None:
+    for example in EXAMPLES:
+        words = example.text.split()
+        found = extraction(
+            diagnosis=(item(example.text, words[3], "possible"),),
+            family_history=(item(example.text, words[9], "absent"), item(example.text, words[5])),
+            laboratory_values=(item(example.text, words[20]),),
+            pharmacological_therapy=(item(example.text, words[30], "absent"),),
+        )
+        id = desk.store.add("me", example.name, example.text, SCHEMA, extraction=found)
+        handed = file_of(desk.store.get("me", id), "fhir", ENGLISH)
+        bundle_model().model_validate(json.loads(handed.text))
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "expected"),
+    [
+        ("Müller\nkein", 7, 19, (7, 19)),  # selected over CR LF, which a text box makes LF
+        (" Fieber ", 19, 27, None),  # white space around a selection goes
+        ("Fieber", None, None, (20, 26)),  # typed: the first place
+        ("5%", None, None, (52, 54)),
+        ("7%", None, None, ()),  # not in the report: kept, but without evidence
+        ("Müller\nkein", None, None, (7, 19)),
+        ("6%", 52, 54, (60, 62)),  # offsets of other words do not count
+    ],
+)
+def test_an_added_item_stands_where_its_words_stand(
+    desk: Desk, text: str, start: int | None, end: int | None, expected: tuple[int, ...] | None
+) -> None:
+    screen = act(
+        desk,
+        read(desk),
+        do="add",
+        text=text,
+        start=start,
+        end=end,
+        category="gender",
+        assertion="possible",
+    )
+    new = added(screen)
+    if expected == ():
+        assert (new.text, new.start, new.end) == (text, None, None)
+        assert ENGLISH.ungrounded in screen.result
+    else:
+        assert new.start is not None and REPORT[new.start : new.end] == new.text
+        assert new.text.split() == text.split()
+        if expected:
+            assert (new.start, new.end) == (REPORT.index(text.replace("\n", "\r\n")), new.end)
+
+
+def test_an_edited_item_goes_to_the_nearest_place_and_keeps_the_models_words(desk: Desk) -> None:
+    screen = act(
+        desk,
+        read(desk),
+        do="edit",
+        item="m0",
+        text="kein Fieber",
+        start=None,
+        end=None,
+        category="diagnosis",
+        assertion="present",
+    )
+    state = entry(screen).reviewed
+    edited = state.find("m0")
+    assert edited.category == "diagnosis" and edited.verdict == "edited"
+    assert edited.machine is not None and edited.machine.text == "Fieber"
+    assert "edited" in screen.result
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"do": "drop"}',
+        '{"do": ["add"]}',
+        '{"do": "accept", "items": []}',
+        '{"do": "accept", "items": ["m0"], "owner": "you"}',
+        '{"do": "accept", "items": ["m0\' or 1=1"]}',
+        '{"do": "edit", "item": "m0"}',
+        '{"do": "format", "format": "exe"}',
+        '{"do": "undo", "n": 1' + " " * 100_000 + "}",
+    ],
+)
+def test_what_is_no_command_does_nothing(desk: Desk, asked: str) -> None:
+    with pytest.raises(InputError):
+        parse(asked)
+    before = read(desk)
+    after = desk.act(asked, before.shown, "en", "me", "")
+    assert entry(after).decisions == () and 'role="alert"' in after.result
+
+
+def test_a_code_is_suggested_then_chosen_then_taken_back_and_reaches_fhir(desk: Desk) -> None:
+    screen = act(desk, read(desk), do="codes", item="m0")
+    assert "R50.9" in screen.result and "Fever &lt;b&gt;" in screen.result
+    assert entry(screen).decisions == ()
+    foreign = act(desk, screen, do="code", item="m0", system="urn:codes", code="R99")
+    assert "was not suggested" in foreign.result
+    screen = act(desk, screen, do="code", item="m0", system="urn:codes", code="R50.9")
+    assert [c.chosen for c in entry(screen).reviewed.find("m0").item.codes] == [True]
+    fhir = json.loads(file_of(entry(screen), "fhir", ENGLISH).text)
+    bundle_model().model_validate(fhir)
+    codings = [e["resource"].get("code", {}).get("coding") for e in fhir["entry"]]
+    assert [c[0]["code"] for c in codings if c] == ["R50.9"]
+    screen = act(desk, screen, do="code", item="m0", system="urn:codes", code="R50.9")
+    assert entry(screen).reviewed.find("m0").item.codes == ()
+
+
+def test_every_format_carries_the_corrected_document(desk: Desk) -> None:
+    screen = act(desk, read(desk), do="reject", items=["m0"])
+    for format in SUFFIX:
+        handed = file_of(entry(screen), format, GERMAN)
+        if format == "gold":
+            assert handed.text == "" and handed.problem == GERMAN.review.gold_hint
+            continue
+        assert "Übelkeit" in handed.text and handed.problem == ""
+        shown = Reader(handout_html(entry(screen), format, GERMAN))
+        assert handed.text in shown.text or format == "summary"
+    assert (
+        SCHEMA.validate(json.loads(file_of(entry(screen), "json", ENGLISH).text)["categories"])
+        == ()
+    )
+    rows = list(csv.DictReader(io.StringIO(file_of(entry(screen), "csv", ENGLISH).text)))
+    assert [row["text"] for row in rows] == ["Übelkeit"]
+    screen = act(desk, screen, do="accept", items=["m1"])
+    gold = json.loads(file_of(entry(screen), "gold", ENGLISH).text)
+    assert gold["text"] == REPORT and gold["labelled"] == ["signs_symptoms"]
+    screen = act(desk, screen, do="finish")
+    assert ENGLISH.review.finished in screen.result
+    assert "Dr. Ö" in file_of(entry(screen), "summary", ENGLISH).text
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_whatever_a_user_writes_is_shown_as_text(attack: str) -> None:
+    schema = parse_schema(
+        json.dumps({"title": attack, "properties": {"a": {"title": attack, "x-label": "a"}}}), "own"
+    )
+
+    class Own(Planted):
+        def stream(self, report: str) -> Iterator[Progress]:
+            found = {"a": (item(report, attack, "possible"),)}
+            yield Progress(Extraction("r", "own", attack, "ok", (attack,), found), 1, 1)
+
+    own = Own()
+    own.schema = schema
+    desk = Desk(own)
+    begun = desk.begin(f"{attack}\nHe has {attack}.", "en")
+    screen = list(desk.run("s", begun.shown, "en", "me"))[-1]
+    screen = act(
+        desk,
+        screen,
+        do="edit",
+        item="m0",
+        text=f"edited {attack}",
+        start=None,
+        end=None,
+        category="a",
+        assertion="absent",
+    )
+    kept = entry(screen)
+    assert kept.reviewed.items[0].item.text == f"edited {attack}"
+    coded = ("m0", [Code(attack, attack, attack, 0.5)])
+    pages = [
+        review_report_html(kept, ENGLISH),
+        review_html(kept, GERMAN, coded),
+        reviews_html([kept], GERMAN),
+        *(handout_html(kept, format, ENGLISH) for format in SUFFIX),
+        file_of(kept, "summary", ENGLISH).text,
+    ]
+    for markup in pages:
+        reader = Reader(re.sub(r"<(meta|!doctype)[^>]*>", "", markup))
+        assert not {"script", "img", "svg", "b"} & set(reader.tags) - {"b"}
+        names = {name for attributes in reader.attributes for name in attributes}
+        assert not [name for name in names if name.startswith("on")]
+        assert markup.count("<script") == 0 and "<img" not in markup and "<svg" not in markup
+    assert attack in Reader(pages[1]).text and attack in Reader(pages[2]).text
+
+
+def test_the_reports_line_ends_reach_the_browser_as_they_are(desk: Desk) -> None:
+    shown = read(desk).report
+    assert "&#13;\n" in shown and "\r" not in shown
+    body = shown[shown.index('id="elmtex-report"') :]
+    assert REPORT in Reader("<div " + body).text
+
+
+def test_reviewers_of_one_browser_are_one_owner_and_signed_in_users_are_their_own() -> None:
+    assert owner_of("ada", "key", "s") == owner_of("ada", None, "t") == "user:ada"
+    assert owner_of(None, "key", "s") == owner_of(None, "key", "t")
+    assert "key" not in owner_of(None, "key", "s")
+    assert owner_of(None, "key", "s") != owner_of(None, "other", "s")
+    assert owner_of(None, None, "s") == "session:s"
+
+
+def test_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert accounts() is None
+    monkeypatch.setenv("ELMTEX_AUTH", "ada:a:b\n\nbob:c")
+    assert accounts() == [("ada", "a:b"), ("bob", "c")]
+    monkeypatch.setenv("ELMTEX_AUTH", "hunter2")
+    with pytest.raises(InputError) as refused:
+        accounts()
+    assert "hunter2" not in str(refused.value)
+
+
+def test_headers_keep_the_page_to_its_own_server() -> None:
+    policy = dict(headers(framed=False))[b"content-security-policy"].decode()
+    assert (
+        "default-src 'self'" in policy
+        and "http" not in policy
+        and "ws:" not in policy
+        and "*" not in policy
+    )
+    assert b"x-frame-options" not in dict(headers(framed=True))

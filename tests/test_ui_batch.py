@@ -1,0 +1,159 @@
+"""Many reports on the page: read in, extracted one after the other, gone on with after a stop or a restart."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_render import SCHEMA, extraction, item
+
+from elmtex.corpora import records
+from elmtex.review import Store
+from elmtex.types import Progress
+from elmtex.ui.handlers import Desk
+from elmtex.ui.handout import files_of
+from elmtex.ui.screen import Screen, Shown
+from elmtex.ui.words import ENGLISH, GERMAN
+
+
+class Fevers:
+    """Finds ``fever``; a report with BOOM breaks it, quoting the report."""
+
+    schema = SCHEMA
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def load(self) -> None:
+        return None
+
+    def stream(self, report: str) -> Iterator[Progress]:
+        self.seen.append(report)
+        if "BOOM" in report:
+            raise ValueError(report)
+        found = (item(report, "fever"),) if "fever" in report else ()
+        yield Progress(extraction(signs_symptoms=found), 1, 1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in"
+
+
+def put(folder: Path, **files: str) -> list[str]:
+    paths = []
+    for name, text in files.items():
+        path = folder / f"{name}.txt"
+        path.write_bytes(text.encode())
+        paths.append(str(path))
+    return paths
+
+
+def take(desk: Desk, paths: list[str], owner: str = "me") -> Screen:
+    return desk.take(paths, Shown(), "en", owner)
+
+
+def run(desk: Desk, owner: str = "me", session: str = "s") -> str:
+    return list(desk.run_batch(session, Shown(), "en", owner))[-1]
+
+
+def test_one_file_goes_into_the_box_and_keeps_its_line_ends(folder: Path) -> None:
+    desk, text = Desk(Fevers()), "🫀 no\r\nfever\r\n"
+    paths = put(folder, letter=text)
+    screen = take(desk, paths)
+    assert "letter.txt: 13 characters were read" in screen.notice and screen.many is None
+    assert not Path(paths[0]).exists()  # the page's copy is gone
+    # The browser's box gives LF back; what is extracted and kept is the file's text.
+    begun = desk.begin(text.replace("\r\n", "\n"), "en", screen.shown.source, "me")
+    final = list(desk.run("s", begun.shown, "en", "me"))[-1]
+    assert final.shown.entry is not None
+    assert final.shown.entry.text == text and final.shown.entry.name == "letter.txt"
+    assert final.shown.entry.reviewed.items[0].item.start == 6
+    # Text that was changed in the box is another text.
+    other = desk.begin("no fever", "en", screen.shown.source, "me")
+    assert other.shown.report == "no fever" and other.shown.source is None
+
+
+def test_a_file_that_cannot_be_read_says_so(folder: Path) -> None:
+    screen = take(Desk(Fevers()), put(folder, empty=" "))
+    assert ENGLISH.batch.not_read in screen.notice and "holds no text" in screen.notice
+
+
+def test_twelve_files_two_of_them_broken(
+    folder: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    desk = Desk(Fevers())
+    texts = {f"r{n:02}": f"Zyxwvut {n} has fever" for n in range(10)}
+    screen = take(desk, put(folder, **texts, x_boom="Zyxwvut BOOM", y_empty="\n"))
+    assert screen.many is not None and "0 of 11" in screen.many and screen.taken
+    assert desk.extractor.seen == []  # shown before anything is extracted
+    done = run(desk)
+    assert "11 of 11" in done
+    assert done.count('data-status="ok"') == 10
+    assert done.count('data-status="failed"') == done.count('data-status="unreadable"') == 1
+    assert "ValueError" in done
+    handed = files_of(desk.batch.entries("me"), "jsonl", ENGLISH)
+    rows = [json.loads(line) for line in handed.text.splitlines()]
+    assert len(rows) == 11 and {r["status"] for r in rows} == {"ok", "failed"}
+    table = files_of(desk.batch.entries("me"), "csv", ENGLISH).text
+    assert table.count("id,category") == 1 and table.count("signs_symptoms") == 10
+    assert "Zyxwvut" not in caplog.text + "".join(capfd.readouterr())
+
+
+def test_it_goes_on_after_a_restart_and_does_nothing_twice(tmp_path: Path, folder: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'r.sqlite'}"
+    first = Desk(Fevers(), Store(url))
+    take(first, put(folder, a="fever a", b="fever b", c="fever c"))
+    running = first.run_batch("s", Shown(), "en", "me")
+    while "1 of 3" not in next(running):
+        pass
+    running.close()  # the browser goes, the computer is switched off
+    second = Desk(Fevers(), Store(url))
+    assert "3 of 3" in run(second)
+    assert second.extractor.seen and "fever a" not in second.extractor.seen
+    assert len(first.extractor.seen) + len(second.extractor.seen) <= 4
+
+
+def test_a_batch_is_its_owners_alone_and_deleted_whole(folder: Path) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, a="fever a", b="fever b"))
+    assert "a.txt" not in desk.many(Shown(), "en", "you")
+    assert run(desk, "you") and desk.extractor.seen == []
+    desk.act('{"do": "delete_all"}', Shown(), "en", "you", "")
+    assert "a.txt" in desk.many(Shown(), "en", "me")
+    gone = desk.act('{"do": "delete_all"}', Shown(), "en", "me", "")
+    assert gone.many is not None and "a.txt" not in gone.many
+    assert desk.store.entries("me") == []
+
+
+def test_a_report_of_a_batch_is_reviewed_and_its_gold_reads_back(
+    folder: Path, tmp_path: Path
+) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, a="fever ä\r\n", b="fever b"))
+    run(desk)
+    id = desk.batch.entries("me")[0].id
+    opened = desk.act(json.dumps({"do": "open", "review": id}), Shown(), "de", "me", "")
+    judged = desk.act('{"do": "accept", "items": ["m0"]}', opened.shown, "de", "me", "Ö")
+    assert "1 von 1" in judged.result
+    gold = files_of(desk.batch.entries("me"), "gold", GERMAN)
+    path = tmp_path / "gold.jsonl"
+    path.write_bytes(gold.text.encode())
+    (record,) = records.load(path)
+    assert record.text == "fever ä\r\n" and record.items["signs_symptoms"][0].text == "fever"
+
+
+def test_a_name_and_a_problem_are_shown_as_text(folder: Path) -> None:
+    desk = Desk(Fevers())
+    attack = "<img src=x onerror=alert(1)>"
+    table = folder / "t.jsonl"
+    rows = [{"id": attack, "text": f"{attack} fever"}, {"id": attack, "text": 5}]
+    table.write_text("\n".join(map(json.dumps, rows)))
+    shown = take(desk, [str(table)]).many or ""
+    shown += run(desk)
+    assert "<img" not in shown and shown.count("&lt;img") >= 4
