@@ -6,6 +6,7 @@
 The contenders take turns report by report, so that a machine that slows down slows all of them; each has a process, and
 so a peak memory, of its own. Beside the seconds stands the floor: what arithmetic and memory alone would take for the
 same tokens and passes, by this machine's measured matrix product and read speed. Writes bench.json and bench.md.
+Each contender answers as it does: a chat model that says little is quick, so read its seconds beside its F1.
 """
 
 from __future__ import annotations
@@ -56,11 +57,12 @@ def bench(config: RunConfig) -> dict[str, Any]:
     """The figures of ``bench.json``: surroundings, floor, and per contender one row a report."""
     records = load_records(config.data, config.format, config.split, config.limit)
     context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as alone:
+        floor = alone.submit(measure_floor).result()
     names = [*ENGINES, CHAT]
     pools = {name: ProcessPoolExecutor(1, mp_context=context) for name in names}
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     try:
-        floor = pools[names[0]].submit(measure_floor).result()
         parameters = {n: pool.submit(_open, n, config).result() for n, pool in pools.items()}
         for record in records:
             for name, pool in pools.items():

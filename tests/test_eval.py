@@ -10,12 +10,13 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from elmtex.corpora import records
 from elmtex.schema import load_schema
 from elmtex.types import Extraction, InputError, Item, Record
-from eval import compare, report, run
+from eval import bench, compare, report, run
 from eval.answers import Answer, take_up
 from eval.config import RunConfig, parse
 from eval.data import load_records
@@ -356,3 +357,28 @@ def test_gold_lists_an_item_once_at_its_first_mention(tmp_path: Path):
     )
     (record,) = load_records(str(path), "jsonl", "test")
     assert [(i.text, i.start) for i in record.items["diagnosis"]] == [("Gout", 0), ("flu", 9)]
+
+
+# The bench
+
+
+def test_the_bench_divides_by_what_the_machine_could_do(tmp_path: Path):
+    from safetensors.numpy import save_file
+
+    tensors = {"a": np.zeros((10, 20), np.float16), "b": np.zeros(5, np.float32)}
+    save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    assert bench.parameters_of(tmp_path) == 205
+    floor = {"gflops": 100.0, "gb_per_s": 10.0}
+    # 10^9 parameters: 200 tokens are 4·10^11 operations, 4 s; 3 passes read 12·10^9 bytes, 1.2 s.
+    assert bench.floor_seconds(floor, 10**9, 200, 3) == pytest.approx(4.0)
+    assert bench.floor_seconds(floor, 10**9, 200, 30) == pytest.approx(12.0)
+    row = {"seconds": 8.0, "tokens": 200, "passes": 3, "peak_rss_mb": 900.4}
+    figures = {
+        "floor": floor,
+        "parameters": {"torch": 10**9, "chat": 10**9},
+        "contenders": {"torch": [row], "chat": [{**row, "seconds": 20.0, "peak_rss_mb": None}]},
+    }
+    assert bench.table(figures)[1:] == [
+        ["torch", "8.00", "200", "3", "900", "1.00", "2.0"],
+        ["chat", "20.00", "200", "3", "-", "2.50", "5.0"],
+    ]

@@ -110,7 +110,9 @@ def main(arguments: list[str] | None = None) -> None:
     trainer.save_model(config.output_dir)
     if model_config.use_peft:
         facts = {"name": Path(config.output_dir).name, "base": model_config.model_name_or_path}
-        (Path(config.output_dir) / "elmtex.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+        (Path(config.output_dir) / "elmtex.json").write_text(
+            json.dumps(facts, indent=2) + "\n", "utf-8"
+        )
     recorder.finish(trainer.state.log_history)
 
 

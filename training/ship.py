@@ -30,24 +30,32 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     from elmtex.types import InputError
 
     adapter = load_adapter(run)
-    weights = {k: v.to(torch.float16) for k, v in load_file(run / "adapter_model.safetensors").items()}
+    weights = {
+        k: v.to(torch.float16) for k, v in load_file(run / "adapter_model.safetensors").items()
+    }
     size = sum(v.numel() * v.element_size() for v in weights.values())
     if size > LIMIT:
-        raise InputError(f"{run}: the adapter has {size} bytes, over {LIMIT}: train one of a lower rank")
+        raise InputError(
+            f"{run}: the adapter has {size} bytes, over {LIMIT}: train one of a lower rank"
+        )
     folder = target / name
     folder.mkdir(parents=True, exist_ok=True)
     save_file(weights, folder / "adapter_model.safetensors", metadata={"format": "pt"})
     shutil.copy(run / "record.json", folder / "record.json")
     config = json.loads((run / "adapter_config.json").read_text("utf-8"))
     config["base_model_name_or_path"] = adapter.base  # not the path of the machine that trained it
-    (folder / "adapter_config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", "utf-8")
+    (folder / "adapter_config.json").write_text(
+        json.dumps(config, indent=2, sort_keys=True) + "\n", "utf-8"
+    )
     facts = {"name": name, "base": adapter.base, "calibration": adapter.calibration}
     (folder / "elmtex.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
     return folder
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("run", type=Path, help="output folder of training.sft")
     parser.add_argument("--name", required=True, help="what documents call the adapter")
     arguments = parser.parse_args()
