@@ -20,49 +20,13 @@ from typing import Any
 import platformdirs
 
 from elmtex.review.decisions import Decision, Reviewed, check, fold
+from elmtex.review.tables import DECISIONS, EXTRACTIONS, METADATA, REPORTS, sa
 from elmtex.schema import CategorySchema, parse_schema
-from elmtex.types import ElmtexError, Extraction, InputError, MissingDependencyError
-
-try:
-    import sqlalchemy as sa
-    from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-    from sqlalchemy.pool import StaticPool
-except ImportError as error:
-    raise MissingDependencyError("reviews need sqlalchemy: pip install 'elmtex[ui]'") from error
+from elmtex.types import ElmtexError, Extraction, InputError
 
 DATABASE = "ELMTEX_DATABASE"  # the environment variable that names another database
 MEMORY = "sqlite://"  # gone with the process
 ATTEMPTS = 20  # at a decision, when others decide about the same report at the same moment
-
-_tables = sa.MetaData()
-_reports = sa.Table(
-    "elmtex_reports",
-    _tables,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("owner", sa.String(200), nullable=False, index=True),
-    sa.Column("batch", sa.String(36), nullable=False, index=True),  # "" for one read alone
-    sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("created", sa.String(40), nullable=False),
-    # JSON, for PostgreSQL's text takes no null character and ends of line must survive every driver.
-    sa.Column("content", sa.Text, nullable=False),
-    sa.Column("schema", sa.Text, nullable=False),
-)
-_extractions = sa.Table(
-    "elmtex_extractions",
-    _tables,
-    sa.Column("report", sa.String(36), primary_key=True),
-    sa.Column("created", sa.String(40), nullable=False),
-    sa.Column("document", sa.Text, nullable=False),
-)
-_decisions = sa.Table(
-    "elmtex_decisions",
-    _tables,
-    sa.Column("report", sa.String(36), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("reviewer", sa.Text, nullable=False),
-    sa.Column("at", sa.String(40), nullable=False),
-    sa.Column("decision", sa.Text, nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +97,16 @@ class Store:
     def __init__(self, url: str) -> None:
         options: dict[str, Any] = {"hide_parameters": True}  # parameters are patients' words
         if url == MEMORY:
-            options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+            options |= {
+                "poolclass": sa.pool.StaticPool,
+                "connect_args": {"check_same_thread": False},
+            }
         try:
             self._engine = sa.create_engine(url, **options)
             if self._engine.dialect.name == "sqlite":
                 sa.event.listen(self._engine, "connect", _careful)
-            _tables.create_all(self._engine)
-        except (SQLAlchemyError, ImportError, ValueError) as error:
+            METADATA.create_all(self._engine)
+        except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
             # The URL may hold a password.
             raise InputError(
                 f"the database of reviews cannot be opened ({type(error).__name__}): check {DATABASE}"
@@ -169,7 +136,7 @@ class Store:
         document = _json({"name": schema.name, "document": schema.document})
         with self._writing() as connection:
             connection.execute(
-                _reports.insert().values(
+                REPORTS.insert().values(
                     id=id,
                     owner=owner,
                     batch=batch,
@@ -189,27 +156,27 @@ class Store:
         try:
             with self._writing() as connection:
                 connection.execute(_extraction(id, extraction))
-        except IntegrityError:
+        except sa.exc.IntegrityError:
             return
 
     def get(self, owner: str, id: str) -> Entry:
         """A report and all that belongs to it. Raises :class:`InputError` when the owner has none of that id."""
-        found = self._entries(_reports.c.owner == owner, _reports.c.id == id)
+        found = self._entries(REPORTS.c.owner == owner, REPORTS.c.id == id)
         if not found:
             raise InputError("this review is not there (any more)")
         return found[0]
 
     def entries(self, owner: str, *, batch: str | None = None) -> list[Entry]:
         """The owner's reports, in the order they came; of one batch ("" for those read alone), or of all (None)."""
-        of_batch = [] if batch is None else [_reports.c.batch == batch]
-        return self._entries(_reports.c.owner == owner, *of_batch)
+        of_batch = [] if batch is None else [REPORTS.c.batch == batch]
+        return self._entries(REPORTS.c.owner == owner, *of_batch)
 
     def batches(self, owner: str) -> list[str]:
         """The owner's batches, newest first."""
         query = (
-            sa.select(_reports.c.batch, sa.func.min(_reports.c.created).label("begun"))
-            .where(_reports.c.owner == owner, _reports.c.batch != "")
-            .group_by(_reports.c.batch)
+            sa.select(REPORTS.c.batch, sa.func.min(REPORTS.c.created).label("begun"))
+            .where(REPORTS.c.owner == owner, REPORTS.c.batch != "")
+            .group_by(REPORTS.c.batch)
             .order_by(sa.desc("begun"))
         )
         with self._reading() as connection:
@@ -245,7 +212,7 @@ class Store:
             try:
                 with self._writing() as connection:
                     connection.execute(
-                        _decisions.insert().values(
+                        DECISIONS.insert().values(
                             report=id,
                             number=decision.number,
                             reviewer=reviewer,
@@ -253,7 +220,7 @@ class Store:
                             decision=_json(decision.to_dict()),
                         )
                     )
-            except IntegrityError:
+            except sa.exc.IntegrityError:
                 continue  # that number is taken: look again
             return replace(entry, decisions=(*entry.decisions, decision))
         raise ElmtexError("too many people decide about this report at once; try again")
@@ -262,26 +229,24 @@ class Store:
         """Take reports out with their extractions and decisions; SQLite overwrites what they filled with zeros."""
         with self._writing() as connection:
             for id in ids:
-                mine = sa.select(_reports.c.id).where(
-                    _reports.c.owner == owner, _reports.c.id == id
-                )
+                mine = sa.select(REPORTS.c.id).where(REPORTS.c.owner == owner, REPORTS.c.id == id)
                 if connection.execute(mine).first() is None:
                     continue
-                for table in (_decisions, _extractions):
+                for table in (DECISIONS, EXTRACTIONS):
                     connection.execute(table.delete().where(table.c.report == id))
-                connection.execute(_reports.delete().where(_reports.c.id == id))
+                connection.execute(REPORTS.delete().where(REPORTS.c.id == id))
 
     def _entries(self, *where: Any) -> list[Entry]:
-        query = sa.select(_reports).where(*where)
-        order = (_reports.c.created, _reports.c.position)
-        mine = sa.select(_reports.c.id).where(*where)
+        query = sa.select(REPORTS).where(*where)
+        order = (REPORTS.c.created, REPORTS.c.position)
+        mine = sa.select(REPORTS.c.id).where(*where)
         with self._reading() as connection:
             rows = connection.execute(query.order_by(*order)).all()
-            answers = sa.select(_extractions).where(_extractions.c.report.in_(mine))
+            answers = sa.select(EXTRACTIONS).where(EXTRACTIONS.c.report.in_(mine))
             documents = {row.report: row.document for row in connection.execute(answers)}
             decided: dict[str, list[Decision]] = {}
-            decisions = sa.select(_decisions).where(_decisions.c.report.in_(mine))
-            for row in connection.execute(decisions.order_by(_decisions.c.number)):
+            decisions = sa.select(DECISIONS).where(DECISIONS.c.report.in_(mine))
+            for row in connection.execute(decisions.order_by(DECISIONS.c.number)):
                 decided.setdefault(row.report, []).append(
                     Decision.from_dict(json.loads(row.decision), row.number, row.reviewer, row.at)
                 )
@@ -303,9 +268,9 @@ def _without_words() -> Iterator[None]:
     """A database's message may quote what was to be stored: only the fault's name leaves."""
     try:
         yield
-    except IntegrityError:
+    except sa.exc.IntegrityError:
         raise
-    except SQLAlchemyError as error:
+    except sa.exc.SQLAlchemyError as error:
         raise ElmtexError(
             f"the database of reviews did not answer ({type(error).__name__}); nothing was lost, try again"
         ) from None
@@ -339,7 +304,7 @@ def _schema(stored: str) -> CategorySchema:
 
 
 def _extraction(id: str, extraction: Extraction) -> Any:
-    return _extractions.insert().values(
+    return EXTRACTIONS.insert().values(
         report=id, created=_now(), document=_json(extraction.to_dict())
     )
 

@@ -1,0 +1,44 @@
+"""The three tables of reviews. Rows are inserted and deleted, never changed."""
+
+from __future__ import annotations
+
+from elmtex.types import MissingDependencyError
+
+try:
+    import sqlalchemy as sa
+    import sqlalchemy.exc
+    import sqlalchemy.pool
+except ImportError as error:
+    raise MissingDependencyError("reviews need sqlalchemy: pip install 'elmtex[ui]'") from error
+
+METADATA = sa.MetaData()
+REPORTS = sa.Table(
+    "elmtex_reports",
+    METADATA,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("owner", sa.String(200), nullable=False, index=True),
+    sa.Column("batch", sa.String(36), nullable=False, index=True),  # "" for one read alone
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("created", sa.String(40), nullable=False),
+    # JSON, for PostgreSQL's text takes no null character and ends of line must survive every driver.
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("schema", sa.Text, nullable=False),
+)
+EXTRACTIONS = sa.Table(
+    "elmtex_extractions",
+    METADATA,
+    sa.Column("report", sa.String(36), primary_key=True),
+    sa.Column("created", sa.String(40), nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+)
+DECISIONS = sa.Table(
+    "elmtex_decisions",
+    METADATA,
+    sa.Column("report", sa.String(36), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("reviewer", sa.Text, nullable=False),
+    sa.Column("at", sa.String(40), nullable=False),
+    sa.Column("decision", sa.Text, nullable=False),
+)
+
+__all__ = ["DECISIONS", "EXTRACTIONS", "METADATA", "REPORTS", "sa"]
