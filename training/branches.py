@@ -7,12 +7,13 @@ loss over the decisions of the notes among the choices the walk allows there.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
+from peft import PeftModel
 from tokenizers import Tokenizer
 from trl import SFTTrainer
 
@@ -93,7 +94,8 @@ def collate(parts: Sequence[TrainingSequence]) -> dict[str, torch.Tensor]:
 
     Returns:
         input_ids, position_ids (1, N); attention_mask (1, 1, N, N) boolean; rows (D,) where decisions are made;
-        choices (D, K) token ids padded with -1; chosen (D,) columns of ``choices``.
+        choices (D, K) token ids padded with -1; chosen (D,) columns of ``choices``; rare (D,) boolean, true where
+        the sign of an absent or possible item is chosen.
     """
     lengths = [len(part.tokens) for part in parts]
     offsets = np.cumsum([0, *lengths])
@@ -115,6 +117,7 @@ def collate(parts: Sequence[TrainingSequence]) -> dict[str, torch.Tensor]:
         "rows": torch.tensor([row for row, _ in decisions]),
         "choices": torch.from_numpy(choices),
         "chosen": torch.tensor([d.chosen for _, d in decisions]),
+        "rare": torch.tensor([d.rare for _, d in decisions]),
     }
 
 
@@ -126,15 +129,23 @@ def schedule(
     seed: int,
     augmentation: Augmentation,
     size: int,
+    shares: Mapping[str, float] | None = None,
 ) -> list[TrainingSequence]:
-    """All examples of a training run in order, every epoch with its own shuffling and augmentation.
+    """All examples of a training run in order, every epoch with its own sample, shuffling and augmentation.
 
     An example depends on the seed and its place alone, so an interrupted run goes on as it would have.
+
+    Args:
+        shares: how often an epoch shows a source's records, 1 by default: 2.5 is twice each and half of them again.
     """
     examples: list[TrainingSequence] = []
     for epoch in range(epochs):
-        order = list(records)
-        random.Random(f"{seed}/{epoch}").shuffle(order)
+        rng = random.Random(f"{seed}/{epoch}")
+        order = []
+        for record in records:
+            share = (shares or {}).get(record.source, 1.0)
+            order += [record] * (int(share) + (rng.random() < share % 1))
+        rng.shuffle(order)
         for place, record in enumerate(order):
             rng = random.Random(f"{seed}/{epoch}/{place}/{record.id}")
             examples += sequences(record, tokenizer, augmentation, rng, size)
@@ -152,10 +163,15 @@ class Collator:
 
 
 class BranchTrainer(SFTTrainer):
-    """TRL's trainer with the loss of the notes: cross entropy over the choices the walk allows at each decision."""
+    """TRL's trainer with the loss of the notes: cross entropy over the choices the walk allows at each decision.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    Args:
+        rare_weight: weight of a decision for absent or possible beside the others' 1.
+    """
+
+    def __init__(self, *args: Any, rare_weight: float = 1.0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._rare_weight = rare_weight
         # The loss is a mean over decisions already; Trainer must only divide by the accumulation steps.
         self.model_accepts_loss_kwargs = False
 
@@ -167,20 +183,25 @@ class BranchTrainer(SFTTrainer):
         num_items_in_batch: torch.Tensor | None = None,
     ) -> Any:
         rows, choices, chosen = (inputs[name] for name in ("rows", "choices", "chosen"))
-        outputs = model(
+        llama = model.get_base_model() if isinstance(model, PeftModel) else model
+        hidden = llama.model(
             input_ids=inputs["input_ids"],
             position_ids=inputs["position_ids"],
             attention_mask=inputs["attention_mask"],
-            logits_to_keep=rows,
             use_cache=False,
-        )
-        allowed = outputs.logits[0].float().gather(1, choices.clamp(min=0))  # (D, K)
+        ).last_hidden_state[0, rows]  # (D, hidden)
+        # As at inference, only tokens that some decision may choose are scored: far fewer than the vocabulary.
+        scored, column = choices.clamp(min=0).unique(return_inverse=True)
+        logits = torch.nn.functional.linear(hidden, llama.get_output_embeddings().weight[scored])
+        allowed = logits.float().gather(1, column)  # (D, K)
         allowed = allowed.masked_fill(choices < 0, float("-inf"))
-        loss = torch.nn.functional.cross_entropy(allowed, chosen)
+        losses = torch.nn.functional.cross_entropy(allowed, chosen, reduction="none")
+        weights = 1 + (self._rare_weight - 1) * inputs["rare"]
+        loss = (losses * weights).sum() / weights.sum()
         mode = "train" if model.training else "eval"
         accuracy = (allowed.argmax(1) == chosen).float().mean()
         self._metrics[mode]["decision_accuracy"].append(accuracy.item())
-        return (loss, outputs) if return_outputs else loss
+        return (loss, {"logits": allowed}) if return_outputs else loss
 
     def _get_train_sampler(self, dataset: Any = None) -> torch.utils.data.Sampler:
         return torch.utils.data.SequentialSampler(

@@ -25,14 +25,19 @@ class ElmtexArguments:
     Args:
         data: folder of ``training.prepare`` with train.jsonl and dev.jsonl.
         sources: corpora of train.jsonl to use, by the ``source`` of their records; empty means all.
-        repeat: how often an epoch shows each source, as ``source=times``; others once.
+        share: how often an epoch shows a source's records, as ``source=times``, 1 for the others; ``synthetic=0.02``
+            is another fiftieth of them every epoch.
+        rare_weight: weight in the loss of a decision for absent or possible beside the others' 1.
+        init_adapter: folder of an adapter to go on from; its rank stands.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
         drop, shuffle, rename: shares of examples that are augmented (see training.branches.Augmentation).
     """
 
     data: str = field(metadata={"help": "folder made by training.prepare"})
     sources: list[str] = field(default_factory=list)
-    repeat: list[str] = field(default_factory=list)
+    share: list[str] = field(default_factory=list)
+    rare_weight: float = 1.0
+    init_adapter: str | None = None
     max_report_tokens: int = 1024
     drop: float = 0.1
     shuffle: float = 0.2
@@ -42,12 +47,14 @@ class ElmtexArguments:
 def main(arguments: list[str] | None = None) -> None:
     import torch
     from datasets import Dataset
+    from peft import PeftModel
     from tokenizers import Tokenizer
     from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, set_seed
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config, get_quantization_config
 
     from elmtex.corpora import records as canonical
     from elmtex.weights import base_folder
+    from training import attention
     from training.branches import Augmentation, BranchTrainer, Collator, schedule
     from training.record import Recorder
 
@@ -63,7 +70,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
 
     folder = Path(elmtex.data)
-    train = _mixture(list(canonical.load(folder / "train.jsonl")), elmtex)
+    train = _of_sources(list(canonical.load(folder / "train.jsonl")), elmtex)
     dev = list(canonical.load(folder / "dev.jsonl"))
     examples = schedule(
         train,
@@ -72,6 +79,7 @@ def main(arguments: list[str] | None = None) -> None:
         seed=config.seed,
         augmentation=Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename),
         size=elmtex.max_report_tokens,
+        shares=_shares(elmtex),
     )
     plain = Augmentation(0, 0, 0)
     held_out = schedule(
@@ -95,7 +103,11 @@ def main(arguments: list[str] | None = None) -> None:
         base,
         dtype=model_config.dtype if model_config.dtype not in (None, "auto") else torch.float32,
         quantization_config=get_quantization_config(model_config),
+        # A GPU's kernels are fast enough, and want whole masks.
+        attn_implementation=None if torch.cuda.is_available() else attention.register(),
     )
+    if elmtex.init_adapter:
+        model = PeftModel.from_pretrained(model, elmtex.init_adapter, is_trainable=True)
     trainer = BranchTrainer(
         model=model,
         args=config,
@@ -103,7 +115,8 @@ def main(arguments: list[str] | None = None) -> None:
         eval_dataset=rows.select(range(len(examples), len(rows))),
         data_collator=Collator(examples + held_out),
         processing_class=wrapped,
-        peft_config=get_peft_config(model_config),
+        peft_config=None if elmtex.init_adapter else get_peft_config(model_config),
+        rare_weight=elmtex.rare_weight,
     )
     resume = config.resume_from_checkpoint in ("true", "True", True)
     trainer.train(resume_from_checkpoint=resume or config.resume_from_checkpoint)
@@ -116,20 +129,28 @@ def main(arguments: list[str] | None = None) -> None:
     recorder.finish(trainer.state.log_history)
 
 
-def _mixture(records: list, elmtex: ElmtexArguments) -> list:
-    """The records of the sources asked for, repeated as asked."""
+def _of_sources(records: list, elmtex: ElmtexArguments) -> list:
+    """The records of the sources asked for."""
     from elmtex.types import InputError
 
-    times = {
-        name: int(count) for name, _, count in (entry.partition("=") for entry in elmtex.repeat)
-    }
     wanted = [r for r in records if not elmtex.sources or r.source in elmtex.sources]
     if not wanted:
         raise InputError(
             f"no training record of the sources {elmtex.sources} in {elmtex.data}; "
             f"it has: {sorted({r.source for r in records})}"
         )
-    return [record for record in wanted for _ in range(times.get(record.source, 1))]
+    return wanted
+
+
+def _shares(elmtex: ElmtexArguments) -> dict[str, float]:
+    from elmtex.types import InputError
+
+    try:
+        return {name: float(times) for name, times in (e.split("=") for e in elmtex.share)}
+    except ValueError:
+        raise InputError(
+            f"share: {elmtex.share}: give each as source=times, e.g. synthetic=0.02"
+        ) from None
 
 
 if __name__ == "__main__":

@@ -47,11 +47,13 @@ class Decision:
         row: index in the flat sequence of the token whose output decides.
         choices: the allowed token ids, ascending, at least two.
         chosen: index into ``choices``.
+        rare: whether it says that an item is absent or possible.
     """
 
     row: int
     choices: tuple[int, ...]
     chosen: int
+    rare: bool
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def lay_out(
         inside = [i for i in items if sentence[0] <= i.first and i.last <= sentence[1]]
         note = write_note(grammar, tokens, sentence, inside)
         start = len(prompt) + sentence[1] - chunk.start
-        decisions += _decisions(NoteWalk(grammar, tokens, sentence), note, len(flat))
+        decisions += _decisions(grammar, NoteWalk(grammar, tokens, sentence), note, len(flat))
         # The end sign is decided but never read: it is not fed.
         flat += [grammar.open, *note[:-1]]
         positions += range(start, start + len(note))
@@ -110,11 +112,15 @@ def lay_out(
     )
 
 
-def _decisions(walk: NoteWalk, note: Sequence[int], row: int) -> list[Decision]:
+def _decisions(
+    grammar: NoteGrammar, walk: NoteWalk, note: Sequence[int], row: int
+) -> list[Decision]:
+    signs = tuple(sorted(grammar.signs))
     decisions = []
     for offset, token in enumerate(note):
         choices = walk.choices()
         if len(choices) > 1:
-            decisions.append(Decision(row + offset, choices, choices.index(token)))
+            rare = choices == signs and grammar.signs[token] != "present"
+            decisions.append(Decision(row + offset, choices, choices.index(token), rare))
         walk.take(token)
     return decisions
