@@ -15,7 +15,7 @@ import pytest
 from elmtex.examples import EXAMPLES
 from elmtex.schema import CategorySchema, load_schema, parse_schema
 from elmtex.types import Assertion, ElmtexError, Extraction, Item, Progress
-from elmtex.ui import render
+from elmtex.ui import evidence, render
 from elmtex.ui.handlers import Desk
 from elmtex.ui.screen import MAX_CHARACTERS
 from elmtex.ui.words import ENGLISH, GERMAN, LANGUAGES
@@ -91,31 +91,31 @@ def test_nested_overlapping_and_identical_spans_all_show() -> None:
 
 
 def test_segments_cover_the_report_and_cut_at_every_boundary() -> None:
-    evidence = [
-        render.Evidence("a", "x", 0, 10, "present"),
-        render.Evidence("b", "y", 5, 15, "present"),
-        render.Evidence("c", "x", 5, 10, "absent"),
-        render.Evidence("d", "z", 15, 20, "present"),
+    pieces = [
+        evidence.Evidence("a", "x", 0, 10, "present"),
+        evidence.Evidence("b", "y", 5, 15, "present"),
+        evidence.Evidence("c", "x", 5, 10, "absent"),
+        evidence.Evidence("d", "z", 15, 20, "present"),
     ]
-    cut = [(s.start, s.end, {e.id for e in s.covering}) for s in render.segments(20, evidence)]
+    cut = [(s.start, s.end, {e.id for e in s.covering}) for s in evidence.segments(20, pieces)]
     assert cut == [
         (0, 5, {"a"}),
         (5, 10, {"a", "b", "c"}),
         (10, 15, {"b"}),
         (15, 20, {"d"}),
     ]
-    assert render.segments(0, []) == []
+    assert evidence.segments(0, []) == []
 
 
 def test_a_lane_belongs_to_one_span_where_spans_meet_and_short_ones_lie_inside() -> None:
-    evidence = [
-        render.Evidence("long", "x", 0, 20, "present"),
-        render.Evidence("short", "y", 5, 8, "present"),
-        render.Evidence("touching", "y", 8, 12, "present"),
-        render.Evidence("twin", "z", 5, 8, "present"),
-        render.Evidence("same", "y", 5, 8, "absent"),
+    pieces = [
+        evidence.Evidence("long", "x", 0, 20, "present"),
+        evidence.Evidence("short", "y", 5, 8, "present"),
+        evidence.Evidence("touching", "y", 8, 12, "present"),
+        evidence.Evidence("twin", "z", 5, 8, "present"),
+        evidence.Evidence("same", "y", 5, 8, "absent"),
     ]
-    lanes = render.lanes(evidence)
+    lanes = evidence.lanes(pieces)
     assert lanes["long"] > max(lanes["short"], lanes["twin"])
     assert lanes["short"] != lanes["twin"]
     assert lanes["same"] == lanes["short"]

@@ -1,6 +1,7 @@
 """A clinician's review: the model's document, every decision about it, and what both make together."""
 
 from elmtex.review.decisions import Decision, Reviewed, ReviewedItem, fold
-from elmtex.review.store import Entry, Store
+from elmtex.review.entry import Entry
+from elmtex.review.store import Store
 
 __all__ = ["Decision", "Entry", "Reviewed", "ReviewedItem", "Store", "fold"]

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from elmtex.review.store import Entry
+from elmtex.review.entry import Entry
 from elmtex.types import Record
 
 _GERMAN = re.compile(

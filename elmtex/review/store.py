@@ -12,14 +12,15 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
-from elmtex.review.decisions import Decision, Reviewed, check, fold
+from elmtex.review.decisions import Decision, check
+from elmtex.review.entry import Entry
 from elmtex.review.tables import DECISIONS, EXTRACTIONS, METADATA, REPORTS, sa
 from elmtex.schema import CategorySchema, parse_schema
 from elmtex.types import ElmtexError, Extraction, InputError
@@ -27,52 +28,6 @@ from elmtex.types import ElmtexError, Extraction, InputError
 DATABASE = "ELMTEX_DATABASE"  # the environment variable that names another database
 MEMORY = "sqlite://"  # gone with the process
 ATTEMPTS = 20  # at a decision, when others decide about the same report at the same moment
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A stored report with everything that belongs to it.
-
-    Args:
-        id: its key in the store.
-        name: what the user knows it by: a file name, or its first words' place in the list.
-        batch: the batch it came in; "" for one read alone.
-        text: the report; "" when it could not be read.
-        problem: why it could not be read; "" when it could.
-        schema: the schema it was or will be extracted with.
-        created: when it was stored, ISO 8601 in UTC.
-        extraction: what the model said; None before it has.
-        decisions: all decisions about it, undone ones and undos included.
-    """
-
-    id: str
-    name: str
-    batch: str
-    text: str
-    problem: str
-    schema: CategorySchema
-    created: str
-    extraction: Extraction | None
-    decisions: tuple[Decision, ...]
-
-    @property
-    def reviewed(self) -> Reviewed:
-        """The state of its review. Raises :class:`InputError` before it is extracted."""
-        if self.extraction is None:
-            raise InputError("this report is not extracted yet")
-        return fold(self.extraction, self.decisions)
-
-    @property
-    def corrected(self) -> Extraction:
-        """The document as the reviewer left it."""
-        if self.extraction is None:
-            raise InputError("this report is not extracted yet")
-        return self.reviewed.corrected(self.extraction)
-
-    @property
-    def touched(self) -> str:
-        """When something was last decided, else when it was stored."""
-        return self.decisions[-1].at if self.decisions else self.created
 
 
 def default_url() -> str:

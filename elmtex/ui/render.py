@@ -7,52 +7,25 @@ Everything that a user or a model supplied (report, item text, titles of a schem
 from __future__ import annotations
 
 import html
-import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from elmtex.schema import CategorySchema
-from elmtex.types import Assertion, Extraction, Item
+from elmtex.types import Extraction, Item
+from elmtex.ui.evidence import (
+    Evidence,
+    Segment,
+    evidence_of,
+    is_evidence,
+    item_ids,
+    lanes,
+    segments,
+)
 from elmtex.ui.words import Words, counted
 
 HUES = 8  # of page.css; with LINES, 24 categories look different before a look repeats
 LINES = 3  # solid, dashed, double: so that no two of them differ by hue alone
 LOW_CONFIDENCE = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A grounded item as the report view needs it.
-
-    Args:
-        id: the item's id on the page, shared by its row and its words in the report.
-        key: its category.
-        start: first code point in the report.
-        end: one past the last.
-        assertion: how the report states it.
-    """
-
-    id: str
-    key: str
-    start: int
-    end: int
-    assertion: Assertion
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of the report that is covered by the same items throughout.
-
-    Args:
-        start: first code point.
-        end: one past the last; segments touch and cover the whole report.
-        covering: the evidence over it, longest first; () between items.
-    """
-
-    start: int
-    end: int
-    covering: tuple[Evidence, ...]
 
 
 def escape(text: str) -> str:
@@ -62,77 +35,6 @@ def escape(text: str) -> str:
     as a reference, and the other as the sign for what cannot be shown.
     """
     return html.escape(text, quote=True).replace("\r", "&#13;").replace("\0", "\ufffd")
-
-
-def item_ids(extraction: Extraction) -> dict[tuple[str, int], str]:
-    """The page's id of each item, by category key and position in the category."""
-    places = [(key, n) for key, items in extraction.categories.items() for n in range(len(items))]
-    return {place: f"i{number}" for number, place in enumerate(places)}
-
-
-def is_evidence(item: Item, report: str) -> bool:
-    """Whether the item's words stand at its offsets; an item whose offsets lie is shown as ungrounded."""
-    if item.start is None or item.end is None:
-        return False
-    return 0 <= item.start < item.end <= len(report) and report[item.start : item.end] == item.text
-
-
-def evidence_of(extraction: Extraction, report: str) -> tuple[Evidence, ...]:
-    """All items that point at the report."""
-    ids = item_ids(extraction)
-    return tuple(
-        Evidence(ids[key, n], key, item.start, item.end, item.assertion)
-        for key, items in extraction.categories.items()
-        for n, item in enumerate(items)
-        if item.start is not None and item.end is not None and is_evidence(item, report)
-    )
-
-
-def segments(length: int, evidence: Iterable[Evidence]) -> list[Segment]:
-    """Cut a report of ``length`` code points at every boundary of an item.
-
-    Spans may nest, overlap, touch and repeat. Joined, the segments give the report back.
-    """
-    opening: dict[int, list[Evidence]] = {}
-    closing: dict[int, list[Evidence]] = {}
-    for piece in evidence:
-        opening.setdefault(piece.start, []).append(piece)
-        closing.setdefault(piece.end, []).append(piece)
-    cuts = sorted({0, length, *opening, *closing})
-    live: dict[str, Evidence] = {}
-    result = []
-    for start, end in itertools.pairwise(cuts):
-        for piece in closing.get(start, ()):
-            del live[piece.id]
-        live.update((piece.id, piece) for piece in opening.get(start, ()))
-        covering = sorted(live.values(), key=lambda e: (e.start - e.end, e.start, e.id))
-        result.append(Segment(start, end, tuple(covering)))
-    return result
-
-
-def lanes(evidence: Iterable[Evidence]) -> dict[str, int]:
-    """The underline's height of each piece of evidence, 0 nearest the words.
-
-    Short spans lie nearer than the long ones around them, and one span keeps its lane from end to end, so that
-    its line does not jump where another begins. Items of one category on the same span share a lane.
-    """
-    taken: list[list[tuple[int, int]]] = []
-    placed: dict[tuple[str, int, int], int] = {}
-    result: dict[str, int] = {}
-    for piece in sorted(evidence, key=lambda e: (e.end - e.start, e.start, e.id)):
-        look = (piece.key, piece.start, piece.end)
-        if look not in placed:
-            lane = 0
-            while lane < len(taken) and any(
-                piece.start < end and start < piece.end for start, end in taken[lane]
-            ):
-                lane += 1
-            if lane == len(taken):
-                taken.append([])
-            taken[lane].append((piece.start, piece.end))
-            placed[look] = lane
-        result[piece.id] = placed[look]
-    return result
 
 
 def looks(schema: CategorySchema) -> dict[str, str]:

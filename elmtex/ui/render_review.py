@@ -14,11 +14,10 @@ from elmtex.coding import CATEGORY_TERMINOLOGIES
 from elmtex.review import Entry, Reviewed, ReviewedItem
 from elmtex.schema import Category
 from elmtex.types import ASSERTIONS, Code
+from elmtex.ui.evidence import Evidence, is_evidence
 from elmtex.ui.render import (
     LOW_CONFIDENCE,
-    Evidence,
     escape,
-    is_evidence,
     legend_html,
     looks,
     marked_html,
