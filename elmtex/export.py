@@ -9,9 +9,13 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from elmtex.schema import CategorySchema
 from elmtex.types import Extraction, Item
+
+if TYPE_CHECKING:
+    from elmtex.fhir import Judged
 
 CSV_COLUMNS = ("id", "category", "text", "start", "end", "assertion", "confidence", "codes")
 NOTHING = "N/A"  # ELMTEX's word for a category the report says nothing about
@@ -78,15 +82,23 @@ def flat(extraction: Extraction, schema: CategorySchema) -> dict[str, str]:
     }
 
 
-def to_fhir(extraction: Extraction, schema: CategorySchema) -> str:
+def to_fhir(extraction: Extraction, schema: CategorySchema, judged: Judged | None = None) -> str:
     """An HL7 FHIR R4 Bundle as indented JSON, see :mod:`elmtex.fhir`.
+
+    Args:
+        extraction: the document.
+        schema: its schema.
+        judged: what of it a human has reviewed; None for nothing.
 
     Raises:
         MissingDependencyError: fhir.resources is not installed.
     """
-    from elmtex.fhir import bundle
+    from elmtex.fhir import NOBODY, bundle
 
-    return json.dumps(bundle(extraction, schema), ensure_ascii=False, indent=2) + "\n"
+    return (
+        json.dumps(bundle(extraction, schema, judged or NOBODY), ensure_ascii=False, indent=2)
+        + "\n"
+    )
 
 
 FORMATS: dict[str, Callable[[Extraction, CategorySchema], str]] = {

@@ -10,6 +10,7 @@ Nothing is claimed beyond the text. How sure the report is goes into the element
 resource               present                               absent               possible
 =====================  ====================================  ===================  ================================
 Condition              verificationStatus ``confirmed``      ``refuted``          ``provisional``
+                       (``unconfirmed`` before review)
 MedicationStatement    status ``unknown``                    ``not-taken``        ``unknown``
 Procedure              status ``unknown``                    ``not-done``         ``unknown``
 Observation            ``valueString`` is the text           ``valueBoolean``     ``dataAbsentReason`` ``unknown``
@@ -17,8 +18,13 @@ Observation            ``valueString`` is the text           ``valueBoolean``   
 FamilyMemberHistory    a condition                           as an Observation    as an Observation
 =====================  ====================================  ===================  ================================
 
+A human's review changes what is claimed about the reading, never what the report says: an Observation that nobody has
+judged is ``preliminary``, one that a reviewer accepted, edited or added is ``final``; a Condition that only the model
+calls present is ``unconfirmed``. The bundle's tag ``urn:elmtex:review`` is ``none``, ``begun`` or ``finished``. Who
+judged and when is not handed out.
+
 Every resource carries the extension ``urn:elmtex:evidence``: category, assertion, the half-open code-point offsets of
-the words in the report, and the confidence. Suggested codes stand there too; into ``code`` come only those that a human
+the words in the report, the confidence, and whether a human judged it. Suggested codes stand there too; into ``code`` come only those that a human
 chose.
 """
 
@@ -26,6 +32,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from elmtex.schema import CategorySchema
@@ -34,7 +41,7 @@ from elmtex.types import Code, ElmtexError, Extraction, Item, MissingDependencyE
 EVIDENCE = "urn:elmtex:evidence"
 
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
-_VERIFICATION = {"present": "confirmed", "absent": "refuted", "possible": "provisional"}
+_VERIFICATION = {"present": "unconfirmed", "absent": "refuted", "possible": "provisional"}
 _NAMESPACE = uuid.UUID(
     "8f0f3c1e-6a0b-5e0e-9f63-2b7d6f5f6e11"
 )  # of elmtex; any fixed value would do
@@ -43,6 +50,27 @@ _NAMESPACE = uuid.UUID(
 _CONTROL = dict.fromkeys(set(range(32)) - {9, 10, 13}, "\ufffd")
 
 Resource = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How far a human has reviewed a document.
+
+    Args:
+        items: category and position of each item that a human accepted, edited or added.
+        finished: the review is over: nothing is open, and nothing was missed.
+    """
+
+    items: frozenset[tuple[str, int]] = frozenset()
+    finished: bool = False
+
+    @property
+    def state(self) -> str:
+        """``finished``, ``begun`` or ``none``."""
+        return "finished" if self.finished else "begun" if self.items else "none"
+
+
+NOBODY = Judged()
 
 
 def bundle_model() -> Any:
@@ -56,10 +84,17 @@ def bundle_model() -> Any:
     return Bundle
 
 
-def bundle(extraction: Extraction, schema: CategorySchema) -> dict[str, Any]:
+def bundle(
+    extraction: Extraction, schema: CategorySchema, judged: Judged = NOBODY
+) -> dict[str, Any]:
     """The Bundle as JSON data.
 
     The same extraction always gives the same bundle: the ids are name-based UUIDs (RFC 9562, version 5).
+
+    Args:
+        extraction: the document.
+        schema: its schema.
+        judged: what of it a human has reviewed.
 
     Raises:
         MissingDependencyError: fhir.resources is not installed.
@@ -68,7 +103,7 @@ def bundle(extraction: Extraction, schema: CategorySchema) -> dict[str, Any]:
     model = bundle_model()
     patient = _urn(extraction, "patient")
     entries = [_entry(patient, {"resourceType": "Patient"})]
-    entries += [_entry(*named) for named in _resources(extraction, schema, patient)]
+    entries += [_entry(*named) for named in _resources(extraction, schema, patient, judged)]
     document = {
         "resourceType": "Bundle",
         "meta": {
@@ -76,6 +111,7 @@ def bundle(extraction: Extraction, schema: CategorySchema) -> dict[str, Any]:
                 {"system": "urn:elmtex:model", "code": _code(extraction.model)},
                 {"system": "urn:elmtex:schema", "code": _code(extraction.schema)},
                 {"system": "urn:elmtex:status", "code": extraction.status},
+                {"system": "urn:elmtex:review", "code": judged.state},
             ]
         },
         "identifier": {"system": "urn:elmtex:report", "value": _string(extraction.id)},
@@ -93,7 +129,7 @@ def bundle(extraction: Extraction, schema: CategorySchema) -> dict[str, Any]:
 
 
 def _resources(
-    extraction: Extraction, schema: CategorySchema, patient: str
+    extraction: Extraction, schema: CategorySchema, patient: str, judged: Judged
 ) -> Iterator[tuple[str, Resource]]:
     for key, items in extraction.categories.items():
         category = {"text": _string(schema.category(key).title)}
@@ -101,9 +137,21 @@ def _resources(
             build = RESOURCES.get(key, _observation)
             if build is _family_member_history and item.assertion != "present":
                 build = _observation  # FamilyMemberHistory cannot say that a condition is absent or uncertain
+            by_human = (key, number) in judged.items
             resource = build(item, category, {"reference": patient})
-            resource["extension"] = [_evidence(key, item)]
+            if by_human:
+                _reviewed(resource)
+            resource["extension"] = [_evidence(key, item, by_human)]
             yield _urn(extraction, f"{key}/{number}/{item.start}"), resource
+
+
+def _reviewed(resource: Resource) -> None:
+    """A reading that a human answers for: no longer preliminary, and what it states is confirmed."""
+    if resource.get("status") == "preliminary":
+        resource["status"] = "final"
+    for coding in resource.get("verificationStatus", {}).get("coding", ()):
+        if coding["code"] == "unconfirmed":
+            coding["code"] = "confirmed"
 
 
 def _condition(item: Item, category: Resource, patient: Resource) -> Resource:
@@ -185,10 +233,11 @@ RESOURCES: dict[str, Callable[[Item, Resource, Resource], Resource]] = {
 }
 
 
-def _evidence(key: str, item: Item) -> Resource:
+def _evidence(key: str, item: Item, by_human: bool) -> Resource:
     parts: list[Resource] = [
         {"url": "category", "valueCode": key},
         {"url": "assertion", "valueCode": item.assertion},
+        {"url": "judged", "valueBoolean": by_human},
     ]
     if item.grounded:
         parts += [

@@ -112,6 +112,64 @@ def test_fhir_of_every_example_is_valid(desk: Desk) -> None:
         bundle_model().model_validate(json.loads(handed.text))
 
 
+def statuses(screen: Screen) -> dict[str, str]:
+    """Each item's words and the status its FHIR resource has; the whole bundle is validated."""
+    text = file_of(entry(screen), "fhir", ENGLISH).text
+    assert "Dr. Ö" not in text  # who judged is nobody else's business
+    document = json.loads(text)
+    bundle_model().model_validate(document)
+    (review,) = [t["code"] for t in document["meta"]["tag"] if t["system"] == "urn:elmtex:review"]
+    found = {"review": review}
+    for held in document["entry"][1:]:
+        resource = held["resource"]
+        words = resource.get("valueString") or resource["code"]["text"]
+        said = resource.get("verificationStatus", {}).get("coding", [{}])[0].get("code")
+        found[words] = said or resource["status"]
+    return found
+
+
+def test_fhir_says_what_a_human_has_judged() -> None:
+    class Found(Planted):
+        def stream(self, report: str) -> Iterator[Progress]:
+            found = extraction(
+                signs_symptoms=(item(report, "Fieber", "absent"), item(report, "Übelkeit")),
+                laboratory_values=(item(report, "5%"), item(report, "6%")),
+            )
+            yield Progress(found, 1, 1)
+
+    desk = Desk(Found())
+    screen = read(desk)
+    assert statuses(screen) == {
+        "review": "none",
+        "Fieber": "refuted",
+        "Übelkeit": "unconfirmed",
+        "5%": "preliminary",
+        "6%": "preliminary",
+    }
+    # Positions move when an item before is rejected: the judged one is the second, not the first.
+    screen = act(desk, screen, do="reject", items=["m2"])
+    screen = act(desk, screen, do="accept", items=["m1"])
+    assert statuses(screen) == {
+        "review": "begun",
+        "Fieber": "refuted",
+        "Übelkeit": "confirmed",
+        "6%": "preliminary",
+    }
+    edited = {"do": "edit", "item": "m3", "category": "age", "assertion": "present"}
+    screen = act(desk, screen, **edited, text="5% oder 6%", start=None, end=None)
+    assert statuses(screen)["5% oder 6%"] == "final"
+    screen = act(desk, screen, do="assert", item="m0", value="possible")
+    screen = act(desk, screen, do="finish")
+    assert statuses(screen) == {
+        "review": "finished",
+        "Fieber": "provisional",
+        "Übelkeit": "confirmed",
+        "5% oder 6%": "final",
+    }
+    screen = act(desk, screen, do="undo")
+    assert statuses(screen)["review"] == "begun"
+
+
 @pytest.mark.parametrize(
     ("text", "start", "end", "expected"),
     [

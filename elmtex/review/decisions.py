@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
+from elmtex.fhir import Judged
 from elmtex.schema import CategorySchema
 from elmtex.types import Extraction, InputError, Item
 
@@ -126,6 +127,18 @@ class Reviewed:
             if item.id == id:
                 return item
         raise InputError(f"there is no item {id!r} in this review")
+
+    @property
+    def judged(self) -> Judged:
+        """Which items of :meth:`corrected` a human answers for; rejected ones are not among its items."""
+        seen: dict[str, int] = {}
+        places = set()
+        for entry in self.items:
+            if entry.kept:
+                place = seen[entry.category] = seen.get(entry.category, -1) + 1
+                if entry.verdict != "open":
+                    places.add((entry.category, place))
+        return Judged(frozenset(places), self.finished)
 
     def corrected(self, extraction: Extraction) -> Extraction:
         """The document as the reviewer left it: without the rejected items, with the edited and added ones.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -50,13 +50,14 @@ def file_of(entry: Entry, format: Format, words: Words) -> File:
     if format == "gold":
         text = to_jsonl([entry])
         return File(name, text, "" if text else words.review.gold_hint)
-    writer: Callable[..., str] = export.FORMATS[format]
     corrected = replace(entry.corrected, id=entry.name)
     faults = entry.schema.validate(corrected.to_dict()["categories"])
     if faults:
         return File(name, "", "; ".join(faults))
     try:
-        return File(name, writer(corrected, entry.schema))
+        if format == "fhir":
+            return File(name, export.to_fhir(corrected, entry.schema, entry.reviewed.judged))
+        return File(name, export.FORMATS[format](corrected, entry.schema))
     except ElmtexError as error:
         return File(name, "", str(error))
 
