@@ -101,6 +101,17 @@ class ChatExtractor:
     def folders(self) -> tuple[Path, ...]:
         return self._chat.folders()
 
+    def with_schema(self, schema: CategorySchema) -> ChatExtractor:
+        """An extractor of another schema that shares this one's model.
+
+        Raises:
+            InputError: there are examples, and none labels all its categories.
+        """
+        from elmtex.strategies import complete  # which imports this module
+
+        examples = complete(self._examples, schema) if self._examples else ()
+        return ChatExtractor(schema, self._chat, examples)
+
     def load(self) -> None:
         """Load the model, and embed the examples, now rather than at the first report."""
         began = time.perf_counter()

@@ -89,7 +89,25 @@ def offer(desk: Desk) -> None:
 
         return {name: source_of(load_schema(name)) for name in packaged_schemas()}
 
-    for function in (extract, convert, suggest_codes, schemas):
+    def extractors() -> list[str]:
+        """The names of the extractors that `compare` takes."""
+        return list(desk.comparing.names)
+
+    def compare(report: str, left: str, right: str, schema: str = "") -> dict[str, Any]:
+        """Read a clinical report with two extractors and pair what they found: agreed, different, or one side's only.
+
+        Args:
+            report: the report's text.
+            left: the name of an extractor, of those that `extractors` gives.
+            right: the name of another one.
+            schema: a category schema as JSON text; empty for the 15 categories of ELMTEX.
+        """
+        with _shown():
+            return desk.comparing.once(
+                report, left, right, checked(schema) if schema else None
+            ).to_dict()
+
+    for function in (extract, convert, suggest_codes, schemas, extractors, compare):
         gr.api(function, api_name=function.__name__, concurrency_limit=1)
 
 

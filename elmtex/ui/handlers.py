@@ -16,6 +16,8 @@ from elmtex.types import ElmtexError
 from elmtex.ui import render
 from elmtex.ui.batch import Batch
 from elmtex.ui.commands import parse
+from elmtex.ui.comparing import Comparing
+from elmtex.ui.contenders import OWN, Contenders
 from elmtex.ui.handout import handout_html
 from elmtex.ui.reading import Reading, StreamingExtractor, extractor_for
 from elmtex.ui.render_batch import batch_html
@@ -45,6 +47,7 @@ class Desk:
         extractor: reads one report at a time; its model may not be loaded yet.
         store: where reviews are kept; None keeps them as long as the process lives.
         linker: suggests codes; None for none.
+        contenders: the extractors that may be compared, by name; None for this one alone.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Desk:
         extractor: StreamingExtractor,
         store: Store | None = None,
         linker: Linking | None = None,
+        contenders: Contenders | None = None,
     ) -> None:
         self.extractor = extractor
         self.store = store or Store(MEMORY)
@@ -59,6 +63,7 @@ class Desk:
         self.turn = threading.Lock()
         self._readings: dict[str, Reading] = {}
         self.batch = Batch(extractor, self.store, self.turn)
+        self.comparing = Comparing(contenders or {OWN: lambda: extractor}, self.turn)
 
     def load_in_background(self) -> None:
         """Load the model while the first user still pastes."""
@@ -217,7 +222,7 @@ class Desk:
 
     def stop(self, session: str, shown: Shown, lang: str) -> Screen:
         """End the session's run, keeping what it has found."""
-        self.leave(session)
+        self._give_up(session)
         phase: Phase = "stopped" if shown.phase == "running" else shown.phase
         return self.draw(dataclasses.replace(shown, phase=phase), lang)
 
@@ -230,6 +235,10 @@ class Desk:
     def leave(self, session: str) -> None:
         """The browser has gone: nobody waits for this answer any more."""
         self.batch.stop(session)
+        self.comparing.stop(session)
+        self._give_up(session)
+
+    def _give_up(self, session: str) -> None:
         reading = self._readings.pop(session, None)
         if reading is not None:
             reading.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,13 @@ class Parts:
     start: Any
     halt: Any
     many: Any
+    compare_tab: Any
+    compare_report: Any
+    compare_left: Any
+    compare_right: Any
+    compare_start: Any
+    compare_stop: Any
+    compare: Any
     schema_tab: Any
     schema: Any
     schema_file: Any
@@ -54,13 +62,14 @@ class Parts:
     ask: Any
 
 
-def lay_out(words: Words, result: str, on_a_space: bool) -> Parts:
+def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[str]) -> Parts:
     """Make the components, inside the gradio blocks that are open.
 
     Args:
         words: the first language.
         result: HTML of the right column before a report is read.
         on_a_space: show the warning that nothing is private here.
+        contenders: the names of the extractors that may be compared; at least the page's own.
     """
     with gr.Row(elem_id="elmtex-head"):
         header = gr.HTML(render.header_html(words), elem_id="elmtex-title")
@@ -94,8 +103,12 @@ def lay_out(words: Words, result: str, on_a_space: bool) -> Parts:
             many_files = _file_box(words.batch.many_files, "elmtex-many-files")
             with gr.Row(elem_id="elmtex-many-buttons"):
                 start = gr.Button(words.batch.start, variant="primary", elem_id="elmtex-start")
-                halt = gr.Button(words.batch.stop, elem_id="elmtex-halt")
+                halt = gr.Button(
+                    words.batch.stop, variant="stop", visible=False, elem_id="elmtex-halt"
+                )
             many = gr.HTML(elem_id="elmtex-many")
+        with gr.Tab(words.compare.tab, id="compare", visible=len(contenders) > 1) as compare_tab:
+            compare = _compare(words, contenders)
         with gr.Tab(words.schema.tab, id="schema") as schema_tab:
             own = _schema(words)
         with gr.Tab(words.schema.about_tab, id="about") as about_tab:
@@ -119,6 +132,8 @@ def lay_out(words: Words, result: str, on_a_space: bool) -> Parts:
         start=start,
         halt=halt,
         many=many,
+        compare_tab=compare_tab,
+        **compare,
         schema_tab=schema_tab,
         **own,
         about_tab=about_tab,
@@ -167,6 +182,33 @@ def _left(words: Words) -> dict[str, Any]:
         "stop": stop,
         "edit": edit,
         "clear": clear,
+    }
+
+
+def _compare(words: Words, contenders: Sequence[str]) -> dict[str, Any]:
+    """The tab that compares: a report, two extractors, what they found."""
+    c = words.compare
+    report = gr.Textbox(
+        label=words.report,
+        placeholder=words.report_hint,
+        lines=6,
+        max_lines=12,
+        elem_id="elmtex-compare-report",
+    )
+    with gr.Row(elem_id="elmtex-compare-choice"):
+        left, right = (
+            gr.Dropdown(list(contenders), value=name, label=label, filterable=False)
+            for label, name in ((c.left, contenders[0]), (c.right, contenders[-1]))
+        )
+        start = gr.Button(c.start, variant="primary", elem_id="elmtex-compare-start")
+        stop = gr.Button(words.stop, variant="stop", visible=False, elem_id="elmtex-compare-stop")
+    return {
+        "compare_report": report,
+        "compare_left": left,
+        "compare_right": right,
+        "compare_start": start,
+        "compare_stop": stop,
+        "compare": gr.HTML(elem_id="elmtex-compare"),
     }
 
 
@@ -236,6 +278,12 @@ def translations(parts: Parts, words: Words) -> dict[Any, Any]:
         parts.clear: gr.update(value=words.clear),
         parts.start: gr.update(value=words.batch.start),
         parts.halt: gr.update(value=words.batch.stop),
+        parts.compare_tab: gr.update(label=words.compare.tab),
+        parts.compare_report: gr.update(label=words.report, placeholder=words.report_hint),
+        parts.compare_left: gr.update(label=words.compare.left),
+        parts.compare_right: gr.update(label=words.compare.right),
+        parts.compare_start: gr.update(value=words.compare.start),
+        parts.compare_stop: gr.update(value=words.stop),
         parts.schema_tab: gr.update(label=words.schema.tab),
         parts.schema: gr.update(label=words.schema.box),
         parts.schema_file: gr.update(label=words.schema.upload),

@@ -10,6 +10,7 @@ from elmtex.review import Store
 from elmtex.review.store import MEMORY, default_url
 from elmtex.types import InputError
 from elmtex.ui.api import offer, wants_mcp
+from elmtex.ui.contenders import Contenders, contenders
 from elmtex.ui.handlers import Desk
 from elmtex.ui.layout import lay_out
 from elmtex.ui.reading import StreamingExtractor
@@ -17,7 +18,8 @@ from elmtex.ui.reviewing import Linking
 from elmtex.ui.screen import Shown
 from elmtex.ui.security import Guard, accounts, on_a_space
 from elmtex.ui.toolkit import gr
-from elmtex.ui.wiring import wire_many, wire_report, wire_schema
+from elmtex.ui.wiring import wire_many, wire_report
+from elmtex.ui.wiring_tabs import wire_compare, wire_schema
 from elmtex.ui.words import words_in
 
 UPLOAD = "60mb"  # of a file that is dropped
@@ -47,24 +49,28 @@ def build(
     extractor_factory: Callable[[], StreamingExtractor] = default_extractor,
     *,
     database: str | None = None,
+    others: Contenders | None = None,
 ) -> gr.Blocks:
     """The page as gradio blocks; :func:`launch` serves it with its style and script.
 
     Args:
         extractor_factory: makes the extractor; called once, now. The model loads in the background.
         database: SQLAlchemy URL of the reviews; None is the user's own file, on a Space the memory.
+        others: the extractors that may be compared, by name; None is what :func:`contenders` finds.
     """
     store = Store(database or (MEMORY if on_a_space() else default_url()))
-    desk = Desk(extractor_factory(), store, default_linker())
+    extractor = extractor_factory()
+    desk = Desk(extractor, store, default_linker(), others or contenders(extractor))
     with gr.Blocks(
         analytics_enabled=False, title="elmtex", fill_width=True, delete_cache=(600, 3600)
     ) as page:
         shown = gr.State(Shown(), time_to_live=FORGOTTEN_AFTER)
         words = words_in("en")
-        parts = lay_out(words, desk.draw(Shown(), "en").result, on_a_space())
+        parts = lay_out(words, desk.draw(Shown(), "en").result, on_a_space(), desk.comparing.names)
         own = gr.State(None, time_to_live=FORGOTTEN_AFTER)
         wire_report(page, parts, shown, own, desk)
         wire_many(parts, shown, own, desk)
+        wire_compare(parts, shown, own, desk, FORGOTTEN_AFTER)
         wire_schema(parts, own, desk)
         offer(desk)
     page.queue(max_size=WAITING, default_concurrency_limit=1, api_open=False)
@@ -79,6 +85,7 @@ def launch(
     extractor_factory: Callable[[], StreamingExtractor] = default_extractor,
     block: bool = True,
     database: str | None = None,
+    others: Contenders | None = None,
 ) -> gr.Blocks:
     """Serve the page until it is interrupted.
 
@@ -88,7 +95,7 @@ def launch(
         port: the TCP port, 1 to 65535.
         extractor_factory: as for :func:`build`.
         block: False returns at once, with the server in a thread (tests; end it with ``close()``).
-        database: as for :func:`build`.
+        database, others: as for :func:`build`.
 
     Raises:
         InputError: the port is taken or is none, or the extractor's own options are wrong.
@@ -99,7 +106,7 @@ def launch(
         raise InputError(f"port {port} is none; give one from 1 to 65535")
     if on_a_space() and host == "127.0.0.1":
         host = "0.0.0.0"
-    page = build(extractor_factory, database=database)
+    page = build(extractor_factory, database=database, others=others)
     try:
         page.launch(
             server_name=host,

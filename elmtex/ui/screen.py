@@ -106,7 +106,7 @@ def taken_html(shown: Shown, words: Words) -> str:
     if shown.said:
         return render.message_html(shown.said)
     if shown.phase == "empty" and shown.source is not None and shown.source.text is not None:
-        length = _grouped(len(shown.source.text))
+        length = grouped(len(shown.source.text))
         said = words.batch.was_read.format(name=shown.source.id, length=length)
         return render.message_html(said, "good")
     return ""
@@ -125,7 +125,7 @@ def opened(entry: Entry) -> Shown:
     return Shown("finished", entry.text, entry.extraction, entry=entry)
 
 
-def _grouped(number: int) -> str:
+def grouped(number: int) -> str:
     """Thousands parted by a narrow space, which reads right in English and in German."""
     return f"{number:,}".replace(",", "\u202f")
 
@@ -147,7 +147,7 @@ def state_html(shown: Shown, words: Words) -> str:
     if shown.phase == "refused":
         text = getattr(words, shown.reason)
         return render.message_html(
-            text.format(length=_grouped(len(shown.report)), limit=_grouped(MAX_CHARACTERS)), "bad"
+            text.format(length=grouped(len(shown.report)), limit=grouped(MAX_CHARACTERS)), "bad"
         )
     if shown.phase == "running":
         text = words.waiting if shown.extraction is None else words.reading

@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from elmtex.schema import CategorySchema
-from elmtex.types import SchemaError
+from elmtex.ui import visitor
 from elmtex.ui.handlers import Desk
 from elmtex.ui.layout import Parts, translations
-from elmtex.ui.own_schema import about_html, check_html, checked, in_use_html, read, source_of
 from elmtex.ui.screen import Screen, Shown
-from elmtex.ui.security import COOKIE, on_a_space, owner_of
+from elmtex.ui.security import on_a_space
 from elmtex.ui.toolkit import gr
-from elmtex.ui.words import LANGUAGES, words_in
+from elmtex.ui.words import words_in
 
 BATCHES = 4  # users whose batches take turns at the model
 
 # Nothing here is an API: the names of the endpoints would become a promise.
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 # gradio looks for its request type in the hints of the functions below.
@@ -30,27 +29,27 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
         text: str, state: Shown, lang: str, schema: CategorySchema | None, request: gr.Request
     ) -> list[Any]:
         source = (state or Shown()).source
-        return _updates(desk.begin(text, lang, source, _owner(request), schema))
+        return _updates(desk.begin(text, lang, source, visitor.owner(request), schema))
 
     def run(state: Shown, lang: str, request: gr.Request) -> Iterator[list[Any]]:
-        for picture in desk.run(_session(request), state, lang, _owner(request)):
+        for picture in desk.run(visitor.session(request), state, lang, visitor.owner(request)):
             yield _updates(picture)
 
     def halt(state: Shown, lang: str, request: gr.Request) -> list[Any]:
-        return _updates(desk.stop(_session(request), state, lang))
+        return _updates(desk.stop(visitor.session(request), state, lang))
 
     def refuse(state: Shown, lang: str) -> list[Any]:
         return _updates(desk.busy(state, lang))
 
     def edit(state: Shown, lang: str, request: gr.Request) -> list[Any]:
         empty = Shown(source=state.source)
-        return [state.report, *_updates(desk.draw(empty, lang, _owner(request)))]
+        return [state.report, *_updates(desk.draw(empty, lang, visitor.owner(request)))]
 
     def clear(lang: str, request: gr.Request) -> list[Any]:
-        return ["", None, *_updates(desk.draw(Shown(), lang, _owner(request)))]
+        return ["", None, *_updates(desk.draw(Shown(), lang, visitor.owner(request)))]
 
     def act(command: str, state: Shown, lang: str, name: str, request: gr.Request) -> list[Any]:
-        picture = desk.act(command, state or Shown(), lang, _owner(request), name)
+        picture = desk.act(command, state or Shown(), lang, visitor.owner(request), name)
         # A report opened from the other tab is shown in this one.
         opened = picture.shown.entry is not None and (
             state is None or picture.shown.entry != state.entry
@@ -60,7 +59,7 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
         return [tab, many, *_updates(picture)]
 
     def translate(state: Shown, lang: str, request: gr.Request) -> dict[Any, Any]:
-        owner = _owner(request)
+        owner = visitor.owner(request)
         fixed = translations(parts, words_in(lang))
         drawn = _updates(desk.draw(state, lang, owner), buttons=False)
         return {
@@ -71,17 +70,17 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
 
     # It touches no more than it must: on a slow machine the user may have begun before this answers.
     def arrive(state: Shown, request: gr.Request) -> list[Any]:
-        lang = _language_of(request)
-        return [lang, desk.draw(state or Shown(), lang, _owner(request)).result]
+        lang = visitor.language(request)
+        return [lang, desk.draw(state or Shown(), lang, visitor.owner(request)).result]
 
     def leave(request: gr.Request) -> None:
-        desk.leave(_session(request))
+        desk.leave(visitor.session(request))
         if on_a_space():
-            desk.forget(_owner(request))
+            desk.forget(visitor.owner(request))
 
-    now: dict[str, Any] = {"queue": False, **_QUIET}
+    now: dict[str, Any] = {"queue": False, **QUIET}
     begun = parts.extract.click(begin, [parts.report, shown, language, own], screen, **now)
-    running = begun.then(run, [shown, language], screen, **_QUIET)
+    running = begun.then(run, [shown, language], screen, **QUIET)
     # Our own run never raises: what fails is the queue, when it is full.
     running.failure(refuse, [shown, language], screen, **now)
     parts.stop.click(halt, [shown, language], screen, cancels=[running], **now)
@@ -114,84 +113,39 @@ def wire_many(parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
         schema: CategorySchema | None,
         request: gr.Request,
     ) -> list[Any]:
-        picture = desk.take(files or [], state or Shown(), lang, _owner(request), schema)
+        picture = desk.take(files or [], state or Shown(), lang, visitor.owner(request), schema)
         source = picture.shown.source
         text = source.text if source is not None else gr.skip()
         tab = gr.update(selected="one" if picture.many is None or not picture.taken else "many")
         many = gr.skip() if picture.many is None else picture.many
         return [None, text, tab, many, *_updates(picture)]
 
-    def run(state: Shown, lang: str, request: gr.Request) -> Iterator[str]:
-        yield from desk.run_batch(_session(request), state, lang, _owner(request))
+    # One of the two buttons shows: there is nothing to stop before the start, and nothing to start twice.
+    def buttons(running: bool) -> list[Any]:
+        return [gr.update(visible=not running), gr.update(visible=running)]
 
-    def halt(state: Shown, lang: str, request: gr.Request) -> str:
-        desk.batch.stop(_session(request))
-        return desk.many(state, lang, _owner(request))
+    def run(state: Shown, lang: str, request: gr.Request) -> Iterator[list[Any]]:
+        for table in desk.run_batch(visitor.session(request), state, lang, visitor.owner(request)):
+            yield [table, *buttons(True)]
+
+    def halt(state: Shown, lang: str, request: gr.Request) -> list[Any]:
+        desk.batch.stop(visitor.session(request))
+        return [desk.many(state, lang, visitor.owner(request)), *buttons(False)]
 
     def refresh(state: Shown, lang: str, request: gr.Request) -> str:
-        return desk.many(state, lang, _owner(request))
+        return desk.many(state, lang, visitor.owner(request))
 
-    now: dict[str, Any] = {"queue": False, **_QUIET}
+    now: dict[str, Any] = {"queue": False, **QUIET}
     for box in (parts.files, parts.many_files):
         inputs, outputs = [box, shown, language, own], [box, parts.report, parts.tabs, parts.many]
         box.upload(take, inputs, [*outputs, *screen], **now)
-    at_work = parts.start.click(
-        run, [shown, language], [parts.many], concurrency_limit=BATCHES, **_QUIET
-    )
-    parts.halt.click(halt, [shown, language], [parts.many], cancels=[at_work], **now)
+    drawn = [parts.many, parts.start, parts.halt]
+    begun = parts.start.click(lambda: buttons(True), None, drawn[1:], **now)
+    at_work = begun.then(run, [shown, language], drawn, concurrency_limit=BATCHES, **QUIET)
+    # Also when the queue was full and it never began.
+    at_work.then(lambda: buttons(False), None, drawn[1:], **now)
+    parts.halt.click(halt, [shown, language], drawn, cancels=[at_work], **now)
     parts.many_tab.select(refresh, [shown, language], [parts.many], **now)
-
-
-def wire_schema(parts: Parts, own: gr.State, desk: Desk) -> None:
-    """The tabs of one's own categories and about the page."""
-    language, standard = parts.language, desk.extractor.schema
-
-    def say(text: str, lang: str) -> str:
-        return check_html(text, words_in(lang))
-
-    def use(text: str, lang: str) -> list[Any]:
-        try:
-            schema = checked(text)
-        except SchemaError:
-            return [gr.skip(), gr.skip()]  # what is wrong stands beside the box already
-        return [schema, in_use_html(schema, standard, words_in(lang))]
-
-    def back(lang: str) -> list[Any]:
-        return [None, source_of(standard), in_use_html(None, standard, words_in(lang))]
-
-    def show(text: str, schema: CategorySchema | None, lang: str) -> list[Any]:
-        words, text = words_in(lang), text or source_of(schema or standard)
-        model = getattr(desk.extractor, "model_name", "")
-        used = in_use_html(schema, standard, words)
-        return [text, check_html(text, words), used, about_html(model, words)]
-
-    now: dict[str, Any] = {"queue": False, **_QUIET}
-    box, used = parts.schema, parts.schema_used
-    box.change(say, [box, language], [parts.schema_said], **now)
-    parts.schema_use.click(use, [box, language], [own, used], **now)
-    parts.schema_standard.click(back, [language], [own, box, used], **now)
-    parts.schema_file.upload(read, [parts.schema_file], [box], **now)
-    shown = [box, parts.schema_said, used, parts.about]
-    for opened in (parts.schema_tab.select, parts.about_tab.select, language.change):
-        opened(show, [box, own, language], shown, **now)
-
-
-def _session(request: gr.Request) -> str:
-    return request.session_hash or ""
-
-
-def _owner(request: gr.Request) -> str:
-    key = None if on_a_space() else request.cookies.get(COOKIE)
-    return owner_of(request.username, key, _session(request))
-
-
-def _language_of(request: gr.Request) -> str:
-    """The first language of the browser that the page speaks."""
-    for entry in request.headers.get("accept-language", "").split(","):
-        lang = entry.split(";")[0].strip()[:2].lower()
-        if lang in LANGUAGES:
-            return lang
-    return "en"
 
 
 def _screen(parts: Parts, shown: gr.State) -> list[Any]:

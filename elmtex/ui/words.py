@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elmtex.ui import words_batch, words_review, words_schema
+from elmtex.ui import words_batch, words_compare, words_review, words_schema
 from elmtex.ui.words_batch import BatchWords
+from elmtex.ui.words_compare import CompareWords
 from elmtex.ui.words_review import ReviewWords
 from elmtex.ui.words_schema import SchemaWords
 
@@ -56,6 +57,7 @@ class Words:
     review: ReviewWords
     batch: BatchWords
     schema: SchemaWords
+    compare: CompareWords
 
 
 ENGLISH = Words(
@@ -123,6 +125,7 @@ ENGLISH = Words(
     review=words_review.ENGLISH,
     batch=words_batch.ENGLISH,
     schema=words_schema.ENGLISH,
+    compare=words_compare.ENGLISH,
 )
 
 GERMAN = Words(
@@ -195,6 +198,7 @@ GERMAN = Words(
     review=words_review.GERMAN,
     batch=words_batch.GERMAN,
     schema=words_schema.GERMAN,
+    compare=words_compare.GERMAN,
 )
 
 LANGUAGES = {"en": ENGLISH, "de": GERMAN}

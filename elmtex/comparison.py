@@ -1,0 +1,118 @@
+"""Two documents of one report, item by item: where they agree, and where not."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from elmtex.types import Extraction, InputError, Item
+
+Kind = Literal["agreed", "assertion", "category", "left", "right"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item and the key of the category it was put into."""
+
+    category: str
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One line of a comparison.
+
+    Args:
+        kind: ``agreed``: same category, span and assertion; ``assertion``: same category and span; ``category``: same
+            span, in another category (its assertion may differ, too); ``left``, ``right``: found by one side only.
+        left, right: what each side says; None where it says nothing.
+    """
+
+    kind: Kind
+    left: Found | None
+    right: Found | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two documents of one report, with every item of both in exactly one pair, in the schema's and report's order."""
+
+    left: Extraction
+    right: Extraction
+    pairs: tuple[Pair, ...]
+
+    @property
+    def counts(self) -> dict[Kind, int]:
+        """How many pairs there are of each kind, zeros included."""
+        counted = Counter(pair.kind for pair in self.pairs)
+        return {kind: counted[kind] for kind in KINDS}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as JSON: both documents, the counts, and the pairs."""
+        return {
+            "left": self.left.to_dict(),
+            "right": self.right.to_dict(),
+            "counts": self.counts,
+            "pairs": [
+                {"kind": pair.kind, "left": _as_json(pair.left), "right": _as_json(pair.right)}
+                for pair in self.pairs
+            ],
+        }
+
+
+def compare(left: Extraction, right: Extraction) -> Comparison:
+    """Pair the items of two documents of the same report.
+
+    Items without a span are the same when their words are, white space aside. An item is paired once; of several
+    possible partners the nearest kind wins (agreed, then another assertion, then another category).
+
+    Raises:
+        InputError: the documents have different categories, so that nothing could be said about where items belong.
+    """
+    if tuple(left.categories) != tuple(right.categories):
+        raise InputError("documents of different schemas cannot be compared: use one for both")
+    lefts, rights = list(_found(left)), list(_found(right))
+    pairs: list[Pair] = []
+    steps: tuple[tuple[Kind, Callable[[Found], Hashable]], ...] = (
+        ("agreed", lambda f: (f.category, _place(f.item), f.item.assertion)),
+        ("assertion", lambda f: (f.category, _place(f.item))),
+        ("category", lambda f: _place(f.item)),
+    )
+    for kind, look in steps:
+        waiting: dict[Hashable, deque[Found]] = {}
+        for found in rights:
+            waiting.setdefault(look(found), deque()).append(found)
+        alone = []
+        for found in lefts:
+            if partners := waiting.get(look(found)):
+                pairs.append(Pair(kind, found, partners.popleft()))
+            else:
+                alone.append(found)
+        lefts, rights = alone, [found for partners in waiting.values() for found in partners]
+    pairs += [Pair("left", found, None) for found in lefts]
+    pairs += [Pair("right", None, found) for found in rights]
+    order = {key: place for place, key in enumerate(left.categories)}
+    return Comparison(left, right, tuple(sorted(pairs, key=lambda pair: _rank(pair, order))))
+
+
+def _found(extraction: Extraction) -> Iterator[Found]:
+    for key, items in extraction.categories.items():
+        for item in items:
+            yield Found(key, item)
+
+
+def _place(item: Item) -> Hashable:
+    return (item.start, item.end) if item.grounded else " ".join(item.text.split())
+
+
+def _rank(pair: Pair, order: dict[str, int]) -> tuple[int, bool, int]:
+    found = pair.left or pair.right
+    assert found is not None
+    return order[found.category], not found.item.grounded, found.item.start or 0
+
+
+def _as_json(found: Found | None) -> dict[str, Any] | None:
+    return None if found is None else {"category": found.category, **found.item.to_dict()}

@@ -1,0 +1,105 @@
+"""What happens in the smaller tabs: comparing extractors, one's own categories, about the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from elmtex.schema import CategorySchema
+from elmtex.types import SchemaError
+from elmtex.ui import visitor
+from elmtex.ui.comparing import Compared
+from elmtex.ui.handlers import Desk
+from elmtex.ui.layout import Parts
+from elmtex.ui.own_schema import about_html, check_html, checked, in_use_html, read, source_of
+from elmtex.ui.render_compare import compare_html
+from elmtex.ui.screen import Shown
+from elmtex.ui.toolkit import gr
+from elmtex.ui.wiring import QUIET
+from elmtex.ui.words import words_in
+
+
+def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remembered: int) -> None:
+    """The tab that compares two extractors.
+
+    Args:
+        parts: the page's components.
+        shown: the tab of one report, whose report is the one that is offered here.
+        own: the user's own schema.
+        desk: the handlers.
+        remembered: seconds a comparison stays in memory after its last use.
+    """
+    language, compared = parts.language, gr.State(Compared(), time_to_live=remembered)
+    drawn = [compared, parts.compare, parts.compare_start, parts.compare_stop]
+
+    def draw(state: Compared, lang: str) -> list[Any]:
+        return [
+            state,
+            compare_html(state, desk.extractor.schema, words_in(lang)),
+            gr.update(visible=not state.running),
+            gr.update(visible=state.running),
+        ]
+
+    def run(
+        text: str,
+        left: str,
+        right: str,
+        lang: str,
+        schema: CategorySchema | None,
+        request: gr.Request,
+    ) -> Iterator[list[Any]]:
+        for state in desk.comparing.run(visitor.session(request), text, (left, right), schema):
+            yield draw(state, lang)
+
+    def halt(lang: str, request: gr.Request) -> list[Any]:
+        desk.comparing.stop(visitor.session(request))
+        return draw(Compared(reason="stopped"), lang)
+
+    def refuse(lang: str) -> list[Any]:
+        return draw(Compared(reason="busy"), lang)
+
+    def offer(text: str, state: Shown | None, compared: Compared, lang: str) -> list[Any]:
+        return [text or (state or Shown()).report, draw(compared or Compared(), lang)[1]]
+
+    now: dict[str, Any] = {"queue": False, **QUIET}
+    asked = [parts.compare_report, parts.compare_left, parts.compare_right, language, own]
+    running = parts.compare_start.click(run, asked, drawn, **QUIET)
+    running.failure(refuse, [language], drawn, **now)
+    parts.compare_stop.click(halt, [language], drawn, cancels=[running], **now)
+    offered = [parts.compare_report, parts.compare]
+    for opened in (parts.compare_tab.select, language.change):
+        opened(offer, [parts.compare_report, shown, compared, language], offered, **now)
+
+
+def wire_schema(parts: Parts, own: gr.State, desk: Desk) -> None:
+    """The tabs of one's own categories and about the page."""
+    language, standard = parts.language, desk.extractor.schema
+
+    def say(text: str, lang: str) -> str:
+        return check_html(text, words_in(lang))
+
+    def use(text: str, lang: str) -> list[Any]:
+        try:
+            schema = checked(text)
+        except SchemaError:
+            return [gr.skip(), gr.skip()]  # what is wrong stands beside the box already
+        return [schema, in_use_html(schema, standard, words_in(lang))]
+
+    def back(lang: str) -> list[Any]:
+        return [None, source_of(standard), in_use_html(None, standard, words_in(lang))]
+
+    def show(text: str, schema: CategorySchema | None, lang: str) -> list[Any]:
+        words, text = words_in(lang), text or source_of(schema or standard)
+        model = getattr(desk.extractor, "model_name", "")
+        used = in_use_html(schema, standard, words)
+        return [text, check_html(text, words), used, about_html(model, words)]
+
+    now: dict[str, Any] = {"queue": False, **QUIET}
+    box, used = parts.schema, parts.schema_used
+    box.change(say, [box, language], [parts.schema_said], **now)
+    parts.schema_use.click(use, [box, language], [own, used], **now)
+    parts.schema_standard.click(back, [language], [own, box, used], **now)
+    parts.schema_file.upload(read, [parts.schema_file], [box], **now)
+    shown = [box, parts.schema_said, used, parts.about]
+    for opened in (parts.schema_tab.select, parts.about_tab.select, language.change):
+        opened(show, [box, own, language], shown, **now)

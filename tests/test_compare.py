@@ -1,0 +1,226 @@
+"""Two extractors on one report: planted agreements and differences, each trap of its own kind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from test_render import ATTACKS, SCHEMA, Reader, extraction, item
+
+from elmtex.comparison import Pair, compare
+from elmtex.schema import CategorySchema, parse_schema
+from elmtex.strategies.extractor import ChatExtractor, Reply
+from elmtex.types import ElmtexError, Extraction, InputError, Item, Progress
+from elmtex.ui.comparing import Compared, Comparing
+from elmtex.ui.contenders import contenders
+from elmtex.ui.render_compare import compare_html
+from elmtex.ui.words import ENGLISH, GERMAN
+
+REPORT = "🫀 No fever, cough; fever again. Pneumonia 5%, 6%."
+LEFT = extraction(
+    signs_symptoms=(item(REPORT, "fever", "absent"), item(REPORT, "cough")),
+    diagnosis=(item(REPORT, "Pneumonia"),),
+    laboratory_values=(item(REPORT, "5%"),),
+    age=(Item("58  years", None, None),),
+)
+RIGHT = extraction(
+    signs_symptoms=(item(REPORT, "fever", "present"), item(REPORT, "fever", nth=1)),
+    comorbidities=(item(REPORT, "Pneumonia", "possible"),),
+    laboratory_values=(item(REPORT, "6%"),),
+    age=(Item("58 years", None, None),),
+)
+
+
+def said(pair: Pair) -> tuple[str, str | None, str | None]:
+    left, right = (found and found.item.text for found in (pair.left, pair.right))
+    return pair.kind, left, right
+
+
+def test_every_item_is_in_one_pair_of_the_right_kind() -> None:
+    found = compare(LEFT, RIGHT)
+    assert sorted(map(said, found.pairs), key=str) == [
+        ("agreed", "58  years", "58 years"),  # ungrounded: the same words, white space aside
+        ("assertion", "fever", "fever"),
+        ("category", "Pneumonia", "Pneumonia"),
+        ("left", "5%", None),
+        ("left", "cough", None),
+        ("right", None, "6%"),
+        ("right", None, "fever"),  # the second mention is another item
+    ]
+    assert found.counts == {"agreed": 1, "assertion": 1, "category": 1, "left": 2, "right": 2}
+    back = compare(RIGHT, LEFT).counts
+    assert (back["left"], back["right"]) == (2, 2)
+    # Schema order, then report order.
+    keys = [(p.left or p.right).category for p in found.pairs]  # type: ignore[union-attr]
+    assert keys == sorted(keys, key=SCHEMA.keys.index)
+
+
+def test_a_span_that_one_side_has_twice_is_paired_once_and_with_its_nearest_partner() -> None:
+    twice = extraction(
+        diagnosis=(item(REPORT, "Pneumonia"),), comorbidities=(item(REPORT, "Pneumonia"),)
+    )
+    once = extraction(comorbidities=(item(REPORT, "Pneumonia"),))
+    found = compare(twice, once)
+    assert found.counts == {"agreed": 1, "assertion": 0, "category": 0, "left": 1, "right": 0}
+    (alone,) = [pair for pair in found.pairs if pair.kind == "left"]
+    assert alone.left is not None and alone.left.category == "diagnosis"
+
+
+def test_documents_of_other_schemas_are_refused() -> None:
+    with pytest.raises(InputError, match="different schemas"):
+        compare(LEFT, Extraction("r", "own", "m", "ok", (), {"fever": ()}))
+
+
+class Says:
+    """An extractor with a planted answer."""
+
+    def __init__(self, answer: Extraction | Exception, schema: CategorySchema = SCHEMA) -> None:
+        self.answer, self.schema = answer, schema
+
+    def load(self) -> None:
+        return None
+
+    def with_schema(self, schema: CategorySchema) -> Says:
+        empty = Extraction("r", schema.name, "m", "ok", (), dict.fromkeys(schema.keys, ()))
+        return Says(empty, schema)
+
+    def stream(self, report: str) -> Iterator[Progress]:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        yield Progress(self.answer, 1, 1)
+
+
+def comparing(right: Extraction | Exception = RIGHT) -> Comparing:
+    return Comparing({"a": lambda: Says(LEFT), "b <i>": lambda: Says(right)}, threading.Lock())
+
+
+def test_both_read_one_after_the_other_and_the_page_shows_what_differs() -> None:
+    states = list(comparing().run("s", REPORT, ("a", "b <i>"), None))
+    assert [(s.running, len(s.answers)) for s in states] == [(True, 0), (True, 1), (False, 2)]
+    assert "a reads the report" in compare_html(states[0], SCHEMA, ENGLISH)
+    for words in (ENGLISH, GERMAN):
+        shown = Reader(compare_html(states[-1], SCHEMA, words))
+        kind = words.compare.kinds
+        for text in (kind["assertion"], kind["category"], "nur a" if words is GERMAN else "only a"):
+            assert text in shown.text
+        assert ("i" not in shown.tags and "only b <i>" in shown.text) or words is GERMAN
+        assert "Pneumonia" in shown.text and "<s>fever</s>" in compare_html(
+            states[-1], SCHEMA, words
+        )
+
+
+def test_the_same_answer_twice_is_said_to_be_the_same() -> None:
+    *_, last = comparing(LEFT).run("s", REPORT, ("a", "b <i>"), None)
+    assert ENGLISH.compare.same in compare_html(last, SCHEMA, ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("report", "names", "reason"),
+    [
+        ("", ("a", "b <i>"), "empty_report"),
+        (None, ("a", "b <i>"), "empty_report"),
+        (REPORT, ("a", "a"), "choose_two"),
+        (REPORT, ("a", "/etc/passwd"), "choose_two"),
+        (REPORT, (None, None), "choose_two"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_before_anybody_reads(
+    report: str | None, names: tuple[str | None, str | None], reason: str
+) -> None:
+    (state,) = comparing().run("s", report, names, None)
+    assert state.reason == reason and state.comparison is None
+    assert 'role="alert"' in compare_html(state, SCHEMA, GERMAN)
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (ElmtexError("chat strategies need {torch}"), "need {torch}"),
+        (ValueError("Zyxwvut"), "ValueError"),
+    ],
+)
+def test_a_side_that_breaks_says_so_without_the_patients_words(
+    error: Exception, shown: str
+) -> None:
+    *_, last = comparing(error).run("s", "Zyxwvut", ("a", "b <i>"), None)
+    markup = compare_html(last, SCHEMA, ENGLISH)
+    assert shown in markup and "Zyxwvut" not in markup and last.comparison is None
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_whatever_a_user_or_a_model_writes_is_shown_as_text(attack: str) -> None:
+    schema = parse_schema('{"title": "t", "properties": {"a": {"title": "x"}}}', "own")
+    one = Extraction("r", "own", attack, "truncated", (attack,), {"a": (Item(attack, None, None),)})
+    other = Extraction("r", "own", attack, "ok", (), {"a": ()})
+    state = Compared((attack, "b"), (one, other), (0.1, 0.2), schema=schema)
+    shown = Reader(compare_html(state, schema, GERMAN))
+    assert attack in shown.text
+    assert not {"script", "img", "svg", "b", "i"} & set(shown.tags)
+    assert not [n for attributes in shown.attributes for n in attributes if n.startswith("on")]
+
+
+def test_stopping_ends_it_and_names_nobody_else() -> None:
+    gate = threading.Event()
+
+    class Slow(Says):
+        def stream(self, report: str) -> Iterator[Progress]:
+            for step in range(100):
+                yield Progress(LEFT, step, 100)
+                gate.wait(5)
+
+    both = Comparing({"a": lambda: Slow(LEFT), "b": lambda: Says(RIGHT)}, threading.Lock())
+    states = both.run("s", REPORT, ("a", "b"), None)
+    assert next(states).running
+    threading.Timer(0.3, lambda: (both.stop("other"), both.stop("s"), gate.set())).start()
+    assert list(states)[-1].reason == "stopped"
+
+
+def test_programs_get_the_pairs_or_a_sentence() -> None:
+    got = comparing().once(REPORT, "a", "b <i>", None).to_dict()
+    assert got["counts"]["category"] == 1
+    (moved,) = [pair for pair in got["pairs"] if pair["kind"] == "category"]
+    assert (moved["left"]["category"], moved["right"]["category"]) == ("diagnosis", "comorbidities")
+    own = parse_schema('{"title": "t", "properties": {"fever": {"title": "Fever"}}}', "own")
+    assert list(comparing().once(REPORT, "a", "b <i>", own).left.categories) == ["fever"]
+    with pytest.raises(InputError, match=r"'c' is none of a, b <i>"):
+        comparing().once(REPORT, "a", "c", None)
+    with pytest.raises(InputError, match="empty report"):
+        comparing().once("", "a", "b <i>", None)
+
+
+def test_who_starts_the_page_chooses_the_models(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    own = Says(LEFT)
+    assert list(contenders(own)) == ["finetuned", "naive"]
+    assert contenders(own)["finetuned"]() is own
+    (folder := tmp_path / "secret place" / "my-llama").mkdir(parents=True)  # type: ignore[operator]
+    (folder / "config.json").write_text("{}")
+    monkeypatch.setenv("ELMTEX_MODELS", f"llama-3.2-1b\n\n naive:{folder}\n")
+    named = contenders(own)
+    assert list(named)[2:] == ["finetuned: llama-3.2-1b", "naive: my-llama"]
+    made = named["naive: my-llama"]()
+    assert made is named["naive: my-llama"]() and isinstance(made, ChatExtractor)
+    for wrong in ("no-such-model", "icl:llama-3.2-1b"):
+        monkeypatch.setenv("ELMTEX_MODELS", wrong)
+        with pytest.raises(InputError):
+            contenders(own)
+
+
+def test_a_chat_extractor_lends_its_model_to_another_schema() -> None:
+    class Chat:
+        name = "chat"
+
+        def folders(self) -> tuple[()]:
+            return ()
+
+        def load(self) -> None:
+            return None
+
+        def reply(self, messages: object, schema: object) -> Reply:
+            return Reply('{"fever": ["fever"]}')
+
+    own = parse_schema('{"title": "t", "properties": {"fever": {"title": "Fever"}}}', "own")
+    document = ChatExtractor(SCHEMA, Chat()).with_schema(own).extract(REPORT)
+    assert next(i.start for i in document.categories["fever"]) == REPORT.index("fever")
