@@ -14,6 +14,7 @@ from elmtex.review.store import MEMORY
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError
 from elmtex.ui import render
+from elmtex.ui.about import Model, model_of
 from elmtex.ui.batch import Batch
 from elmtex.ui.commands import parse
 from elmtex.ui.comparing import Comparing
@@ -61,6 +62,7 @@ class Desk:
         self.store = store or Store(MEMORY)
         self.linker = linker
         self.turn = threading.Lock()
+        self.model: Model | None = None  # until it is loaded
         self._readings: dict[str, Reading] = {}
         self.batch = Batch(extractor, self.store, self.turn)
         self.comparing = Comparing(contenders or {OWN: lambda: extractor}, self.turn)
@@ -73,6 +75,7 @@ class Desk:
         try:
             with self.turn:
                 self.extractor.load()
+            self.model = model_of(self.extractor)
         except ElmtexError as error:
             # The first extraction meets the same fault and shows it; the terminal learns it now.
             logger.error("the model cannot be loaded: %s", error)

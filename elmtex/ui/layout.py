@@ -57,6 +57,7 @@ class Parts:
     schema_used: Any
     about_tab: Any
     about: Any
+    card: Any
     footer: Any
     asked: Any
     ask: Any
@@ -111,8 +112,10 @@ def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[st
             compare = _compare(words, contenders)
         with gr.Tab(words.schema.tab, id="schema") as schema_tab:
             own = _schema(words)
-        with gr.Tab(words.schema.about_tab, id="about") as about_tab:
+        with gr.Tab(words.about.tab, id="about") as about_tab:
             about = gr.HTML(elem_id="elmtex-about")
+            # No formulas: a dollar sign in a card is a dollar sign.
+            card = gr.Markdown(elem_id="elmtex-card", latex_delimiters=[])
     footer = gr.HTML(footer_html(words), elem_id="elmtex-foot")
     # What review.js writes a click into, and then presses; out of sight, out of reach of the tab key.
     with gr.Column(elem_id="elmtex-command"):
@@ -138,6 +141,7 @@ def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[st
         **own,
         about_tab=about_tab,
         about=about,
+        card=card,
         footer=footer,
         asked=asked,
         ask=ask,
@@ -289,6 +293,6 @@ def translations(parts: Parts, words: Words) -> dict[Any, Any]:
         parts.schema_file: gr.update(label=words.schema.upload),
         parts.schema_use: gr.update(value=words.schema.use),
         parts.schema_standard: gr.update(value=words.schema.standard),
-        parts.about_tab: gr.update(label=words.schema.about_tab),
+        parts.about_tab: gr.update(label=words.about.tab),
         parts.footer: footer_html(words),
     }

@@ -1,12 +1,10 @@
-"""The tab of one's own categories, and the page's account of itself."""
+"""The tab of one's own categories."""
 
 from __future__ import annotations
 
 import json
-from importlib import metadata
 from pathlib import Path
 
-import elmtex
 from elmtex.schema import CategorySchema, parse_schema
 from elmtex.types import SchemaError
 from elmtex.ui.render import escape, looks, message_html
@@ -65,19 +63,3 @@ def in_use_html(own: CategorySchema | None, standard: CategorySchema, words: Wor
     if own is None:
         return message_html(words.schema.usual.format(title=standard.title), "plain")
     return message_html(words.schema.used.format(title=own.title), "good")
-
-
-def about_html(model: str, words: Words) -> str:
-    """What the page is for, what it can get wrong, and what it runs on."""
-    parts = "".join(
-        f"<section><h2>{escape(title)}</h2><p>{escape(text)}</p></section>"
-        for title, text in words.schema.about
-    )
-    versions = [f"elmtex {elmtex.__version__}", model]
-    for package in ("gradio", "torch", "transformers", "fhir.resources", "sqlalchemy"):
-        try:
-            versions.append(f"{package} {metadata.version(package)}")
-        except metadata.PackageNotFoundError:
-            continue
-    said = escape(" · ".join(filter(None, versions)))
-    return f'<div class="about">{parts}<section><h2>{escape(words.schema.versions)}</h2><p>{said}</p></section></div>'

@@ -8,10 +8,11 @@ from typing import Any
 from elmtex.schema import CategorySchema
 from elmtex.types import SchemaError
 from elmtex.ui import visitor
+from elmtex.ui.about import about_html
 from elmtex.ui.comparing import Compared
 from elmtex.ui.handlers import Desk
 from elmtex.ui.layout import Parts
-from elmtex.ui.own_schema import about_html, check_html, checked, in_use_html, read, source_of
+from elmtex.ui.own_schema import check_html, checked, in_use_html, read, source_of
 from elmtex.ui.render_compare import compare_html
 from elmtex.ui.screen import Shown
 from elmtex.ui.toolkit import gr
@@ -90,9 +91,9 @@ def wire_schema(parts: Parts, own: gr.State, desk: Desk) -> None:
 
     def show(text: str, schema: CategorySchema | None, lang: str) -> list[Any]:
         words, text = words_in(lang), text or source_of(schema or standard)
-        model = getattr(desk.extractor, "model_name", "")
-        used = in_use_html(schema, standard, words)
-        return [text, check_html(text, words), used, about_html(model, words)]
+        used, model = in_use_html(schema, standard, words), desk.model
+        about = about_html(model, schema or standard, words)
+        return [text, check_html(text, words), used, about, model.card if model else ""]
 
     now: dict[str, Any] = {"queue": False, **QUIET}
     box, used = parts.schema, parts.schema_used
@@ -100,6 +101,6 @@ def wire_schema(parts: Parts, own: gr.State, desk: Desk) -> None:
     parts.schema_use.click(use, [box, language], [own, used], **now)
     parts.schema_standard.click(back, [language], [own, box, used], **now)
     parts.schema_file.upload(read, [parts.schema_file], [box], **now)
-    shown = [box, parts.schema_said, used, parts.about]
+    shown = [box, parts.schema_said, used, parts.about, parts.card]
     for opened in (parts.schema_tab.select, parts.about_tab.select, language.change):
         opened(show, [box, own, language], shown, **now)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elmtex.ui import words_batch, words_compare, words_review, words_schema
+from elmtex.ui import words_about, words_batch, words_compare, words_review, words_schema
+from elmtex.ui.words_about import AboutWords
 from elmtex.ui.words_batch import BatchWords
 from elmtex.ui.words_compare import CompareWords
 from elmtex.ui.words_review import ReviewWords
@@ -58,6 +59,7 @@ class Words:
     batch: BatchWords
     schema: SchemaWords
     compare: CompareWords
+    about: AboutWords
 
 
 ENGLISH = Words(
@@ -126,6 +128,7 @@ ENGLISH = Words(
     batch=words_batch.ENGLISH,
     schema=words_schema.ENGLISH,
     compare=words_compare.ENGLISH,
+    about=words_about.ENGLISH,
 )
 
 GERMAN = Words(
@@ -199,6 +202,7 @@ GERMAN = Words(
     batch=words_batch.GERMAN,
     schema=words_schema.GERMAN,
     compare=words_compare.GERMAN,
+    about=words_about.GERMAN,
 )
 
 LANGUAGES = {"en": ENGLISH, "de": GERMAN}
