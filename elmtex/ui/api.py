@@ -1,6 +1,7 @@
 """What programs may ask of a running page, as named endpoints (gradio_client) and, behind a flag, as MCP tools.
 
-They keep nothing: what is sent is answered and forgotten. gradio shows a caller the first lines of these docstrings.
+These keep nothing: what is sent is answered and forgotten. Those of reviews and batches are in api_reviews.py. gradio
+shows a caller these docstrings.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import jsonschema
 from elmtex import export
 from elmtex.schema import CategorySchema, packaged_schemas
 from elmtex.types import ElmtexError, Extraction, MissingDependencyError
+from elmtex.ui.api_errors import shown
+from elmtex.ui.api_reviews import offer_reviews
 from elmtex.ui.handlers import Desk
 from elmtex.ui.own_schema import checked, source_of
 from elmtex.ui.reading import Reading, extractor_for
@@ -43,7 +46,7 @@ def wants_mcp() -> bool:
     try:
         import mcp  # noqa: F401
     except ImportError:
-        raise MissingDependencyError(f"{MCP} needs mcp: pip install 'gradio[mcp]'") from None
+        raise MissingDependencyError(f"{MCP} needs mcp: pip install 'elmtex[mcp]'") from None
     return True
 
 
@@ -57,7 +60,7 @@ def offer(desk: Desk) -> None:
             report: the report's text.
             schema: a category schema as JSON text; empty for the 15 categories of ELMTEX.
         """
-        with _shown():
+        with shown():
             return _extract(desk, report, checked(schema) if schema else None).to_dict()
 
     def convert(document: dict[str, Any], format: str = "csv", schema: str = "") -> str:
@@ -68,7 +71,7 @@ def offer(desk: Desk) -> None:
             format: json, jsonl, csv, elmtex or fhir.
             schema: the category schema it was extracted with; empty for the 15 categories of ELMTEX.
         """
-        with _shown():
+        with shown():
             return _convert(document, format, checked(schema) if schema else desk.extractor.schema)
 
     def suggest_codes(words: str, category: str = "") -> list[dict[str, Any]]:
@@ -78,7 +81,7 @@ def offer(desk: Desk) -> None:
             words: the item's words.
             category: its category's key; empty searches every terminology.
         """
-        with _shown():
+        with shown():
             if desk.linker is None:
                 raise MissingDependencyError("codes need the coding extra")
             return [code.to_dict() for code in desk.linker.link(words, category or None)]
@@ -102,24 +105,14 @@ def offer(desk: Desk) -> None:
             right: the name of another one.
             schema: a category schema as JSON text; empty for the 15 categories of ELMTEX.
         """
-        with _shown():
+        with shown():
             return desk.comparing.once(
                 report, left, right, checked(schema) if schema else None
             ).to_dict()
 
     for function in (extract, convert, suggest_codes, schemas, extractors, compare):
         gr.api(function, api_name=function.__name__, concurrency_limit=1)
-
-
-class _shown:
-    """Turns elmtex's own errors, which quote no report, into what gradio sends to a caller."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, ElmtexError):
-            raise gr.Error(str(error), print_exception=False) from None
+    offer_reviews(desk)
 
 
 def _extract(desk: Desk, report: str, schema: CategorySchema | None) -> Extraction:

@@ -19,6 +19,8 @@ from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction
 from elmtex.ui.reading import Reading, StreamingExtractor, extractor_for
 
+BACKGROUND = 16  # batches of programs at once; they take turns at the model
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -49,6 +51,8 @@ class Batch:
         self.store = store
         self._turn = turn
         self._stops: dict[str, threading.Event] = {}
+        self._starting = threading.Lock()
+        self._threads: list[threading.Thread] = []
 
     def take(self, paths: Sequence[str], owner: str, schema: CategorySchema) -> Taken:
         """Read files, which are then deleted: the page's copies must not outlive it."""
@@ -62,8 +66,16 @@ class Batch:
             return Taken(None, 0, tuple(report.problem or "" for report in reports))
         if len(reports) == 1:
             return Taken(reports[0], 0, ())
-        batch = str(uuid.uuid4())
-        for position, report in enumerate(reports):
+        self.add(reports, owner, schema)
+        return Taken(None, len(reports), ())
+
+    def add(
+        self, reports: Sequence[Report], owner: str, schema: CategorySchema, batch: str = ""
+    ) -> str:
+        """Store reports that wait, in a batch of their own or at the end of one there is; returns its id."""
+        before = len(self.store.entries(owner, batch=batch)) if batch else 0
+        batch = batch or str(uuid.uuid4())
+        for position, report in enumerate(reports, before):
             self.store.add(
                 owner,
                 report.id,
@@ -73,17 +85,17 @@ class Batch:
                 position=position,
                 problem=report.problem or "",
             )
-        return Taken(None, len(reports), ())
+        return batch
 
     def entries(self, owner: str) -> list[Entry]:
         """The owner's reports that came in batches."""
         return [entry for entry in self.store.entries(owner) if entry.batch] if owner else []
 
-    def run(self, session: str, owner: str) -> Iterator[bool]:
-        """Extract what waits; yields after each report whether more is to come."""
+    def run(self, session: str, owner: str, batch: str = "") -> Iterator[bool]:
+        """Extract what waits, in one batch or ("") in all; yields after each report whether more is to come."""
         stop = self._stops[session] = threading.Event()
         try:
-            for entry in self.entries(owner):
+            for entry in self.store.entries(owner, batch=batch) if batch else self.entries(owner):
                 if stop.is_set():
                     break
                 if entry.problem or entry.extraction is not None:
@@ -95,6 +107,31 @@ class Batch:
             stop.set()
             if self._stops.get(session) is stop:
                 del self._stops[session]
+
+    def run_in_background(self, owner: str, batch: str) -> None:
+        """Extract what waits in a batch, for a program that does not wait for it; :meth:`stop` takes the batch's id.
+
+        Raises:
+            ElmtexError: there are :data:`BACKGROUND` of them already.
+        """
+        with self._starting:
+            if self.running(batch):
+                # Its run may be past the reports that were added: it gives way to one that sees them.
+                self.stop(batch)
+            if sum(thread.is_alive() for thread in self._threads) >= BACKGROUND:
+                raise ElmtexError("too many batches are under way; try again when one is done")
+            running = self.run(batch, owner, batch)
+            next(running, None)  # it is known to run before anybody can ask
+            thread = threading.Thread(
+                target=lambda: list(running), daemon=True, name="elmtex-batch"
+            )
+            self._threads = [*(t for t in self._threads if t.is_alive()), thread]
+            thread.start()
+
+    def running(self, session: str) -> bool:
+        """Whether a run of the session, or a batch in the background, goes on."""
+        stop = self._stops.get(session)
+        return stop is not None and not stop.is_set()
 
     def stop(self, session: str) -> None:
         """End the session's run; the report in hand is given up, those done are kept."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from elmtex.types import InputError
 from elmtex.ui.security import COOKIE, on_a_space, owner_of
 from elmtex.ui.toolkit import gr
 from elmtex.ui.words import LANGUAGES
+
+KEY_HEADER = "X-Elmtex-Key"
+SHORTEST_KEY = 16  # characters: who guesses a key reads reports
 
 
 def session(request: gr.Request) -> str:
@@ -15,6 +19,23 @@ def session(request: gr.Request) -> str:
 def owner(request: gr.Request) -> str:
     """Whose reviews the request may see; on a Space those of this tab alone."""
     key = None if on_a_space() else request.cookies.get(COOKIE)
+    return owner_of(request.username, key, session(request))
+
+
+def program(request: gr.Request) -> str:
+    """Whose reviews a program may see: those of who signed in, or of a secret key that it chose itself.
+
+    Raises:
+        InputError: it names nobody, or this is a Space, which keeps no reviews.
+    """
+    if on_a_space():
+        raise InputError("this public demonstration keeps no reviews: use /extract and /convert")
+    key = request.headers.get(KEY_HEADER, "")
+    if not request.username and not len(key) >= SHORTEST_KEY:
+        raise InputError(
+            f"whose reviews? Sign in, or send a secret of your own, of {SHORTEST_KEY} characters or more, as the header "
+            f"{KEY_HEADER}: Client(address, headers={{'{KEY_HEADER}': …}})"
+        )
     return owner_of(request.username, key, session(request))
 
 

@@ -1,0 +1,226 @@
+"""What programs do with a running page: gradio_client and MCP, each with reviews of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+import time
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_render import Scripted, extraction, item
+
+from elmtex.types import MissingDependencyError, Progress
+from elmtex.ui.api import wants_mcp
+from elmtex.ui.page import launch
+
+gradio_client = pytest.importorskip("gradio_client")
+
+MINE, YOURS = "a long secret of mine", "a long secret of yours"
+
+
+class Fevers(Scripted):
+    """Finds ``fever``; waits at the gate before it begins."""
+
+    def __init__(self, key: str = "signs_symptoms") -> None:
+        super().__init__()
+        self.key = key
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def stream(self, report: str) -> Iterator[Progress]:
+        yield Progress(extraction(), 0, 1)
+        self.gate.wait(20)
+        found = {self.key: (item(report, "fever"),)} if "fever" in report else {}
+        yield Progress(extraction(**found), 1, 1)
+
+
+def served(tmp_path: Path, extractor: Fevers) -> tuple[Any, str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    others = {"one": lambda: extractor, "two": lambda: Fevers("diagnosis")}
+    page = launch(
+        port=port,
+        extractor_factory=lambda: extractor,
+        block=False,
+        database=f"sqlite:///{tmp_path / 'r.sqlite'}",
+        others=others,
+    )
+    return page, f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture
+def extractor() -> Fevers:
+    return Fevers()
+
+
+@pytest.fixture
+def address(tmp_path: Path, extractor: Fevers) -> Iterator[str]:
+    page, address = served(tmp_path, extractor)
+    yield address
+    page.close()
+
+
+def client(address: str, key: str = "") -> Any:
+    headers = {"X-Elmtex-Key": key} if key else None
+    return gradio_client.Client(
+        address, headers=headers, verbose=False, analytics_enabled=False, download_files=False
+    )
+
+
+def results(program: Any, batch: str) -> dict[str, Any]:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        got = program.predict(batch, api_name="/batch_results")
+        if got["done"] == got["total"] and not got["running"]:
+            return got
+        time.sleep(0.1)
+    raise AssertionError("the batch did not end")
+
+
+def test_a_program_extracts_judges_exports_and_deletes(address: str) -> None:
+    mine, yours = client(address, MINE), client(address, YOURS)
+    reports = [
+        {"id": "a", "text": "🫀 No\r\nfever, fever."},
+        {"id": "empty", "text": " "},
+        {"id": "b", "text": "cough"},
+    ]
+    begun = mine.predict(reports, api_name="/batch_start")
+    assert begun["total"] == 3
+    done = results(mine, begun["batch"])
+    assert [r["status"] for r in done["reports"]] == ["ok", "unreadable", "ok"]
+    assert done["reports"][0]["document"]["categories"]["signs_symptoms"][0]["start"] == 6
+    review = done["reports"][0]["review"]
+
+    whole = mine.predict(review, api_name="/review_open")
+    assert whole["report"] == reports[0]["text"]
+    assert [(i["item"], i["verdict"]) for i in whole["reviewed"]] == [("m0", "open")]
+    edited = {"do": "edit", "item": "m0", "text": "fever", "start": 13, "end": 18}
+    edited |= {"category": "diagnosis", "assertion": "absent"}
+    after = mine.predict(review, edited, "Dr. Ö", api_name="/review_decide")
+    assert (after["open"], after["reviewed"][0]["start"]) == (0, 13)
+    assert after["decisions"][0]["reviewer"] == "Dr. Ö"
+    assert after["document"]["categories"]["diagnosis"] == []  # the model's own stays beside it
+    after = mine.predict(review, {"do": "finish"}, api_name="/review_decide")
+    assert after["finished"]
+    gold = json.loads(mine.predict(review, "gold", api_name="/review_export"))
+    assert gold["items"] == {"diagnosis": [{"start": 13, "end": 18, "assertion": "absent"}]}
+    assert "refuted" in mine.predict(review, "fhir", api_name="/review_export")
+
+    # Whose is whose: another key sees nothing, changes nothing, and no key at all is refused.
+    assert yours.predict(api_name="/review_list") == []
+    assert yours.predict([review], api_name="/review_delete") == 0
+    for endpoint, arguments in (
+        ("/review_open", (review,)),
+        ("/review_decide", (review, {"do": "undo"})),
+        ("/review_export", (review,)),
+        ("/batch_results", (begun["batch"],)),
+        ("/batch_stop", (begun["batch"],)),
+        ("/batch_start", ([], "", begun["batch"])),
+    ):
+        with pytest.raises(Exception, match="not there"):
+            yours.predict(*arguments, api_name=endpoint)
+    for key in ("", "short"):
+        with pytest.raises(Exception, match="whose reviews"):
+            client(address, key).predict(api_name="/review_list")
+    with pytest.raises(Exception, match="none of accept"):
+        mine.predict(review, {"do": "delete_all"}, api_name="/review_decide")
+
+    listed = mine.predict(api_name="/review_list")
+    assert "fever" not in json.dumps(listed)  # a list holds no report's words
+    everything = [line["review"] for line in listed]
+    assert mine.predict(everything, api_name="/review_delete") == 3
+    assert mine.predict(api_name="/review_list") == []
+
+
+def test_a_batch_stops_and_goes_on_and_takes_more(address: str, extractor: Fevers) -> None:
+    mine = client(address, MINE)
+    extractor.gate.clear()
+    texts = [{"id": str(n), "text": f"fever {n}"} for n in range(3)]
+    batch = mine.predict(texts, api_name="/batch_start")["batch"]
+    assert mine.predict(batch, False, api_name="/batch_results")["running"]
+    stopped = mine.predict(batch, api_name="/batch_stop")
+    extractor.gate.set()
+    assert stopped["done"] < 3
+    mine.predict([{"id": "more", "text": "fever"}], "", batch, api_name="/batch_start")
+    done = results(mine, batch)
+    assert [r["id"] for r in done["reports"]] == ["0", "1", "2", "more"] and done["done"] == 4
+
+
+@pytest.mark.parametrize("reports", [[], [{"id": "a"}], [{"id": "a", "text": None}]])
+def test_what_is_no_batch_is_refused(address: str, reports: list[Any]) -> None:
+    with pytest.raises(Exception, match=r"reports, not 0|is not {"):
+        client(address, MINE).predict(reports, api_name="/batch_start")
+
+
+def test_two_extractors_are_compared(address: str) -> None:
+    program = client(address)
+    assert program.predict(api_name="/extractors") == ["one", "two"]
+    got = program.predict("no fever", "one", "two", api_name="/compare")
+    assert got["counts"] == {"agreed": 0, "assertion": 0, "category": 1, "left": 0, "right": 0}
+    with pytest.raises(Exception, match="none of one, two"):
+        program.predict("no fever", "one", "/etc", api_name="/compare")
+
+
+def test_a_space_keeps_no_reviews_of_programs(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPACE_ID", "someone/elmtex")
+    with pytest.raises(Exception, match="keeps no reviews"):
+        client(address, MINE).predict([{"id": "a", "text": "fever"}], api_name="/batch_start")
+
+
+def test_mcp_is_served_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    import gradio
+
+    given: dict[str, Any] = {}
+
+    def launched(self: Any, **options: Any) -> None:
+        given.update(options)
+
+    monkeypatch.setattr(gradio.Blocks, "launch", launched)
+    monkeypatch.setitem(sys.modules, "mcp", types.ModuleType("mcp"))
+    for value, expected in (("", False), ("1", True)):
+        monkeypatch.setenv("ELMTEX_MCP", value)
+        launch(port=7999, extractor_factory=Fevers, block=False, database="sqlite://")
+        assert given["mcp_server"] is expected
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'elmtex\[mcp\]'"):
+        wants_mcp()
+
+
+def test_mcp_tools_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, extractor: Fevers
+) -> None:
+    pytest.importorskip("mcp", reason="mcp is not installed")
+    import asyncio
+
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    monkeypatch.setenv("ELMTEX_MCP", "1")
+    page, address = served(tmp_path, extractor)
+
+    async def ask() -> tuple[list[str], str, str]:
+        connection = streamablehttp_client(
+            f"{address}gradio_api/mcp/", headers={"X-Elmtex-Key": MINE}
+        )
+        async with connection as (reads, writes, _), ClientSession(reads, writes) as session:
+            await session.initialize()
+            names = [tool.name for tool in (await session.list_tools()).tools]
+            found = await session.call_tool("extract", {"report": "He has fever."})
+            listed = await session.call_tool("review_list", {})
+            return names, found.content[0].text, str(listed.content)
+
+    try:
+        names, found, listed = asyncio.run(ask())
+    finally:
+        page.close()
+    assert {"extract", "compare", "review_decide", "batch_start"} <= set(names)
+    assert "'text': 'fever'" in found and "whose reviews" not in listed
