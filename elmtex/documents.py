@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from elmtex.ocr import recognise
 from elmtex.reading import MAX_BYTES, Report, decode, read_reports
 from elmtex.types import InputError, MissingDependencyError
 
@@ -45,7 +46,7 @@ def _reports_of(path: Path, name: str, *, in_zip: bool = False) -> Iterator[Repo
     suffix = path.suffix.lower()
     try:
         if suffix in _READERS:
-            yield _checked(name, _READERS[suffix](_bytes(path), name))
+            yield _read(_READERS[suffix], _bytes(path), name)
         elif suffix in TABLES:
             yield from read_reports([path])
         elif suffix == ".zip" and not in_zip:
@@ -59,10 +60,20 @@ def _reports_of(path: Path, name: str, *, in_zip: bool = False) -> Iterator[Repo
         yield Report(name, None, f"{name} cannot be read: it is damaged ({type(error).__name__})")
 
 
-def _checked(name: str, text: str) -> Report:
+def _read(reader: Callable[[bytes, str], str], data: bytes, name: str) -> Report:
+    recognised = False
+    try:
+        text = reader(data, name)
+    except _ScannedError:
+        text, recognised = recognise(data, name), True
     if not text.strip():
-        return Report(name, None, f"{name} holds no text")
-    return Report(name, text)
+        what = "is a scanned PDF in which no text was recognised" if recognised else "holds no text"
+        return Report(name, None, f"{name} {what}")
+    return Report(name, text, recognised=recognised)
+
+
+class _ScannedError(Exception):
+    """A PDF is a picture of a text."""
 
 
 def _bytes(path: Path) -> bytes:
@@ -90,9 +101,7 @@ def _pdf(data: bytes, name: str) -> str:
     pages = [page.extract_text() for page in pdf.pages]
     text = "\n\n".join(page.strip("\n") for page in pages).replace("\0", "\ufffd")
     if sum(map(str.isalnum, text)) < SCANNED * len(pages):
-        raise InputError(
-            f"{name} is a scanned PDF without text: run text recognition (OCR) on it first"
-        )
+        raise _ScannedError
     return text
 
 

@@ -43,11 +43,13 @@ class Report:
         id: its name: file name without ``.txt``, the row's ``id``, or ``FILE:ROW``. Need not be unique.
         text: the report; None when it could not be read.
         problem: why it could not be read, without its words; None when it could.
+        recognised: it was a picture whose words were recognised (OCR), and may differ from the paper.
     """
 
     id: str
     text: str | None
     problem: str | None = None
+    recognised: bool = False
 
 
 def read_report(path: str | Path) -> str:

@@ -19,6 +19,7 @@ class Entry:
         batch: the batch it came in; "" for one read alone.
         text: the report; "" when it could not be read.
         problem: why it could not be read; "" when it could.
+        recognised: its words were recognised in a picture (OCR).
         schema: the schema it was or will be extracted with.
         created: when it was stored, ISO 8601 in UTC.
         extraction: what the model said; None before it has.
@@ -34,6 +35,7 @@ class Entry:
     created: str
     extraction: Extraction | None
     decisions: tuple[Decision, ...]
+    recognised: bool = False
 
     @property
     def reviewed(self) -> Reviewed:

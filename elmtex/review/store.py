@@ -84,10 +84,11 @@ class Store:
         batch: str = "",
         position: int = 0,
         problem: str = "",
+        recognised: bool = False,
     ) -> str:
         """Store a report, with its extraction when there is one already; returns its id."""
         id, now = str(uuid.uuid4()), _now()
-        content = _json({"name": name, "text": text, "problem": problem})
+        content = _json({"name": name, "text": text, "problem": problem, "recognised": recognised})
         document = _json({"name": schema.name, "document": schema.document})
         with self._writing() as connection:
             connection.execute(
@@ -249,6 +250,7 @@ def _entry(row: Any, document: str | None, decisions: Any) -> Entry:
         created=row.created,
         extraction=Extraction.from_dict(json.loads(document)) if document else None,
         decisions=tuple(decisions),
+        recognised=content.get("recognised", False),
     )
 
 

@@ -84,6 +84,7 @@ class Batch:
                 batch=batch,
                 position=position,
                 problem=report.problem or "",
+                recognised=report.recognised,
             )
         return batch
 

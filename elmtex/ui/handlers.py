@@ -184,6 +184,7 @@ class Desk:
                 shown.report,
                 shown.schema or self.extractor.schema,
                 extraction=shown.extraction,
+                recognised=shown.source is not None and shown.source.recognised,
             )
             return dataclasses.replace(shown, entry=self.store.get(owner, id))
         except ElmtexError as error:

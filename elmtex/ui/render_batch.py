@@ -56,7 +56,7 @@ def _row(entry: Entry, words: Words) -> str:
     items = judged = act = ""
     found: Iterable[str] = ()
     low = False
-    note = entry.problem
+    note = entry.problem or (b.recognised if entry.recognised else "")
     if entry.extraction is not None:
         state = entry.reviewed
         kept = [item for item in state.items if item.kept]
@@ -69,7 +69,7 @@ def _row(entry: Entry, words: Words) -> str:
             and item.item.confidence < LOW_CONFIDENCE
             for item in kept
         )
-        note = "; ".join(entry.extraction.problems)
+        note = "; ".join(entry.extraction.problems) or note
         act = (
             f'<button type="button" {command("open", review=entry.id)} aria-label="{escape(b.open)}: {name}">'
             f"{escape(b.open)}</button>"

@@ -108,6 +108,8 @@ def taken_html(shown: Shown, words: Words) -> str:
     if shown.phase == "empty" and shown.source is not None and shown.source.text is not None:
         length = grouped(len(shown.source.text))
         said = words.batch.was_read.format(name=shown.source.id, length=length)
+        if shown.source.recognised:
+            return render.message_html(f"{said} {words.batch.recognised}")
         return render.message_html(said, "good")
     return ""
 

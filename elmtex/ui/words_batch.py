@@ -14,6 +14,7 @@ class BatchWords:
     files: str
     many_files: str
     was_read: str
+    recognised: str
     not_read: str
     were_read: str
     start: str
@@ -43,6 +44,7 @@ ENGLISH = BatchWords(
     files="Or drop files: text, PDF, Word, RTF, CSV, JSON, zip",
     many_files="Files: text, PDF, Word, RTF, CSV, JSON, zip",
     was_read="{name}: {length} characters were read. Look them over, then press Extract.",
+    recognised="It is a scan, read by text recognition (OCR): compare it with the paper first.",
     not_read="Nothing could be read:",
     were_read="{count} reports were read from the files; they wait under “Many reports”.",
     start="Extract all",
@@ -72,6 +74,7 @@ GERMAN = BatchWords(
     files="Oder Dateien ablegen: Text, PDF, Word, RTF, CSV, JSON, ZIP",
     many_files="Dateien: Text, PDF, Word, RTF, CSV, JSON, ZIP",
     was_read="{name}: {length} Zeichen gelesen. Bitte ansehen, dann „Auswerten“ drücken.",
+    recognised="Ein Scan, durch Texterkennung (OCR) gelesen: bitte zuerst mit dem Papier vergleichen.",
     not_read="Nichts konnte gelesen werden:",
     were_read="{count} Berichte wurden aus den Dateien gelesen; sie warten unter „Viele Berichte“.",
     start="Alle auswerten",
