@@ -1,0 +1,109 @@
+"""On a Hugging Face Space: the page warns, keeps no reviews, and takes no key to any."""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+from typing import Any
+
+import gradio
+import pytest
+from test_render import Scripted, extraction, item
+
+from elmtex.ui import page as page_module
+from elmtex.ui import visitor
+from elmtex.ui.handlers import Desk
+from elmtex.ui.page import build, launch
+from elmtex.ui.words import ENGLISH, GERMAN
+
+REPORT = "He denies fever."
+
+
+class Found(Scripted):
+    def __init__(self) -> None:
+        super().__init__(extraction(signs_symptoms=(item(REPORT, "fever", "absent"),)))
+
+
+@pytest.fixture
+def desks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Desk]:
+    """The desks of the pages that are built; a database is configured that a Space must not touch."""
+    made: list[Desk] = []
+
+    def desk(*arguments: Any) -> Desk:
+        made.append(Desk(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(page_module, "Desk", desk)
+    monkeypatch.setenv("ELMTEX_DATABASE", f"sqlite:///{tmp_path / 'reviews.sqlite'}")
+    return made
+
+
+def component(page: Any, id: str) -> dict[str, Any]:
+    (found,) = [c for c in page.config["components"] if c["props"].get("elem_id") == id]
+    return found["props"]
+
+
+def visit(session: str) -> Any:
+    return types.SimpleNamespace(
+        username=None,
+        session_hash=session,
+        cookies={"elmtex_reviews": "the same browser"},
+        headers={"X-Elmtex-Key": "a long secret of mine"},
+    )
+
+
+def read(desk: Desk, owner: str) -> None:
+    begun = desk.begin(REPORT, "en", None, owner)
+    list(desk.run(owner, begun.shown, "en", owner))
+
+
+@pytest.mark.parametrize("space", [True, False])
+def test_only_a_space_warns_and_only_elsewhere_are_reviews_on_the_disk(
+    space: bool, desks: list[Desk], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if space:
+        monkeypatch.setenv("SPACE_ID", "someone/elmtex")
+    notice = component(build(Found), "elmtex-space")
+    assert notice["visible"] is space
+    assert "real patient" in notice["value"] and "realen Person" in GERMAN.space_notice
+    read(desks[0], visitor.owner(visit("tab")))
+    kept = tmp_path / "reviews.sqlite"
+    assert kept.exists() is not space
+    if not space:
+        assert b"denies fever" in kept.read_bytes()
+    assert ENGLISH.space_notice.startswith("This is a public demonstration")
+
+
+def test_on_a_space_two_tabs_of_one_browser_share_nothing_and_a_closed_one_leaves_nothing(
+    desks: list[Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPACE_ID", "someone/elmtex")
+    page = build(Found)
+    one, other = visitor.owner(visit("one")), visitor.owner(visit("other"))
+    assert one != other and one == "session:one"
+    read(desks[0], one)
+    read(desks[0], other)
+    (leave,) = [f.fn for f in page.fns.values() if ("unload" in str(f.targets))]
+    leave(visit("one"))
+    assert desks[0].store.entries(one) == [] and len(desks[0].store.entries(other)) == 1
+
+
+def test_elsewhere_a_closed_tab_leaves_its_reviews(desks: list[Desk]) -> None:
+    page = build(Found)
+    owner = visitor.owner(visit("one"))
+    assert owner == visitor.owner(visit("other"))  # of the browser, by its cookie
+    read(desks[0], owner)
+    (leave,) = [f.fn for f in page.fns.values() if "unload" in str(f.targets)]
+    leave(visit("one"))
+    assert len(desks[0].store.entries(owner)) == 1
+
+
+def test_a_space_listens_to_all_and_may_be_framed(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(gradio.Blocks, "launch", lambda self, **options: given.update(options))
+    monkeypatch.setenv("SPACE_ID", "someone/elmtex")
+    launch(extractor_factory=Found, block=False, database="sqlite://")
+    assert given["server_name"] == "0.0.0.0" and given["share"] is False
+    (guard,) = given["app_kwargs"]["middleware"]
+    assert guard.kwargs == {"framed": True}
+    assert given["run_history"] is False and given["enable_monitoring"] is False
