@@ -21,7 +21,7 @@ class Compared:
     """Where a comparison stands, in no language yet.
 
     Args:
-        names: the two extractors; () before anything was asked.
+        names: the two extractors; () before anything was asked, and while it waits for its turn.
         answers: what they said; one or two fewer while they read.
         seconds: how long each took, its loading included.
         running: an extractor is reading.

@@ -31,7 +31,8 @@ def compare_html(state: Compared, standard: CategorySchema, words: Words) -> str
     """
     c = words.compare
     if state.running:
-        said = c.reading.format(name=state.names[len(state.answers)])
+        done = len(state.answers)
+        said = c.reading.format(name=state.names[done]) if state.names else words.waiting
         return progress_html(said, len(state.answers), 2 if state.answers else 0)
     if state.reason:
         said = _refusal(state, words) or c.failed.format(reason=state.reason)

@@ -56,20 +56,35 @@ def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remem
         desk.comparing.stop(visitor.session(request))
         return draw(Compared(reason="stopped"), lang)
 
-    def refuse(lang: str) -> list[Any]:
-        return draw(Compared(reason="busy"), lang)
+    def wait(lang: str) -> list[Any]:
+        return draw(Compared(running=True), lang)
 
-    def offer(text: str, state: Shown | None, compared: Compared, lang: str) -> list[Any]:
-        return [text or (state or Shown()).report, draw(compared or Compared(), lang)[1]]
+    # gradio calls a run that was cancelled a failure, too; one that the full queue refused never named its extractors.
+    def refuse(state: Compared, lang: str) -> list[Any]:
+        stopped = state.names or state.reason == "stopped"
+        return draw(Compared(reason="stopped" if stopped else "busy"), lang)
+
+    def offer(
+        text: str, pasted: str, state: Shown | None, compared: Compared, lang: str
+    ) -> list[Any]:
+        # Only into an empty box: an answer must not run over what is being typed.
+        offered = "" if text else (state or Shown()).report or pasted
+        return [offered or gr.skip(), draw(compared or Compared(), lang)[1]]
 
     now: dict[str, Any] = {"queue": False, **QUIET}
     asked = [parts.compare_report, parts.compare_left, parts.compare_right, language, own]
-    running = parts.compare_start.click(run, asked, drawn, **QUIET)
-    running.failure(refuse, [language], drawn, **now)
+    begun = parts.compare_start.click(wait, [language], drawn, **now)
+    running = begun.then(run, asked, drawn, **QUIET)
+    running.failure(refuse, [compared, language], drawn, **now)
     parts.compare_stop.click(halt, [language], drawn, cancels=[running], **now)
     offered = [parts.compare_report, parts.compare]
     for opened in (parts.compare_tab.select, language.change):
-        opened(offer, [parts.compare_report, shown, compared, language], offered, **now)
+        opened(
+            offer,
+            [parts.compare_report, parts.report, shown, compared, language],
+            offered,
+            **now,
+        )
 
 
 def wire_schema(parts: Parts, own: gr.State, desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,17 @@ from test_page import (  # noqa: F401  (fixtures)
 )
 
 
-def test_twelve_mixed_files(page: Any, tmp_path: Path) -> None:  # noqa: F811
+def resident() -> float:
+    """This process's memory in MB (proc(5): statm's second field, in pages)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def test_twelve_mixed_files(
+    page: Any,  # noqa: F811
+    extractor: FakeExtractor,  # noqa: F811
+    tmp_path: Path,
+) -> None:
     files = []
     for number in range(9):
         files.append(tmp_path / f"letter {number} <b>.txt")
@@ -35,9 +46,21 @@ def test_twelve_mixed_files(page: Any, tmp_path: Path) -> None:  # noqa: F811
     page.locator("#elmtex-files input[type=file]").set_input_files([str(f) for f in files])
     # What was read is shown before anything is extracted.
     expect(page.get_by_text("0 of 10 extracted")).to_be_visible()
+    # Nothing runs: there is nothing to stop.
+    halt, start = page.locator("#elmtex-halt"), page.locator("#elmtex-start")
+    expect(halt).to_have_count(0)
     assert page.locator("tr[data-status=unreadable]").count() == 2
-    page.get_by_role("button", name="Extract all").click()
-    expect(page.get_by_text("10 of 10 extracted")).to_be_visible(timeout=30_000)
+    extractor.gate.clear()
+    start.click()
+    expect(halt).to_be_visible()
+    expect(start).to_have_count(0)
+    halt.click()
+    extractor.gate.set()
+    expect(start).to_be_visible()
+    start.click()
+    expect(page.get_by_text("10 of 10 extracted")).to_be_visible(timeout=60_000)
+    expect(start).to_be_visible()
+    expect(halt).to_have_count(0)
     page.get_by_label("Low confidence only").check()
     expect(page.locator("table.batch tbody tr:visible")).to_have_count(1)
     expect(page.locator("table.batch tbody tr:visible")).to_contain_text("row-1")
@@ -63,6 +86,7 @@ def test_eight_people_at_once_see_their_own_reports_only(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    before = resident()
     contexts = [chromium.new_context(locale="en-GB") for _ in range(8)]
     tabs = [context.new_page() for context in contexts]
     for tab in tabs:
@@ -82,6 +106,8 @@ def test_eight_people_at_once_see_their_own_reports_only(
         assert not [other for other in secrets if other != secret and other in seen]
     for context in contexts:
         context.close()
+    # The server runs in this process: eight people cost it some MB, not some copies of anything large.
+    assert resident() - before < 150
     # With DEBUG logging on, no word of a report is in what was logged or printed.
     assert "Zyxwvut" not in caplog.text + "".join(capfd.readouterr())
 

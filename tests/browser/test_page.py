@@ -71,6 +71,7 @@ class FakeExtractor:
     """Finds FACTS by ``str.find``, one a step; ``gate`` holds it up between two steps."""
 
     schema = load_schema("elmtex")
+    facts = FACTS
 
     def __init__(self, pause: float = 0.0) -> None:
         self.pause = pause
@@ -84,7 +85,7 @@ class FakeExtractor:
 
     def stream(self, report: str) -> Iterator[Progress]:
         found: dict[str, list[Item]] = {key: [] for key in self.schema.keys}
-        facts = [fact for fact in FACTS if fact[1] in report]
+        facts = [fact for fact in self.facts if fact[1] in report]
         try:
             for done, (key, text, assertion, confidence) in enumerate(facts, 1):
                 start = report.find(text)
@@ -99,6 +100,16 @@ class FakeExtractor:
     def _extraction(self, found: dict[str, list[Item]]) -> Extraction:
         items = {key: tuple(sorted(v, key=lambda i: i.start or 0)) for key, v in found.items()}
         return Extraction("report", "elmtex", "fake-1", "ok", (), items)
+
+
+class OtherExtractor(FakeExtractor):
+    """Misses the age, calls the fever present, and takes a laboratory value for a procedure."""
+
+    facts = (
+        *(fact for fact in FACTS if fact[0] not in ("age", "laboratory_values", "signs_symptoms")),
+        ("signs_symptoms", "fever", "present", 0.6),
+        ("diagnostic_techniques_procedures", "troponin T 412 ng/L", "present", 0.5),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +144,13 @@ def address(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     database = f"sqlite:///{tmp_path / 'reviews.sqlite'}"
-    served = launch(port=port, extractor_factory=lambda: extractor, block=False, database=database)
+    served = launch(
+        port=port,
+        extractor_factory=lambda: extractor,
+        block=False,
+        database=database,
+        others={"finetuned": lambda: extractor, "other": OtherExtractor},
+    )
     yield f"http://127.0.0.1:{port}/"
     served.close()
     # The server itself must call nobody either: no telemetry, no check for a new version.
