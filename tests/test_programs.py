@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import sys
 import threading
@@ -137,6 +138,22 @@ def test_a_program_extracts_judges_exports_and_deletes(address: str) -> None:
     everything = [line["review"] for line in listed]
     assert mine.predict(everything, api_name="/review_delete") == 3
     assert mine.predict(api_name="/review_list") == []
+
+
+def test_no_word_of_a_report_is_logged_or_printed(
+    address: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    mine = client(address, MINE)
+    batch = mine.predict([{"id": "Zyxwvut", "text": "Zyxwvut fever"}], api_name="/batch_start")
+    review = results(mine, batch["batch"])["reports"][0]["review"]
+    mine.predict(review, api_name="/review_open")
+    mine.predict("Zyxwvut", "one", "two", api_name="/compare")
+    for wrong in ({"do": "Zyxwvut"}, {"do": "accept", "items": ["Zyxwvut"]}, "Zyxwvut", None):
+        with pytest.raises(Exception, match=r"should not|went wrong|not there") as refused:
+            mine.predict(review, wrong, api_name="/review_decide")
+        assert "Zyxwvut" not in str(refused.value)
+    assert "Zyxwvut" not in caplog.text + "".join(capfd.readouterr())
 
 
 def test_a_batch_stops_and_goes_on_and_takes_more(address: str, extractor: Fevers) -> None:

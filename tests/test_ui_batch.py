@@ -119,6 +119,17 @@ def test_it_goes_on_after_a_restart_and_does_nothing_twice(tmp_path: Path, folde
     assert len(first.extractor.seen) + len(second.extractor.seen) <= 4
 
 
+def test_stopping_one_report_leaves_the_batch_of_the_same_tab_running(folder: Path) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, a="fever a", b="fever b"))
+    running = desk.run_batch("s", Shown(), "en", "me")
+    next(running)
+    desk.stop("s", Shown("running", "fever"), "en")
+    assert desk.batch.running("s") and "2 of 2" in list(running)[-1]
+    desk.leave("s")
+    assert not desk.batch.running("s")
+
+
 def test_a_batch_is_its_owners_alone_and_deleted_whole(folder: Path) -> None:
     desk = Desk(Fevers())
     take(desk, put(folder, a="fever a", b="fever b"))
