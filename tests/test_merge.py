@@ -57,7 +57,11 @@ def test_the_gguf_has_the_vocabulary(run, tmp_path):
     tokens = fields["tokenizer.ggml.tokens"].contents()
     vocabulary = tiny_tokenizer().get_vocab()
     assert {token: i for i, token in enumerate(tokens)} == vocabulary
-    assert fields["tokenizer.ggml.token_type"].contents()[:3] == [3, 3, 1]  # control, control, normal
+    assert fields["tokenizer.ggml.token_type"].contents()[:3] == [
+        3,
+        3,
+        1,
+    ]  # control, control, normal
     assert fields["tokenizer.ggml.pre"].contents() == "smollm"
 
 

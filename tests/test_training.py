@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tiny import tiny_llama, tiny_tokenizer
 
 pytest.importorskip("trl", reason="training is not installed")
 
+from trl import ModelConfig, SFTConfig, TrlParser
+
 from elmtex import Extractor
 from elmtex.corpora import records as canonical
 from elmtex.types import Item, Record
@@ -19,7 +22,10 @@ from training import sft
 from training.attention import attend
 from training.branches import Augmentation, schedule
 from training.calibrate import calibrate
+from training.chat import conversations
 
+CONFIGS = Path(sft.__file__).parent / "configs"
+PLAIN = (Augmentation(0, 0, 0), random.Random(0))
 FACTS = {
     "He had fever and cough. He denied pain.": {
         "signs_symptoms": [("fever", "present"), ("cough", "present"), ("pain", "absent")]
@@ -183,3 +189,32 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):
     losses = [[row["loss"] for row in history if "loss" in row] for history in (whole, resumed)]
     assert len(losses[0]) == 8
     assert losses[0] == losses[1]
+
+
+def test_the_json_layout_learns_answers_and_not_prompts(workshop, tmp_path):
+    base = tmp_path / "base"
+    shutil.copytree(workshop / "base", base)
+    template = "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}"
+    facts = {"tokenizer_class": "PreTrainedTokenizerFast", "chat_template": template}
+    facts |= {"eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}
+    (base / "tokenizer_config.json").write_text(json.dumps(facts))
+    flags = ["--layout", "json", "--max_length", "2000", "--num_train_epochs", "15"]
+    history = train(workshop, tmp_path / "run", *flags, "--model_name_or_path", str(base))
+    losses = [row["loss"] for row in history if "loss" in row]
+    assert losses[-1] < losses[0] / 2
+    rows = list(conversations(canonical.load(workshop / "data" / "train.jsonl"), *PLAIN))
+    assert json.loads(rows[0]["completion"][0]["content"])["signs_symptoms"] == [
+        "fever",
+        "cough",
+        "pain (absent)",
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*m*.yaml")), ids=lambda p: p.stem)
+def test_every_field_of_a_config_is_known(path):
+    parser = TrlParser((sft.ElmtexArguments, SFTConfig, ModelConfig))
+    flags = ["--config", str(path), "--data", "d", "--output_dir", "o", "--bf16", "false"]
+    elmtex, config, model = parser.parse_args_and_config(flags)
+    assert elmtex.layout == "branches"
+    assert model.use_peft
+    assert config.learning_rate < 1e-3
