@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,14 @@ class Adapter:
         base: the base model it was trained on, as :func:`elmtex.weights.base_folder` takes it.
         calibration: (score, probability) points, ascending, that turn a note's raw confidence into the share of
             such items that were right on DEV; empty when it was not calibrated.
+        biases: what is added to the logits of ``end``, ``absent`` or ``possible``, as chosen on DEV.
     """
 
     name: str
     folder: Path
     base: str
     calibration: tuple[tuple[float, float], ...]
+    biases: Mapping[str, float] = field(default_factory=dict)
 
     def calibrated(self, score: float) -> float:
         """A raw confidence as a probability."""
@@ -51,11 +53,17 @@ def load_adapter(folder: Path) -> Adapter:
         raise InputError(f"{folder} holds no adapter: adapter_config.json is missing")
     path = folder / "elmtex.json"
     facts: Mapping[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    biases = {str(name): float(bias) for name, bias in facts.get("biases", {}).items()}
+    if unknown := set(biases) - {"end", "present", "absent", "possible"}:
+        raise InputError(
+            f"{path}: biases of {sorted(unknown)}: only end, present, absent, possible have one"
+        )
     return Adapter(
         name=facts.get("name", folder.name),
         folder=folder,
         base=facts.get("base", DEFAULT_MODEL),
         calibration=tuple((float(x), float(y)) for x, y in facts.get("calibration", ())),
+        biases=biases,
     )
 
 

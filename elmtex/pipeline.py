@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -175,6 +175,10 @@ class Extractor:
         categories: dict[str, tuple[Item, ...]] = group(walks, self.schema.keys, score)
         return Extraction(id, self.schema.name, self.model_name, status, problems, categories)
 
+    @property
+    def _biases(self) -> Mapping[str, float]:
+        return self._adapter.biases if self._adapter else {}
+
     def _model(self) -> _Loaded:
         with self._loading:
             if self._loaded is None:
@@ -188,14 +192,14 @@ class Extractor:
         if self._lender is not None:
             lent = self._lender._model()
             prompt = lent.tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
-            grammar = NoteGrammar.of(self.schema, lent.tokenizer)
+            grammar = NoteGrammar.of(self.schema, lent.tokenizer, self._biases)
             seconds = time.perf_counter() - began
             return _Loaded(lent.tokenizer, lent.engine, grammar, tuple(prompt), seconds)
         base = base_folder(self._base)
         tokenizer = tokenizers.Tokenizer.from_file(str(base / "tokenizer.json"))
         tokenizer.encode_special_tokens = True  # a report's words are never a control sign
         prompt = tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
-        grammar = NoteGrammar.of(self.schema, tokenizer)
+        grammar = NoteGrammar.of(self.schema, tokenizer, self._biases)
         folder = self._adapter.folder if self._adapter else None
         engine = open_engine(self._engine, base, folder, self._threads)
         return _Loaded(tokenizer, engine, grammar, tuple(prompt), time.perf_counter() - began)

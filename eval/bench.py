@@ -6,7 +6,8 @@
 The contenders take turns report by report, so that a machine that slows down slows all of them; each has a process, and
 so a peak memory, of its own. Beside the seconds stands the floor: what arithmetic and memory alone would take for the
 same tokens and passes, by this machine's measured matrix product and read speed. Writes bench.json and bench.md.
-Each contender answers as it does: a chat model that says little is quick, so read its seconds beside its F1.
+The sequential contender is made to write our own items as one JSON (see eval.replay), so both deliver the same; the chat
+contender answers as it does: a model that says little is quick, so read its seconds beside its F1.
 """
 
 from __future__ import annotations
@@ -27,14 +28,16 @@ from elmtex.pipeline import Extractor
 from elmtex.run_record import surroundings
 from elmtex.schema import load_schema
 from elmtex.strategies import open_strategy
-from elmtex.types import ElmtexError
+from elmtex.types import ElmtexError, Item
 from eval.answers import peak_rss_mb
 from eval.config import RunConfig, parse
 from eval.data import load_records
+from eval.replay import Replay
 from eval.run import PACKAGES
 from eval.tables import Rows, markdown
 
 CHAT = "chat with grammar"
+REPLAY = "our answer as sequential JSON with grammar"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,14 +62,17 @@ def bench(config: RunConfig) -> dict[str, Any]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as alone:
         floor = alone.submit(measure_floor).result()
-    names = [*ENGINES, CHAT]
+    names = [*ENGINES, REPLAY, CHAT]
     pools = {name: ProcessPoolExecutor(1, mp_context=context) for name in names}
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     try:
         parameters = {n: pool.submit(_open, n, config).result() for n, pool in pools.items()}
         for record in records:
+            answer: dict[str, list[dict[str, Any]]] = {}
             for name, pool in pools.items():
-                rows[name].append(pool.submit(_read, record.text).result())
+                row = pool.submit(_read, record.text, answer).result()
+                answer = answer or row["items"]  # the first engine's
+                rows[name].append({key: row[key] for key in row if key != "items"})
     finally:
         for pool in pools.values():
             pool.shutdown()
@@ -139,7 +145,9 @@ _contender: Any = None
 def _open(name: str, config: RunConfig) -> int:
     """Load a contender; its number of parameters."""
     global _contender
-    if name == CHAT:
+    if name == REPLAY:
+        _contender = Replay(load_schema(config.schema), config.base)
+    elif name == CHAT:
         _contender = open_strategy("naive", load_schema(config.schema), model=config.base)
     else:
         _contender = Extractor(config.schema, model=config.model, engine=name)
@@ -147,14 +155,20 @@ def _open(name: str, config: RunConfig) -> int:
     return parameters_of(_contender.folders()[0])
 
 
-def _read(report: str) -> dict[str, Any]:
+def _read(report: str, answer: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Time a contender on a report; ``answer`` is what the replay writes. The row has ``items``, the answer given."""
     began = time.perf_counter()
-    status = _contender.extract(report).status
+    if isinstance(_contender, Replay):
+        known = {key: [Item.from_dict(item) for item in items] for key, items in answer.items()}
+        timings, status, items = _contender.write(report, known), "ok", answer
+    else:
+        document = _contender.extract(report)
+        timings, status = _contender.timings, document.status
+        items = document.to_dict()["categories"]
     seconds = time.perf_counter() - began
-    timings = _contender.timings
     if isinstance(_contender, Extractor):
         tokens, passes = timings.counts.prefix + timings.counts.fed, timings.counts.passes
-    else:  # a pass a written token, fewer where the grammar forces some
+    else:  # a pass a written token, fewer where the chat's grammar forces some
         tokens, passes = timings.prompt_tokens + timings.reply_tokens, timings.reply_tokens
     return {
         "seconds": seconds,
@@ -162,6 +176,7 @@ def _read(report: str) -> dict[str, Any]:
         "passes": passes,
         "peak_rss_mb": peak_rss_mb(),
         "status": status,
+        "items": items,
     }
 
 

@@ -17,6 +17,8 @@ from elmtex.types import ElmtexError, InputError
 from eval.metrics import Sample, compare
 from eval.results import read
 
+FEW = 10  # reports; below it a bootstrap over reports cannot tell much
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the comparison as a Markdown table; 0 done, 2 wrong usage."""
@@ -72,6 +74,8 @@ def table(first: str, second: str, comparison: dict[str, Any]) -> str:
             f"| {name} | {_number(row['a'])} | {_number(row['b'])} | {f'**{change}**' if apart else change} | "
             f"{between} | {_number(row['p'])} |"
         )
+    if comparison["n"] < FEW:
+        lines += ["", f"Fewer than {FEW} reports: these intervals and p values say little."]
     if comparison["not_compared"]:
         lines += [
             "",

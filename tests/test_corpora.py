@@ -472,6 +472,11 @@ def test_elmtex_strings_become_spans_where_they_occur(tmp_path: Path) -> None:
     assert record.items["diagnosis"] == record.items["gender"] == ()
 
 
+def test_an_elmtex_number_is_never_part_of_a_longer_one(tmp_path: Path) -> None:
+    folder = write_elmtex(tmp_path, "Gabe von 2.5 mg.", pharmacological_therapy="5 mg")
+    assert one(elmtex_files.load(folder)).items["pharmacological_therapy"][0].start is None
+
+
 def test_elmtex_files_say_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="pass the folder"):
         list(elmtex_files.load(tmp_path))
@@ -483,6 +488,12 @@ def test_elmtex_files_say_what_is_wrong(tmp_path: Path) -> None:
 
 
 # Canonical JSONL
+
+
+def test_half_a_surrogate_pair_is_written_and_read(tmp_path: Path) -> None:
+    record = Record("r", "s", "en", "fever \ud83e end", ("age",), {})
+    records.write(tmp_path / "r.jsonl", [record])
+    assert one(records.load(tmp_path / "r.jsonl")) == record
 
 
 def test_records_round_trip_without_a_changed_character(tmp_path: Path) -> None:

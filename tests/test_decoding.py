@@ -15,7 +15,7 @@ from elmtex.decoding.layout import lay_out
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, tokenise
-from elmtex.schema import Category, CategorySchema
+from elmtex.schema import Category, CategorySchema, load_schema
 from elmtex.types import SchemaError
 
 torch = pytest.importorskip("torch")
@@ -163,6 +163,27 @@ def test_any_walk_ends_and_finds_whole_words_in_text_order(report, schema, data)
             assert tokens.starts[item.first]
             # The closer's own sign in a report cannot be part of a span, so a span may have to stop before it.
             assert tokens.ends[item.last - 1] or tokens.ids[item.last] == grammar.close
+
+
+def test_biases_move_the_end_and_the_signs_and_nothing_else(engines):
+    report = "He had a fever ; and cough! He denied pain; no drug?"
+    tokens = tokenise(report, tiny_tokenizer())
+    schema = load_schema("elmtex")
+
+    def notes(**biases: float) -> list[NoteItem]:
+        grammar = NoteGrammar.of(schema, tiny_tokenizer(), biases)
+        return [item for walk in run(engines[0], tokens, grammar) for item in walk.items]
+
+    plain, denied = notes(), notes(absent=1e6)
+    assert notes(end=1e6) == []
+    assert len(notes(end=-1e6)) >= len(plain) > 0
+    assert {item.assertion for item in denied} == {"absent"}
+    # The sign is read before the next item is chosen, so only the first item of a note must stay what it was.
+    assert (denied[0].first, denied[0].last, denied[0].key) == (
+        plain[0].first,
+        plain[0].last,
+        plain[0].key,
+    )
 
 
 def test_drafts_save_passes_and_cost_nothing_else(engines):

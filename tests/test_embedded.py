@@ -6,6 +6,8 @@ import importlib.util
 
 import pytest
 
+from elmtex.schema import load_schema
+from elmtex.types import Item
 from elmtex.weights import base_folder
 
 pytestmark = [
@@ -60,3 +62,14 @@ def test_a_real_report_gives_a_valid_grounded_document():
     for items in document.categories.values():
         for item in items:
             assert report[item.start : item.end] == item.text
+
+
+def test_a_replayed_answer_takes_a_pass_a_token():
+    pytest.importorskip("llguidance")
+    from eval.replay import Replay
+
+    schema = load_schema("medication")
+    items = {"drug": [Item("aspirin", 10, 17)], "dose": [Item("100 mg", 18, 24, "absent")]}
+    replayed = Replay(schema, "smollm2-135m").write("He took: aspirin 100 mg.", items)
+    assert 20 < replayed.reply_tokens < 60
+    assert replayed.prompt_tokens > 60

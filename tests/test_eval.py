@@ -16,12 +16,13 @@ import pytest
 from elmtex.corpora import records
 from elmtex.schema import load_schema
 from elmtex.types import Extraction, InputError, Item, Record
-from eval import bench, compare, report, run
+from eval import bench, compare, publish, report, run
 from eval.answers import Answer, take_up
 from eval.config import RunConfig, parse
 from eval.data import load_records
 from eval.marked import Judged, judge, marked
 from eval.metrics.documents import pair
+from eval.results import read
 from eval.systems import System
 
 SCHEMA = load_schema("elmtex")
@@ -382,3 +383,40 @@ def test_the_bench_divides_by_what_the_machine_could_do(tmp_path: Path):
         ["torch", "8.00", "200", "3", "900", "1.00", "2.0"],
         ["chat", "20.00", "200", "3", "-", "2.50", "5.0"],
     ]
+
+
+def test_figures_go_between_the_marks_and_nowhere_else(finished: Path, tmp_path: Path, capfd):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{publish.START}\nstale\n{publish.END}\nafter\n")
+    assert publish.main([str(finished), "--readme", str(readme)]) == 0
+    once = readme.read_text()
+    assert once.startswith(f"before\n{publish.START}\n")
+    assert once.endswith(f"{publish.END}\nafter\n")
+    assert "stale" not in once
+    assert "exact F1, micro" in once
+    assert publish.main([str(finished), "--readme", str(readme)]) == 0
+    assert readme.read_text() == once
+    readme.write_text("no marks")
+    assert publish.main([str(finished), "--readme", str(readme)]) == 2
+    assert readme.read_text() == "no marks"
+    assert "figures:start" in capfd.readouterr().err
+
+
+def test_a_model_card_says_what_was_trained_and_measured(finished: Path, tmp_path: Path):
+    results = read(finished)
+    name = next(iter(results.metrics.values()))["model"]
+    settings = [{"sources": ["maccrobat"]}, {"lora_r": 32}]
+    record = {"settings": settings, "command": ["sft.py", "--config", "a b.yaml"], "git": "abc"}
+    record |= {"train_rows": 7, "train_records": 5}
+    (tmp_path / "record.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match=r"elmtex\.json"):
+        publish.card(results, tmp_path)
+    facts = {"name": name, "base": "smollm2-135m", "biases": {"end": -0.4}}
+    (tmp_path / "elmtex.json").write_text(json.dumps(facts))
+    text = publish.card(results, tmp_path)
+    assert "python -m training.sft --config 'a b.yaml'" in text
+    assert "exact F1, micro" in text
+    assert "$" not in text
+    (tmp_path / "elmtex.json").write_text(json.dumps({**facts, "name": "another"}))
+    with pytest.raises(InputError, match="another"):
+        publish.card(results, tmp_path)

@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from elmtex.align import align
 from elmtex.cli import main
 from elmtex.schema import load_schema
 from elmtex.strategies import complete, open_strategy
-from elmtex.strategies.align import align
 from elmtex.strategies.extractor import (
     CUT,
     INVALID,

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from tiny import tiny_llama, tiny_tokenizer
 
 pytest.importorskip("trl", reason="training is not installed")
+
+from trl import ModelConfig, SFTConfig, TrlParser
 
 from elmtex import Extractor
 from elmtex.corpora import records as canonical
 from elmtex.types import Item, Record
 from training import sft
+from training.attention import attend
+from training.branches import Augmentation, schedule
+from training.calibrate import calibrate
+from training.chat import conversations
 
+CONFIGS = Path(sft.__file__).parent / "configs"
+PLAIN = (Augmentation(0, 0, 0), random.Random(0))
 FACTS = {
     "He had fever and cough. He denied pain.": {
         "signs_symptoms": [("fever", "present"), ("cough", "present"), ("pain", "absent")]
@@ -66,7 +76,7 @@ def train(workshop: Path, out: Path, *flags: str) -> list[dict]:
         "shuffle": 0,
         "rename": 0,
         "per_device_train_batch_size": 3,
-        "learning_rate": 1e-2,
+        "learning_rate": 5e-3,
         "lr_scheduler_type": "cosine",
         "gradient_checkpointing": "false",
         "bf16": "false",
@@ -80,20 +90,93 @@ def train(workshop: Path, out: Path, *flags: str) -> list[dict]:
     return json.loads((out / "record.json").read_text())["history"]
 
 
-@pytest.mark.parametrize("adapter", [False, True], ids=["full", "lora"])
-def test_a_memorised_report_is_extracted_exactly(workshop, tmp_path, adapter):
-    lora = ["--use_peft", "true", "--lora_r", "16", "--lora_alpha", "32", "--lora_target_modules"]
-    lora += ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-    out = tmp_path / "run"
-    history = train(workshop, out, "--num_train_epochs", "80", *(lora if adapter else []))
-    losses = [row["loss"] for row in history if "loss" in row]
-    assert losses[-1] < 0.01 < losses[0]
-    extractor = Extractor(model=str(out))
+LORA = ["--use_peft", "true", "--lora_r", "16", "--lora_alpha", "32", "--lora_target_modules"]
+LORA += ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+
+@pytest.fixture(scope="module")
+def runs(workshop) -> dict[str, Path]:
+    """A full fine-tune and an adapter that know the three reports by heart."""
+    folders = {"full": workshop / "full", "lora": workshop / "lora"}
+    for name, folder in folders.items():
+        flags = LORA if name == "lora" else []
+        history = train(workshop, folder, "--num_train_epochs", "80", *flags)
+        losses = [row["loss"] for row in history if "loss" in row]
+        assert losses[-1] < 0.01 < losses[0]
+    return folders
+
+
+def assert_knows_the_facts(model: Path) -> None:
+    extractor = Extractor(model=str(model), engine="torch")
     for text, facts in FACTS.items():
         document = extractor.extract(text)
         found = {k: [(i.text, i.assertion) for i in v] for k, v in document.categories.items() if v}
         assert found == facts
         assert all(i.confidence > 0.9 for items in document.categories.values() for i in items)
+
+
+@pytest.mark.parametrize("name", ["full", "lora"])
+def test_a_memorised_report_is_extracted_exactly(runs, name):
+    assert_knows_the_facts(runs[name])
+
+
+def test_a_run_goes_on_from_an_adapter(workshop, runs, tmp_path):
+    flags = ["--init_adapter", str(runs["lora"]), "--max_steps", "1", "--rare_weight", "3"]
+    history = train(workshop, tmp_path / "on", "--num_train_epochs", "1", *flags)
+    assert history[0]["loss"] < 0.05
+
+
+def test_calibration_keeps_what_is_right_and_says_how_sure_it_is(workshop, runs, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(runs["lora"], run)
+    *_, chosen = calibrate(run, workshop / "data", ends=(0.0, 30.0))
+    assert (chosen["exact"], chosen["relaxed"]) == (1.0, 1.0)
+    assert chosen["biases"]["end"] == 0.0  # with 30 every note ends at once
+    facts = json.loads((run / "elmtex.json").read_text())
+    assert facts["biases"] == chosen["biases"]
+    assert [share for _, share in facts["calibration"]] == sorted(
+        share for _, share in facts["calibration"]
+    )
+    assert_knows_the_facts(run)
+
+
+def test_skipping_hidden_columns_changes_no_attention():
+    torch.manual_seed(0)
+    query, key, value = (torch.randn(1, heads, 600, 8, requires_grad=True) for heads in (6, 2, 2))
+    mask = torch.tril(torch.rand(600, 600) < 0.3) | torch.eye(600, dtype=torch.bool)
+    mask[:, 100:200] &= mask[:, 300:400]  # columns that some blocks need not look at
+    mask |= torch.eye(600, dtype=torch.bool)
+    ours, _ = attend(torch.nn.Module(), query, key, value, mask[None, None])
+    whole = torch.nn.functional.scaled_dot_product_attention(
+        query, key.repeat_interleave(3, 1), value.repeat_interleave(3, 1), mask[None, None]
+    ).transpose(1, 2)
+    torch.testing.assert_close(ours, whole)
+    weight = torch.randn_like(whole)
+    for tensor in (query, key, value):
+        (mine,) = torch.autograd.grad((ours * weight).sum(), tensor, retain_graph=True)
+        (theirs,) = torch.autograd.grad((whole * weight).sum(), tensor, retain_graph=True)
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_an_epoch_shows_a_share_of_a_source():
+    text = "He had fever."
+    record = Record("r", "planted", "en", text, ("age",), {})
+    counts = [
+        len(
+            schedule(
+                [record] * 50,
+                tiny_tokenizer(),
+                epochs=2,
+                seed=seed,
+                augmentation=Augmentation(0, 0, 0),
+                size=64,
+                shares={"planted": 1.5},
+            )
+        )
+        for seed in (0, 0, 1)
+    ]
+    assert counts[0] == counts[1]
+    assert all(110 < count < 190 for count in counts)
 
 
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):
@@ -106,3 +189,32 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):
     losses = [[row["loss"] for row in history if "loss" in row] for history in (whole, resumed)]
     assert len(losses[0]) == 8
     assert losses[0] == losses[1]
+
+
+def test_the_json_layout_learns_answers_and_not_prompts(workshop, tmp_path):
+    base = tmp_path / "base"
+    shutil.copytree(workshop / "base", base)
+    template = "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}"
+    facts = {"tokenizer_class": "PreTrainedTokenizerFast", "chat_template": template}
+    facts |= {"eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}
+    (base / "tokenizer_config.json").write_text(json.dumps(facts))
+    flags = ["--layout", "json", "--max_length", "2000", "--num_train_epochs", "15"]
+    history = train(workshop, tmp_path / "run", *flags, "--model_name_or_path", str(base))
+    losses = [row["loss"] for row in history if "loss" in row]
+    assert losses[-1] < losses[0] / 2
+    rows = list(conversations(canonical.load(workshop / "data" / "train.jsonl"), *PLAIN))
+    assert json.loads(rows[0]["completion"][0]["content"])["signs_symptoms"] == [
+        "fever",
+        "cough",
+        "pain (absent)",
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*m*.yaml")), ids=lambda p: p.stem)
+def test_every_field_of_a_config_is_known(path):
+    parser = TrlParser((sft.ElmtexArguments, SFTConfig, ModelConfig))
+    flags = ["--config", str(path), "--data", "d", "--output_dir", "o", "--bf16", "false"]
+    elmtex, config, model = parser.parse_args_and_config(flags)
+    assert elmtex.layout == "branches"
+    assert model.use_peft
+    assert config.learning_rate < 1e-3

@@ -7,15 +7,18 @@ loss over the decisions of the notes among the choices the walk allows there.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from peft import PeftModel
+from datasets import Dataset
 from tokenizers import Tokenizer
-from trl import SFTTrainer
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from trl import SFTConfig, SFTTrainer
 
 from elmtex.decoding.layout import TrainingSequence, lay_out
 from elmtex.decoding.notes import NoteGrammar, NoteItem
@@ -121,6 +124,21 @@ def collate(parts: Sequence[TrainingSequence]) -> dict[str, torch.Tensor]:
     }
 
 
+def sampled(
+    records: Sequence[Record], shares: Mapping[str, float], rng: random.Random
+) -> list[Record]:
+    """One epoch's records in random order: each as often as its source's share says, 1 by default.
+
+    2.5 is twice each and half of them again.
+    """
+    order = []
+    for record in records:
+        share = shares.get(record.source, 1.0)
+        order += [record] * (int(share) + (rng.random() < share % 1))
+    rng.shuffle(order)
+    return order
+
+
 def schedule(
     records: Sequence[Record],
     tokenizer: Tokenizer,
@@ -134,18 +152,10 @@ def schedule(
     """All examples of a training run in order, every epoch with its own sample, shuffling and augmentation.
 
     An example depends on the seed and its place alone, so an interrupted run goes on as it would have.
-
-    Args:
-        shares: how often an epoch shows a source's records, 1 by default: 2.5 is twice each and half of them again.
     """
     examples: list[TrainingSequence] = []
     for epoch in range(epochs):
-        rng = random.Random(f"{seed}/{epoch}")
-        order = []
-        for record in records:
-            share = (shares or {}).get(record.source, 1.0)
-            order += [record] * (int(share) + (rng.random() < share % 1))
-        rng.shuffle(order)
+        order = sampled(records, shares or {}, random.Random(f"{seed}/{epoch}"))
         for place, record in enumerate(order):
             rng = random.Random(f"{seed}/{epoch}/{place}/{record.id}")
             examples += sequences(record, tokenizer, augmentation, rng, size)
@@ -160,6 +170,58 @@ class Collator:
 
     def __call__(self, rows: Sequence[dict[str, int]]) -> dict[str, torch.Tensor]:
         return collate([self._examples[row["example"]] for row in rows])
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a layout gives the trainer: its rows of all epochs, how they become tensors, and which trainer."""
+
+    train: Dataset
+    dev: Dataset
+    collator: Any
+    tokenizer: PreTrainedTokenizerBase
+    trainer: Callable[..., SFTTrainer]
+
+
+def prepare(
+    base: Path,
+    train: Sequence[Record],
+    dev: Sequence[Record],
+    elmtex: Any,
+    config: SFTConfig,
+    shares: Mapping[str, float],
+) -> Parts:
+    """The branch layout's parts; sets of ``config`` what the layout needs."""
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.encode_special_tokens = True  # a report's words are never a control sign
+    augmentation = Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename)
+    plain = Augmentation(0, 0, 0)
+    size = elmtex.max_report_tokens
+    epochs = int(config.num_train_epochs)
+    seen = schedule(
+        train,
+        tokenizer,
+        epochs=epochs,
+        seed=config.seed,
+        augmentation=augmentation,
+        size=size,
+        shares=shares,
+    )
+    unseen = schedule(dev, tokenizer, epochs=1, seed=0, augmentation=plain, size=size)
+    rows = Dataset.from_dict({"example": range(len(seen) + len(unseen))})
+    config.remove_unused_columns = False
+    config.dataset_kwargs = {"skip_prepare_dataset": True}
+    config.max_length = None
+    config.label_names = ["chosen"]
+    return Parts(
+        rows.select(range(len(seen))),
+        rows.select(range(len(seen), len(rows))),
+        Collator(seen + unseen),
+        PreTrainedTokenizerFast(
+            tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>"
+        ),
+        partial(BranchTrainer, rare_weight=elmtex.rare_weight),
+    )
 
 
 class BranchTrainer(SFTTrainer):
@@ -183,17 +245,14 @@ class BranchTrainer(SFTTrainer):
         num_items_in_batch: torch.Tensor | None = None,
     ) -> Any:
         rows, choices, chosen = (inputs[name] for name in ("rows", "choices", "chosen"))
-        llama = model.get_base_model() if isinstance(model, PeftModel) else model
-        hidden = llama.model(
+        outputs = model(
             input_ids=inputs["input_ids"],
             position_ids=inputs["position_ids"],
             attention_mask=inputs["attention_mask"],
+            logits_to_keep=rows,
             use_cache=False,
-        ).last_hidden_state[0, rows]  # (D, hidden)
-        # As at inference, only tokens that some decision may choose are scored: far fewer than the vocabulary.
-        scored, column = choices.clamp(min=0).unique(return_inverse=True)
-        logits = torch.nn.functional.linear(hidden, llama.get_output_embeddings().weight[scored])
-        allowed = logits.float().gather(1, column)  # (D, K)
+        )
+        allowed = outputs.logits[0].float().gather(1, choices.clamp(min=0))  # (D, K)
         allowed = allowed.masked_fill(choices < 0, float("-inf"))
         losses = torch.nn.functional.cross_entropy(allowed, chosen, reduction="none")
         weights = 1 + (self._rare_weight - 1) * inputs["rare"]
@@ -201,7 +260,7 @@ class BranchTrainer(SFTTrainer):
         mode = "train" if model.training else "eval"
         accuracy = (allowed.argmax(1) == chosen).float().mean()
         self._metrics[mode]["decision_accuracy"].append(accuracy.item())
-        return (loss, {"logits": allowed}) if return_outputs else loss
+        return (loss, outputs) if return_outputs else loss
 
     def _get_train_sampler(self, dataset: Any = None) -> torch.utils.data.Sampler:
         return torch.utils.data.SequentialSampler(

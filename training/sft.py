@@ -24,6 +24,8 @@ class ElmtexArguments:
 
     Args:
         data: folder of ``training.prepare`` with train.jsonl and dev.jsonl.
+        layout: ``branches``, the margin notes that elmtex decodes; or ``json``, ELMTEX's chat with one JSON answer, for
+            any chat Llama and ``elmtex extract --strategy naive`` (it cuts at ``max_length`` tokens).
         sources: corpora of train.jsonl to use, by the ``source`` of their records; empty means all.
         share: how often an epoch shows a source's records, as ``source=times``, 1 for the others; ``synthetic=0.02``
             is another fiftieth of them every epoch.
@@ -34,6 +36,7 @@ class ElmtexArguments:
     """
 
     data: str = field(metadata={"help": "folder made by training.prepare"})
+    layout: str = "branches"
     sources: list[str] = field(default_factory=list)
     share: list[str] = field(default_factory=list)
     rare_weight: float = 1.0
@@ -46,82 +49,60 @@ class ElmtexArguments:
 
 def main(arguments: list[str] | None = None) -> None:
     import torch
-    from datasets import Dataset
     from peft import PeftModel
-    from tokenizers import Tokenizer
-    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, set_seed
+    from transformers import AutoModelForCausalLM, set_seed
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config, get_quantization_config
 
     from elmtex.corpora import records as canonical
+    from elmtex.types import InputError
     from elmtex.weights import base_folder
-    from training import attention
-    from training.branches import Augmentation, BranchTrainer, Collator, schedule
+    from training import attention, branches, chat
     from training.record import Recorder
 
+    layouts = {"branches": branches.prepare, "json": chat.prepare}
     parser = TrlParser((ElmtexArguments, SFTConfig, ModelConfig))
     elmtex, config, model_config = parser.parse_args_and_config(arguments)
+    if elmtex.layout not in layouts:
+        raise InputError(f"layout {elmtex.layout!r}: use one of: {', '.join(layouts)}")
     set_seed(config.seed)
 
     base = base_folder(model_config.model_name_or_path)
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.encode_special_tokens = True  # a report's words are never a control sign
-    wrapped = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>"
-    )
-
     folder = Path(elmtex.data)
     train = _of_sources(list(canonical.load(folder / "train.jsonl")), elmtex)
     dev = list(canonical.load(folder / "dev.jsonl"))
-    examples = schedule(
-        train,
-        tokenizer,
-        epochs=int(config.num_train_epochs),
-        seed=config.seed,
-        augmentation=Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename),
-        size=elmtex.max_report_tokens,
-        shares=_shares(elmtex),
-    )
-    plain = Augmentation(0, 0, 0)
-    held_out = schedule(
-        dev, tokenizer, epochs=1, seed=0, augmentation=plain, size=elmtex.max_report_tokens
-    )
-    rows = Dataset.from_dict({"example": range(len(examples) + len(held_out))})
+    parts = layouts[elmtex.layout](base, train, dev, elmtex, config, _shares(elmtex))
     recorder = Recorder(config.output_dir, sys.argv, elmtex, model_config)
     recorder.note(
         train_records=len(train),
-        train_rows=len(examples),
+        train_rows=len(parts.train),
         dev_records=len(dev),
         epochs=config.num_train_epochs,
     )
 
-    config.num_train_epochs = 1  # the schedule holds all epochs, each with its own augmentation
-    config.remove_unused_columns = False
-    config.dataset_kwargs = {"skip_prepare_dataset": True}
-    config.max_length = None
-    config.label_names = ["chosen"]
+    config.num_train_epochs = 1  # the rows hold all epochs, each with its own augmentation
+    # A GPU's own kernels are fast enough, and want whole masks.
+    skips = elmtex.layout == "branches" and not torch.cuda.is_available()
     model = AutoModelForCausalLM.from_pretrained(
         base,
         dtype=model_config.dtype if model_config.dtype not in (None, "auto") else torch.float32,
         quantization_config=get_quantization_config(model_config),
-        # A GPU's kernels are fast enough, and want whole masks.
-        attn_implementation=None if torch.cuda.is_available() else attention.register(),
+        attn_implementation=attention.register() if skips else model_config.attn_implementation,
     )
     if elmtex.init_adapter:
         model = PeftModel.from_pretrained(model, elmtex.init_adapter, is_trainable=True)
-    trainer = BranchTrainer(
+    trainer = parts.trainer(
         model=model,
         args=config,
-        train_dataset=rows.select(range(len(examples))),
-        eval_dataset=rows.select(range(len(examples), len(rows))),
-        data_collator=Collator(examples + held_out),
-        processing_class=wrapped,
+        train_dataset=parts.train,
+        eval_dataset=parts.dev,
+        data_collator=parts.collator,
+        processing_class=parts.tokenizer,
         peft_config=None if elmtex.init_adapter else get_peft_config(model_config),
-        rare_weight=elmtex.rare_weight,
     )
     resume = config.resume_from_checkpoint in ("true", "True", True)
     trainer.train(resume_from_checkpoint=resume or config.resume_from_checkpoint)
     trainer.save_model(config.output_dir)
-    if model_config.use_peft:
+    if model_config.use_peft or elmtex.init_adapter:
         facts = {"name": Path(config.output_dir).name, "base": model_config.model_name_or_path}
         (Path(config.output_dir) / "elmtex.json").write_text(
             json.dumps(facts, indent=2) + "\n", "utf-8"

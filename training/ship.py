@@ -47,7 +47,12 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     (folder / "adapter_config.json").write_text(
         json.dumps(config, indent=2, sort_keys=True) + "\n", "utf-8"
     )
-    facts = {"name": name, "base": adapter.base, "calibration": adapter.calibration}
+    facts = {
+        "name": name,
+        "base": adapter.base,
+        "biases": adapter.biases,
+        "calibration": adapter.calibration,
+    }
     (folder / "elmtex.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
     return folder
 

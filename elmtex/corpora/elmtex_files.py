@@ -12,15 +12,14 @@ files do not mark negation: every item is ``present``, and "no fever" is an item
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from elmtex.align import align
 from elmtex.corpora.fetch import Download, Source
 from elmtex.corpora.maccrobat import CATEGORIES
-from elmtex.corpora.spans import Span, item_at
-from elmtex.types import InputError, Item, Record
+from elmtex.types import InputError, Record
 
 SOURCE = Source(
     name="elmtex_files",
@@ -68,49 +67,6 @@ def split_items(summary: str) -> tuple[str, ...]:
     """The items of one summary field, each once, in order; empty for "N/A"."""
     items = (" ".join(part.split()) for part in summary.split(";"))
     return tuple(dict.fromkeys(i for i in items if i and i.lower() not in ("n/a", "na", "none")))
-
-
-def align(report: str, strings: tuple[str, ...]) -> tuple[Item, ...]:
-    """Items of one category: grounded ones in report order, then the ungrounded ones.
-
-    The longest string is placed first, each at its first occurrence as whole words that no other holds; a
-    string found only inside a longer one's span is dropped as a part of it.
-    """
-    folded, origin = _fold(report)
-    taken: list[Span] = []
-    ungrounded: list[Item] = []
-    for string in sorted(strings, key=len, reverse=True):
-        words = _fold(string)[0]
-        spans = [
-            (origin[m.start()], origin[m.end() - 1] + 1)
-            for m in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", folded)
-        ]
-        free = [s for s in spans if not any(s[0] < end and start < s[1] for start, end in taken)]
-        if free:
-            taken.append(free[0])
-        elif not spans:
-            ungrounded.append(Item(string, None, None))
-    order = {item: place for place, item in enumerate(strings)}
-    ungrounded.sort(key=lambda item: order[item.text])
-    return (*(item_at(report, *span) for span in sorted(taken)), *ungrounded)
-
-
-def _fold(text: str) -> tuple[str, list[int]]:
-    """The text case-folded, each run of white space one blank, trimmed; and each character's place in ``text``.
-
-    Folding changes lengths ("ß" becomes "ss"), so places are kept character by character.
-    """
-    folded: list[str] = []
-    origin: list[int] = []
-    for match in re.finditer(r"\S+", text):
-        if folded:
-            folded.append(" ")
-            origin.append(match.start() - 1)
-        for place in range(match.start(), match.end()):
-            for character in text[place].casefold():
-                folded.append(character)
-                origin.append(place)
-    return "".join(folded), origin
 
 
 def _rows(file: Path) -> list[Mapping[str, Any]]:

@@ -36,8 +36,14 @@ def write(path: Path, records: Iterable[Record]) -> int:
     """Writes records as JSONL, whole or not at all, and returns how many there were."""
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
+    # What UTF-8 cannot hold (half a surrogate pair) is written as JSON's own escape.
     with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, delete=False
+        "w",
+        encoding="utf-8",
+        errors="backslashreplace",
+        newline="\n",
+        dir=path.parent,
+        delete=False,
     ) as file:
         try:
             for record in records:

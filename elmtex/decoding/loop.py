@@ -145,6 +145,7 @@ def _accept(branch: _Branch, answers: Iterator[NDArray[np.floating]]) -> int:
     rows = [next(answers) for _ in range(len(drafted) + 1)]
     for row, guess in zip(rows, [*drafted, None], strict=True):
         choices = branch.walk.choices()
+        row = row + np.asarray(branch.walk.biases(), dtype=row.dtype)
         best = int(np.argmax(row))
         branch.walk.take(choices[best], _log_probability(row, best))
         if choices[best] != guess:

@@ -37,6 +37,7 @@ class NoteGrammar:
         end: ends the note.
         signs: assertion by token id.
         labels: root of the label tree.
+        biases: what is added to the logit of the end or of a sign, by token id, wherever it may be chosen.
     """
 
     open: int
@@ -44,10 +45,19 @@ class NoteGrammar:
     end: int
     signs: Mapping[int, Assertion]
     labels: LabelNode
+    biases: Mapping[int, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, schema: CategorySchema, tokenizer: Tokenizer) -> NoteGrammar:
+    def of(
+        cls,
+        schema: CategorySchema,
+        tokenizer: Tokenizer,
+        biases: Mapping[str, float] | None = None,
+    ) -> NoteGrammar:
         """The grammar of a schema under a tokenizer.
+
+        Args:
+            biases: by ``end``, ``present``, ``absent`` or ``possible``.
 
         Raises:
             SchemaError: two labels are the same tokens.
@@ -62,12 +72,14 @@ class NoteGrammar:
                     f"the labels of {node.key!r} and {category.key!r} are the same to this model"
                 )
             node.key = category.key
+        written = {"end": _END, **_SIGNS}
         return cls(
             _single(tokenizer, _OPEN),
             _single(tokenizer, _CLOSE),
             _single(tokenizer, _END),
             {_single(tokenizer, sign): assertion for assertion, sign in _SIGNS.items()},
             root,
+            {_single(tokenizer, written[name]): bias for name, bias in (biases or {}).items()},
         )
 
     def label_tokens(self, key: str) -> list[int]:
@@ -143,6 +155,16 @@ class NoteWalk:
         if self._candidates:
             return self._span_choices()
         return tuple(sorted({self.tokens.ids[p] for p in self._openings()} | {self.grammar.end}))
+
+    def biases(self) -> list[float]:
+        """What the grammar adds to the logit of each of :meth:`choices`; a report's own ";" is no sign and gets 0."""
+        choices = self.choices()
+        if self._node is not None:
+            signs = self.grammar.signs if self._node.key is not None else ()
+            return [self.grammar.biases.get(t, 0.0) if t in signs else 0.0 for t in choices]
+        if self._candidates:
+            return [0.0] * len(choices)
+        return [self.grammar.biases.get(t, 0.0) if t == self.grammar.end else 0.0 for t in choices]
 
     def take(self, token: int, log_probability: float = 0.0) -> None:
         """Record the next token, one of :meth:`choices`, and its log probability among them."""

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import jsonschema
 
+from elmtex.align import align
 from elmtex.schema import CategorySchema
-from elmtex.strategies.align import align
 from elmtex.strategies.prompts import Message, icl_prompt, naive_prompt, reply_schema
 from elmtex.types import Extraction, InputError, Item, Progress, Record, Status
 

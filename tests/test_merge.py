@@ -1,0 +1,70 @@
+"""Merging an adapter for good, and the GGUF file of it: the same model in other clothes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tiny import tiny_llama, tiny_tokenizer
+
+pytest.importorskip("peft", reason="training is not installed")
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM
+
+from elmtex.types import InputError
+from training.gguf_file import write
+from training.merge import merge
+
+IDS = torch.arange(5, 45)[None]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    """An adapter with weights of its own on a tiny base."""
+    folder = tmp_path_factory.mktemp("merge")
+    base = tiny_llama(0, hidden=64).float()
+    base.save_pretrained(folder / "base")
+    tiny_tokenizer().save(str(folder / "base" / "tokenizer.json"))
+    model = get_peft_model(base, LoraConfig(r=4, target_modules=["q_proj", "down_proj"]))
+    torch.manual_seed(1)
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.3)
+    model.save_pretrained(folder / "run")
+    facts = {"name": "tiny", "base": str(folder / "base")}
+    (folder / "run" / "elmtex.json").write_text(json.dumps(facts))
+    return folder / "run"
+
+
+@torch.inference_mode()
+def test_the_merged_folder_and_its_gguf_answer_as_base_and_adapter(run, tmp_path):
+    base = AutoModelForCausalLM.from_pretrained(run.parent / "base", dtype=torch.float32)
+    apart = PeftModel.from_pretrained(base, run).eval()(IDS).logits
+    folder = merge(run, tmp_path / "merged")
+    merged = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)(IDS).logits
+    torch.testing.assert_close(merged, apart, atol=0.05, rtol=0.01)  # float16 lies between
+    file = write(folder, folder / "model.gguf", "f16")
+    read = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file.name, dtype=torch.float32)
+    torch.testing.assert_close(read(IDS).logits, merged, atol=1e-4, rtol=1e-4)
+
+
+def test_the_gguf_has_the_vocabulary(run, tmp_path):
+    from gguf import GGUFReader
+
+    fields = GGUFReader(write(run.parent / "base", tmp_path / "model.gguf", "q8_0")).fields
+    tokens = fields["tokenizer.ggml.tokens"].contents()
+    vocabulary = tiny_tokenizer().get_vocab()
+    assert {token: i for i, token in enumerate(tokens)} == vocabulary
+    assert fields["tokenizer.ggml.token_type"].contents()[:3] == [
+        3,
+        3,
+        1,
+    ]  # control, control, normal
+    assert fields["tokenizer.ggml.pre"].contents() == "smollm"
+
+
+def test_a_folder_is_never_written_over(run, tmp_path):
+    with pytest.raises(InputError, match="exists"):
+        merge(run, tmp_path)

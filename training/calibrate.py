@@ -1,0 +1,164 @@
+"""Set what is not learnt by gradient, on DEV: how readily a note ends, how readily an item is absent or possible, and
+what a raw confidence means.
+
+    python -m training.calibrate runs/smollm2 --data data
+
+Writes ``biases`` and ``calibration`` into the run's elmtex.json, and a table of what was tried to calibration.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elmtex.types import Record
+
+ENDS = (0.0, -0.4, -0.8, -1.2)
+SIGNS = tuple(np.arange(0.0, 3.1, 0.25))
+
+
+def calibrate(run: Path, data: Path, ends: Sequence[float] = ENDS) -> list[dict[str, Any]]:
+    """Choose the biases and fit the confidence on ``data/dev.jsonl``; the rows tried, the chosen one last.
+
+    The signs' biases are those with the best macro F1 over the gold items' signs; the end's the one with the best mean
+    of exact and relaxed micro F1 of whole decodes. The confidence is fitted by isotonic regression against exact match.
+    """
+    from eval.data import load_records
+
+    records = load_records(str(data / "dev.jsonl"), "jsonl", "all")
+    signs = _sign_biases(run, records)
+    tried = []
+    for end in ends:
+        biases = {"end": end, **signs}
+        _write(run, biases=biases, calibration=[])
+        tried.append({"biases": biases, **_decode(run, records)})
+        print({k: v for k, v in tried[-1].items() if k != "judged"}, flush=True)
+    best = max(tried, key=lambda row: row["exact"] + row["relaxed"])
+    _write(run, biases=best["biases"], calibration=_isotonic(best["judged"]))
+    rows = [{k: v for k, v in row.items() if k != "judged"} for row in [*tried, best]]
+    (run / "calibration.json").write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
+    return rows
+
+
+def _write(run: Path, **facts: Any) -> None:
+    path = run / "elmtex.json"
+    known = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**known, **facts}, indent=2) + "\n", "utf-8")
+
+
+def _decode(run: Path, records: Sequence[Record]) -> dict[str, Any]:
+    from elmtex.pipeline import Extractor
+    from eval.metrics.calibration import judged
+    from eval.metrics.entity import exact, relaxed
+
+    extractor = Extractor(model=str(run), engine="torch")
+    totals: dict[str, NDArray[np.int64]] = {
+        name: np.zeros(3, np.int64) for name in ("exact", "relaxed")
+    }
+    confidences: list[tuple[float, int]] = []
+    for record in records:
+        given = extractor.extract(record.text, id=record.id)
+        for name, match in (("exact", exact), ("relaxed", relaxed)):
+            for counts in match(record, given).values():
+                totals[name] += (counts.tp, counts.fp, counts.fn)
+        confidences += judged(record, given)
+    return {
+        **{
+            name: round(float(2 * t[0] / max(1, 2 * t[0] + t[1] + t[2])), 4)
+            for name, t in totals.items()
+        },
+        "judged": confidences,
+    }
+
+
+def _isotonic(judged: Sequence[tuple[float, int]]) -> list[tuple[float, float]]:
+    """(raw confidence, share of exact matches) where the fitted line bends, ascending."""
+    from sklearn.isotonic import IsotonicRegression
+
+    confidences, hits = zip(*judged, strict=True)
+    fit = IsotonicRegression(y_min=0, y_max=1).fit(confidences, hits)
+    points = zip(fit.X_thresholds_, fit.y_thresholds_, strict=True)
+    return [(round(float(x), 5), round(float(y), 4)) for x, y in points]
+
+
+def _sign_biases(run: Path, records: Sequence[Record]) -> dict[str, float]:
+    """The logits to add to ``absent`` and ``possible`` for the best macro F1 over the gold items' signs."""
+    logits, gold, names = _sign_logits(run, records)
+    best: tuple[float, dict[str, float]] = (-1.0, {})
+    for absent, possible in product(SIGNS, SIGNS):
+        biases: Mapping[str, float] = {"present": 0.0, "absent": absent, "possible": possible}
+        chosen = (logits + [biases[name] for name in names]).argmax(1)
+        score = np.mean([_f1(gold == c, chosen == c) for c in range(len(names))])
+        if score > best[0]:
+            best = float(score), {"absent": float(absent), "possible": float(possible)}
+    return best[1]
+
+
+def _f1(gold: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> float:
+    total = int(gold.sum() + chosen.sum())
+    return 2 * int((gold & chosen).sum()) / total if total else 1.0
+
+
+def _sign_logits(
+    run: Path, records: Sequence[Record]
+) -> tuple[NDArray[np.floating], NDArray[np.int64], list[str]]:
+    """Of every gold item's sign: the logits of the signs (n, 3), the right column (n,), and the columns' names."""
+    import torch
+    from peft import PeftModel
+    from tokenizers import Tokenizer
+    from transformers import AutoModelForCausalLM
+
+    from elmtex.adapter import load_adapter
+    from elmtex.decoding.notes import NoteGrammar
+    from elmtex.schema import load_schema
+    from elmtex.weights import base_folder
+    from training.branches import Augmentation, collate, schedule
+
+    base = base_folder(load_adapter(run).base)
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.encode_special_tokens = True
+    model = PeftModel.from_pretrained(
+        AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32), run
+    )
+    llama = model.merge_and_unload().eval()
+    by_token = NoteGrammar.of(load_schema("elmtex"), tokenizer).signs
+    signs = tuple(sorted(by_token))
+
+    def rows() -> Iterator[tuple[NDArray[np.floating], int]]:
+        plain = Augmentation(0, 0, 0)
+        for part in schedule(records, tokenizer, epochs=1, seed=0, augmentation=plain, size=1024):
+            decisions = [d for d in part.decisions if d.choices == signs]
+            batch = collate([part])
+            with torch.inference_mode():
+                hidden = llama.model(
+                    input_ids=batch["input_ids"],
+                    position_ids=batch["position_ids"],
+                    attention_mask=batch["attention_mask"],
+                    use_cache=False,
+                ).last_hidden_state[0]
+                table = hidden @ llama.get_output_embeddings().weight[list(signs)].T
+            yield from ((table[d.row].numpy(), d.chosen) for d in decisions)
+
+    logits, gold = zip(*rows(), strict=True)
+    return np.stack(logits), np.array(gold), [by_token[token] for token in signs]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path, help="output folder of training.sft")
+    parser.add_argument("--data", type=Path, required=True, help="folder made by training.prepare")
+    arguments = parser.parse_args()
+    print(json.dumps(calibrate(arguments.run, arguments.data)[-1]))
+
+
+if __name__ == "__main__":
+    main()

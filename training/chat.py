@@ -1,0 +1,56 @@
+"""The JSON layout: ELMTEX's chat, the naive prompt and one JSON answer, for any Llama with a chat template."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from transformers import AutoTokenizer
+from trl import SFTConfig, SFTTrainer
+
+from elmtex.strategies.prompts import answer, naive_prompt
+from elmtex.types import InputError, Record
+from training.branches import Augmentation, Parts, asked_schema, sampled
+
+
+def conversations(
+    records: Sequence[Record], augmentation: Augmentation, rng: random.Random
+) -> Iterator[dict[str, Any]]:
+    """TRL's prompt and completion of each record; only the categories its source labels are asked for."""
+    for record in records:
+        schema = asked_schema(record.labelled, augmentation, rng)
+        yield {
+            "prompt": naive_prompt(schema, record.text),
+            "completion": [{"role": "assistant", "content": answer(schema, record.items)}],
+        }
+
+
+def prepare(
+    base: Path,
+    train: Sequence[Record],
+    dev: Sequence[Record],
+    elmtex: Any,
+    config: SFTConfig,
+    shares: Mapping[str, float],
+) -> Parts:
+    """The JSON layout's parts; TRL tokenises, masks the prompt and cuts at ``max_length``.
+
+    Raises:
+        InputError: the base has no chat template.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
+    if not tokenizer.chat_template:
+        raise InputError(f"{base} has no chat template: the json layout needs a chat model")
+    augmentation = Augmentation(elmtex.drop, elmtex.shuffle, rename=0)  # its answers name keys
+    rows: list[dict[str, Any]] = []
+    for epoch in range(int(config.num_train_epochs)):
+        rng = random.Random(f"{config.seed}/{epoch}")
+        rows += conversations(sampled(train, shares, rng), augmentation, rng)
+    plain = conversations(dev, Augmentation(0, 0, 0), random.Random(0))
+    config.completion_only_loss = True
+    return Parts(
+        Dataset.from_list(rows), Dataset.from_list(list(plain)), None, tokenizer, SFTTrainer
+    )

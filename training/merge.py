@@ -1,0 +1,58 @@
+"""Put an adapter into its base for good: one folder of safetensors, and a GGUF file for llama.cpp and Ollama.
+
+    python -m training.merge runs/smollm2 --out merged
+    python -m training.merge runs/smollm2 --out merged --gguf q8_0
+
+``elmtex extract --model merged`` takes the folder; a chat-trained one (``layout: json``) runs anywhere as GGUF.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+
+def merge(run: Path, out: Path) -> Path:
+    """Write config.json, model.safetensors and the tokenizer of base plus adapter; ``out``.
+
+    Raises:
+        InputError: ``run`` holds no adapter, or ``out`` exists.
+    """
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    from elmtex.adapter import load_adapter
+    from elmtex.types import InputError
+    from elmtex.weights import base_folder
+
+    base = base_folder(load_adapter(run).base)
+    if out.exists():
+        raise InputError(f"{out} exists: give another folder")
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    merged = PeftModel.from_pretrained(model, run).merge_and_unload()
+    torch.nn.Module.to(merged, torch.float16).save_pretrained(out)
+    for path in sorted(base.glob("tokenizer*")):
+        shutil.copy(path, out / path.name)
+    return out
+
+
+def main() -> None:
+    from training.gguf_file import TYPES, write
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path, help="folder of an adapter")
+    parser.add_argument("--out", type=Path, required=True, help="folder to make")
+    parser.add_argument("--gguf", choices=TYPES, help="write model.gguf, too, in this precision")
+    arguments = parser.parse_args()
+    folder = merge(arguments.run, arguments.out)
+    print(folder)
+    if arguments.gguf:
+        print(write(folder, folder / "model.gguf", arguments.gguf))
+
+
+if __name__ == "__main__":
+    main()
