@@ -11,6 +11,7 @@ from pathlib import Path
 
 from elmtex.adapter import Adapter, load_adapter, packaged_adapter
 from elmtex.decoding.document import group
+from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteWalk
 from elmtex.decoding.tokens import Tokenizer, chunks, tokenise
@@ -54,6 +55,7 @@ class _Loaded:
     grammar: NoteGrammar
     prompt: tuple[int, ...]
     seconds: float  # loading took
+    drafts: Drafts = field(default_factory=Drafts)  # taught by every report
 
 
 class Extractor:
@@ -150,7 +152,8 @@ class Extractor:
                 for sentence in part.sentences
             ]
             began, first = time.perf_counter(), True
-            for done in decode(loaded.engine.session(), prefix, notes, counts=timings.counts):
+            session = loaded.engine.session()
+            for done in decode(session, prefix, notes, drafts=loaded.drafts, counts=timings.counts):
                 now = time.perf_counter()
                 if first:
                     timings.first_pass += now - began
