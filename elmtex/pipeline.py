@@ -67,6 +67,8 @@ class Extractor:
             the folder of an adapter.
         engine: a key of ``elmtex.engines.ENGINES``, or ``auto``.
         threads: CPU threads; None leaves the choice to the engine.
+        at_once: how many threads will call :meth:`extract` at the same time; any may, but a fast engine shares the
+            cores out among so many.
 
     Raises:
         InputError: unknown engine, or a schema or model that cannot be used.
@@ -79,11 +81,12 @@ class Extractor:
         model: str | None = None,
         engine: str = "auto",
         threads: int | None = None,
+        at_once: int = 1,
     ) -> None:
         self.schema = schema if isinstance(schema, CategorySchema) else load_schema(schema)
         self._engine = check_engine(engine)
         self._adapter, self._base = _choose(model)
-        self._threads = threads
+        self._threads, self._at_once = threads, at_once
         self._loading = threading.Lock()
         self._loaded: _Loaded | None = None
         self._lender: Extractor | None = None
@@ -200,7 +203,7 @@ class Extractor:
         prompt = tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
         grammar = NoteGrammar.of(self.schema, tokenizer)
         folder = self._adapter.folder if self._adapter else None
-        engine = open_engine(self._engine, base, folder, self._threads)
+        engine = open_engine(self._engine, base, folder, self._threads, self._at_once)
         return _Loaded(tokenizer, engine, grammar, tuple(prompt), time.perf_counter() - began)
 
 

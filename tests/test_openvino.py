@@ -6,6 +6,7 @@ import itertools
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -245,6 +246,13 @@ def test_sessions_do_not_disturb_each_other(base: Path) -> None:
     alone = list(steps(engine.session()))
     pairs = list(itertools.zip_longest(steps(engine.session()), steps(engine.session())))
     assert pairs == [(step, step) for step in alone]
+
+
+def test_what_runs_beside_a_report_does_not_change_its_notes(base: Path) -> None:
+    alone = notes(OpenVINOEngine(base))
+    engine = OpenVINOEngine(base, threads=2, at_once=2)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(notes, [engine] * 8)) == [alone] * 8
 
 
 def test_auto_takes_it_for_a_llama_only(

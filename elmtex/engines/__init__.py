@@ -34,7 +34,9 @@ def check_engine(name: str) -> str:
     return name
 
 
-def open_engine(name: str, base: Path, adapter: Path | None, threads: int | None) -> Engine:
+def open_engine(
+    name: str, base: Path, adapter: Path | None, threads: int | None, at_once: int = 1
+) -> Engine:
     """Load a model.
 
     Args:
@@ -42,6 +44,7 @@ def open_engine(name: str, base: Path, adapter: Path | None, threads: int | None
         base: folder of the base model.
         adapter: folder of a LoRA adapter to merge into it; None for the base alone.
         threads: CPU threads; None leaves the choice to the engine.
+        at_once: sessions that will be fed at the same time, from as many threads.
 
     Raises:
         InputError: unknown engine, or a model that it cannot run.
@@ -49,7 +52,8 @@ def open_engine(name: str, base: Path, adapter: Path | None, threads: int | None
     """
     name = fastest(base) if check_engine(name) == "auto" else name
     module, _, attribute = ENGINES[name].partition(":")
-    engine: Engine = getattr(importlib.import_module(module), attribute)(base, adapter, threads)
+    load = getattr(importlib.import_module(module), attribute)
+    engine: Engine = load(base, adapter, threads, at_once)
     return engine
 
 

@@ -53,6 +53,8 @@ class OpenVINOEngine:
         base: folder of the base model.
         adapter: folder of a LoRA adapter, or None.
         threads: CPU threads; None takes all cores.
+        at_once: sessions fed at the same time; the threads are shared out among them, so that each wastes less on
+            waiting for the others and more reports are done in all.
         precision: of the linear layers' weights, one of ``PRECISIONS``.
 
     Raises:
@@ -64,6 +66,7 @@ class OpenVINOEngine:
         base: Path,
         adapter: Path | None = None,
         threads: int | None = None,
+        at_once: int = 1,
         precision: str = "int8",
     ) -> None:
         if precision not in PRECISIONS:
@@ -77,7 +80,7 @@ class OpenVINOEngine:
         if not self.shape.tied:
             self.head = np.load(folder / "head.npy", mmap_mode="r")
         options = {
-            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": str(at_once),
             "INFERENCE_PRECISION_HINT": "f32",
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
         }
