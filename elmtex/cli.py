@@ -210,7 +210,19 @@ def _add_batch(commands: argparse._SubParsersAction[_Parser]) -> None:
         action="store_true",
         help="go on with OUT: skip what it has, try failed reports again",
     )
+    parser.add_argument(
+        "--at-once",
+        type=_positive,
+        metavar="N",
+        help="reports extracted at the same time (default: one a core)",
+    )
     _add_model_options(parser)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)
 
 
 def _add_app(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -241,7 +253,8 @@ def _make_extractor(args: argparse.Namespace) -> Extractor:
         return cast("Extractor", chat)
     if args.server or args.examples:
         raise InputError("--server and --examples belong to the strategies naive and icl")
-    return Extractor(schema, model=args.model, engine=args.engine)
+    at_once = getattr(args, "at_once", 1)
+    return Extractor(schema, model=args.model, engine=args.engine, at_once=at_once)
 
 
 def _extract(args: argparse.Namespace) -> int:
@@ -312,17 +325,32 @@ def _batch(args: argparse.Namespace) -> int:
         raise InputError(f"--out {args.out} is one of the inputs: give another file")
     # The first pass counts, and refuses unusable inputs before the model is loaded and OUT is made.
     total = sum(1 for _ in read_reports(args.inputs))
+    if args.strategy != "finetuned":
+        args.at_once = 1  # a chat model has one conversation
+    args.at_once = args.at_once or min(_cores(), max(1, total))
     extractor = args.make_extractor(args)
     extractor.load()
     try:
         summary = batch.run(
-            extractor, read_reports(args.inputs), args.out, resume=args.resume, total=total
+            extractor,
+            read_reports(args.inputs),
+            args.out,
+            resume=args.resume,
+            total=total,
+            at_once=args.at_once,
         )
     except KeyboardInterrupt:
         _say(f"interrupted: {args.out} keeps what is done, go on with --resume")
         return 130
     _say(_account(summary, args.out))
     return 0 if summary.all_ok else 1
+
+
+def _cores() -> int:
+    """The cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _account(summary: Summary, out: Path) -> str:

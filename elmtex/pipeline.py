@@ -11,6 +11,7 @@ from pathlib import Path
 
 from elmtex.adapter import Adapter, load_adapter, packaged_adapter
 from elmtex.decoding.document import group
+from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteWalk
 from elmtex.decoding.tokens import Tokenizer, chunks, tokenise
@@ -54,6 +55,7 @@ class _Loaded:
     grammar: NoteGrammar
     prompt: tuple[int, ...]
     seconds: float  # loading took
+    drafts: Drafts = field(default_factory=Drafts)  # taught by every report
 
 
 class Extractor:
@@ -65,6 +67,8 @@ class Extractor:
             the folder of an adapter.
         engine: a key of ``elmtex.engines.ENGINES``, or ``auto``.
         threads: CPU threads; None leaves the choice to the engine.
+        at_once: how many threads will call :meth:`extract` at the same time; any may, but a fast engine shares the
+            cores out among so many.
 
     Raises:
         InputError: unknown engine, or a schema or model that cannot be used.
@@ -77,11 +81,12 @@ class Extractor:
         model: str | None = None,
         engine: str = "auto",
         threads: int | None = None,
+        at_once: int = 1,
     ) -> None:
         self.schema = schema if isinstance(schema, CategorySchema) else load_schema(schema)
         self._engine = check_engine(engine)
         self._adapter, self._base = _choose(model)
-        self._threads = threads
+        self._threads, self._at_once = threads, at_once
         self._loading = threading.Lock()
         self._loaded: _Loaded | None = None
         self._lender: Extractor | None = None
@@ -150,7 +155,8 @@ class Extractor:
                 for sentence in part.sentences
             ]
             began, first = time.perf_counter(), True
-            for done in decode(loaded.engine.session(), prefix, notes, counts=timings.counts):
+            session = loaded.engine.session()
+            for done in decode(session, prefix, notes, drafts=loaded.drafts, counts=timings.counts):
                 now = time.perf_counter()
                 if first:
                     timings.first_pass += now - began
@@ -201,7 +207,7 @@ class Extractor:
         prompt = tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
         grammar = NoteGrammar.of(self.schema, tokenizer, self._biases)
         folder = self._adapter.folder if self._adapter else None
-        engine = open_engine(self._engine, base, folder, self._threads)
+        engine = open_engine(self._engine, base, folder, self._threads, self._at_once)
         return _Loaded(tokenizer, engine, grammar, tuple(prompt), time.perf_counter() - began)
 
 

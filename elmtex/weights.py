@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,14 +98,24 @@ def _downloaded(repository: str) -> Path:
 
 
 def _converted(gguf_file: Path) -> Path:
-    """The wheel's GGUF as a plain folder, made once; several processes may race, each result is whole."""
+    """The wheel's GGUF as a plain folder."""
     target = cache_folder() / f"{DEFAULT_MODEL}-{gguf_file.stat().st_size}-v{_CONVERSION}"
+    return made_once(target, lambda folder: _convert(gguf_file, folder))
+
+
+def made_once(target: Path, make: Callable[[Path], None]) -> Path:
+    """A folder that is made at its first use; several processes may race, each result is whole.
+
+    Args:
+        target: the folder.
+        make: fills the empty folder it is given, beside the target, which is then renamed.
+    """
     if target.is_dir():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     working = Path(tempfile.mkdtemp(prefix=".converting-", dir=target.parent))
     try:
-        _convert(gguf_file, working)
+        make(working)
         os.replace(working, target)
     except OSError:
         if not target.is_dir():  # else another process finished first
@@ -119,7 +130,7 @@ def _convert(gguf_file: Path, folder: Path) -> None:
         from gguf import GGUFReader
     except ImportError:
         raise MissingDependencyError(
-            "reading the embedded model needs gguf: pip install 'elmtex[torch]'"
+            "reading the embedded model needs gguf: pip install 'elmtex[fast]'"
         ) from None
     from safetensors.numpy import save_file
 

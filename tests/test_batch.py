@@ -56,6 +56,29 @@ def test_a_line_a_report(tmp_path: Path, fake_extractor: FakeExtractor) -> None:
             assert str(REPORTS[0].text)[item["start"] : item["end"]] == item["text"]
 
 
+def test_several_at_once_write_the_same_file(
+    tmp_path: Path, fake_extractor: FakeExtractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["fever", " ", "secret BOOM", None, "REFUSE", "no fever"]
+    reports = [Report(f"r{n}", texts[n % len(texts)], "is a PDF") for n in range(40)]
+    batch.run(fake_extractor, reports, tmp_path / "one.jsonl")
+    extract = FakeExtractor.extract
+    running, most = [], []
+
+    def slow(self: FakeExtractor, report: str, *, id: str = "report"):
+        running.append(id)
+        most.append(len(running))
+        time.sleep(0.005 * (int(id[1:]) % 3))  # later ones are ready first
+        running.remove(id)
+        return extract(self, report, id=id)
+
+    monkeypatch.setattr(FakeExtractor, "extract", slow)
+    summary = batch.run(fake_extractor, reports, tmp_path / "many.jsonl", at_once=3)
+    assert summary.total == 40
+    assert (tmp_path / "many.jsonl").read_bytes() == (tmp_path / "one.jsonl").read_bytes()
+    assert 1 < max(most) <= 3
+
+
 def test_bad_reports_stop_nothing_and_their_words_stay_out(
     tmp_path: Path, fake_extractor: FakeExtractor
 ) -> None:
@@ -282,7 +305,7 @@ def test_an_interrupt_keeps_what_is_done(tmp_path: Path) -> None:
 
 def test_two_runs_cannot_write_one_file(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    arguments = [*_inputs(tmp_path), "--out", str(out), "--resume"]
+    arguments = [*_inputs(tmp_path), "--out", str(out), "--resume", "--at-once", "1"]
     first = _start(arguments)
     _wait_for_lines(out, 1)
     second = _start(arguments)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tiny import tiny_llama, tiny_tokenizer
 
 from elmtex.decoding.document import group
+from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.layout import lay_out
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, write_note
@@ -99,7 +100,12 @@ def naive(
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-@given(report=reports(), schema=schemas(), seed=st.integers(0, SEEDS - 1), draft=st.integers(0, 9))
+@given(
+    report=reports(),
+    schema=schemas(),
+    seed=st.integers(0, SEEDS - 1),
+    draft=st.sampled_from([0, 1, 8, 1000]),
+)
 def test_flat_drafted_parallel_decode_equals_the_naive_one(engines, report, schema, seed, draft):
     tokens = tokenise(report, tiny_tokenizer())
     grammar = NoteGrammar.of(schema, tiny_tokenizer())
@@ -187,7 +193,7 @@ def test_biases_move_the_end_and_the_signs_and_nothing_else(engines):
 
 
 def test_drafts_save_passes_and_cost_nothing_else(engines):
-    report = "The patient had fever and cough and pain of the left side. " * 3
+    report = "The patient had fever and cough, pain of the left side, and 12.5 mg. " * 3
     tokens = tokenise(report, tiny_tokenizer())
     grammar = NoteGrammar.of(
         CategorySchema("t", "t", (Category("a", "drug", "A", "", {}),), {}), tiny_tokenizer()
@@ -195,9 +201,22 @@ def test_drafts_save_passes_and_cost_nothing_else(engines):
     without, drafted = Counts(), Counts()
     a = run(engines[0], tokens, grammar, draft=0, counts=without)
     b = run(engines[0], tokens, grammar, draft=6, counts=drafted)
-    assert [spans(w) for w in a] == [spans(w) for w in b]
+    assert [spans(w) for w in a] == [spans(w) for w in b] != []
     assert drafted.passes < without.passes
     assert drafted.prefix == without.prefix == len(PROMPT) + len(tokens.ids)
+
+
+def test_drafts_learn_and_change_no_answer(engines):
+    tokenizer = tiny_tokenizer()
+    categories = (Category(k, k, k, "", {}) for k in ("drug", "drug dose", "history"))
+    grammar = NoteGrammar.of(CategorySchema("t", "t", tuple(categories), {}), tokenizer)
+    tokens = tokenise("The patient had fever and cough, pain of the left side.\n" * 3, tokenizer)
+    drafts, first, second = Drafts(), Counts(), Counts()
+    a = run(engines[2], tokens, grammar, drafts=drafts, counts=first)
+    b = run(engines[2], tokens, grammar, drafts=drafts, counts=second)
+    assert [spans(w) for w in a] == [spans(w) for w in b]
+    assert any(spans(w) for w in a)
+    assert second.passes < first.passes
 
 
 def test_labels_that_begin_alike_are_told_apart():

@@ -9,10 +9,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.layout import DEAD, PREFIX, Ints, Mask, visible
 from elmtex.decoding.notes import NoteWalk
 
-DRAFT = 6  # tokens of the report fed along with a span's first
+PASS = 8.0  # what a pass costs whatever it feeds, in tokens; measured 5 to 12 (eval/BENCHMARKS.md)
 
 
 class Session(Protocol):
@@ -54,7 +55,14 @@ class _Branch:
     anchor: int  # prefix slots it sees, and the position of its first token
     pending: list[int]  # chosen, not fed yet
     written: int = 0  # tokens fed and kept
-    chain: list[int] = field(default_factory=list)  # this pass's pending tokens and draft
+    # Of this pass: pending tokens and draft; what may follow the last pending token and each drafted one.
+    chain: list[int] = field(default_factory=list)
+    choices: list[tuple[int, ...]] = field(default_factory=list)
+
+    def prepare(self, drafts: Drafts, least: float) -> None:
+        """Choose what to feed in this pass."""
+        draft, self.choices = drafts.of(self.walk, least)
+        self.chain = self.pending + draft
 
 
 def decode(
@@ -62,7 +70,8 @@ def decode(
     prefix: Sequence[int],
     notes: Sequence[tuple[NoteWalk, int]],
     *,
-    draft: int = DRAFT,
+    draft: float = PASS,
+    drafts: Drafts | None = None,
     counts: Counts | None = None,
 ) -> Iterator[list[NoteWalk]]:
     """Write all notes of one prefix greedily; yields the notes finished in each pass.
@@ -73,19 +82,23 @@ def decode(
         session: an empty cache.
         prefix: (P,) token ids of prompt and report.
         notes: the walks, each with its anchor: how many prefix tokens it sees (1..P).
-        draft: how many tokens of the report are fed along while inside a span; 0 turns drafting off.
+        draft: what a pass is thought to cost beside its tokens, in tokens: the more, the longer are the drafts; 0
+            drafts only what is forced.
+        drafts: what other notes of the schema have taught; it learns from these. None begins anew.
         counts: filled in as the passes run.
     """
     counts = counts if counts is not None else Counts()
+    drafts = drafts if drafts is not None else Drafts()
     counts.prefix += len(prefix)
     branches = [_Branch(walk, anchor, [walk.grammar.open]) for walk, anchor in notes]
     owner = np.full(0, PREFIX, dtype=np.int64)
     live = list(range(len(branches)))
     head = list(prefix)  # the first pass reads the prefix and opens every note
     while live:
+        # A right token spares each live branch its share of a pass, a wrong one costs a token.
+        least = len(live) / (len(live) + draft)
         for b in live:
-            branch = branches[b]
-            branch.chain = branch.pending + branch.walk.draft(draft)
+            branches[b].prepare(drafts, least)
         tokens = np.array([*head, *(t for b in live for t in branches[b].chain)], dtype=np.int64)
         new_owner, anchor, positions, first_row = _place(head, branches, live)
         mask = visible(new_owner, anchor, np.concatenate([owner, new_owner]))
@@ -95,7 +108,7 @@ def decode(
         counts.fed += len(tokens) - len(head)
         answers = iter(scores)
         for b in live:
-            kept = _accept(branches[b], answers)
+            kept = _accept(branches[b], answers, drafts)
             chain_end = first_row[b] + len(branches[b].chain)
             new_owner[first_row[b] + kept : chain_end] = DEAD
         owner = np.concatenate([owner, new_owner])
@@ -128,25 +141,20 @@ def _questions(
     """What to score: after the pending tokens, and after each draft token in case all before it are right."""
     questions = []
     for b in live:
-        branch = branches[b]
-        trial = branch.walk.copy()
-        row = first_row[b] + len(branch.pending) - 1
-        questions.append((row, trial.choices()))
-        for offset, token in enumerate(branch.chain[len(branch.pending) :], 1):
-            trial.take(token)
-            questions.append((row + offset, trial.choices()))
+        row = first_row[b] + len(branches[b].pending) - 1
+        questions += [(row + offset, c) for offset, c in enumerate(branches[b].choices)]
     return questions
 
 
-def _accept(branch: _Branch, answers: Iterator[NDArray[np.floating]]) -> int:
+def _accept(branch: _Branch, answers: Iterator[NDArray[np.floating]], drafts: Drafts) -> int:
     """Take the best token at each row as long as the draft agrees; returns how many slots of the chain are kept."""
     drafted = branch.chain[len(branch.pending) :]
     kept = len(branch.pending)
-    rows = [next(answers) for _ in range(len(drafted) + 1)]
-    for row, guess in zip(rows, [*drafted, None], strict=True):
-        choices = branch.walk.choices()
+    rows = [next(answers) for _ in branch.choices]
+    for row, choices, guess in zip(rows, branch.choices, [*drafted, None], strict=True):
         row = row + np.asarray(branch.walk.biases(), dtype=row.dtype)
         best = int(np.argmax(row))
+        drafts.learn(branch.walk, choices[best])
         branch.walk.take(choices[best], _log_probability(row, best))
         if choices[best] != guess:
             branch.pending = [choices[best]]

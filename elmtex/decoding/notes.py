@@ -10,16 +10,17 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from elmtex.decoding.tokens import ReportTokens, Tokenizer
 from elmtex.schema import CategorySchema
 from elmtex.types import Assertion, SchemaError
 
 _OPEN, _CLOSE, _END = " [", " =>", " ]"
-_SIGNS: Mapping[Assertion, str] = {"present": ";", "absent": "!", "possible": "?"}
+_SIGNS: dict[Assertion, str] = {"present": ";", "absent": "!", "possible": "?"}
 
 
-@dataclass
+@dataclass(eq=False)
 class LabelNode:
     """A node of the labels' token tree: what may follow, and the category whose label is complete here."""
 
@@ -72,7 +73,7 @@ class NoteGrammar:
                     f"the labels of {node.key!r} and {category.key!r} are the same to this model"
                 )
             node.key = category.key
-        written = {"end": _END, **_SIGNS}
+        written = {"end": _END} | {str(sign): token for sign, token in _SIGNS.items()}
         return cls(
             _single(tokenizer, _OPEN),
             _single(tokenizer, _CLOSE),
@@ -111,6 +112,18 @@ class NoteItem:
     key: str
     assertion: Assertion
     log_probabilities: tuple[float, ...] = ()
+
+
+class Context(NamedTuple):
+    """A place of a note.
+
+    Args:
+        node: where in the label tree; None inside a span.
+        token: inside a span the report's next token, at a label the span's last one, at a sign -1.
+    """
+
+    node: LabelNode | None
+    token: int
 
 
 class NoteWalk:
@@ -180,26 +193,19 @@ class NoteWalk:
             ids = self.tokens.ids
             self._candidates = [(p, p + 1) for p in self._openings() if ids[p] == token]
 
-    def draft(self, length: int) -> list[int]:
-        """Up to ``length`` tokens that may well come next: inside a span the report's own words, after it what
-        the labels force and the commonest assertion."""
+    def context(self) -> Context | None:
+        """What the next token is likely to depend on; None between items."""
         if self._node is not None:
-            return self._label_draft()[:length]
-        if not self._candidates:
-            return []
-        following = self._candidates[0][1]
-        words = list(self.tokens.ids[following : min(following + length, self.sentence[1])])
-        # The closer's own sign in the report cannot be part of a span.
-        return words[: words.index(self.grammar.close)] if self.grammar.close in words else words
+            assert self._span is not None
+            # A label goes with the span's last word, a sign with the label.
+            last = self.tokens.ids[self._span[1] - 1] if self._node.key is None else -1
+            return Context(self._node, last)
+        return Context(None, self.following()) if self._candidates else None
 
-    def _label_draft(self) -> list[int]:
-        draft, node = [], self._node
-        while node is not None and node.key is None and len(node.children) == 1:
-            (token, node), *_ = node.children.items()
-            draft.append(token)
-        if node is not None and node.key is not None and not node.children:
-            draft.append(next(t for t, sign in self.grammar.signs.items() if sign == "present"))
-        return draft
+    def following(self) -> int:
+        """Inside a span, the report's token that comes next; the closer at the sentence's end."""
+        following = self._candidates[0][1]
+        return self.tokens.ids[following] if following < self.sentence[1] else self.grammar.close
 
     def _openings(self) -> list[int]:
         # The next item starts after the last one's start; one more may share it: so a note always ends.

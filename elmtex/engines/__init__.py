@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import json
+import shutil
 from pathlib import Path
 from typing import Protocol
 
@@ -10,8 +13,10 @@ from elmtex.decoding.loop import Session
 from elmtex.types import InputError
 
 # Where each engine's class lives; imported when it is chosen.
-ENGINES = {"torch": "elmtex.engines.torch:TorchEngine"}
-AUTO = "torch"
+ENGINES = {
+    "openvino": "elmtex.engines.openvino:OpenVINOEngine",
+    "torch": "elmtex.engines.torch:TorchEngine",
+}
 
 
 class Engine(Protocol):
@@ -23,27 +28,47 @@ class Engine(Protocol):
 
 
 def check_engine(name: str) -> str:
-    """The engine's name with ``auto`` resolved. Raises :class:`InputError` when there is none of that name."""
-    if name == "auto":
-        return AUTO
-    if name not in ENGINES:
+    """The engine's name itself. Raises :class:`InputError` when there is none of that name."""
+    if name != "auto" and name not in ENGINES:
         raise InputError(f"unknown engine {name!r}: use auto or one of: {', '.join(ENGINES)}")
     return name
 
 
-def open_engine(name: str, base: Path, adapter: Path | None, threads: int | None) -> Engine:
+def open_engine(
+    name: str, base: Path, adapter: Path | None, threads: int | None, at_once: int = 1
+) -> Engine:
     """Load a model.
 
     Args:
-        name: a key of ``ENGINES`` or ``auto``.
+        name: a key of ``ENGINES`` or ``auto``, which is the fastest one installed for this model.
         base: folder of the base model.
         adapter: folder of a LoRA adapter to merge into it; None for the base alone.
         threads: CPU threads; None leaves the choice to the engine.
+        at_once: sessions that will be fed at the same time, from as many threads.
 
     Raises:
-        InputError: unknown engine.
+        InputError: unknown engine, or a model that it cannot run.
         MissingDependencyError: the engine's packages are not installed.
     """
-    module, _, attribute = ENGINES[check_engine(name)].partition(":")
-    engine: Engine = getattr(importlib.import_module(module), attribute)(base, adapter, threads)
+    name = fastest(base) if check_engine(name) == "auto" else name
+    module, _, attribute = ENGINES[name].partition(":")
+    load = getattr(importlib.import_module(module), attribute)
+    engine: Engine = load(base, adapter, threads, at_once)
     return engine
+
+
+def fastest(base: Path) -> str:
+    """The engine for a model on this machine: torch on a GPU, else openvino where it is installed and it is a Llama."""
+    if importlib.util.find_spec("openvino") is None or _gpu():
+        return "torch"
+    config = json.loads((base / "config.json").read_text("utf-8"))
+    return "openvino" if config.get("model_type") == "llama" else "torch"
+
+
+def _gpu() -> bool:
+    # torch takes seconds to import: it is asked only where a driver is.
+    if shutil.which("nvidia-smi") is None or importlib.util.find_spec("torch") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()

@@ -28,9 +28,16 @@ class TorchEngine:
         base: folder of the base model.
         adapter: folder of a PEFT adapter, or None.
         threads: CPU threads for torch; None keeps torch's own choice.
+        at_once: sessions fed at the same time; torch shares its threads out by itself.
     """
 
-    def __init__(self, base: Path, adapter: Path | None = None, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        base: Path,
+        adapter: Path | None = None,
+        threads: int | None = None,
+        at_once: int = 1,
+    ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
         transformers_logging.disable_progress_bar()

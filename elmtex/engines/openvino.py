@@ -1,0 +1,212 @@
+"""The fast engine: a Llama with int8 weights on the CPU by OpenVINO, without torch.
+
+A transformers step costs 50 ms of overhead where this model's weights are read in 5. OpenVINO's core comes as one
+wheel without a compiler, and runs a graph of ours (:mod:`elmtex.engines.graph`) with the flat cache and the mask that
+:mod:`elmtex.decoding.loop` wants. What was tried is in eval/BENCHMARKS.md; what it came to:
+
+- int8 weights with a scale each 64 and float32 arithmetic. OpenVINO's dynamic quantisation of activations is off: with
+  it an answer depends on what runs beside it.
+- The cache is numpy's, handed to the graph as inputs without a copy. OpenVINO's stateful attention reads the whole
+  cache for every row; two plain products with the queries of a key head packed together take a third of its time.
+- A long prefix is read in pieces: their scores stay in the processor's cache, and a piece does not look at what follows.
+- The embedding stays outside, memory-mapped in float16: a step looks up its tokens and scores the ids asked for.
+
+The converted graph is kept in the user's cache directory; a change of base, adapter or conversion makes a new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elmtex.decoding.layout import Ints, Mask
+from elmtex.engines.llama import read_shape
+from elmtex.engines.merged import MergedWeights
+from elmtex.types import InputError, MissingDependencyError
+from elmtex.weights import cache_folder, made_once
+
+try:
+    import openvino
+except ImportError:
+    raise MissingDependencyError(
+        "the openvino engine needs openvino: pip install 'elmtex[fast]'"
+    ) from None
+
+PRECISIONS = ("int8", "float32")
+_CONVERSION = "1"  # raise it when a converted folder's content changes
+_PIECE = 256  # rows run at once
+_ROOM = 256  # slots by which the cache grows
+_UNSEEN = np.float32(-1e30)
+_BLOCK, _BLOCKS = 1 << 18, 64
+
+Floats = NDArray[np.float32]
+
+
+class OpenVINOEngine:
+    """A Llama on the CPU.
+
+    Args:
+        base: folder of the base model.
+        adapter: folder of a LoRA adapter, or None.
+        threads: CPU threads; None takes all cores.
+        at_once: sessions fed at the same time; the threads are shared out among them, so that each wastes less on
+            waiting for the others and more reports are done in all.
+        precision: of the linear layers' weights, one of ``PRECISIONS``.
+
+    Raises:
+        InputError: a model or adapter that this engine does not know; says why.
+    """
+
+    def __init__(
+        self,
+        base: Path,
+        adapter: Path | None = None,
+        threads: int | None = None,
+        at_once: int = 1,
+        precision: str = "int8",
+    ) -> None:
+        if precision not in PRECISIONS:
+            raise InputError(
+                f"unknown precision {precision!r}: use one of: {', '.join(PRECISIONS)}"
+            )
+        self.shape = read_shape(base)
+        folder = converted(base, adapter, precision)
+        self.embedding: Floats = np.load(folder / "embedding.npy", mmap_mode="r")  # (vocab, hidden)
+        self.head = self.embedding
+        if not self.shape.tied:
+            self.head = np.load(folder / "head.npy", mmap_mode="r")
+        options = {
+            "NUM_STREAMS": str(at_once),
+            "INFERENCE_PRECISION_HINT": "f32",
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
+        }
+        if threads is not None:
+            options["INFERENCE_NUM_THREADS"] = str(threads)
+        self._compiled = openvino.Core().compile_model(folder / "graph.xml", "CPU", options)
+
+    def session(self) -> OpenVINOSession:
+        return OpenVINOSession(self, self._compiled.create_infer_request())
+
+
+class OpenVINOSession:
+    """One flat cache; see :class:`elmtex.decoding.loop.Session`."""
+
+    def __init__(self, engine: OpenVINOEngine, request: openvino.InferRequest) -> None:
+        self._engine, self._request = engine, request
+        shape = engine.shape
+        self._filled = 0
+        self._cache: Floats = np.zeros(
+            (2 * shape.layers, shape.kv_heads, 0, shape.head_dim), np.float32
+        )
+        self._hand_over()
+
+    def feed(
+        self,
+        tokens: Ints,
+        positions: Ints,
+        mask: Mask,
+        asked: Sequence[tuple[int, tuple[int, ...]]],
+    ) -> list[NDArray[np.floating]]:
+        hidden = np.concatenate(
+            [
+                self._run(
+                    tokens[first : first + _PIECE],
+                    positions[first : first + _PIECE],
+                    mask[first : first + _PIECE],
+                )
+                for first in range(0, len(tokens), _PIECE)
+            ]
+        )  # (n, hidden)
+        # Only the tokens some row may choose are scored: far fewer than the vocabulary.
+        scored = sorted({token for _, choices in asked for token in choices})
+        column = {token: i for i, token in enumerate(scored)}
+        weight = self._engine.head[scored].astype(np.float32)
+        table = hidden[[row for row, _ in asked]] @ weight.T  # (asked, scored)
+        return [
+            table[i, [column[token] for token in choices]] for i, (_, choices) in enumerate(asked)
+        ]
+
+    def _run(self, tokens: Ints, positions: Ints, mask: Mask) -> Floats:
+        """Add slots for a piece of a feed; ``mask`` may go on to the right, where a piece sees nothing."""
+        n, filled, room = len(tokens), self._filled, self._cache.shape[2]
+        angles = np.outer(positions, self._engine.shape.frequencies)
+        angles = np.concatenate([angles, angles], axis=1)[:, None]
+        bias = np.full((1, 1, n, room + n), _UNSEEN)
+        bias[0, 0, :, :filled][mask[:, :filled]] = 0
+        bias[0, 0, :, room:][mask[:, filled : filled + n]] = 0
+        results = self._request.infer(
+            {
+                "x": self._engine.embedding[tokens].astype(np.float32),
+                "cos": np.cos(angles).astype(np.float32),
+                "sin": np.sin(angles).astype(np.float32),
+                "bias": bias,
+            },
+            share_inputs=True,
+            share_outputs=True,
+        )
+        hidden, *new = (results[i] for i in range(len(self._cache) + 1))
+        hidden = hidden.copy()  # the request writes the next pass's there
+        if filled + n > room:
+            self._grow(filled + n)
+        for cache, slots in zip(self._cache, new, strict=True):
+            cache[:, filled : filled + n] = slots
+        self._filled += n
+        return hidden
+
+    def _grow(self, slots: int) -> None:
+        wider = list(self._cache.shape)
+        wider[2] = -(-slots // _ROOM) * _ROOM
+        cache = np.zeros(wider, np.float32)
+        cache[:, :, : self._filled] = self._cache[:, :, : self._filled]
+        self._cache = cache
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Let the graph read the cache where it lies."""
+        for i, slots in enumerate(self._cache):
+            name = f"{'kv'[i % 2]}{i // 2}"
+            self._request.set_tensor(name, openvino.Tensor(slots, shared_memory=True))
+
+
+def converted(base: Path, adapter: Path | None, precision: str) -> Path:
+    """The folder of a model's graph and embedding, made at its first use."""
+    files = [base / "config.json", *sorted(base.glob("*.safetensors"))]
+    if adapter is not None:
+        files += [adapter / "adapter_config.json", adapter / "adapter_model.safetensors"]
+    digest = hashlib.sha256(f"{_CONVERSION} {precision}".encode())
+    for path in files:
+        digest.update(_fingerprint(path))
+    target = cache_folder() / f"openvino-{digest.hexdigest()[:20]}"
+    return made_once(target, lambda folder: _convert(folder, base, adapter, precision))
+
+
+def _convert(folder: Path, base: Path, adapter: Path | None, precision: str) -> None:
+    from elmtex.engines.graph import build
+
+    shape, weights = read_shape(base), MergedWeights(base, adapter)
+    graph = build(shape, weights, precision)
+    openvino.save_model(graph, folder / "graph.xml", compress_to_fp16=False)
+    _save(folder / "embedding.npy", weights["model.embed_tokens.weight"], precision)
+    if not shape.tied:
+        _save(folder / "head.npy", weights["lm_head.weight"], precision)
+
+
+def _save(path: Path, weight: Floats, precision: str) -> None:
+    np.save(path, weight.astype(np.float16) if precision == "int8" else weight)
+
+
+def _fingerprint(path: Path) -> bytes:
+    """A digest of a file: its name, size and content; of one beyond 16 MB only 64 blocks spread over it, as
+    reading gigabytes at every start would take longer than loading them."""
+    size = path.stat().st_size
+    digest = hashlib.sha256(f"{path.name} {size}".encode())
+    starts = range(0, size, max(_BLOCK, size // _BLOCKS))
+    with path.open("rb") as file:
+        for start in starts:
+            file.seek(start)
+            digest.update(file.read(_BLOCK))
+    return digest.digest()

@@ -1,0 +1,268 @@
+"""The fast engine against the torch engine, on tiny Llamas saved to a folder."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny import tiny_llama, tiny_tokenizer
+
+from elmtex.decoding.loop import decode
+from elmtex.decoding.notes import NoteGrammar, NoteWalk
+from elmtex.decoding.tokens import tokenise
+from elmtex.engines import fastest, open_engine
+from elmtex.schema import Category, CategorySchema
+from elmtex.types import InputError
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("openvino")
+from elmtex.engines.graph import GROUP  # noqa: E402
+from elmtex.engines.openvino import OpenVINOEngine  # noqa: E402
+from elmtex.engines.torch import TorchEngine  # noqa: E402
+
+REPORT = "He had fever and cough. Denied pain of the left side.\nNo 12.5 mg of Übelkeit 😀. " * 8
+PROMPT = [5, 6, 7]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("ELMTEX_CACHE", str(folder))
+    return folder
+
+
+def llama(seed: int, hidden: int = 32):
+    """tiny_llama without its sharp preferences, which blow the rounding of float32 up to what a fault would do."""
+    model = tiny_llama(seed, hidden).float()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if name.endswith("proj.weight"):
+                weight *= 0.3
+    return model
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save(llama(1, hidden=128), tmp_path_factory.mktemp("base"))
+
+
+def save(model, folder: Path, **config) -> Path:
+    model.save_pretrained(folder)
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **config}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def adapter(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return lora(base, tmp_path_factory.mktemp("adapter"))
+
+
+def lora(base: Path, folder: Path, **options) -> Path:
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(0)
+    config = LoraConfig(
+        r=4,
+        lora_alpha=6,
+        target_modules=["q_proj", "down_proj"],
+        init_lora_weights=False,
+        **options,
+    )
+    get_peft_model(AutoModelForCausalLM.from_pretrained(base), config).save_pretrained(folder)
+    return folder
+
+
+def grammar() -> NoteGrammar:
+    categories = (Category(k, k, k, "", {}) for k in ("drug", "drug dose", "history"))
+    return NoteGrammar.of(CategorySchema("t", "t", tuple(categories), {}), tiny_tokenizer())
+
+
+def notes(engine) -> list[tuple[int, int, str, str]]:
+    tokens = tokenise(REPORT, tiny_tokenizer())
+    walks = [(NoteWalk(grammar(), tokens, s), len(PROMPT) + s[1]) for s in tokens.sentences]
+    for _ in decode(engine.session(), [*PROMPT, *tokens.ids], walks):
+        pass
+    return [(i.first, i.last, i.key, i.assertion) for walk, _ in walks for i in walk.items]
+
+
+def scores(engine, pieces=(300, 1, 40, 300)) -> np.ndarray:
+    """All logits of random tokens fed piece by piece, at odd positions and with holes in the mask."""
+    random = np.random.default_rng(0)
+    size = tiny_tokenizer().get_vocab_size()
+    vocabulary, session, filled, rows = tuple(range(size)), engine.session(), 0, []
+    for n in pieces:
+        mask = np.tril(random.random((n, filled + n)) < 0.7, k=filled)
+        mask[:, filled:] |= np.eye(n, dtype=bool)
+        tokens, positions = random.integers(0, size, n), random.integers(0, 900, n)
+        rows += session.feed(tokens, positions, mask, [(row, vocabulary) for row in range(n)])
+        filled += n
+    return np.array(rows)
+
+
+def test_float32_equals_torch(base: Path) -> None:
+    fast, reference = OpenVINOEngine(base, precision="float32"), TorchEngine(base)
+    np.testing.assert_allclose(scores(fast), scores(reference), atol=1e-3, rtol=1e-4)
+    assert notes(fast) == notes(reference) != []
+
+
+@pytest.mark.parametrize("hidden", [32, 128])  # a scale a row; a scale a group of 64
+def test_int8_is_the_model_with_rounded_weights(tmp_path: Path, hidden: int) -> None:
+    model = llama(2, hidden)
+    base = save(model, tmp_path / "exact")
+    for name, weight in model.state_dict().items():
+        if name.endswith("proj.weight"):
+            group = GROUP if weight.shape[1] % GROUP == 0 else weight.shape[1]
+            grouped = weight.view(len(weight), -1, group)
+            scale = grouped.abs().amax(2, keepdim=True) / 127
+            grouped.copy_((grouped / scale).round() * scale)
+    model.model.embed_tokens.weight.data = model.model.embed_tokens.weight.half().float()
+    rounded = TorchEngine(save(model, tmp_path / "rounded"))
+    fast = OpenVINOEngine(base)
+    np.testing.assert_allclose(scores(fast), scores(rounded), atol=1e-3, rtol=1e-4)
+    error = np.abs(scores(fast) - scores(TorchEngine(base)))
+    assert 0 < error.mean() < 0.1 * np.abs(scores(rounded)).mean()
+    assert notes(fast) == notes(rounded)
+
+
+def test_an_untied_model_with_llama3_positions(tmp_path: Path) -> None:
+    model = llama(3)
+    model.lm_head.weight = torch.nn.Parameter(torch.randn_like(model.lm_head.weight))
+    model.config.tie_word_embeddings = False
+    rope = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 64, "rope_theta": 100.0}  # fmt: skip
+    base = save(model, tmp_path / "base", rope_parameters=rope)
+    fast, reference = OpenVINOEngine(base, precision="float32"), TorchEngine(base)
+    np.testing.assert_allclose(scores(fast), scores(reference), atol=1e-3, rtol=1e-4)
+
+
+def test_bfloat16_shards_are_read(tmp_path: Path) -> None:
+    model = llama(4).bfloat16()
+    model.save_pretrained(tmp_path / "base", max_shard_size="50KB")
+    assert len(list((tmp_path / "base").glob("*.safetensors"))) > 1
+    fast = OpenVINOEngine(tmp_path / "base", precision="float32")
+    np.testing.assert_allclose(
+        scores(fast), scores(TorchEngine(tmp_path / "base")), atol=1e-3, rtol=1e-4
+    )
+
+
+def test_an_adapter_is_merged_as_peft_does(base: Path, adapter: Path) -> None:
+    merged = scores(OpenVINOEngine(base, adapter, precision="float32"))
+    np.testing.assert_allclose(merged, scores(TorchEngine(base, adapter)), atol=1e-3, rtol=1e-4)
+    assert not np.allclose(merged, scores(TorchEngine(base)), atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [({"use_rslora": True}, "use_rslora"), ({"rank_pattern": {"q_proj": 2}}, "rank_pattern"),
+     ({"modules_to_save": ["lm_head"]}, "modules_to_save")],
+)  # fmt: skip
+def test_an_adapter_that_is_more_than_lora_is_refused(
+    base: Path, tmp_path: Path, options: dict, named: str
+) -> None:
+    strange = lora(base, tmp_path / "adapter", **options)
+    with pytest.raises(InputError, match=named):
+        OpenVINOEngine(base, strange)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"attention_bias": True}, {"model_type": "qwen2"}, {"hidden_act": "gelu"},
+     {"rope_parameters": {"rope_type": "yarn", "factor": 4.0}}],
+)  # fmt: skip
+def test_parts_it_does_not_know_are_refused(tmp_path: Path, part: dict) -> None:
+    base = save(llama(0), tmp_path / "base", **part)
+    with pytest.raises(InputError, match="--engine torch"):
+        OpenVINOEngine(base)
+
+
+def test_the_conversion_is_kept_and_keyed(base: Path, adapter: Path, cache: Path) -> None:
+    def folders() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in cache.iterdir()}
+
+    OpenVINOEngine(base)
+    one = folders()
+    OpenVINOEngine(base)
+    assert folders() == one
+    OpenVINOEngine(base, adapter)
+    OpenVINOEngine(base, precision="float32")
+    assert len(folders()) == 3
+    assert folders().items() > one.items()
+
+
+def test_two_processes_convert_at_once(base: Path, adapter: Path, cache: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from elmtex.engines.openvino import OpenVINOEngine
+sys.stdin.readline()
+engine = OpenVINOEngine(Path({str(base)!r}), Path({str(adapter)!r}))
+assert engine.session() and not {{"torch", "transformers", "peft"}} & set(sys.modules)
+"""
+    command = [sys.executable, "-c", code]
+    both = [subprocess.Popen(command, stdin=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in both:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    assert [process.wait(120) for process in both] == [0, 0]
+    (folder,) = cache.iterdir()
+    assert {path.name for path in folder.iterdir()} == {"graph.xml", "graph.bin", "embedding.npy"}
+
+
+def test_extraction_imports_no_torch(base: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for path in base.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    tiny_tokenizer().save(str(folder / "tokenizer.json"))
+    code = f"""
+import sys
+from elmtex import Extractor
+document = Extractor("medication", model={str(folder)!r}, engine="openvino").extract("He had fever. No cough.")
+assert document.status == "ok", document.problems
+print(*sorted({{"torch", "transformers", "peft"}} & set(sys.modules)))
+"""
+    run = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
+    assert run.stdout.strip() == ""
+
+
+def test_sessions_do_not_disturb_each_other(base: Path) -> None:
+    engine = OpenVINOEngine(base)
+    tokens = tokenise(REPORT, tiny_tokenizer())
+
+    def steps(session):
+        walks = [(NoteWalk(grammar(), tokens, s), len(PROMPT) + s[1]) for s in tokens.sentences]
+        for done in decode(session, [*PROMPT, *tokens.ids], walks):
+            yield [(i.first, i.last, i.key) for walk in done for i in walk.items]
+
+    alone = list(steps(engine.session()))
+    pairs = list(itertools.zip_longest(steps(engine.session()), steps(engine.session())))
+    assert pairs == [(step, step) for step in alone]
+
+
+def test_what_runs_beside_a_report_does_not_change_its_notes(base: Path) -> None:
+    alone = notes(OpenVINOEngine(base))
+    engine = OpenVINOEngine(base, threads=2, at_once=2)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(notes, [engine] * 8)) == [alone] * 8
+
+
+def test_auto_takes_it_for_a_llama_only(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("elmtex.engines._gpu", lambda: False)
+    assert fastest(base) == "openvino"
+    assert isinstance(open_engine("auto", base, None, 1), OpenVINOEngine)
+    assert fastest(save(llama(0), tmp_path / "other", model_type="qwen2")) == "torch"
+    monkeypatch.setattr("elmtex.engines._gpu", lambda: True)
+    assert fastest(base) == "torch"
+    with pytest.raises(InputError, match="'onnx'"):
+        open_engine("onnx", base, None, None)
