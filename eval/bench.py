@@ -32,12 +32,13 @@ from elmtex.types import ElmtexError, Item
 from eval.answers import peak_rss_mb
 from eval.config import RunConfig, parse
 from eval.data import load_records
-from eval.replay import Replay
+from eval.replay import Replay, llama_cpp_installed
 from eval.run import PACKAGES
 from eval.tables import Rows, markdown
 
 CHAT = "chat with grammar"
 REPLAY = "our answer as sequential JSON with grammar"
+LLAMA_CPP = {f"{REPLAY}, llama.cpp {kind}": kind for kind in ("Q4_0", "Q8_0")}  # when installed
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,7 +63,7 @@ def bench(config: RunConfig) -> dict[str, Any]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as alone:
         floor = alone.submit(measure_floor).result()
-    names = [*ENGINES, REPLAY, CHAT]
+    names = [*ENGINES, REPLAY, *(LLAMA_CPP if llama_cpp_installed() else ()), CHAT]
     pools = {name: ProcessPoolExecutor(1, mp_context=context) for name in names}
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     try:
@@ -145,8 +146,8 @@ _contender: Any = None
 def _open(name: str, config: RunConfig) -> int:
     """Load a contender; its number of parameters."""
     global _contender
-    if name == REPLAY:
-        _contender = Replay(load_schema(config.schema), config.base)
+    if name == REPLAY or name in LLAMA_CPP:
+        _contender = Replay(load_schema(config.schema), config.base, LLAMA_CPP.get(name))
     elif name == CHAT:
         _contender = open_strategy("naive", load_schema(config.schema), model=config.base)
     else:

@@ -9,11 +9,12 @@ A difference is B - A. Both must have been run on the same reports; figures of d
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from elmtex.types import ElmtexError, InputError
+from elmtex.types import ElmtexError, Extraction, InputError
 from eval.metrics import Sample, compare
 from eval.results import read
 
@@ -31,29 +32,47 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0 if set(arguments) & {"-h", "--help"} else 2
     try:
         first, second = arguments
-        print(table(first, second, compare(samples(first), samples(second))), end="")
+        (a, given_a), (b, given_b) = system(first), system(second)
+        print(table(first, second, compare(a, b)), end="")
+        print(agreement(given_a, given_b))
     except ElmtexError as error:
         print(f"eval.compare: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def samples(name: str) -> list[Sample]:
-    """The samples of ``FOLDER:SYSTEM``, or of ``FOLDER`` when its run has one system.
+def system(name: str) -> tuple[list[Sample], Mapping[str, Extraction]]:
+    """The samples, and the documents by report id, of ``FOLDER:SYSTEM``, or of ``FOLDER`` when its run has one system.
 
     Raises:
         InputError: no such run or system.
     """
-    folder, _, system = (name, "", "") if Path(name).is_dir() else name.rpartition(":")
+    folder, _, wanted = (name, "", "") if Path(name).is_dir() else name.rpartition(":")
     results = read(Path(folder or name))
-    if not system and len(results.samples) == 1:
-        (system,) = results.samples
-    if system not in results.samples:
+    if not wanted and len(results.samples) == 1:
+        (wanted,) = results.samples
+    if wanted not in results.samples:
         raise InputError(
             f"{name!r} names no system of that run: give {folder or name}:SYSTEM with one of "
             f"{', '.join(results.samples)}"
         )
-    return list(results.samples[system].values())
+    return list(results.samples[wanted].values()), results.extractions[wanted]
+
+
+def agreement(first: Mapping[str, Extraction], second: Mapping[str, Extraction]) -> str:
+    """How many items both gave alike: twice the common ones over all, whatever gold says."""
+    a, b = (
+        Counter(
+            (report, key, item.start, item.end, item.text, item.assertion)
+            for report, document in given.items()
+            for key, items in document.categories.items()
+            for item in items
+        )
+        for given in (first, second)
+    )
+    total = a.total() + b.total()
+    share = f"{2 * (a & b).total() / total:.1%}" if total else "all"
+    return f"\nItems alike in category, span and assertion: {share} of {a.total()} in A and {b.total()} in B."
 
 
 def table(first: str, second: str, comparison: dict[str, Any]) -> str:

@@ -6,17 +6,21 @@ the known token is taken. So the seconds are those of sequential decoding that d
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from elmtex.schema import CategorySchema
-from elmtex.strategies.chat import LocalChat
 from elmtex.strategies.prompts import answer, naive_prompt, reply_schema
 from elmtex.types import Item
+from elmtex.weights import base_folder
 
 
 @dataclass(frozen=True)
@@ -27,23 +31,52 @@ class Replayed:
     reply_tokens: int
 
 
+class Runner(Protocol):
+    """A model that is fed a prompt, then the answer's tokens one by one."""
+
+    def feed(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Go on with these tokens; the (vocabulary,) logits of the next."""
+        ...
+
+    def choose(self, logits: NDArray[np.float32]) -> int:
+        """The likeliest token that the grammar allows."""
+        ...
+
+    def take(self, token: int) -> None:
+        """Tell the grammar what was written.
+
+        Raises:
+            ValueError: it refuses it: the answer does not fit the schema.
+        """
+        ...
+
+
 class Replay:
-    """A local chat model that is made to write known answers.
+    """A model that is made to write known answers.
 
     Args:
         schema: the categories of the answers.
-        model: as :class:`elmtex.strategies.chat.LocalChat` takes it.
+        model: as :func:`elmtex.weights.base_folder` takes it; with a chat template.
+        quantisation: None for transformers with llguidance; else of llama.cpp, which must be installed.
     """
 
-    def __init__(self, schema: CategorySchema, model: str) -> None:
-        self._schema = schema
-        self._chat = LocalChat(model)
-
-    def load(self) -> None:
-        self._chat.load()
+    def __init__(self, schema: CategorySchema, model: str, quantisation: str | None = None) -> None:
+        self._schema, self._folder, self._quantisation = schema, base_folder(model), quantisation
+        self._tokenizer: Any = None
+        self._model: Any = None
 
     def folders(self) -> tuple[Path, ...]:
-        return self._chat.folders()
+        return (self._folder,)
+
+    def load(self) -> None:
+        from transformers import AutoTokenizer
+
+        self._tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
+        self._model = (
+            _LlamaCpp(self._folder, self._quantisation)
+            if self._quantisation
+            else _Transformers(self._folder, self._tokenizer)
+        )
 
     def write(self, report: str, items: Mapping[str, Sequence[Item]]) -> Replayed:
         """Write the answer that holds ``items`` as a chat model would; at most 80 of a category, as its schema allows.
@@ -51,33 +84,130 @@ class Replay:
         Raises:
             ValueError: the grammar refuses the answer: its schema and ``items`` do not fit.
         """
+        if self._model is None:
+            self.load()
+        prompt = self._tokenizer.apply_chat_template(
+            naive_prompt(self._schema, report), add_generation_prompt=True, return_dict=True
+        )["input_ids"]
+        known = self._tokenizer(answer(self._schema, items), add_special_tokens=False)["input_ids"]
+        runner: Runner = self._model.start(json.dumps(reply_schema(self._schema)))
+        fed = prompt
+        for token in known:
+            runner.choose(runner.feed(fed))
+            runner.take(token)
+            fed = [token]
+        return Replayed(len(prompt), len(known))
+
+
+class _Transformers:
+    def __init__(self, folder: Path, tokenizer: Any) -> None:
+        import llguidance.hf
         import torch
+        from transformers import AutoModelForCausalLM
+
+        self.model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, local_files_only=True
+        ).eval()
+        self.tokens = llguidance.hf.from_tokenizer(tokenizer, n_vocab=self.model.config.vocab_size)
+
+    def start(self, schema: str) -> Runner:
+        return _TransformersRunner(self, schema)
+
+
+class _TransformersRunner:
+    def __init__(self, loaded: _Transformers, schema: str) -> None:
         from llguidance import LLMatcher
         from transformers import DynamicCache
 
-        self.load()
-        assert self._chat._loaded is not None
-        tokenizer, model, grammar_tokens = self._chat._loaded
-        ids = tokenizer.apply_chat_template(
-            naive_prompt(self._schema, report),
-            add_generation_prompt=True,
-            return_tensors="pt",
-            return_dict=True,
-        )["input_ids"].to(model.device)  # (1, prompt)
-        known = tokenizer(answer(self._schema, items), add_special_tokens=False)["input_ids"]
-        grammar = LLMatcher.grammar_from_json_schema(
-            json.dumps(reply_schema(self._schema)), {"whitespace_flexible": False}
-        )
-        matcher = LLMatcher(grammar_tokens, grammar)
-        cache = DynamicCache(config=model.config)
-        prompt = ids.shape[1]
+        grammar = LLMatcher.grammar_from_json_schema(schema, {"whitespace_flexible": False})
+        self._model, self._matcher = loaded.model, LLMatcher(loaded.tokens, grammar)
+        self._cache = DynamicCache(config=loaded.model.config)
+
+    def feed(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        import torch
+
         with torch.inference_mode():
-            for token in known:
-                row = model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
-                mask = np.frombuffer(matcher.compute_bitmask(), np.uint8)
-                allowed = np.unpackbits(mask, bitorder="little")[: row.shape[-1]]
-                np.where(allowed, row[0, -1].float().cpu().numpy(), -np.inf).argmax()
-                if not matcher.consume_token(token):
-                    raise ValueError("the grammar refuses a token of the answer")
-                ids = torch.tensor([[token]], device=model.device)
-        return Replayed(prompt, len(known))
+            logits: NDArray[np.float32] = (
+                self._model(
+                    torch.tensor([ids]),
+                    past_key_values=self._cache,
+                    use_cache=True,
+                    logits_to_keep=1,
+                )
+                .logits[0, -1]
+                .numpy()
+            )
+        return logits
+
+    def choose(self, logits: NDArray[np.float32]) -> int:
+        mask = np.frombuffer(self._matcher.compute_bitmask(), np.uint8)
+        allowed = np.unpackbits(mask, bitorder="little")[: len(logits)]
+        return int(np.where(allowed, logits, -np.inf).argmax())
+
+    def take(self, token: int) -> None:
+        if not self._matcher.consume_token(token):
+            raise ValueError("the grammar refuses a token of the answer")
+
+
+def llama_cpp_installed() -> bool:
+    return importlib.util.find_spec("llama_cpp") is not None
+
+
+class _LlamaCpp:
+    """llama.cpp through llama-cpp-python, on all cores; its grammar looks at the whole vocabulary, as it does there."""
+
+    def __init__(self, folder: Path, quantisation: str) -> None:
+        import ctypes
+
+        import llama_cpp
+
+        from training.gguf_file import write
+
+        with tempfile.TemporaryDirectory() as scratch:
+            whole = write(folder, Path(scratch) / "whole.gguf", "f16")
+            small = Path(scratch) / "small.gguf"
+            params = llama_cpp.llama_model_quantize_default_params()
+            params.ftype = getattr(llama_cpp, f"LLAMA_FTYPE_MOSTLY_{quantisation.upper()}")
+            if llama_cpp.llama_model_quantize(
+                str(whole).encode(), str(small).encode(), ctypes.byref(params)
+            ):
+                raise ValueError(f"llama.cpp could not quantise {folder} to {quantisation}")
+            self.llama = llama_cpp.Llama(str(small), n_ctx=8192, verbose=False)
+
+    def start(self, schema: str) -> Runner:
+        return _LlamaCppRunner(self.llama, schema)
+
+
+class _LlamaCppRunner:
+    def __init__(self, llama: Any, schema: str) -> None:
+        import llama_cpp
+        from llama_cpp._internals import LlamaTokenDataArray
+
+        llama.reset()
+        self._llama, self._api = llama, llama_cpp
+        self._candidates = LlamaTokenDataArray(n_vocab=llama.n_vocab())
+        grammar = llama_cpp.LlamaGrammar.from_json_schema(schema, verbose=False)
+        self._sampler = llama_cpp.llama_sampler_init_grammar(
+            llama._model.vocab, grammar._grammar.encode(), grammar._root.encode()
+        )
+        if not self._sampler:
+            raise ValueError("llama.cpp cannot read its own grammar of the schema")
+
+    def __del__(self) -> None:
+        if getattr(self, "_sampler", None):
+            self._api.llama_sampler_free(self._sampler)
+
+    def feed(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        self._llama.eval(ids)
+        logits = self._llama._ctx.get_logits_ith(-1)
+        return np.ctypeslib.as_array(logits, shape=(self._llama.n_vocab(),))
+
+    def choose(self, logits: NDArray[np.float32]) -> int:
+        import ctypes
+
+        self._candidates.copy_logits(logits)
+        self._api.llama_sampler_apply(self._sampler, ctypes.byref(self._candidates.candidates))
+        return int(self._candidates.candidates_data.logit.argmax())
+
+    def take(self, token: int) -> None:
+        self._api.llama_sampler_accept(self._sampler, token)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 
 import pytest
+
+# Before torch is loaded: its idle threads sleep, or tests on a busy machine spend their time waiting for each other.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import ElmtexError, Extraction, Item

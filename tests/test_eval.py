@@ -294,6 +294,16 @@ def test_two_systems_of_a_run_are_compared(finished: Path, capsys):
     assert [cell.strip() for cell in row.split("|")[2:5]] == ["0.286", "0.750", "+0.464"]
 
 
+def test_items_that_both_systems_gave_are_counted():
+    def document(*items: Item) -> dict[str, Extraction]:
+        return {"r": Extraction("r", "s", "m", "ok", (), {"drug": items})}
+
+    same, other = Item("pain", 3, 7), Item("pain", 3, 7, "absent")
+    said = compare.agreement(document(same, Item("rash", 9, 13)), document(same, other))
+    assert "50.0% of 2 in A and 2 in B" in said
+    assert "all of 0 in A and 0 in B" in compare.agreement(document(), document())
+
+
 def test_a_comparison_refuses_what_it_cannot_pair(finished: Path, tmp_path: Path, capsys):
     assert compare.main([str(finished), str(finished)]) == 2
     assert "one of finetuned, untrained" in capsys.readouterr().err
