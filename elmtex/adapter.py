@@ -24,6 +24,7 @@ class Adapter:
         base: the base model it was trained on, as :func:`elmtex.weights.base_folder` takes it.
         calibration: (score, probability) points, ascending, that turn a note's raw confidence into the share of
             such items that were right on DEV; empty when it was not calibrated.
+        layout: what it was trained to write: ``branches`` (margin notes) or ``json`` (a chat's answer).
         biases: what is added to the logits of ``end``, ``absent`` or ``possible``, as chosen on DEV.
     """
 
@@ -32,6 +33,7 @@ class Adapter:
     base: str
     calibration: tuple[tuple[float, float], ...]
     biases: Mapping[str, float] = field(default_factory=dict)
+    layout: str = "branches"
 
     def calibrated(self, score: float) -> float:
         """A raw confidence as a probability."""
@@ -41,6 +43,21 @@ class Adapter:
 
         scores, probabilities = zip(*self.calibration, strict=True)
         return float(np.interp(score, scores, probabilities))
+
+
+def notes_adapter(folder: Path) -> Adapter:
+    """Read the folder of an adapter that writes margin notes.
+
+    Raises:
+        InputError: it is none; see :func:`load_adapter`.
+    """
+    adapter = load_adapter(folder)
+    if adapter.layout != "branches":
+        raise InputError(
+            f"{folder} was trained to answer as a chat: merge it (python -m training.merge) and give the merged folder to "
+            "--strategy naive"
+        )
+    return adapter
 
 
 def load_adapter(folder: Path) -> Adapter:
@@ -64,6 +81,7 @@ def load_adapter(folder: Path) -> Adapter:
         base=facts.get("base", DEFAULT_MODEL),
         calibration=tuple((float(x), float(y)) for x, y in facts.get("calibration", ())),
         biases=biases,
+        layout=str(facts.get("layout", "branches")),
     )
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from elmtex.adapter import Adapter, load_adapter, packaged_adapter
+from elmtex.adapter import Adapter, notes_adapter, packaged_adapter
 from elmtex.decoding.document import group
 from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteWalk
 from elmtex.decoding.tokens import Tokenizer, chunks, tokenise
-from elmtex.engines import Engine, check_engine, open_engine
+from elmtex.engines import Engine, check_engine, chosen, open_engine
 from elmtex.prompts import margin_prompt
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import Extraction, Item, Progress, Status
@@ -44,7 +44,7 @@ class Timings:
             f"load      {self.load:8.2f} s",
             f"tokenise  {self.tokenise:8.2f} s  {self.chunks} chunks, {self.sentences} sentences",
             f"prefill   {self.first_pass:8.2f} s  {c.prefix} prefix tokens",
-            f"notes     {self.other_passes:8.2f} s  {c.passes} passes in all, {c.fed} tokens fed",
+            f"notes     {self.other_passes:8.2f} s  {c.passes} passes in all, {c.fed} tokens fed, {c.kept} kept",
         ]
 
 
@@ -110,6 +110,11 @@ class Extractor:
         base = base_folder(self._base)
         return (base, self._adapter.folder) if self._adapter else (base,)
 
+    @property
+    def engine(self) -> str:
+        """The engine that runs the model; ``auto`` has become one."""
+        return chosen(self._engine, base_folder(self._base))
+
     def load(self) -> None:
         """Load the model now rather than at the first report."""
         self._model()
@@ -128,15 +133,28 @@ class Extractor:
         Raises:
             InputError: the model cannot be loaded.
         """
-        *_, last = self.stream(report, id=id)
-        return last.extraction
+        timings = self.timings = Timings()
+        if not report.strip():
+            return self._empty(id)
+        finished: list[NoteWalk] = []
+        for finished, _ in self._notes(report, timings):  # noqa: B007
+            pass
+        return self._final(id, finished)
 
     def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
         """Extract one report step by step: yields growing documents, the last one final; see :meth:`extract`."""
         timings = self.timings = Timings()
         if not report.strip():
-            yield Progress(self._document(id, (), "empty_report", (EMPTY,)), 0, 0)
+            yield Progress(self._empty(id), 0, 0)
             return
+        finished: list[NoteWalk] = []
+        for finished, total in self._notes(report, timings):
+            if len(finished) < total:
+                yield Progress(self._document(id, finished, "ok"), len(finished), total)
+        yield Progress(self._final(id, finished), len(finished), len(finished))
+
+    def _notes(self, report: str, timings: Timings) -> Iterator[tuple[list[NoteWalk], int]]:
+        """Write a report's notes; after each pass those that are finished, and how many there will be."""
         loaded = self._model()
         timings.load = loaded.seconds
         began = time.perf_counter()
@@ -163,16 +181,16 @@ class Extractor:
                 else:
                     timings.other_passes += now - began
                 finished += done
-                if len(finished) < len(tokens.sentences):
-                    yield Progress(
-                        self._document(id, finished, "ok"), len(finished), len(tokens.sentences)
-                    )
+                yield finished, len(tokens.sentences)
                 began, first = time.perf_counter(), False
-        final = self._document(id, finished, "ok")
-        problems = self.schema.validate(final.to_dict()["categories"])
-        if problems:
-            final = self._document(id, finished, "invalid_output", problems)
-        yield Progress(final, len(finished), len(tokens.sentences))
+
+    def _empty(self, id: str) -> Extraction:
+        return self._document(id, (), "empty_report", (EMPTY,))
+
+    def _final(self, id: str, finished: Sequence[NoteWalk]) -> Extraction:
+        document = self._document(id, finished, "ok")
+        problems = self.schema.validate(document.to_dict()["categories"])
+        return self._document(id, finished, "invalid_output", problems) if problems else document
 
     def _document(
         self, id: str, walks: Sequence[NoteWalk], status: Status, problems: tuple[str, ...] = ()
@@ -217,7 +235,7 @@ def _choose(model: str | None) -> tuple[Adapter | None, str]:
         adapter = packaged_adapter()
         return adapter, adapter.base if adapter else DEFAULT_MODEL
     if (Path(model) / "adapter_config.json").is_file():
-        adapter = load_adapter(Path(model))
+        adapter = notes_adapter(Path(model))
         return adapter, adapter.base
     check_model(model)
     return None, model

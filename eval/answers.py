@@ -29,7 +29,7 @@ class Answer:
     """What a system gave for a report.
 
     Args:
-        key: SHA-256 of what decides the answer: system, schema, model, digest, report.
+        key: SHA-256 of what decides the answer and its seconds: system, schema, model, digest, engine, report.
         system: the system's name.
         seconds: wall-clock time of this report, without loading the model.
         peak_rss_mb: the process's highest resident memory so far, in 10^6 bytes; None where the platform does not tell, or
@@ -54,13 +54,14 @@ class Answered:
 
     Args:
         model: what its documents call the model.
-        digest: see :class:`eval.systems.System`.
+        digest, engine: see :class:`eval.systems.System`.
         keys: the key of every record's answer, in the records' order.
         kept: how many of them an earlier run had written.
     """
 
     model: str
     digest: str
+    engine: str
     keys: tuple[str, ...]
     kept: int
 
@@ -95,9 +96,8 @@ def answer(
         raise InputError(
             f"another run is writing {path}: wait for it or give another --out"
         ) from None
-    return Answered(
-        system.extractor.model_name, system.digest, tuple(keys), len(records) - len(todo)
-    )
+    kept = len(records) - len(todo)
+    return Answered(system.extractor.model_name, system.digest, system.engine, tuple(keys), kept)
 
 
 def answers_file(config: RunConfig) -> Path:
@@ -145,6 +145,7 @@ def _append(file: Any, given: Answer) -> None:
 def _key(system: System, record: Record) -> str:
     extractor = system.extractor
     parts = [system.name, extractor.schema.document, extractor.model_name, system.digest]
+    parts.append(system.engine)
     return hashlib.sha256(
         json.dumps([*parts, record.id, record.text], sort_keys=True).encode()
     ).hexdigest()

@@ -75,8 +75,14 @@ class RunConfig:
         return asdict(self)
 
 
-def parse(argv: Sequence[str], program: str, epilog: str) -> RunConfig:
+def parse(
+    argv: Sequence[str], program: str, epilog: str, used: Sequence[str] | None = None
+) -> RunConfig:
     """The settings from flags, over those of ``--config``; a wrong flag prints one line and exits with 2.
+
+    Args:
+        argv, program, epilog: as argparse has them.
+        used: the settings that the program has a use for, which are then the only flags; None for all.
 
     Raises:
         InputError: a value, or the YAML file, cannot be used.
@@ -91,10 +97,15 @@ def parse(argv: Sequence[str], program: str, epilog: str) -> RunConfig:
     )
     parser.add_argument("--config", metavar="FILE.yaml", help="the same settings; flags win")
     for setting in fields(RunConfig):
+        if used is not None and setting.name not in used:
+            continue
         parser.add_argument(f"--{setting.name.replace('_', '-')}", help=setting.metadata["help"])
     given = vars(parser.parse_args(argv))
     file = given.pop("config", None)
-    return _config({**(_read(Path(file)) if file else {}), **given})
+    values = {**(_read(Path(file)) if file else {}), **given}
+    if used is not None and "out" not in used:
+        values["out"] = ""
+    return _config(values)
 
 
 class _Parser(argparse.ArgumentParser):

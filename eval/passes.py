@@ -1,6 +1,6 @@
 """What decoding costs in passes and tokens, without a model: an oracle answers as one that knows the gold notes would.
 
-    python -m eval.passes --data ../shared/data/maccrobat2020 --format brat --split test --out runs/passes
+    python -m eval.passes --data ../shared/data/maccrobat2020 --format brat --split test
 
 Prints the means a report for several draft lengths: passes, tokens fed after the prefix, the rejected ones among them,
 and what it all comes to in tokens when a pass costs as much as 8 or 25 of them beside those it feeds. ``apart``: drafts
@@ -64,7 +64,8 @@ class Oracle:
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table; 0 done, 2 wrong usage."""
     try:
-        config = parse(sys.argv[1:] if argv is None else argv, "eval.passes", __doc__ or "")
+        used = ("data", "format", "split", "limit", "schema", "base")
+        config = parse(sys.argv[1:] if argv is None else argv, "eval.passes", __doc__ or "", used)
         records = load_records(config.data, config.format, config.split, config.limit)
         schema = load_schema(config.schema)
         tokenizer = tokenizers.Tokenizer.from_file(str(base_folder(config.base) / "tokenizer.json"))

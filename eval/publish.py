@@ -12,13 +12,16 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
 
+from elmtex.pipeline import Extractor
+from elmtex.run_record import digest
 from elmtex.types import ElmtexError, InputError
 from eval import tables
+from eval.report import about
 from eval.results import Results, read
 
 START, END = "<!-- figures:start -->", "<!-- figures:end -->"
@@ -50,12 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def figures(results: Results) -> str:
     """The comparison of all systems, and F1 per category, as Markdown."""
-    run = results.record["settings"]
     kept = [
-        "Measured by `python -m eval.run` on the {n} reports of the split `{split}`; in brackets the 95 % bootstrap "
-        "interval over reports.".format(
-            n=max(f["n"] for f in results.metrics.values()), split=run["split"]
-        ),
+        f"Measured by `python -m eval.run`: {about(results)}",
         tables.markdown(tables.comparison(results.metrics)),
         "Relaxed F1 per category (a span that overlaps counts):",
         tables.markdown(tables.per_category(results.metrics, "relaxed")),
@@ -84,24 +83,31 @@ def card(results: Results, adapter: Path) -> str:
     """
     facts = _load(adapter / "elmtex.json")
     record = _load(adapter / "record.json")
-    measured = [n for n, f in results.metrics.items() if str(f["model"]).endswith(facts["name"])]
-    if not measured:
-        raise InputError(f"{results.folder} measured no model called {facts['name']!r}")
-    settings: dict[str, Any] = {}
-    for part in record["settings"]:
-        settings |= part
+    decided = digest(Extractor(model=str(adapter)).folders())
+    if decided not in [system["digest"] for system in results.record["systems"].values()]:
+        raise InputError(f"{results.folder} did not measure these weights of {facts['name']!r}")
+    stages = list(_stages(record))
     words = Template(_CARD.read_text("utf-8"))
     return words.substitute(
         name=facts["name"],
         base=facts["base"],
-        sources=", ".join(settings["sources"]) or "all of training.prepare",
-        rank=settings["lora_r"],
-        command=shlex.join(["python", "-m", "training.sft", *record["command"][1:]]),
-        git=record["git"],
-        rows=record["train_rows"],
-        records=record["train_records"],
+        rank=_load(adapter / "adapter_config.json")["r"],
+        stages="\n".join(stages),
         biases=json.dumps(facts["biases"]),
         figures=figures(results),
+    )
+
+
+def _stages(record: Mapping[str, Any]) -> Iterator[str]:
+    """One paragraph a run of training.sft, the first run first."""
+    if "from" in record:
+        yield from _stages(record["from"])
+    command = ["python", "-m", "training.sft", *record["starts"][-1]["command"][1:]]
+    sources = ", ".join(record["settings"]["elmtex"]["sources"]) or "all of training.prepare"
+    steps = record["history"][-1]["step"]
+    yield (
+        f"- {record['train_records']} records ({sources}), {steps} steps, at commit `{record['starts'][-1]['git']}`: "
+        f"`{shlex.join(command)}`"
     )
 
 

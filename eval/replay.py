@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import multiprocessing
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -154,28 +157,43 @@ def llama_cpp_installed() -> bool:
 
 
 class _LlamaCpp:
-    """llama.cpp through llama-cpp-python, on all cores; its grammar looks at the whole vocabulary, as it does there."""
+    """llama.cpp through llama-cpp-python, on all cores.
+
+    The grammar is asked about the one token that is taken, which is what llama.cpp's own sampler does first, and about
+    the whole vocabulary (much dearer) only if it refuses that: as if the model were always right at once.
+    """
 
     def __init__(self, folder: Path, quantisation: str) -> None:
-        import ctypes
-
         import llama_cpp
 
-        from training.gguf_file import write
-
         with tempfile.TemporaryDirectory() as scratch:
-            whole = write(folder, Path(scratch) / "whole.gguf", "f16")
             small = Path(scratch) / "small.gguf"
-            params = llama_cpp.llama_model_quantize_default_params()
-            params.ftype = getattr(llama_cpp, f"LLAMA_FTYPE_MOSTLY_{quantisation.upper()}")
-            if llama_cpp.llama_model_quantize(
-                str(whole).encode(), str(small).encode(), ctypes.byref(params)
-            ):
-                raise ValueError(f"llama.cpp could not quantise {folder} to {quantisation}")
-            self.llama = llama_cpp.Llama(str(small), n_ctx=8192, verbose=False)
+            # In a process of its own, whose memory is not counted.
+            context = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(1, mp_context=context) as pool:
+                pool.submit(_quantise, folder, small, quantisation).result()
+            cores = len(os.sched_getaffinity(0))
+            self.llama = llama_cpp.Llama(
+                str(small), n_ctx=8192, n_threads=cores, n_threads_batch=cores, verbose=False
+            )
 
     def start(self, schema: str) -> Runner:
         return _LlamaCppRunner(self.llama, schema)
+
+
+def _quantise(folder: Path, target: Path, quantisation: str) -> None:
+    import ctypes
+
+    import llama_cpp
+
+    from training.gguf_file import write
+
+    whole = write(folder, target.with_name("whole.gguf"), "f16")
+    params = llama_cpp.llama_model_quantize_default_params()
+    params.ftype = getattr(llama_cpp, f"LLAMA_FTYPE_MOSTLY_{quantisation.upper()}")
+    files = str(whole).encode(), str(target).encode()
+    if llama_cpp.llama_model_quantize(*files, ctypes.byref(params)):
+        raise ValueError(f"llama.cpp could not quantise {folder} to {quantisation}")
 
 
 class _LlamaCppRunner:
@@ -203,11 +221,14 @@ class _LlamaCppRunner:
         return np.ctypeslib.as_array(logits, shape=(self._llama.n_vocab(),))
 
     def choose(self, logits: NDArray[np.float32]) -> int:
-        import ctypes
-
-        self._candidates.copy_logits(logits)
-        self._api.llama_sampler_apply(self._sampler, ctypes.byref(self._candidates.candidates))
-        return int(self._candidates.candidates_data.logit.argmax())
+        return int(logits.argmax())
 
     def take(self, token: int) -> None:
+        import ctypes
+
+        row, candidates = self._candidates.candidates_data[:1], self._candidates.candidates
+        row.id[0], row.logit[0], candidates.size = token, 0.0, 1
+        self._api.llama_sampler_apply(self._sampler, ctypes.byref(candidates))
+        if not np.isfinite(row.logit[0]):
+            raise ValueError("the grammar refuses a token of the answer")
         self._api.llama_sampler_accept(self._sampler, token)

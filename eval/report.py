@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import html
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from elmtex.types import ElmtexError
 from eval import charts, tables
@@ -63,7 +64,7 @@ def summary(results: Results) -> str:
     """The tables of a run as Markdown."""
     parts = [
         "# Evaluation\n",
-        _about(results) + "\n",
+        about(results) + "\n",
         tables.markdown(tables.comparison(results.metrics)),
     ]
     for level in ("exact", "relaxed"):
@@ -81,7 +82,7 @@ def page(results: Results) -> str:
     metrics = results.metrics
     legend = charts.legend(list(metrics))
     body = [
-        f"<h1>Evaluation</h1><p>{html.escape(_about(results))}</p>",
+        f"<h1>Evaluation</h1><p>{html.escape(about(results))}</p>",
         _table(tables.comparison(metrics)),
         f"<h2>F1 per category</h2><p>{legend}</p>",
     ]
@@ -135,7 +136,14 @@ def _f1(sample: Sample) -> float:
     return 2 * found / max(1, _items(sample) + found)
 
 
-def _about(results: Results) -> str:
+def _engines(record: Mapping[str, Any]) -> list[str]:
+    given = [
+        f"{name} {part['engine']}" for name, part in record["systems"].items() if part["engine"]
+    ]
+    return [f"Engines: {', '.join(given)}."] if given else []
+
+
+def about(results: Results) -> str:
     """What was run on what, where and when, in sentences."""
     record = results.record
     settings = record["settings"]
@@ -144,6 +152,7 @@ def _about(results: Results) -> str:
         f"{record['reports']['n']} reports of {Path(settings['data']).name} ({settings['format']}, "
         f"split {settings['split']}{limit}), {record['started'][:10]}, commit {str(record['git'])[:12]}.",
         f"Machine: {record['processor']}, {record['cores']} cores; seconds are wall-clock without loading the model.",
+        *_engines(record),
         "In brackets: 95% bootstrap intervals over reports.",
         "The paper's count skips fields whose gold is empty and documents that failed; ours scores both as 0.",
         *(f"{line}." for line in tables.settings(results.metrics)),

@@ -8,7 +8,7 @@
 
 The folder --out gets records.jsonl (the gold), answers.jsonl (what the systems said; a killed run goes on from it),
 samples.jsonl (the scores of every report), metrics.json (the figures of every system) and record.json (how it was run).
-Answers are kept by system, report and weights: after a change of the code give another --out.
+Answers are kept by system, report, weights and engine: after a change of the code give another --out.
 `python -m eval.report OUT` makes a page of it, `python -m eval.compare OUT:finetuned OUT:naive` compares
 two systems.
 """
@@ -129,7 +129,12 @@ def _record(
         "metrics": list(scorer.metrics),
         "reports": {"n": len(records), "sha256": texts},
         "systems": {
-            name: {"model": part.model, "digest": part.digest, "kept": part.kept}
+            name: {
+                "model": part.model,
+                "digest": part.digest,
+                "engine": part.engine,
+                "kept": part.kept,
+            }
             for name, part in answered.items()
         },
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from elmtex.corpora import records
+from elmtex.run_record import digest
 from elmtex.schema import load_schema
 from elmtex.types import Extraction, InputError, Item, Record
 from eval import bench, compare, publish, report, run
@@ -63,7 +64,7 @@ class Planted:
 def planted(name: str, config: RunConfig) -> System:
     """finetuned finds the planted facts, untrained calls everything a diagnosis."""
     facts = FACTS if name == "finetuned" else dict.fromkeys(FACTS, "diagnosis")
-    return System(name, Planted(facts), "0" * 64)
+    return System(name, Planted(facts), "0" * 64, engine=config.engine.replace("auto", "torch"))
 
 
 def mortal(name: str, config: RunConfig) -> System:
@@ -161,6 +162,7 @@ def test_the_record_says_how_to_run_it_again(finished: Path):
     assert record["systems"]["finetuned"] == {
         "model": "planted-3",
         "digest": "0" * 64,
+        "engine": "torch",
         "kept": 0,
     }
     assert {"git", "python", "machine", "versions", "seed"} <= set(record)
@@ -381,8 +383,8 @@ def test_the_bench_divides_by_what_the_machine_could_do(tmp_path: Path):
     assert bench.parameters_of(tmp_path) == 205
     floor = {"gflops": 100.0, "gb_per_s": 10.0}
     # 10^9 parameters: 200 tokens are 4·10^11 operations, 4 s; 3 passes read 12·10^9 bytes, 1.2 s.
-    assert bench.floor_seconds(floor, 10**9, 200, 3) == pytest.approx(4.0)
-    assert bench.floor_seconds(floor, 10**9, 200, 30) == pytest.approx(12.0)
+    assert bench.floor_seconds(floor, 10**9, 4.0, 200, 3) == pytest.approx(4.0)
+    assert bench.floor_seconds(floor, 10**9, 4.0, 200, 30) == pytest.approx(12.0)
     row = {"seconds": 8.0, "tokens": 200, "passes": 3, "peak_rss_mb": 900.4}
     figures = {
         "floor": floor,
@@ -412,21 +414,39 @@ def test_figures_go_between_the_marks_and_nowhere_else(finished: Path, tmp_path:
     assert "figures:start" in capfd.readouterr().err
 
 
+def test_another_engine_is_asked_again(data: Path, tmp_path: Path):
+    def kept(engine: str) -> int:
+        flags = ["--systems", "finetuned", "--metrics", "entity", "--engine", engine]
+        assert run.main(arguments(data, tmp_path, *flags), opener=planted) == 0
+        record = json.loads((tmp_path / "record.json").read_text())
+        return record["systems"]["finetuned"]["kept"]
+
+    assert [kept("torch"), kept("torch"), kept("openvino")] == [0, 3, 0]
+
+
 def test_a_model_card_says_what_was_trained_and_measured(finished: Path, tmp_path: Path):
-    results = read(finished)
-    name = next(iter(results.metrics.values()))["model"]
-    settings = [{"sources": ["maccrobat"]}, {"lora_r": 32}]
-    record = {"settings": settings, "command": ["sft.py", "--config", "a b.yaml"], "git": "abc"}
-    record |= {"train_rows": 7, "train_records": 5}
-    (tmp_path / "record.json").write_text(json.dumps(record))
+    base, adapter = tmp_path / "base", tmp_path / "adapter"
+    base.mkdir()
+    adapter.mkdir()
+    (base / "config.json").write_text("{}")
+    (adapter / "adapter_config.json").write_text('{"r": 32}')
+    (adapter / "adapter_model.safetensors").write_bytes(b"weights")
+    run = {"settings": {"elmtex": {"sources": ["maccrobat"]}}, "train_records": 5}
+    run |= {"starts": [{"command": ["sft.py", "--seed", "a b"], "git": "abc"}]}
+    run |= {"history": [{"step": 110}]}
+    (adapter / "record.json").write_text(json.dumps({**run, "train_records": 6, "from": run}))
     with pytest.raises(InputError, match=r"elmtex\.json"):
-        publish.card(results, tmp_path)
-    facts = {"name": name, "base": "smollm2-135m", "biases": {"end": -0.4}}
-    (tmp_path / "elmtex.json").write_text(json.dumps(facts))
-    text = publish.card(results, tmp_path)
-    assert "python -m training.sft --config 'a b.yaml'" in text
+        publish.card(read(finished), adapter)
+    facts = {"name": "planted", "base": str(base), "biases": {"end": -0.4}}
+    (adapter / "elmtex.json").write_text(json.dumps(facts))
+    with pytest.raises(InputError, match="did not measure these weights"):
+        publish.card(read(finished), adapter)
+    results = read(finished)
+    measured = {"finetuned": {"digest": digest([base, adapter]), "engine": "torch"}}
+    results = replace(results, record={**results.record, "systems": measured})
+    text = publish.card(results, adapter)
+    assert text.index("- 5 records (maccrobat), 110 steps") < text.index("- 6 records")
+    assert "python -m training.sft --seed 'a b'" in text
+    assert "rank 32" in text
     assert "exact F1, micro" in text
     assert "$" not in text
-    (tmp_path / "elmtex.json").write_text(json.dumps({**facts, "name": "another"}))
-    with pytest.raises(InputError, match="another"):
-        publish.card(results, tmp_path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from elmtex.decoding.notes import NoteGrammar, NoteItem
 from elmtex.decoding.tokens import ReportTokens, chunks, tokenise
 from elmtex.prompts import margin_prompt
 from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
-from elmtex.types import Record
+from elmtex.types import InputError, Record
 
 
 @dataclass(frozen=True)
@@ -36,24 +36,39 @@ class Augmentation:
         drop: share of examples that ask for a random part of the categories.
         shuffle: share whose labels are named in random order.
         rename: share whose labels are the categories' titles.
+        schemas: files of the schemas whose categories may be labelled, beside the packaged ones.
     """
 
     drop: float = 0.1
     shuffle: float = 0.2
     rename: float = 0.1
+    schemas: tuple[str, ...] = ()
 
 
-def known_categories() -> dict[str, Category]:
-    """Every category of the packaged schemas by key; those of ``elmtex`` win."""
-    schemas = [load_schema("elmtex"), *(load_schema(path) for path in packaged_schemas().values())]
+@cache
+def known_categories(files: tuple[str, ...] = ()) -> Mapping[str, Category]:
+    """Every category of these schemas and the packaged ones by key; the files' win, then those of ``elmtex``."""
+    schemas = [
+        *map(load_schema, files),
+        load_schema("elmtex"),
+        *(load_schema(path) for path in packaged_schemas().values()),
+    ]
     return {c.key: c for schema in reversed(schemas) for c in schema.categories}
 
 
 def asked_schema(
     labelled: Sequence[str], augmentation: Augmentation, rng: random.Random
 ) -> CategorySchema:
-    """The categories one example asks for: those its source labels, thinned, shuffled or renamed at random."""
-    known = known_categories()
+    """The categories one example asks for: those its source labels, thinned, shuffled or renamed at random.
+
+    Raises:
+        InputError: a category that no schema knows.
+    """
+    known = known_categories(augmentation.schemas)
+    if unknown := [key for key in labelled if key not in known]:
+        raise InputError(
+            f"records label {unknown[0]!r}, which is in no packaged schema: give its schema's file with --schemas"
+        )
     categories = [known[key] for key in labelled]
     if len(categories) > 3 and rng.random() < augmentation.drop:
         kept = set(rng.sample(range(len(categories)), rng.randint(2, len(categories) - 1)))
@@ -194,8 +209,9 @@ def prepare(
     """The branch layout's parts; sets of ``config`` what the layout needs."""
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.encode_special_tokens = True  # a report's words are never a control sign
-    augmentation = Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename)
-    plain = Augmentation(0, 0, 0)
+    schemas = tuple(elmtex.schemas)
+    augmentation = Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename, schemas)
+    plain = Augmentation(0, 0, 0, schemas)
     size = elmtex.max_report_tokens
     epochs = int(config.num_train_epochs)
     seen = schedule(

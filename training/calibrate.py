@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -18,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.types import Record
+from elmtex.types import InputError, Record
 
 ENDS = (0.0, -0.4, -0.8, -1.2)
 SIGNS = tuple(np.arange(0.0, 3.1, 0.25))
@@ -35,22 +38,35 @@ def calibrate(run: Path, data: Path, ends: Sequence[float] = ENDS) -> list[dict[
     records = load_records(str(data / "dev.jsonl"), "jsonl", "all")
     signs = _sign_biases(run, records)
     tried = []
-    for end in ends:
-        biases = {"end": end, **signs}
-        _write(run, biases=biases, calibration=[])
-        tried.append({"biases": biases, **_decode(run, records)})
-        print({k: v for k, v in tried[-1].items() if k != "judged"}, flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        trial = shutil.copytree(run, Path(scratch) / "run", ignore=lambda _, names: _foreign(names))
+        for end in ends:
+            biases = {"end": end, **signs}
+            _write(trial, biases=biases, calibration=[])
+            tried.append({"biases": biases, **_decode(trial, records)})
+            print({k: v for k, v in tried[-1].items() if k != "judged"}, flush=True)
     best = max(tried, key=lambda row: row["exact"] + row["relaxed"])
-    _write(run, biases=best["biases"], calibration=_isotonic(best["judged"]))
+    if not best["judged"]:
+        raise InputError(
+            f"{run} finds nothing in the {len(records)} records of DEV: train it longer"
+        )
     rows = [{k: v for k, v in row.items() if k != "judged"} for row in [*tried, best]]
     (run / "calibration.json").write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
+    _write(run, biases=best["biases"], calibration=_isotonic(best["judged"]))
     return rows
+
+
+def _foreign(names: Sequence[str]) -> set[str]:
+    """What of a run's folder is no part of the adapter."""
+    return {n for n in names if not n.startswith("adapter_") and n != "elmtex.json"}
 
 
 def _write(run: Path, **facts: Any) -> None:
     path = run / "elmtex.json"
     known = json.loads(path.read_text("utf-8"))
-    path.write_text(json.dumps({**known, **facts}, indent=2) + "\n", "utf-8")
+    part = path.with_name(".elmtex.json.part")
+    part.write_text(json.dumps({**known, **facts}, indent=2) + "\n", "utf-8")
+    os.replace(part, path)
 
 
 def _decode(run: Path, records: Sequence[Record]) -> dict[str, Any]:
@@ -58,7 +74,7 @@ def _decode(run: Path, records: Sequence[Record]) -> dict[str, Any]:
     from eval.metrics.calibration import judged
     from eval.metrics.entity import exact, relaxed
 
-    extractor = Extractor(model=str(run), engine="torch")
+    extractor = Extractor(model=str(run))
     totals: dict[str, NDArray[np.int64]] = {
         name: np.zeros(3, np.int64) for name in ("exact", "relaxed")
     }

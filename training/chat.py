@@ -36,7 +36,7 @@ def prepare(
     config: SFTConfig,
     shares: Mapping[str, float],
 ) -> Parts:
-    """The JSON layout's parts; TRL tokenises, masks the prompt and cuts at ``max_length``.
+    """The JSON layout's parts; TRL tokenises and masks the prompt.
 
     Raises:
         InputError: the base has no chat template.
@@ -44,13 +44,16 @@ def prepare(
     tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
     if not tokenizer.chat_template:
         raise InputError(f"{base} has no chat template: the json layout needs a chat model")
-    augmentation = Augmentation(elmtex.drop, elmtex.shuffle, rename=0)  # its answers name keys
+    augmentation = Augmentation(
+        elmtex.drop, elmtex.shuffle, 0, tuple(elmtex.schemas)
+    )  # its answers name keys
     rows: list[dict[str, Any]] = []
     for epoch in range(int(config.num_train_epochs)):
         rng = random.Random(f"{config.seed}/{epoch}")
         rows += conversations(sampled(train, shares, rng), augmentation, rng)
-    plain = conversations(dev, Augmentation(0, 0, 0), random.Random(0))
+    plain = conversations(dev, Augmentation(0, 0, 0, augmentation.schemas), random.Random(0))
     config.completion_only_loss = True
+    config.max_length = None  # an answer that is cut teaches not to end
     return Parts(
         Dataset.from_list(rows), Dataset.from_list(list(plain)), None, tokenizer, SFTTrainer
     )

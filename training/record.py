@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from elmtex.run_record import surroundings
+from elmtex.types import InputError
 
+RECORD = "record.json"
 _PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers")
 
 
@@ -20,35 +21,64 @@ class Recorder:
     Args:
         folder: the run's output folder; made when missing.
         command: the command line that started the run.
-        settings: dataclasses of arguments, the first with a ``data`` folder whose files are checksummed.
+        settings: what decides the run's course.
+        data: folder whose JSONL files are checksummed.
+        before: folder of the run that this one goes on from, whose record becomes a part of this one's.
+        resume: this start goes on with the run in ``folder``.
+
+    Raises:
+        InputError: a resumed run was begun with other settings or data.
     """
 
-    def __init__(self, folder: str, command: list[str], *settings: Any) -> None:
+    def __init__(
+        self,
+        folder: str,
+        command: list[str],
+        settings: dict[str, Any],
+        data: str,
+        *,
+        before: str | None = None,
+        resume: bool = False,
+    ) -> None:
         self._folder = Path(folder)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._begun = time.time()
+        start = {"command": command, **surroundings(_PACKAGES)}
         self._data: dict[str, Any] = {
-            "command": command,
-            **surroundings(_PACKAGES),
-            "settings": [
-                asdict(s) for s in settings if is_dataclass(s) and not isinstance(s, type)
-            ],
+            "starts": [start],
+            "settings": json.loads(json.dumps(settings, default=str)),
             "data": {
                 path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-                for path in sorted(Path(settings[0].data).glob("*.jsonl"))
+                for path in sorted(Path(data).glob("*.jsonl"))
             },
         }
+        earlier = _read(self._folder) if resume else {}
+        for key in ("settings", "data"):
+            if earlier.get(key, self._data[key]) != self._data[key]:
+                raise InputError(
+                    f"{folder} was begun with other {key}: resume it with those of its record.json, or train into "
+                    "another folder"
+                )
+        self._data["starts"] = [*earlier.get("starts", ()), start]
+        if before and (known := _read(Path(before))):
+            self._data["from"] = known
 
     def note(self, **facts: Any) -> None:
         """Add facts to the record and write it."""
         self._data.update(facts)
         text = json.dumps(self._data, indent=2, default=str) + "\n"
-        (self._folder / "record.json").write_text(text, "utf-8")
+        (self._folder / RECORD).write_text(text, "utf-8")
 
     def finish(self, history: list[dict[str, Any]]) -> None:
         """Write the losses of Trainer's log history, the time taken since this start, and the curve."""
         self.note(seconds=round(time.time() - self._begun), history=history)
         _plot(history, self._folder / "loss.png")
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    path = folder / RECORD
+    record: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return record
 
 
 def _plot(history: list[dict[str, Any]], path: Path) -> None:

@@ -1,21 +1,23 @@
 """Fine-tune a Llama with TRL and PEFT.
 
-    python -m training.prepare --out data
+    python -m training.prepare --out data --maccrobat MACCROBAT2020/ --synthetic-en 1500 --synthetic-de 1500
     python -m training.sft --config training/configs/smollm2-135m.yaml --data data --output_dir runs/smollm2
     python -m training.sft --config training/configs/smollm2-135m.yaml --data data --output_dir runs/smollm2 \\
         --resume_from_checkpoint true
 
 Every field of the dataclasses below, of TRL's ``SFTConfig`` and of its ``ModelConfig`` is a flag and a YAML key;
 an unknown one is an error. What comes out in ``output_dir``: the adapter (or the whole model), which ``elmtex extract --model`` takes, ``record.json``
-(command, versions, seed, data checksums, losses) and ``loss.png``.
+(commands, versions, settings, data checksums, losses; of the run gone on from, too) and ``loss.png``.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass
@@ -25,22 +27,26 @@ class ElmtexArguments:
     Args:
         data: folder of ``training.prepare`` with train.jsonl and dev.jsonl.
         layout: ``branches``, the margin notes that elmtex decodes; or ``json``, ELMTEX's chat with one JSON answer, for
-            any chat Llama and ``elmtex extract --strategy naive`` (it cuts at ``max_length`` tokens).
+            any chat Llama: merged (training.merge), it answers ``elmtex extract --strategy naive``.
+        schemas: files of schemas of your own whose categories the records label.
         sources: corpora of train.jsonl to use, by the ``source`` of their records; empty means all.
         share: how often an epoch shows a source's records, as ``source=times``, 1 for the others; ``synthetic=0.02``
             is another fiftieth of them every epoch.
         rare_weight: weight in the loss of a decision for absent or possible beside the others' 1.
         init_adapter: folder of an adapter to go on from; its rank stands.
+        linear_only: full fine-tuning of the linear layers alone, so that training.lowrank can make an adapter of it.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
         drop, shuffle, rename: shares of examples that are augmented (see training.branches.Augmentation).
     """
 
     data: str = field(metadata={"help": "folder made by training.prepare"})
     layout: str = "branches"
+    schemas: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     share: list[str] = field(default_factory=list)
     rare_weight: float = 1.0
     init_adapter: str | None = None
+    linear_only: bool = False
     max_report_tokens: int = 1024
     drop: float = 0.1
     shuffle: float = 0.2
@@ -64,6 +70,8 @@ def main(arguments: list[str] | None = None) -> None:
     elmtex, config, model_config = parser.parse_args_and_config(arguments)
     if elmtex.layout not in layouts:
         raise InputError(f"layout {elmtex.layout!r}: use one of: {', '.join(layouts)}")
+    if config.num_train_epochs != int(config.num_train_epochs):
+        raise InputError(f"num_train_epochs {config.num_train_epochs}: give a whole number")
     set_seed(config.seed)
 
     base = base_folder(model_config.model_name_or_path)
@@ -71,17 +79,21 @@ def main(arguments: list[str] | None = None) -> None:
     train = _of_sources(list(canonical.load(folder / "train.jsonl")), elmtex)
     dev = list(canonical.load(folder / "dev.jsonl"))
     parts = layouts[elmtex.layout](base, train, dev, elmtex, config, _shares(elmtex))
-    recorder = Recorder(config.output_dir, sys.argv, elmtex, model_config)
-    recorder.note(
-        train_records=len(train),
-        train_rows=len(parts.train),
-        dev_records=len(dev),
-        epochs=config.num_train_epochs,
+    resume = config.resume_from_checkpoint in ("true", "True", True)
+    recorder = Recorder(
+        config.output_dir,
+        sys.argv,
+        _settings(elmtex, config, model_config),
+        elmtex.data,
+        before=elmtex.init_adapter or model_config.model_name_or_path,
+        resume=bool(config.resume_from_checkpoint),
     )
+    recorder.note(train_records=len(train), train_rows=len(parts.train), dev_records=len(dev))
 
     config.num_train_epochs = 1  # the rows hold all epochs, each with its own augmentation
     # A GPU's own kernels are fast enough, and want whole masks.
-    skips = elmtex.layout == "branches" and not torch.cuda.is_available()
+    on_cpu = config.use_cpu or not torch.cuda.is_available()
+    skips = elmtex.layout == "branches" and on_cpu
     model = AutoModelForCausalLM.from_pretrained(
         base,
         dtype=model_config.dtype if model_config.dtype not in (None, "auto") else torch.float32,
@@ -90,6 +102,9 @@ def main(arguments: list[str] | None = None) -> None:
     )
     if elmtex.init_adapter:
         model = PeftModel.from_pretrained(model, elmtex.init_adapter, is_trainable=True)
+    if elmtex.linear_only:
+        for name, weight in model.named_parameters():
+            weight.requires_grad_(name.endswith("_proj.weight"))
     trainer = parts.trainer(
         model=model,
         args=config,
@@ -99,15 +114,26 @@ def main(arguments: list[str] | None = None) -> None:
         processing_class=parts.tokenizer,
         peft_config=None if elmtex.init_adapter else get_peft_config(model_config),
     )
-    resume = config.resume_from_checkpoint in ("true", "True", True)
     trainer.train(resume_from_checkpoint=resume or config.resume_from_checkpoint)
     trainer.save_model(config.output_dir)
     if model_config.use_peft or elmtex.init_adapter:
-        facts = {"name": Path(config.output_dir).name, "base": model_config.model_name_or_path}
+        facts = {
+            "name": Path(config.output_dir).name,
+            "base": model_config.model_name_or_path,
+            "layout": elmtex.layout,
+        }
         (Path(config.output_dir) / "elmtex.json").write_text(
             json.dumps(facts, indent=2) + "\n", "utf-8"
         )
     recorder.finish(trainer.state.log_history)
+
+
+def _settings(elmtex: ElmtexArguments, config: Any, model_config: Any) -> dict[str, Any]:
+    """What decides a run's course: everything but where it is written and how often it is looked at."""
+    passing = ("dir", "logging_", "save_", "report_to", "run_name", "resume_", "push_to", "hub_")
+    own = {key: value for key, value in asdict(elmtex).items() if key != "data"}
+    trainer = {k: v for k, v in config.to_dict().items() if not any(p in k for p in passing)}
+    return {"elmtex": own, "trainer": trainer, "model": asdict(model_config)}
 
 
 def _of_sources(records: list, elmtex: ElmtexArguments) -> list:
@@ -120,6 +146,10 @@ def _of_sources(records: list, elmtex: ElmtexArguments) -> list:
             f"no training record of the sources {elmtex.sources} in {elmtex.data}; "
             f"it has: {sorted({r.source for r in records})}"
         )
+    left = Counter(r.source for r in records) - Counter(r.source for r in wanted)
+    if left:
+        counts = ", ".join(f"{n} of {source}" for source, n in sorted(left.items()))
+        print(f"training.sft: records left out by sources: {counts}", file=sys.stderr)
     return wanted
 
 

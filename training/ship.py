@@ -26,10 +26,10 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     import torch
     from safetensors.torch import load_file, save_file
 
-    from elmtex.adapter import load_adapter
+    from elmtex.adapter import notes_adapter
     from elmtex.types import InputError
 
-    adapter = load_adapter(run)
+    adapter = notes_adapter(run)
     weights = {
         k: v.to(torch.float16) for k, v in load_file(run / "adapter_model.safetensors").items()
     }
@@ -40,6 +40,7 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
         )
     folder = target / name
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "MODEL_CARD.md").unlink(missing_ok=True)  # its figures are of other weights
     save_file(weights, folder / "adapter_model.safetensors", metadata={"format": "pt"})
     shutil.copy(run / "record.json", folder / "record.json")
     config = json.loads((run / "adapter_config.json").read_text("utf-8"))

@@ -42,11 +42,12 @@ class Session(Protocol):
 
 @dataclass
 class Counts:
-    """What a decode cost: passes through the model, tokens of the prefix, and tokens fed after it."""
+    """What a decode cost: passes through the model, tokens of the prefix, tokens fed after it, and those that were kept."""
 
     passes: int = 0
     prefix: int = 0
     fed: int = 0
+    kept: int = 0
 
 
 @dataclass
@@ -109,6 +110,7 @@ def decode(
         answers = iter(scores)
         for b in live:
             kept = _accept(branches[b], answers, drafts)
+            counts.kept += kept
             chain_end = first_row[b] + len(branches[b].chain)
             new_owner[first_row[b] + kept : chain_end] = DEAD
         owner = np.concatenate([owner, new_owner])

@@ -50,11 +50,15 @@ def open_engine(
         InputError: unknown engine, or a model that it cannot run.
         MissingDependencyError: the engine's packages are not installed.
     """
-    name = fastest(base) if check_engine(name) == "auto" else name
-    module, _, attribute = ENGINES[name].partition(":")
+    module, _, attribute = ENGINES[chosen(name, base)].partition(":")
     load = getattr(importlib.import_module(module), attribute)
     engine: Engine = load(base, adapter, threads, at_once)
     return engine
+
+
+def chosen(name: str, base: Path) -> str:
+    """The engine that a name stands for with a model: ``auto`` is the fastest one."""
+    return fastest(base) if check_engine(name) == "auto" else name
 
 
 def fastest(base: Path) -> str:

@@ -52,6 +52,9 @@ class MergedWeights:
     def __contains__(self, name: str) -> bool:
         return name in self._tensors
 
+    def names(self) -> set[str]:
+        return set(self._tensors)
+
     def __getitem__(self, name: str) -> Weights:
         """A weight in float32, its adapter merged in.
 

@@ -1,4 +1,4 @@
-"""The reference engine: any Llama that transformers can load, in float32, on the CPU or a GPU when there is one."""
+"""The reference engine: any Llama that transformers can load, in float32 on the CPU, or bfloat16 on a GPU when there is one."""
 
 from __future__ import annotations
 
@@ -90,8 +90,11 @@ class TorchSession:
         column = {token: i for i, token in enumerate(scored)}
         weight = self._model.get_output_embeddings().weight[torch.tensor(scored, device=device)]
         rows = torch.tensor([row for row, _ in asked], device=device)
-        logits = hidden[rows] @ weight.T  # (asked, scored)
-        table = (logits.float() if logits.dtype == torch.bfloat16 else logits).cpu().numpy()
+        precise = torch.promote_types(
+            hidden.dtype, torch.float32
+        )  # 16 bits would make near scores equal
+        logits = hidden[rows].to(precise) @ weight.to(precise).T  # (asked, scored)
+        table = logits.cpu().numpy()
         return [
             table[i, [column[token] for token in choices]] for i, (_, choices) in enumerate(asked)
         ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from elmtex.adapter import packaged_adapter
 from elmtex.pipeline import Extractor
 from elmtex.run_record import digest
 from elmtex.types import InputError
@@ -25,6 +26,7 @@ class System:
         name: its key in ``metrics.json``.
         extractor: anything with ``schema``, ``model_name``, ``load()`` and ``extract(report, id=…)``.
         digest: SHA-256 of what decides its answers beside its name: weights, server, examples.
+        engine: what runs the model here; "" for the chat systems.
         local: whether it runs in this process, whose memory is then its own.
     """
 
@@ -32,6 +34,7 @@ class System:
     extractor: Any
     digest: str
     local: bool = True
+    engine: str = ""
 
 
 def open_system(name: str, config: RunConfig) -> System:
@@ -45,7 +48,7 @@ def open_system(name: str, config: RunConfig) -> System:
 
         return open_chat_system(name, config)
     model = config.base if name == "untrained" else config.model
-    extractor = Extractor(config.schema, model=model, engine=config.engine)
-    if name == "finetuned" and model is None and extractor.model_name == config.base:
+    if name == "finetuned" and model is None and packaged_adapter() is None:
         raise InputError("finetuned: no adapter is packaged here: give one by --model FOLDER")
-    return System(name, extractor, digest(extractor.folders()))
+    extractor = Extractor(config.schema, model=model, engine=config.engine)
+    return System(name, extractor, digest(extractor.folders()), engine=extractor.engine)
