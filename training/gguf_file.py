@@ -6,13 +6,13 @@ Names and layout as llama.cpp's converter gives them: https://github.com/ggml-or
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.engines.llama import read_shape
 from elmtex.types import InputError
 
 TYPES = ("f16", "q8_0")
@@ -105,7 +105,7 @@ def _tensors(folder: Path, config: dict[str, Any]) -> Any:
             array = tensor.to(torch.float32).numpy()
             count = heads.get(name.split(".")[-2])
             yield name, _interleaved(array, count) if count else array
-    factors = _rope_factors(config)
+    factors = _rope_factors(config, folder)
     if factors is not None:
         yield "rope_freqs", factors
 
@@ -117,15 +117,11 @@ def _interleaved(weight: NDArray[np.float32], heads: int) -> NDArray[np.float32]
     return np.ascontiguousarray(halves.swapaxes(1, 2).reshape(rows, columns))
 
 
-def _rope_factors(config: dict[str, Any]) -> NDArray[np.float32] | None:
+def _rope_factors(config: dict[str, Any], folder: Path) -> NDArray[np.float32] | None:
     """Llama 3's stretching of the low frequencies as divisors, (head_dim / 2,); None when it has none."""
     scaling = config.get("rope_scaling") or config.get("rope_parameters") or {}
     if scaling.get("rope_type") != "llama3":
         return None
-    rope = config.get("rope_parameters") or config
-    head_dim = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
-    frequencies = rope["rope_theta"] ** -(np.arange(0, head_dim, 2) / head_dim)
-    turns = scaling["original_max_position_embeddings"] * frequencies / (2 * math.pi)
-    low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
-    smooth = np.clip((turns - low) / (high - low), 0, 1)
-    return (1 / ((1 - smooth) / scaling["factor"] + smooth)).astype(np.float32)
+    rope, shape = config.get("rope_parameters") or config, read_shape(folder)
+    plain = rope["rope_theta"] ** -(np.arange(0, shape.head_dim, 2) / shape.head_dim)
+    return (plain / shape.frequencies).astype(np.float32)

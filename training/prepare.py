@@ -15,13 +15,11 @@ import argparse
 import hashlib
 import json
 import platform
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +35,7 @@ from elmtex.corpora import (
 )
 from elmtex.corpora.fetch import Source, locate
 from elmtex.corpora.shingles import ShingleIndex
+from elmtex.run_record import git_hash, version
 from elmtex.types import ASSERTIONS, ElmtexError, Record
 
 # A train text goes when so much of it, or of a held-out text, is in the other; among train texts, near copies.
@@ -193,9 +192,9 @@ def run_record(config: Config, prepared: Prepared) -> dict[str, Any]:
     inputs |= {f"reviewed {path.name}": path for path in config.reviewed}
     return {
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "git": _git_hash(),
+        "git": git_hash(),
         "python": platform.python_version(),
-        "faker-healthcare-provider": _version("faker-healthcare-provider"),
+        "faker-healthcare-provider": version("faker-healthcare-provider"),
         "inputs": {n: {"path": str(p), "sha256": _digest(p)} for n, p in inputs.items()},
         "licences": {name: CORPORA[name][0].licence for name in config.corpora},
         "synthetic": dict(config.synthetic),
@@ -228,26 +227,6 @@ def _digest(path: Path) -> str:
             digest.update(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _version(package: str) -> str | None:
-    """The installed version of a package; None when it is not installed."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _git_hash() -> str | None:
-    """The checkout's commit; None outside git or before the first commit."""
-    done = subprocess.run(
-        ["git", "rev-parse", "--verify", "HEAD"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> Config:

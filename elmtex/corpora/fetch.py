@@ -6,20 +6,15 @@ A corpus is read from the folder the user names, else from the cache, else downl
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import tempfile
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from elmtex.types import InputError
+from elmtex.weights import cache_folder, made_once
 
 _TIMEOUT_SECONDS = 60
 
@@ -49,12 +44,6 @@ class Source:
     files: tuple[Download, ...]
 
 
-def cache_folder() -> Path:
-    """Where downloads are kept: ``corpora`` in elmtex's cache directory (``ELMTEX_CACHE`` or the platform's)."""
-    base = os.environ.get("ELMTEX_CACHE") or platformdirs.user_cache_dir("elmtex")
-    return Path(base) / "corpora"
-
-
 def locate(source: Source, path: Path | None = None) -> Path:
     """The folder of a corpus.
 
@@ -71,25 +60,12 @@ def locate(source: Source, path: Path | None = None) -> Path:
                 f"{source.name}: {path} does not exist; pass its folder, or no path to download it"
             )
         return path
-    target = cache_folder() / source.name
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with _whole_or_nothing(target) as folder:
-            for download in source.files:
-                _download(source, download, folder / download.name)
-    return target
 
+    def fill(folder: Path) -> None:
+        for download in source.files:
+            _download(source, download, folder / download.name)
 
-@contextmanager
-def _whole_or_nothing(target: Path) -> Iterator[Path]:
-    """A new folder that becomes ``target`` when the block succeeds and vanishes when it fails."""
-    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f"{target.name}."))
-    try:
-        yield folder
-        folder.chmod(0o755)
-        os.replace(folder, target)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return made_once(cache_folder() / "corpora" / source.name, fill)
 
 
 def _download(source: Source, download: Download, file: Path) -> None:

