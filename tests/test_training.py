@@ -17,10 +17,10 @@ from trl import ModelConfig, SFTConfig, TrlParser
 
 from elmtex import Extractor
 from elmtex.corpora import records as canonical
-from elmtex.types import Item, Record
+from elmtex.types import InputError, Item, Record
 from training import sft
 from training.attention import attend
-from training.branches import Augmentation, schedule
+from training.branches import Augmentation, asked_schema, schedule
 from training.calibrate import calibrate
 from training.chat import conversations
 
@@ -210,11 +210,23 @@ def test_the_json_layout_learns_answers_and_not_prompts(workshop, tmp_path):
     ]
 
 
+def test_categories_of_your_own_want_their_schema(tmp_path):
+    file = tmp_path / "wound.json"
+    file.write_text(
+        '{"title": "Wound", "properties": {"site": {"title": "Site", "x-label": "site"}}}'
+    )
+    rng = random.Random(0)
+    with pytest.raises(InputError, match="'site'"):
+        asked_schema(["site", "diagnosis"], Augmentation(0, 0, 0), rng)
+    schema = asked_schema(["site", "diagnosis"], Augmentation(0, 0, 0, (str(file),)), rng)
+    assert schema.categories[0].label == "site"
+
+
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*m*.yaml")), ids=lambda p: p.stem)
 def test_every_field_of_a_config_is_known(path):
     parser = TrlParser((sft.ElmtexArguments, SFTConfig, ModelConfig))
     flags = ["--config", str(path), "--data", "d", "--output_dir", "o", "--bf16", "false"]
     elmtex, config, model = parser.parse_args_and_config(flags)
     assert elmtex.layout == "branches"
-    assert model.use_peft
+    assert model.use_peft != elmtex.linear_only
     assert config.learning_rate < 1e-3
