@@ -112,6 +112,13 @@ def test_fhir_of_every_example_is_valid(desk: Desk) -> None:
         bundle_model().model_validate(json.loads(handed.text))
 
 
+def test_fhir_does_not_name_a_pasted_letter_by_its_first_line(desk: Desk) -> None:
+    letters = [json.loads(file_of(entry(read(desk)), "fhir", ENGLISH).text) for _ in range(2)]
+    assert "Müller" not in json.dumps(letters, ensure_ascii=False)
+    first, second = ({held["fullUrl"] for held in letter["entry"]} for letter in letters)
+    assert len(first) == 3 and not first & second
+
+
 def statuses(screen: Screen) -> dict[str, str]:
     """Each item's words and the status its FHIR resource has; the whole bundle is validated."""
     text = file_of(entry(screen), "fhir", ENGLISH).text
