@@ -47,6 +47,18 @@ def test_every_shipped_schema_comes_back_from_its_text() -> None:
         assert [c.label for c in checked(source_of(schema)).categories] == labels
 
 
+def test_only_names_and_descriptions_of_a_visitors_schema_are_kept() -> None:
+    slow = {"pattern": "^(a+)+$"}
+    rest = {"allOf": [{"$ref": "http://127.0.0.1:9/"}], "patternProperties": {"^(a+)+$": slow}}
+    fever = {"title": "Fever", "x-label": "fv", "description": "d", "items": slow, **rest}
+    own = checked(json.dumps({"title": "t", "properties": {"fever": fever}, **rest}))
+    plain = checked('{"title": "t", "properties": {"fever": {"title": "Fever"}}}')
+    (kept,) = own.document["properties"].values()
+    assert (kept.pop("x-label"), kept.pop("description")) == ("fv", "d")
+    assert own.document == plain.document
+    assert own.categories[0].label == "fv"
+
+
 @pytest.mark.parametrize("text", ["", None, "{", "[]", '{"title": "x", "properties": {}}'])
 def test_a_schema_that_cannot_be_used_says_why(text: str | None) -> None:
     with pytest.raises(SchemaError):
