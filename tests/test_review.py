@@ -17,6 +17,7 @@ from elmtex.corpora import records
 from elmtex.review import Decision, Entry, Store, fold
 from elmtex.review.decisions import check, next_undo
 from elmtex.review.gold import language, record, to_jsonl
+from elmtex.review.store import MEMORY
 from elmtex.schema import load_schema
 from elmtex.types import Assertion, Code, ElmtexError, Extraction, InputError, Item
 
@@ -260,6 +261,36 @@ def test_eight_people_decide_at_once_and_every_decision_has_its_number(store: St
         thread.join()
     assert faults == []
     assert [d.number for d in store.get("me", id).decisions] == list(range(1, 25))
+
+
+def test_readers_undo_no_writer_in_memory() -> None:
+    store = Store(MEMORY)
+    ids = [store.add("me", "r", REPORT, SCHEMA, extraction=model_output()) for _ in range(40)]
+    faults: list[Exception] = []
+    done = threading.Event()
+
+    def read() -> None:
+        try:
+            while not done.is_set():
+                store.entries("me")
+        except Exception as error:
+            faults.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for id in ids[:20]:
+        decide(store, id, Decision("accept", ("m0",)))
+        store.delete("me", id)
+    for id in ids[20:]:
+        decide(store, id, Decision("accept", ("m0",)))
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert faults == []
+    kept = store.entries("me")
+    assert {entry.id for entry in kept} == set(ids[20:])
+    assert {len(entry.decisions) for entry in kept} == {1}
 
 
 def test_a_batch_keeps_its_order_and_its_first_answers(store: Store) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import json
 import os
+import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -51,6 +52,10 @@ class Store:
 
     def __init__(self, url: str) -> None:
         options: dict[str, Any] = {"hide_parameters": True}  # parameters are patients' words
+        # All threads share the one connection to the memory, and so its one transaction: they take turns.
+        self._turn: AbstractContextManager[Any] = (
+            threading.RLock() if url == MEMORY else nullcontext()
+        )
         if url == MEMORY:
             options |= {
                 "poolclass": sa.pool.StaticPool,
@@ -210,12 +215,12 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Any]:
-        with _without_words(), self._engine.begin() as connection:
+        with self._turn, _without_words(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[Any]:
-        with _without_words(), self._engine.connect() as connection:
+        with self._turn, _without_words(), self._engine.connect() as connection:
             yield connection
 
 
