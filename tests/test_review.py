@@ -18,6 +18,7 @@ from elmtex.review import Decision, Entry, Store, fold
 from elmtex.review.decisions import check, next_undo
 from elmtex.review.gold import language, record, to_jsonl
 from elmtex.review.store import MEMORY
+from elmtex.review.tables import DECISIONS, EXTRACTIONS
 from elmtex.schema import load_schema
 from elmtex.types import Assertion, Code, ElmtexError, Extraction, InputError, Item
 
@@ -221,6 +222,28 @@ def test_deleting_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
     assert store.get("me", kept).text == "Quokka"
     with sqlite3.connect(file) as raw:
         assert raw.execute("select count(*) from elmtex_decisions").fetchone() == (0,)
+
+
+def test_nothing_is_written_about_a_report_that_is_deleted_at_that_moment(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = Store.get
+
+    def gone_after_the_look(self: Store, owner: str, id: str) -> Entry:
+        entry = looked(self, owner, id)
+        self.delete(owner, id)
+        return entry
+
+    read = store.add("me", "r", REPORT, SCHEMA, extraction=model_output())
+    waiting = store.add("me", "r", REPORT, SCHEMA)
+    monkeypatch.setattr(Store, "get", gone_after_the_look)
+    with pytest.raises(InputError):
+        decide(store, read, Decision("accept", ("m0",)))
+    with pytest.raises(InputError):
+        store.extracted("me", waiting, model_output())
+    with store._reading() as connection:
+        for table in (EXTRACTIONS, DECISIONS):
+            assert connection.execute(table.select()).all() == []
 
 
 def test_only_its_user_may_read_the_file(tmp_path: Path) -> None:

@@ -112,13 +112,17 @@ class Store:
         return id
 
     def extracted(self, owner: str, id: str, extraction: Extraction) -> None:
-        """Store what the model said about a report; the first answer stands."""
+        """Store what the model said about a report; the first answer stands.
+
+        Raises:
+            InputError: the owner has no such report, perhaps no longer.
+        """
         self.get(owner, id)
         try:
             with self._writing() as connection:
                 connection.execute(_extraction(id, extraction))
         except sa.exc.IntegrityError:
-            return
+            self.get(owner, id)  # deleted meanwhile, or answered
 
     def get(self, owner: str, id: str) -> Entry:
         """A report and all that belongs to it. Raises :class:`InputError` when the owner has none of that id."""
@@ -182,7 +186,7 @@ class Store:
                         )
                     )
             except sa.exc.IntegrityError:
-                continue  # that number is taken: look again
+                continue  # that number is taken, or the report is gone: look again
             return replace(entry, decisions=(*entry.decisions, decision))
         raise ElmtexError("too many people decide about this report at once; try again")
 
@@ -238,8 +242,14 @@ def _without_words() -> Iterator[None]:
 
 
 def _careful(connection: Any, _: Any) -> None:
-    """SQLite as it must be here: a committed click survives a power cut, deleted words are overwritten."""
-    for pragma in ("journal_mode=DELETE", "synchronous=FULL", "secure_delete=ON"):
+    """SQLite as it must be here.
+
+    A committed click survives a power cut, deleted words are overwritten, nothing is written about a deleted report.
+    """
+    for pragma in (
+        *("journal_mode=DELETE", "synchronous=FULL", "secure_delete=ON"),
+        "foreign_keys=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
