@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,6 +130,45 @@ def test_stopping_one_report_leaves_the_batch_of_the_same_tab_running(folder: Pa
     assert desk.batch.running("s") and "2 of 2" in list(running)[-1]
     desk.leave("s")
     assert not desk.batch.running("s")
+
+
+def test_reports_deleted_during_a_run_are_not_extracted(folder: Path) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, a="fever a", b="fever b", c="fever c"))
+    running = desk.run_batch("s", Shown(), "en", "me")
+    while "1 of 3" not in next(running):
+        pass
+    desk.act('{"do": "delete_all"}', Shown(), "en", "me", "")
+    assert "fever" not in list(running)[-1]
+    assert desk.extractor.seen == ["fever a"] and desk.store.entries("me") == []
+
+
+def test_two_tabs_of_one_owner_read_no_report_twice_and_take_up_what_the_other_leaves(
+    folder: Path,
+) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, **{f"r{n}": f"fever {n}" for n in range(6)}))
+    tabs = [threading.Thread(target=run, args=(desk, "me", tab)) for tab in ("one", "other")]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+    assert sorted(desk.extractor.seen) == [f"fever {n}" for n in range(6)]
+    # A tab that is closed gives its report up; the other, which came by it, has to come back.
+    desk.batch.delete("me")
+    take(desk, put(folder, last="fever last", more="fever more"))
+    first = desk.run_batch("one", Shown(), "en", "me")
+    with desk.turn:
+        closing = threading.Thread(target=lambda: list(first))
+        closing.start()
+        while not desk.batch._in_hand:
+            time.sleep(0.01)
+        desk.batch.stop("one")
+        other = threading.Thread(target=run, args=(desk, "me", "other"))
+        other.start()
+    closing.join()
+    other.join()
+    assert "2 of 2" in desk.many(Shown(), "en", "me")
 
 
 def test_a_batch_is_its_owners_alone_and_deleted_whole(folder: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,8 @@ from elmtex.documents import read_files
 from elmtex.reading import Report
 from elmtex.review import Entry, Store
 from elmtex.schema import CategorySchema
-from elmtex.types import ElmtexError, Extraction
-from elmtex.ui.reading import Reading, StreamingExtractor, extractor_for
+from elmtex.types import ElmtexError, Extraction, InputError
+from elmtex.ui.reading import INTERVAL, Reading, StreamingExtractor, extractor_for
 
 BACKGROUND = 16  # batches of programs at once; they take turns at the model
 
@@ -52,6 +53,8 @@ class Batch:
         self._turn = turn
         self._stops: dict[str, threading.Event] = {}
         self._starting = threading.Lock()
+        self._taking = threading.Lock()
+        self._in_hand: set[str] = set()  # ids of reports, of any run
         self._threads: list[threading.Thread] = []
 
     def take(self, paths: Sequence[str], owner: str, schema: CategorySchema) -> Taken:
@@ -93,16 +96,26 @@ class Batch:
         return [entry for entry in self.store.entries(owner) if entry.batch] if owner else []
 
     def run(self, session: str, owner: str, batch: str = "") -> Iterator[bool]:
-        """Extract what waits, in one batch or ("") in all; yields after each report whether more is to come."""
+        """Extract what waits, in one batch or ("") in all; yields at first and after each report whether more is to come.
+
+        Of two runs of one owner, as in two tabs, each takes what the other does not have in hand.
+        """
         stop = self._stops[session] = threading.Event()
         try:
-            for entry in self.store.entries(owner, batch=batch) if batch else self.entries(owner):
-                if stop.is_set():
-                    break
-                if entry.problem or entry.extraction is not None:
-                    continue
+            entries = self.store.entries(owner, batch=batch) if batch else self.entries(owner)
+            waiting = deque(entry.id for entry in entries if _waits(entry))
+            if waiting:
                 yield True
-                yield from self._extract(entry, owner, stop)
+            while waiting and not stop.is_set():
+                id = waiting.popleft()
+                if not self._take_in_hand(id):
+                    waiting.append(id)  # its run may be stopped before it is done
+                    stop.wait(INTERVAL)
+                    continue
+                try:
+                    yield from self._extract(owner, id, stop)
+                finally:
+                    self._in_hand.discard(id)
             yield False
         finally:
             stop.set()
@@ -144,7 +157,19 @@ class Batch:
         """Take all of the owner's batches out."""
         self.store.delete(owner, *(entry.id for entry in self.entries(owner)))
 
-    def _extract(self, entry: Entry, owner: str, stop: threading.Event) -> Iterator[bool]:
+    def _take_in_hand(self, id: str) -> bool:
+        with self._taking:
+            free = id not in self._in_hand
+            self._in_hand.add(id)
+            return free
+
+    def _extract(self, owner: str, id: str, stop: threading.Event) -> Iterator[bool]:
+        try:
+            entry = self.store.get(owner, id)
+        except InputError:
+            return  # its owner has deleted it meanwhile
+        if not _waits(entry):
+            return
         reading = Reading(extractor_for(self.extractor, entry.schema), entry.text, self._turn)
         reading.start()
         for _ in reading.pictures():
@@ -156,10 +181,14 @@ class Batch:
         if reading.failure is not None or extraction is None:
             extraction = _failed(entry, reading.failure or "no answer")
         try:
-            self.store.extracted(owner, entry.id, extraction)
+            self.store.extracted(owner, id, extraction)
         except ElmtexError:
             return  # its owner has deleted it meanwhile
         yield True
+
+
+def _waits(entry: Entry) -> bool:
+    return not entry.problem and entry.extraction is None
 
 
 def _failed(entry: Entry, reason: str) -> Extraction:
