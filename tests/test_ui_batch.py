@@ -13,8 +13,10 @@ import pytest
 from test_render import SCHEMA, extraction, item
 
 from elmtex.corpora import records
+from elmtex.reading import Report
 from elmtex.review import Store
-from elmtex.types import Progress
+from elmtex.types import ElmtexError, Progress
+from elmtex.ui import batch as batch_module
 from elmtex.ui.handlers import Desk
 from elmtex.ui.handout import files_of
 from elmtex.ui.screen import Screen, Shown
@@ -169,6 +171,27 @@ def test_two_tabs_of_one_owner_read_no_report_twice_and_take_up_what_the_other_l
     closing.join()
     other.join()
     assert "2 of 2" in desk.many(Shown(), "en", "me")
+
+
+def test_a_batch_under_way_is_gone_on_with_though_no_other_may_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batch_module, "BACKGROUND", 1)
+    desk = Desk(Fevers())
+    first, other = (
+        desk.batch.add([Report(f"{n}", f"fever {n}")], "me", SCHEMA) for n in range(2)
+    )
+    with desk.turn:
+        desk.batch.run_in_background("me", first)
+        desk.batch.add([Report("2", "fever 2")], "me", SCHEMA, first)
+        desk.batch.run_in_background("me", first)
+        with pytest.raises(ElmtexError, match="too many"):
+            desk.batch.run_in_background("me", other)
+        assert desk.batch.running(first)
+    for _, thread in desk.batch._threads:
+        thread.join()
+    read = [entry.extraction is not None for entry in desk.store.entries("me", batch=first)]
+    assert read == [True, True]
 
 
 def test_a_batch_is_its_owners_alone_and_deleted_whole(folder: Path) -> None:

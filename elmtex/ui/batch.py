@@ -55,7 +55,7 @@ class Batch:
         self._starting = threading.Lock()
         self._taking = threading.Lock()
         self._in_hand: set[str] = set()  # ids of reports, of any run
-        self._threads: list[threading.Thread] = []
+        self._threads: list[tuple[str, threading.Thread]] = []  # with their batches
 
     def take(self, paths: Sequence[str], owner: str, schema: CategorySchema) -> Taken:
         """Read files, which are then deleted: the page's copies must not outlive it."""
@@ -129,17 +129,19 @@ class Batch:
             ElmtexError: there are :data:`BACKGROUND` of them already.
         """
         with self._starting:
+            self._threads = [pair for pair in self._threads if pair[1].is_alive()]
+            # Before its own run is stopped, and without it: a refusal must not cost the run there is.
+            if sum(other != batch for other, _ in self._threads) >= BACKGROUND:
+                raise ElmtexError("too many batches are under way; try again when one is done")
             if self.running(batch):
                 # Its run may be past the reports that were added: it gives way to one that sees them.
                 self.stop(batch)
-            if sum(thread.is_alive() for thread in self._threads) >= BACKGROUND:
-                raise ElmtexError("too many batches are under way; try again when one is done")
             running = self.run(batch, owner, batch)
             next(running, None)  # it is known to run before anybody can ask
             thread = threading.Thread(
                 target=lambda: list(running), daemon=True, name="elmtex-batch"
             )
-            self._threads = [*(t for t in self._threads if t.is_alive()), thread]
+            self._threads.append((batch, thread))
             thread.start()
 
     def running(self, session: str) -> bool:
