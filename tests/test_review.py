@@ -331,6 +331,23 @@ def test_a_batch_keeps_its_order_and_its_first_answers(store: Store) -> None:
     assert store.batches("me") == ["b"] and store.entries("me", batch="") == []
 
 
+def test_a_failed_answer_gives_way_until_somebody_decides_about_it(store: Store) -> None:
+    nothing = dict.fromkeys(SCHEMA.keys, ())
+    failed, worse = (
+        Extraction("r", "elmtex", "", "failed", (why,), nothing) for why in ("no memory", "none")
+    )
+    id = store.add("me", "r", REPORT, SCHEMA, extraction=failed)
+    for answer in (worse, model_output()):
+        store.extracted("me", id, answer)
+        assert store.get("me", id).extraction == answer
+    store.extracted("me", id, worse)
+    assert store.get("me", id).extraction == model_output()
+    judged = store.add("me", "r", REPORT, SCHEMA, extraction=failed)
+    decide(store, judged, Decision("add", (), "signs_symptoms", span("Übelkeit")))
+    store.extracted("me", judged, model_output())
+    assert store.get("me", judged).extraction == failed
+
+
 def test_chosen_codes_and_a_schema_of_ones_own_come_back(store: Store) -> None:
     own = load_schema("medication")
     coded = Item("Fieber", *_at("Fieber"), codes=(Code("urn:x", "R50.9", "Fever", 0.9),))

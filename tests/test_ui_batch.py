@@ -30,13 +30,14 @@ class Fevers:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.broken = True
 
     def load(self) -> None:
         return None
 
     def stream(self, report: str) -> Iterator[Progress]:
         self.seen.append(report)
-        if "BOOM" in report:
+        if "BOOM" in report and self.broken:
             raise ValueError(report)
         found = (item(report, "fever"),) if "fever" in report else ()
         yield Progress(extraction(signs_symptoms=found), 1, 1)
@@ -192,6 +193,18 @@ def test_a_batch_under_way_is_gone_on_with_though_no_other_may_begin(
         thread.join()
     read = [entry.extraction is not None for entry in desk.store.entries("me", batch=first)]
     assert read == [True, True]
+
+
+def test_a_failed_report_is_tried_again_by_the_next_start(folder: Path) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, a="fever a", b="BOOM b"))
+    assert 'data-status="failed"' in run(desk)
+    assert desk.extractor.seen == ["fever a", "BOOM b"]  # once a start
+    desk.extractor.broken = False
+    again = run(desk)
+    assert again.count('data-status="ok"') == 2 and 'data-status="failed"' not in again
+    run(desk)
+    assert desk.extractor.seen == ["fever a", "BOOM b", "BOOM b"]
 
 
 def test_a_batch_is_its_owners_alone_and_deleted_whole(folder: Path) -> None:

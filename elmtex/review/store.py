@@ -1,7 +1,8 @@
 """Where reviews are kept: reports, what the model said, and every decision, append-only, in any SQLAlchemy database.
 
 No row is ever changed. A report, its extraction and its decisions are inserted, each in a transaction of its own that
-is on the disk before the page answers, and only :meth:`Store.delete` takes them out again, all at once.
+is on the disk before the page answers, and only :meth:`Store.delete` takes them out again, all at once. But an
+extraction that failed gives way to the next one, while nobody has decided about it.
 """
 
 from __future__ import annotations
@@ -112,14 +113,16 @@ class Store:
         return id
 
     def extracted(self, owner: str, id: str, extraction: Extraction) -> None:
-        """Store what the model said about a report; the first answer stands.
+        """Store what the model said about a report; the first answer that did not fail stands.
 
         Raises:
             InputError: the owner has no such report, perhaps no longer.
         """
-        self.get(owner, id)
+        before = self.get(owner, id)
         try:
             with self._writing() as connection:
+                if before.extraction is not None and before.to_try_again:
+                    connection.execute(_failed(id, before.extraction))
                 connection.execute(_extraction(id, extraction))
         except sa.exc.IntegrityError:
             self.get(owner, id)  # deleted meanwhile, or answered
@@ -279,6 +282,13 @@ def _extraction(id: str, extraction: Extraction) -> Any:
     return EXTRACTIONS.insert().values(
         report=id, created=_now(), document=_json(extraction.to_dict())
     )
+
+
+def _failed(id: str, extraction: Extraction) -> Any:
+    """Takes this extraction out, unless another has taken its place, or somebody has decided about it, since."""
+    decided = sa.exists().where(DECISIONS.c.report == id)
+    same = EXTRACTIONS.c.document == _json(extraction.to_dict())
+    return EXTRACTIONS.delete().where(EXTRACTIONS.c.report == id, same, ~decided)
 
 
 def _json(data: Any) -> str:

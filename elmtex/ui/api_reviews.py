@@ -93,7 +93,8 @@ def offer_reviews(desk: Desk) -> None:
         Args:
             reports: [{"id": name, "text": report}, ...].
             schema: a category schema as JSON text; empty for the 15 categories of ELMTEX.
-            batch: a batch to go on with after a stop or a restart; then reports may be empty.
+            batch: a batch to go on with after a stop, a restart, or to try again what failed; then reports may be
+                empty.
         """
         with shown():
             owner = visitor.program(request)

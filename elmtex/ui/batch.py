@@ -1,7 +1,8 @@
 """Many reports: read files in, extract them one after the other, go on after a stop or a restart.
 
 The store is the only memory: a report that waits is a row without an extraction, so nothing has to be remembered
-elsewhere, and what was done when the computer went down is still done.
+elsewhere, and what was done when the computer went down is still done. One whose extraction failed waits, too, until
+a reviewer has decided something about it.
 """
 
 from __future__ import annotations
@@ -103,19 +104,19 @@ class Batch:
         stop = self._stops[session] = threading.Event()
         try:
             entries = self.store.entries(owner, batch=batch) if batch else self.entries(owner)
-            waiting = deque(entry.id for entry in entries if _waits(entry))
+            waiting = deque(entry for entry in entries if _waits(entry))
             if waiting:
                 yield True
             while waiting and not stop.is_set():
-                id = waiting.popleft()
-                if not self._take_in_hand(id):
-                    waiting.append(id)  # its run may be stopped before it is done
+                entry = waiting.popleft()
+                if not self._take_in_hand(entry.id):
+                    waiting.append(entry)  # its run may be stopped before it is done
                     stop.wait(INTERVAL)
                     continue
                 try:
-                    yield from self._extract(owner, id, stop)
+                    yield from self._extract(owner, entry, stop)
                 finally:
-                    self._in_hand.discard(id)
+                    self._in_hand.discard(entry.id)
             yield False
         finally:
             stop.set()
@@ -165,13 +166,12 @@ class Batch:
             self._in_hand.add(id)
             return free
 
-    def _extract(self, owner: str, id: str, stop: threading.Event) -> Iterator[bool]:
+    def _extract(self, owner: str, entry: Entry, stop: threading.Event) -> Iterator[bool]:
         try:
-            entry = self.store.get(owner, id)
+            if self.store.get(owner, entry.id) != entry:
+                return  # another run has read it meanwhile, or its reviewer judges it
         except InputError:
             return  # its owner has deleted it meanwhile
-        if not _waits(entry):
-            return
         reading = Reading(extractor_for(self.extractor, entry.schema), entry.text, self._turn)
         reading.start()
         for _ in reading.pictures():
@@ -183,14 +183,14 @@ class Batch:
         if reading.failure is not None or extraction is None:
             extraction = _failed(entry, reading.failure or "no answer")
         try:
-            self.store.extracted(owner, id, extraction)
+            self.store.extracted(owner, entry.id, extraction)
         except ElmtexError:
             return  # its owner has deleted it meanwhile
         yield True
 
 
 def _waits(entry: Entry) -> bool:
-    return not entry.problem and entry.extraction is None
+    return not entry.problem and (entry.extraction is None or entry.to_try_again)
 
 
 def _failed(entry: Entry, reason: str) -> Extraction:
