@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,6 +91,16 @@ def test_a_report_is_read_reviewed_and_kept_with_it() -> None:
     begun = desk.begin("Fever since May", "en", None, "me")
     screen = list(desk.run("s", begun.shown, "en", "me"))[-1]
     assert screen.shown.entry is not None and screen.shown.entry.schema.keys == SCHEMA.keys
+
+
+def test_it_is_in_use_as_long_as_the_tab_is_open() -> None:
+    gr = pytest.importorskip("gradio")
+    from elmtex.ui.page import build
+
+    page = build(lambda: Any(), database="sqlite://")
+    states = [block for block in page.blocks.values() if isinstance(block, gr.State)]
+    assert [s.time_to_live for s in states if s.value is None] == [math.inf]
+    assert all(s.time_to_live for s in states if s.value is not None)
 
 
 def test_a_batch_keeps_the_schema_it_was_dropped_with(tmp_path: Path) -> None:
