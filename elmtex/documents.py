@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from elmtex.ocr import recognise
 from elmtex.reading import MAX_BYTES, Report, decode, read_reports
+from elmtex.text import mended
 from elmtex.types import InputError, MissingDependencyError
 
 MAX_REPORTS = 500  # of one reading; the command line takes more
@@ -66,6 +67,7 @@ def _read(reader: Callable[[bytes, str], str], data: bytes, name: str) -> Report
         text = reader(data, name)
     except _ScannedError:
         text, recognised = recognise(data, name), True
+    text = mended(text)
     if not text.strip():
         what = "is a scanned PDF in which no text was recognised" if recognised else "holds no text"
         return Report(name, None, f"{name} {what}")
