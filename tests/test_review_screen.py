@@ -20,7 +20,7 @@ from elmtex.ui.commands import parse
 from elmtex.ui.handlers import Desk
 from elmtex.ui.handout import SUFFIX, file_of, handout_html
 from elmtex.ui.render_review import review_html, review_report_html, reviews_html
-from elmtex.ui.screen import Screen
+from elmtex.ui.screen import Screen, Shown
 from elmtex.ui.security import accounts, headers, owner_of
 from elmtex.ui.words import ENGLISH, GERMAN
 
@@ -88,6 +88,14 @@ def test_a_finished_extraction_is_a_review_that_can_be_taken_up_again(desk: Desk
     assert "Müller" in desk.draw(type(screen.shown)(), "en", "me").result
     act(desk, again, do="delete", review=entry(screen).id)
     assert "Müller" not in desk.draw(type(screen.shown)(), "en", "me").result
+
+
+def test_a_click_on_a_report_that_was_put_away_is_answered(desk: Desk) -> None:
+    read(desk)
+    forgotten = desk.draw(Shown(), "de", "me")
+    screen = desk.act('{"do": "accept", "items": ["m0"]}', forgotten.shown, "de", "me", "")
+    assert GERMAN.review.gone in screen.notice and screen.editing
+    assert "Müller" in screen.result  # the list it is opened from
 
 
 def test_forgetting_takes_everything_of_an_owner_and_nothing_of_others(desk: Desk) -> None:

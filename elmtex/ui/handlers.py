@@ -12,7 +12,7 @@ from elmtex.reading import Report
 from elmtex.review import Store
 from elmtex.review.store import MEMORY
 from elmtex.schema import CategorySchema
-from elmtex.types import ElmtexError
+from elmtex.types import ElmtexError, InputError
 from elmtex.ui import render
 from elmtex.ui.about import Model, model_of
 from elmtex.ui.batch import Batch
@@ -215,7 +215,9 @@ class Desk:
                 shown = dataclasses.replace(shown, batch_format=command.fields["format"])
             elif command.do == "open":
                 shown = opened(self.store.get(owner, command.fields["review"]))
-            elif shown.entry is not None:
+            elif shown.entry is None:
+                raise InputError(words_in(lang).review.gone)
+            else:
                 shown = carry_out(command, shown, self.store, self.linker, owner, reviewer)
         except ElmtexError as error:
             shown = dataclasses.replace(shown, said=str(error))
