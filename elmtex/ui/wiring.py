@@ -10,7 +10,7 @@ from elmtex.ui import visitor
 from elmtex.ui.handlers import Desk
 from elmtex.ui.layout import Parts, translations
 from elmtex.ui.screen import Screen, Shown
-from elmtex.ui.security import on_a_space
+from elmtex.ui.security import TAB, on_a_space
 from elmtex.ui.toolkit import gr
 from elmtex.ui.words import words_in
 
@@ -75,8 +75,10 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
 
     def leave(request: gr.Request) -> None:
         desk.leave(visitor.session(request))
-        if on_a_space():
-            desk.forget(visitor.owner(request))
+        owner = visitor.owner(request)
+        # What belongs to the tab alone, as where cookies are off, nobody could ever open again.
+        if on_a_space() or owner.startswith(TAB):
+            desk.forget(owner)
 
     now: dict[str, Any] = {"queue": False, **QUIET}
     begun = parts.extract.click(begin, [parts.report, shown, language, own], screen, **now)
