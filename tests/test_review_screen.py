@@ -13,6 +13,7 @@ from test_render import ATTACKS, SCHEMA, Reader, extraction, item
 
 from elmtex.examples import EXAMPLES
 from elmtex.fhir import bundle_model
+from elmtex.reading import Report
 from elmtex.review import Entry
 from elmtex.schema import parse_schema
 from elmtex.types import Code, Extraction, InputError, Item, Progress
@@ -96,6 +97,19 @@ def test_a_click_on_a_report_that_was_put_away_is_answered(desk: Desk) -> None:
     screen = desk.act('{"do": "accept", "items": ["m0"]}', forgotten.shown, "de", "me", "")
     assert GERMAN.review.gone in screen.notice and screen.editing
     assert "Müller" in screen.result  # the list it is opened from
+
+
+def test_a_run_goes_on_in_the_language_that_was_chosen_meanwhile(desk: Desk) -> None:
+    desk.batch.add([Report("r", REPORT)], "me", SCHEMA)
+    batch = desk.run_batch("s", Shown(), "en", "me")
+    assert "0 of 1" in next(batch)
+    desk.speak("s", "de")
+    assert "1 von 1" in list(batch)[-1]
+    # A run may have waited in the queue since, with the language it was asked in.
+    last = list(desk.run("s", desk.begin(REPORT, "en").shown, "en", "me"))[-1]
+    assert "0 von 2 geprüft" in last.result
+    desk.leave("s")
+    assert "s" not in desk._spoken
 
 
 def test_forgetting_takes_everything_of_an_owner_and_nothing_of_others(desk: Desk) -> None:

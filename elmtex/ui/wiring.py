@@ -59,12 +59,14 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
         return [tab, many, *_updates(picture)]
 
     def translate(state: Shown, lang: str, request: gr.Request) -> dict[Any, Any]:
+        desk.speak(visitor.session(request), lang)
         owner = visitor.owner(request)
         fixed = translations(parts, words_in(lang))
-        drawn = _updates(desk.draw(state, lang, owner), buttons=False)
+        # Not the state, which a run may have changed meanwhile.
+        drawn = _updates(desk.draw(state, lang, owner), buttons=False)[1:]
         return {
             **fixed,
-            **dict(zip(screen, drawn, strict=False)),
+            **dict(zip(screen[1:], drawn, strict=False)),
             parts.many: desk.many(state, lang, owner),
         }
 
@@ -98,7 +100,7 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
     )
     parts.example.input(desk.example, [parts.example], [parts.report], **now)
     texts = list(translations(parts, words_in("en")))
-    outputs = list(dict.fromkeys([*texts, *screen[:5], parts.many]))
+    outputs = list(dict.fromkeys([*texts, *screen[1:5], parts.many]))
     language.change(translate, [shown, language], outputs, **now)
     page.load(arrive, [shown], [language, parts.result], **now)
     page.unload(leave)
