@@ -139,17 +139,6 @@ class Store:
         of_batch = [] if batch is None else [REPORTS.c.batch == batch]
         return self._entries(REPORTS.c.owner == owner, *of_batch)
 
-    def batches(self, owner: str) -> list[str]:
-        """The owner's batches, newest first."""
-        query = (
-            sa.select(REPORTS.c.batch, sa.func.min(REPORTS.c.created).label("begun"))
-            .where(REPORTS.c.owner == owner, REPORTS.c.batch != "")
-            .group_by(REPORTS.c.batch)
-            .order_by(sa.desc("begun"))
-        )
-        with self._reading() as connection:
-            return [row.batch for row in connection.execute(query)]
-
     def decide(
         self, owner: str, id: str, reviewer: str, choose: Callable[[Entry], Decision]
     ) -> Entry:

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from elmtex.batch import failure
 from elmtex.documents import read_files
 from elmtex.reading import Report
 from elmtex.review import Entry, Store
 from elmtex.schema import CategorySchema
-from elmtex.types import ElmtexError, Extraction, InputError
+from elmtex.types import ElmtexError, InputError
 from elmtex.ui.reading import INTERVAL, Reading, StreamingExtractor, extractor_for
 
 BACKGROUND = 16  # batches of programs at once; they take turns at the model
@@ -181,7 +182,7 @@ class Batch:
             return
         extraction = reading.latest.extraction if reading.latest else None
         if reading.failure is not None or extraction is None:
-            extraction = _failed(entry, reading.failure or "no answer")
+            extraction = failure(entry.schema, "", entry.name, reading.failure or "no answer")
         try:
             self.store.extracted(owner, entry.id, extraction)
         except ElmtexError:
@@ -191,8 +192,3 @@ class Batch:
 
 def _waits(entry: Entry) -> bool:
     return not entry.problem and (entry.extraction is None or entry.to_try_again)
-
-
-def _failed(entry: Entry, reason: str) -> Extraction:
-    empty = dict.fromkeys(entry.schema.keys, ())
-    return Extraction(entry.name, entry.schema.name, "", "failed", (reason,), empty)
