@@ -55,7 +55,8 @@ def _reports_of(path: Path, name: str, *, in_zip: bool = False) -> Iterator[Repo
         else:
             raise InputError(f"{name} is none of {', '.join(SUFFIXES)}")
     except (InputError, MissingDependencyError) as error:
-        yield Report(name, None, str(error))
+        # Where the server put a file that was dropped is nobody's business.
+        yield Report(name, None, str(error).replace(str(path), name))
     # The libraries below raise whatever a broken file makes them stumble over, and may quote it.
     except Exception as error:
         yield Report(name, None, f"{name} cannot be read: it is damaged ({type(error).__name__})")
