@@ -179,9 +179,7 @@ def test_a_batch_under_way_is_gone_on_with_though_no_other_may_begin(
 ) -> None:
     monkeypatch.setattr(batch_module, "BACKGROUND", 1)
     desk = Desk(Fevers())
-    first, other = (
-        desk.batch.add([Report(f"{n}", f"fever {n}")], "me", SCHEMA) for n in range(2)
-    )
+    first, other = (desk.batch.add([Report(f"{n}", f"fever {n}")], "me", SCHEMA) for n in range(2))
     with desk.turn:
         desk.batch.run_in_background("me", first)
         desk.batch.add([Report("2", "fever 2")], "me", SCHEMA, first)
@@ -234,6 +232,18 @@ def test_a_report_of_a_batch_is_reviewed_and_its_gold_reads_back(
     path.write_bytes(gold.text.encode())
     (record,) = records.load(path)
     assert record.text == "fever ä\r\n" and record.items["signs_symptoms"][0].text == "fever"
+
+
+def test_files_are_read_in_a_queue_of_their_own() -> None:
+    pytest.importorskip("gradio")
+    from elmtex.ui.page import build
+    from elmtex.ui.wiring import READERS
+
+    wired = build(Fevers, database="sqlite://").fns.values()
+    uploads = [one for one in wired if getattr(one.fn, "__name__", "") == "take"]
+    assert len(uploads) == 2
+    for one in uploads:
+        assert (one.queue, one.concurrency_id, one.concurrency_limit) == (True, "files", READERS)
 
 
 def test_a_name_and_a_problem_are_shown_as_text(folder: Path) -> None:

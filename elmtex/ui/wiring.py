@@ -14,6 +14,7 @@ from elmtex.ui.security import TAB, on_a_space
 from elmtex.ui.toolkit import gr
 from elmtex.ui.words import words_in
 
+READERS = 2  # users whose files are read at once: text recognition takes a core for minutes
 BATCHES = 4  # users whose batches take turns at the model
 
 # Nothing here is an API: the names of the endpoints would become a promise.
@@ -142,7 +143,16 @@ def wire_many(parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
     now: dict[str, Any] = {"queue": False, **QUIET}
     for box in (parts.files, parts.many_files):
         inputs, outputs = [box, shown, language, own], [box, parts.report, parts.tabs, parts.many]
-        box.upload(take, inputs, [*outputs, *screen], **now)
+        box.upload(
+            take,
+            inputs,
+            [*outputs, *screen],
+            concurrency_limit=READERS,
+            concurrency_id="files",
+            show_progress="minimal",
+            show_progress_on=[box],
+            api_visibility="private",
+        )
     drawn = [parts.many, parts.start, parts.halt]
     begun = parts.start.click(lambda: buttons(True), None, drawn[1:], **now)
     at_work = begun.then(run, [shown, language], drawn, concurrency_limit=BATCHES, **QUIET)
