@@ -174,6 +174,21 @@ def test_two_tabs_of_one_owner_read_no_report_twice_and_take_up_what_the_other_l
     assert "2 of 2" in desk.many(Shown(), "en", "me")
 
 
+def test_a_run_that_nobody_goes_on_with_holds_up_no_other(folder: Path) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, a="fever a", b="fever b"))
+    abandoned, other = (desk.run_batch(tab, Shown(), "en", "me") for tab in ("one", "other"))
+    next(other)
+    while "1 of 2" not in next(abandoned):
+        pass
+    pictures: list[str] = []
+    rest = threading.Thread(target=lambda: pictures.extend(other), daemon=True)
+    rest.start()
+    rest.join(30)
+    assert not rest.is_alive() and "2 of 2" in pictures[-1]
+    assert sorted(desk.extractor.seen) == ["fever a", "fever b"]
+
+
 def test_a_batch_under_way_is_gone_on_with_though_no_other_may_begin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -115,9 +115,12 @@ class Batch:
                     stop.wait(INTERVAL)
                     continue
                 try:
-                    yield from self._extract(owner, entry, stop)
+                    read = self._extract(owner, entry, stop)
                 finally:
+                    # Before it yields: gradio may never come back to a run that was cancelled.
                     self._in_hand.discard(entry.id)
+                if read:
+                    yield True
             yield False
         finally:
             stop.set()
@@ -167,27 +170,28 @@ class Batch:
             self._in_hand.add(id)
             return free
 
-    def _extract(self, owner: str, entry: Entry, stop: threading.Event) -> Iterator[bool]:
+    def _extract(self, owner: str, entry: Entry, stop: threading.Event) -> bool:
+        """Whether an extraction was stored."""
         try:
             if self.store.get(owner, entry.id) != entry:
-                return  # another run has read it meanwhile, or its reviewer judges it
+                return False  # another run has read it meanwhile, or its reviewer judges it
         except InputError:
-            return  # its owner has deleted it meanwhile
+            return False  # its owner has deleted it meanwhile
         reading = Reading(extractor_for(self.extractor, entry.schema), entry.text, self._turn)
         reading.start()
         for _ in reading.pictures():
             if stop.is_set():
                 reading.stop()
         if reading.stopped:
-            return
+            return False
         extraction = reading.latest.extraction if reading.latest else None
         if reading.failure is not None or extraction is None:
             extraction = failure(entry.schema, "", entry.name, reading.failure or "no answer")
         try:
             self.store.extracted(owner, entry.id, extraction)
         except ElmtexError:
-            return  # its owner has deleted it meanwhile
-        yield True
+            return False  # its owner has deleted it meanwhile
+        return True
 
 
 def _waits(entry: Entry) -> bool:
