@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elmtex.reading import Report
+from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
 
 if TYPE_CHECKING:
@@ -62,20 +63,21 @@ def extract_safely(extractor: Extractor, report: str, id: str) -> Extraction:
     try:
         return extractor.extract(report, id=id)
     except ElmtexError as error:
-        return failure(extractor, id, str(error))
+        problem = str(error)
     except Exception as error:  # whatever one report does must not stop the others
-        return failure(extractor, id, f"the extraction stopped with {type(error).__name__}")
+        problem = f"the extraction stopped with {type(error).__name__}"
+    return failure(extractor.schema, extractor.model_name, id, problem)
 
 
-def failure(extractor: Extractor, id: str, problem: str) -> Extraction:
+def failure(schema: CategorySchema, model: str, id: str, problem: str) -> Extraction:
     """The extraction of a report that gave none: every category empty, status ``failed``, and why."""
     return Extraction(
         id=id,
-        schema=extractor.schema.name,
-        model=extractor.model_name,
+        schema=schema.name,
+        model=model,
         status="failed",
         problems=(problem,),
-        categories=dict.fromkeys(extractor.schema.keys, ()),
+        categories=dict.fromkeys(schema.keys, ()),
     )
 
 
@@ -140,7 +142,8 @@ def _extracted(
 
     def extraction(report: Report) -> Extraction:
         if report.text is None:
-            return failure(extractor, report.id, report.problem or "it could not be read")
+            problem = report.problem or "it could not be read"
+            return failure(extractor.schema, extractor.model_name, report.id, problem)
         return extract_safely(extractor, report.text, report.id)
 
     if at_once == 1:
@@ -168,9 +171,8 @@ def _write(file: Any, extractor: Extractor, extraction: Extraction, key: str) ->
     except (
         ValueError
     ) as error:  # a number or string that JSON cannot hold: this report's defect only
-        extraction = failure(
-            extractor, extraction.id, f"its document is not JSON ({type(error).__name__})"
-        )
+        problem = f"its document is not JSON ({type(error).__name__})"
+        extraction = failure(extractor.schema, extractor.model_name, extraction.id, problem)
         line = _line(extraction, key)
     file.write(line)
     file.flush()

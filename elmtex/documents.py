@@ -13,8 +13,9 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from elmtex.ocr import recognise
+from elmtex.ocr import MAX_PAGES_TOGETHER, Allowance, recognise
 from elmtex.reading import MAX_BYTES, Report, decode, read_reports
+from elmtex.text import mended
 from elmtex.types import InputError, MissingDependencyError
 
 MAX_REPORTS = 500  # of one reading; the command line takes more
@@ -33,8 +34,9 @@ SUFFIXES = (".txt", ".pdf", ".docx", ".rtf", *TABLES, ".zip")
 def read_files(paths: Sequence[str | Path]) -> list[Report]:
     """The reports of files, in order; at most :data:`MAX_REPORTS`, and one more that says so when there were more."""
     reports: list[Report] = []
+    allowance = Allowance(MAX_PAGES_TOGETHER)
     for path in map(Path, paths):
-        for report in _reports_of(path, path.name):
+        for report in _reports_of(path, path.name, allowance):
             if len(reports) == MAX_REPORTS:
                 problem = f"only the first {MAX_REPORTS} reports were read; give the others in a second step"
                 return [*reports, Report(path.name, None, problem)]
@@ -42,30 +44,36 @@ def read_files(paths: Sequence[str | Path]) -> list[Report]:
     return reports
 
 
-def _reports_of(path: Path, name: str, *, in_zip: bool = False) -> Iterator[Report]:
+def _reports_of(
+    path: Path, name: str, allowance: Allowance, *, in_zip: bool = False
+) -> Iterator[Report]:
     suffix = path.suffix.lower()
     try:
         if suffix in _READERS:
-            yield _read(_READERS[suffix], _bytes(path), name)
+            yield _read(_READERS[suffix], _bytes(path), name, allowance)
         elif suffix in TABLES:
             yield from read_reports([path])
         elif suffix == ".zip" and not in_zip:
-            yield from _members(path, name)
+            yield from _members(path, name, allowance)
         else:
             raise InputError(f"{name} is none of {', '.join(SUFFIXES)}")
     except (InputError, MissingDependencyError) as error:
-        yield Report(name, None, str(error))
+        # Where the server put a file that was dropped is nobody's business.
+        yield Report(name, None, str(error).replace(str(path), name))
     # The libraries below raise whatever a broken file makes them stumble over, and may quote it.
     except Exception as error:
         yield Report(name, None, f"{name} cannot be read: it is damaged ({type(error).__name__})")
 
 
-def _read(reader: Callable[[bytes, str], str], data: bytes, name: str) -> Report:
+def _read(
+    reader: Callable[[bytes, str], str], data: bytes, name: str, allowance: Allowance
+) -> Report:
     recognised = False
     try:
         text = reader(data, name)
     except _ScannedError:
-        text, recognised = recognise(data, name), True
+        text, recognised = recognise(data, name, allowance), True
+    text = mended(text)
     if not text.strip():
         what = "is a scanned PDF in which no text was recognised" if recognised else "holds no text"
         return Report(name, None, f"{name} {what}")
@@ -148,7 +156,7 @@ _READERS: dict[str, Callable[[bytes, str], str]] = {
 }
 
 
-def _members(path: Path, name: str) -> Iterator[Report]:
+def _members(path: Path, name: str, allowance: Allowance) -> Iterator[Report]:
     """The files of a zip file, each unpacked alone, under a name of our own, and gone after it was read."""
     if not zipfile.is_zipfile(path):
         raise InputError(f"{name} is no zip file, or a damaged one")
@@ -175,7 +183,7 @@ def _members(path: Path, name: str) -> Iterator[Report]:
                 problem = f"{inside.name} cannot be unpacked ({type(error).__name__})"
                 yield Report(inside.name, None, problem)
                 continue
-            yield from _reports_of(place, inside.name, in_zip=True)
+            yield from _reports_of(place, inside.name, allowance, in_zip=True)
             place.unlink()
 
 

@@ -30,6 +30,8 @@ chose.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -89,7 +91,9 @@ def bundle(
 ) -> dict[str, Any]:
     """The Bundle as JSON data.
 
-    The same extraction always gives the same bundle: the ids are name-based UUIDs (RFC 9562, version 5).
+    The same document always gives the same bundle, another one other ids: they are name-based UUIDs (RFC 9562,
+    version 5) of all that the document says. An id alone would not do: every report that came through a pipe is
+    called ``stdin``, and two people's resources must never share one.
 
     Args:
         extraction: the document.
@@ -101,9 +105,10 @@ def bundle(
         ElmtexError: the bundle breaks FHIR's rules, which is a defect of elmtex.
     """
     model = bundle_model()
-    patient = _urn(extraction, "patient")
+    seed = _digest(extraction)
+    patient = _urn(seed, "patient")
     entries = [_entry(patient, {"resourceType": "Patient"})]
-    entries += [_entry(*named) for named in _resources(extraction, schema, patient, judged)]
+    entries += [_entry(*named) for named in _resources(extraction, schema, judged, seed, patient)]
     document = {
         "resourceType": "Bundle",
         "meta": {
@@ -129,7 +134,7 @@ def bundle(
 
 
 def _resources(
-    extraction: Extraction, schema: CategorySchema, patient: str, judged: Judged
+    extraction: Extraction, schema: CategorySchema, judged: Judged, seed: str, patient: str
 ) -> Iterator[tuple[str, Resource]]:
     for key, items in extraction.categories.items():
         category = {"text": _string(schema.category(key).title)}
@@ -142,7 +147,7 @@ def _resources(
             if by_human:
                 _reviewed(resource)
             resource["extension"] = [_evidence(key, item, by_human)]
-            yield _urn(extraction, f"{key}/{number}/{item.start}"), resource
+            yield _urn(seed, f"{key}/{number}/{item.start}"), resource
 
 
 def _reviewed(resource: Resource) -> None:
@@ -256,9 +261,12 @@ def _entry(urn: str, resource: Resource) -> Resource:
     return {"fullUrl": urn, "resource": {**resource, "id": urn.removeprefix("urn:uuid:")}}
 
 
-def _urn(extraction: Extraction, part: str) -> str:
-    name = "\n".join((extraction.id, extraction.schema, extraction.model, part))
-    return uuid.uuid5(_NAMESPACE, name).urn
+def _digest(extraction: Extraction) -> str:
+    return hashlib.sha256(json.dumps(extraction.to_dict(), sort_keys=True).encode()).hexdigest()
+
+
+def _urn(seed: str, part: str) -> str:
+    return uuid.uuid5(_NAMESPACE, f"{seed}\n{part}").urn
 
 
 def _text(item: Item) -> Resource:

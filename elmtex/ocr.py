@@ -7,12 +7,14 @@ tesseract-ocr-deu). What is recognised can be wrong where the paper is not; the 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 from elmtex.types import InputError
 
 LANGUAGES = ("eng", "deu")  # of these, the ones that Tesseract has here
 MAX_PAGES = 50
+MAX_PAGES_TOGETHER = 100  # of all files that are given at once
 RESOLUTION = 300  # dots an inch, as Tesseract's documentation advises
 MAX_SIDE = 6000  # pixels: a page of poster size is drawn smaller
 PATIENCE = 120  # seconds a page may take
@@ -21,12 +23,20 @@ PATIENCE = 120  # seconds a page may take
 _PDFIUM = threading.Lock()
 
 
-def recognise(data: bytes, name: str) -> str:
+@dataclass
+class Allowance:
+    """The pages that may still be recognised of the files that were given at once."""
+
+    pages: int
+
+
+def recognise(data: bytes, name: str, allowance: Allowance) -> str:
     """The text of a PDF's pages, parted by empty lines.
 
     Args:
         data: the PDF.
         name: what error messages call it.
+        allowance: its pages are taken from this.
 
     Raises:
         InputError: text recognition is not installed, or there are too many pages; says what to do.
@@ -40,6 +50,12 @@ def recognise(data: bytes, name: str) -> str:
             raise InputError(
                 f"{name} is a scanned PDF of {count} pages; text recognition reads up to {MAX_PAGES}: split it"
             )
+        if count > allowance.pages:
+            raise InputError(
+                f"{name}: text recognition reads up to {MAX_PAGES_TOGETHER} pages at once, of all files together: "
+                "give this one in a second step"
+            )
+        allowance.pages -= count
         pages = (_drawn(pdf, number) for number in range(count))
         try:
             texts = [

@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import referencing
+import referencing.exceptions
 
 from elmtex.types import SchemaError
 
 MAX_CATEGORIES = 64
 MAX_LABEL = 40  # characters
+NAMES = ("title", "x-title", "x-label", "description")
 
 ITEM: dict[str, Any] = {
     "type": "object",
@@ -142,16 +145,26 @@ class CategorySchema:
 
     @functools.cached_property
     def _validator(self) -> jsonschema.protocols.Validator:
-        return jsonschema.Draft202012Validator(self.document)
+        # jsonschema's usual registry fetches what a $ref names: any address, for whoever may give a schema.
+        return jsonschema.Draft202012Validator(self.document, registry=referencing.Registry())
 
     def validate(self, categories: Mapping[str, Any]) -> tuple[str, ...]:
         """Check the ``categories`` object of a document; () when valid, else one sentence per fault.
 
         The sentences name paths and rules, never the values: those may be a patient's words.
+
+        Raises:
+            SchemaError: the schema has a ``$ref`` that leads out of it.
         """
-        faults = sorted(
-            self._validator.iter_errors(categories), key=lambda e: list(map(str, e.path))
-        )
+        try:
+            faults = sorted(
+                self._validator.iter_errors(categories), key=lambda e: list(map(str, e.path))
+            )
+        except referencing.exceptions.Unresolvable:
+            raise SchemaError(
+                f"schema {self.name!r} has a $ref that leads nowhere in it, and nothing is fetched: "
+                "write out what it stands for"
+            ) from None
         return tuple(
             f"{_pointer(fault.path)}: breaks the rule {fault.validator!r}" for fault in faults
         )
@@ -185,13 +198,17 @@ def load_schema(name_or_path: str | Path) -> CategorySchema:
     return parse_schema(text, path.stem, str(path))
 
 
-def parse_schema(text: str, name: str, where: str = "schema") -> CategorySchema:
+def parse_schema(
+    text: str, name: str, where: str = "schema", *, names_only: bool = False
+) -> CategorySchema:
     """Check a category schema given as JSON text.
 
     Args:
         text: the JSON.
         name: the name documents will carry.
         where: what error messages call the source, e.g. its path.
+        names_only: of a stranger's schema, keep :data:`NAMES` and nothing that runs at each report, such as a
+            pattern that takes a regular expression forever.
 
     Raises:
         SchemaError: with the line (syntax) or the JSON pointer (content) of the first fault.
@@ -211,7 +228,7 @@ def parse_schema(text: str, name: str, where: str = "schema") -> CategorySchema:
     )
     if fault is not None:
         raise SchemaError(f"{where}: {_pointer(fault.absolute_path)}: {fault.message[:200]}")
-    document = _with_items(document)
+    document = _with_items(_names_of(document) if names_only else document)
     try:
         jsonschema.Draft202012Validator.check_schema(document)
     except jsonschema.SchemaError as error:
@@ -223,6 +240,14 @@ def parse_schema(text: str, name: str, where: str = "schema") -> CategorySchema:
     schema = CategorySchema(name, document["title"], categories, document)
     _check_items(schema, where)
     return schema
+
+
+def _names_of(document: dict[str, Any]) -> dict[str, Any]:
+    def kept(spec: dict[str, Any]) -> dict[str, Any]:
+        return {name: spec[name] for name in NAMES if name in spec}
+
+    properties = {key: kept(spec) for key, spec in document["properties"].items()}
+    return {**kept(document), "properties": properties}
 
 
 def _with_items(document: dict[str, Any]) -> dict[str, Any]:
@@ -277,8 +302,8 @@ def _check_items(schema: CategorySchema, where: str) -> None:
             Exception
         ) as error:  # an unresolvable $ref: jsonschema's error types differ by version
             raise SchemaError(
-                f"{where}: /properties/{category.key}/items: cannot be resolved ({type(error).__name__}); "
-                "leave `items` out to use elmtex's own"
+                f"{where}: /properties/{category.key}/items: cannot be resolved ({type(error).__name__}), and "
+                "nothing is fetched; leave `items` out to use elmtex's own"
             ) from None
         if fault is not None:
             raise SchemaError(

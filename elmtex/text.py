@@ -23,6 +23,14 @@ def normalise(report: str) -> str:
     return report.translate(_PLAIN)
 
 
+def mended(text: str) -> str:
+    """The text with its surrogate pairs joined and each half that stands alone as U+FFFD.
+
+    Readers of RTF and PDF, and JSON, may give such halves; they fit in no UTF-8, so in no answer.
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 _ABBREVIATIONS = frozenset(
     "dr mr mrs ms prof fig figs no nos vs cf approx st pt jr sr al ref refs resp dept "
     "z.b b ca bzw ggf evtl usw d.h h u.a a inkl tgl tbl tab nr bds sog vgl max mind abb z.n n v.a st.p p o.b li re "

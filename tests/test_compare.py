@@ -110,6 +110,16 @@ def test_both_read_one_after_the_other_and_the_page_shows_what_differs() -> None
         )
 
 
+def test_waiting_for_others_is_not_counted() -> None:
+    both = comparing()
+    states = both.run("s", REPORT, ("a", "b <i>"), None)
+    next(states)
+    both._turn.acquire()
+    threading.Timer(1, both._turn.release).start()
+    *_, last = states
+    assert len(last.seconds) == 2 and max(last.seconds) < 0.5
+
+
 def test_the_same_answer_twice_is_said_to_be_the_same() -> None:
     *_, last = comparing(LEFT).run("s", REPORT, ("a", "b <i>"), None)
     assert ENGLISH.compare.same in compare_html(last, SCHEMA, ENGLISH)

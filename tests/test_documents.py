@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import zipfile
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from elmtex import documents
 from elmtex.documents import read_files
+from elmtex.types import InputError
+from elmtex.ui.commands import parse
 
 docx = pytest.importorskip("docx", reason="python-docx is not installed")
 pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
@@ -109,9 +112,32 @@ def test_a_broken_file_costs_only_itself_and_is_not_quoted(
     broken, fine = write(tmp_path, name, data), write(tmp_path, "fine.txt", b"fine")
     first, second = read_files([broken, fine])
     assert first.text is None and first.problem is not None and said in first.problem
-    assert "Zyxwvut" not in first.problem
+    assert "Zyxwvut" not in first.problem and str(tmp_path) not in first.problem
     assert second.text == "fine"
     assert "Zyxwvut" not in caplog.text + "".join(capfd.readouterr())
+
+
+def test_halves_of_characters_are_joined_or_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rtf = rb"{\rtf1\ansi \u55357?\u56832? a\u55357?b \u56832?}"
+    (report,) = read_files([write(tmp_path, "a.rtf", rtf)])
+    assert report.text == "\N{GRINNING FACE} a\ufffdb \ufffd"
+    halves = "\ud83d\ude00 fever, a letter of some length \ud83d"
+    monkeypatch.setattr(pypdf.PageObject, "extract_text", lambda self: halves)
+    (report,) = read_files([write(tmp_path, "b.pdf", pdf("x"))])
+    assert report.text == "\N{GRINNING FACE} fever, a letter of some length \ufffd"
+
+
+def test_programs_names_words_and_commands_hold_no_half_a_character() -> None:
+    pytest.importorskip("gradio")
+    from elmtex.ui.api_reviews import _reports
+
+    (report,) = _reports([{"id": "a\ud83d", "text": "fever"}])
+    assert report.id == "a\ufffd"
+    edit = {"do": "add", "text": "\ud83d", "start": None, "end": None, "category": "age"}
+    with pytest.raises(InputError):
+        parse(json.dumps({**edit, "assertion": "present"}))
 
 
 def zipped(folder: Path, files: dict[str, bytes]) -> Path:

@@ -122,6 +122,18 @@ def test_fhir_is_valid_for_any_schema(name: str) -> None:
     assert "\\u0000" not in text
 
 
+def test_two_documents_of_one_name_share_no_fhir_id(elmtex_schema: CategorySchema) -> None:
+    pytest.importorskip("fhir.resources")
+    ids = [
+        {entry["fullUrl"] for entry in json.loads(FORMATS["fhir"](one, elmtex_schema))["entry"]}
+        for one in (
+            _extraction(elmtex_schema, diagnosis=(Item("asthma", 9, 15),)),
+            _extraction(elmtex_schema, diagnosis=(Item("angina", 9, 15),)),
+        )
+    ]
+    assert len(ids[0]) == 2 and not ids[0] & ids[1]
+
+
 def _resources(schema: CategorySchema, **items: tuple[Item, ...]) -> list[dict]:
     pytest.importorskip("fhir.resources")
     document = json.loads(FORMATS["fhir"](_extraction(schema, **items), schema))

@@ -6,13 +6,14 @@ import io
 import shutil
 import sys
 import types
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from test_render import Scripted
 
-from elmtex import ocr
+from elmtex import documents, ocr
 from elmtex.documents import read_files
 from elmtex.ui.handlers import Desk
 from elmtex.ui.screen import Shown
@@ -138,6 +139,20 @@ def test_limits_hold_and_a_page_that_never_ends_costs_only_itself(
     monkeypatch.setattr(ocr, "MAX_PAGES", 1)
     (report,) = read_files([scan(tmp_path)])
     assert "reads up to 1: split it" in str(report.problem) and Pdf.closed == 2
+
+
+def test_all_files_together_have_a_limit_of_pages(
+    tmp_path: Path, recogniser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "MAX_PAGES_TOGETHER", 5)
+    one = scan(tmp_path)
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as packed:
+        for name in ("a.pdf", "b.pdf"):
+            packed.write(one, name)
+    reports = read_files([one, tmp_path / "two.zip"])
+    assert [report.recognised for report in reports] == [True, True, False]
+    assert "second step" in str(reports[2].problem) and len(recogniser.asked) == 4
+    assert read_files([one])[0].recognised  # the next reading begins anew
 
 
 @pytest.mark.skipif(not shutil.which("tesseract"), reason="tesseract is not installed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,18 @@ def test_every_shipped_schema_comes_back_from_its_text() -> None:
         assert [c.label for c in checked(source_of(schema)).categories] == labels
 
 
+def test_only_names_and_descriptions_of_a_visitors_schema_are_kept() -> None:
+    slow = {"pattern": "^(a+)+$"}
+    rest = {"allOf": [{"$ref": "http://127.0.0.1:9/"}], "patternProperties": {"^(a+)+$": slow}}
+    fever = {"title": "Fever", "x-label": "fv", "description": "d", "items": slow, **rest}
+    own = checked(json.dumps({"title": "t", "properties": {"fever": fever}, **rest}))
+    plain = checked('{"title": "t", "properties": {"fever": {"title": "Fever"}}}')
+    (kept,) = own.document["properties"].values()
+    assert (kept.pop("x-label"), kept.pop("description")) == ("fv", "d")
+    assert own.document == plain.document
+    assert own.categories[0].label == "fv"
+
+
 @pytest.mark.parametrize("text", ["", None, "{", "[]", '{"title": "x", "properties": {}}'])
 def test_a_schema_that_cannot_be_used_says_why(text: str | None) -> None:
     with pytest.raises(SchemaError):
@@ -78,6 +91,16 @@ def test_a_report_is_read_reviewed_and_kept_with_it() -> None:
     begun = desk.begin("Fever since May", "en", None, "me")
     screen = list(desk.run("s", begun.shown, "en", "me"))[-1]
     assert screen.shown.entry is not None and screen.shown.entry.schema.keys == SCHEMA.keys
+
+
+def test_it_is_in_use_as_long_as_the_tab_is_open() -> None:
+    gr = pytest.importorskip("gradio")
+    from elmtex.ui.page import build
+
+    page = build(lambda: Any(), database="sqlite://")
+    states = [block for block in page.blocks.values() if isinstance(block, gr.State)]
+    assert [s.time_to_live for s in states if s.value is None] == [math.inf]
+    assert all(s.time_to_live for s in states if s.value is not None)
 
 
 def test_a_batch_keeps_the_schema_it_was_dropped_with(tmp_path: Path) -> None:

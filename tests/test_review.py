@@ -17,6 +17,8 @@ from elmtex.corpora import records
 from elmtex.review import Decision, Entry, Store, fold
 from elmtex.review.decisions import check, next_undo
 from elmtex.review.gold import language, record, to_jsonl
+from elmtex.review.store import MEMORY
+from elmtex.review.tables import DECISIONS, EXTRACTIONS
 from elmtex.schema import load_schema
 from elmtex.types import Assertion, Code, ElmtexError, Extraction, InputError, Item
 
@@ -193,7 +195,7 @@ def test_language() -> None:
 
 def test_another_owner_sees_changes_and_deletes_nothing(store: Store) -> None:
     id = store.add("me", "r", REPORT, SCHEMA, extraction=model_output(), batch="b")
-    assert store.entries("you") == [] and store.batches("you") == []
+    assert store.entries("you") == []
     for attempt in (
         lambda: store.get("you", id),
         lambda: store.decide("you", id, "", lambda _: Decision("accept", ("m0",))),
@@ -220,6 +222,28 @@ def test_deleting_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
     assert store.get("me", kept).text == "Quokka"
     with sqlite3.connect(file) as raw:
         assert raw.execute("select count(*) from elmtex_decisions").fetchone() == (0,)
+
+
+def test_nothing_is_written_about_a_report_that_is_deleted_at_that_moment(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = Store.get
+
+    def gone_after_the_look(self: Store, owner: str, id: str) -> Entry:
+        entry = looked(self, owner, id)
+        self.delete(owner, id)
+        return entry
+
+    read = store.add("me", "r", REPORT, SCHEMA, extraction=model_output())
+    waiting = store.add("me", "r", REPORT, SCHEMA)
+    monkeypatch.setattr(Store, "get", gone_after_the_look)
+    with pytest.raises(InputError):
+        decide(store, read, Decision("accept", ("m0",)))
+    with pytest.raises(InputError):
+        store.extracted("me", waiting, model_output())
+    with store._reading() as connection:
+        for table in (EXTRACTIONS, DECISIONS):
+            assert connection.execute(table.select()).all() == []
 
 
 def test_only_its_user_may_read_the_file(tmp_path: Path) -> None:
@@ -262,6 +286,36 @@ def test_eight_people_decide_at_once_and_every_decision_has_its_number(store: St
     assert [d.number for d in store.get("me", id).decisions] == list(range(1, 25))
 
 
+def test_readers_undo_no_writer_in_memory() -> None:
+    store = Store(MEMORY)
+    ids = [store.add("me", "r", REPORT, SCHEMA, extraction=model_output()) for _ in range(40)]
+    faults: list[Exception] = []
+    done = threading.Event()
+
+    def read() -> None:
+        try:
+            while not done.is_set():
+                store.entries("me")
+        except Exception as error:
+            faults.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for id in ids[:20]:
+        decide(store, id, Decision("accept", ("m0",)))
+        store.delete("me", id)
+    for id in ids[20:]:
+        decide(store, id, Decision("accept", ("m0",)))
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert faults == []
+    kept = store.entries("me")
+    assert {entry.id for entry in kept} == set(ids[20:])
+    assert {len(entry.decisions) for entry in kept} == {1}
+
+
 def test_a_batch_keeps_its_order_and_its_first_answers(store: Store) -> None:
     names = [f"{n}.txt" for n in range(12)]
     ids = [
@@ -274,7 +328,24 @@ def test_a_batch_keeps_its_order_and_its_first_answers(store: Store) -> None:
     assert [e.extraction for e in store.entries("me", batch="b") if e.extraction] == [
         model_output()
     ]
-    assert store.batches("me") == ["b"] and store.entries("me", batch="") == []
+    assert store.entries("me", batch="") == []
+
+
+def test_a_failed_answer_gives_way_until_somebody_decides_about_it(store: Store) -> None:
+    nothing = dict.fromkeys(SCHEMA.keys, ())
+    failed, worse = (
+        Extraction("r", "elmtex", "", "failed", (why,), nothing) for why in ("no memory", "none")
+    )
+    id = store.add("me", "r", REPORT, SCHEMA, extraction=failed)
+    for answer in (worse, model_output()):
+        store.extracted("me", id, answer)
+        assert store.get("me", id).extraction == answer
+    store.extracted("me", id, worse)
+    assert store.get("me", id).extraction == model_output()
+    judged = store.add("me", "r", REPORT, SCHEMA, extraction=failed)
+    decide(store, judged, Decision("add", (), "signs_symptoms", span("Übelkeit")))
+    store.extracted("me", judged, model_output())
+    assert store.get("me", judged).extraction == failed
 
 
 def test_chosen_codes_and_a_schema_of_ones_own_come_back(store: Store) -> None:

@@ -13,6 +13,7 @@ from test_render import ATTACKS, SCHEMA, Reader, extraction, item
 
 from elmtex.examples import EXAMPLES
 from elmtex.fhir import bundle_model
+from elmtex.reading import Report
 from elmtex.review import Entry
 from elmtex.schema import parse_schema
 from elmtex.types import Code, Extraction, InputError, Item, Progress
@@ -20,7 +21,7 @@ from elmtex.ui.commands import parse
 from elmtex.ui.handlers import Desk
 from elmtex.ui.handout import SUFFIX, file_of, handout_html
 from elmtex.ui.render_review import review_html, review_report_html, reviews_html
-from elmtex.ui.screen import Screen
+from elmtex.ui.screen import Screen, Shown
 from elmtex.ui.security import accounts, headers, owner_of
 from elmtex.ui.words import ENGLISH, GERMAN
 
@@ -90,6 +91,27 @@ def test_a_finished_extraction_is_a_review_that_can_be_taken_up_again(desk: Desk
     assert "Müller" not in desk.draw(type(screen.shown)(), "en", "me").result
 
 
+def test_a_click_on_a_report_that_was_put_away_is_answered(desk: Desk) -> None:
+    read(desk)
+    forgotten = desk.draw(Shown(), "de", "me")
+    screen = desk.act('{"do": "accept", "items": ["m0"]}', forgotten.shown, "de", "me", "")
+    assert GERMAN.review.gone in screen.notice and screen.editing
+    assert "Müller" in screen.result  # the list it is opened from
+
+
+def test_a_run_goes_on_in_the_language_that_was_chosen_meanwhile(desk: Desk) -> None:
+    desk.batch.add([Report("r", REPORT)], "me", SCHEMA)
+    batch = desk.run_batch("s", Shown(), "en", "me")
+    assert "0 of 1" in next(batch)
+    desk.speak("s", "de")
+    assert "1 von 1" in list(batch)[-1]
+    # A run may have waited in the queue since, with the language it was asked in.
+    last = list(desk.run("s", desk.begin(REPORT, "en").shown, "en", "me"))[-1]
+    assert "0 von 2 geprüft" in last.result
+    desk.leave("s")
+    assert "s" not in desk._spoken
+
+
 def test_forgetting_takes_everything_of_an_owner_and_nothing_of_others(desk: Desk) -> None:
     read(desk, "me")
     read(desk, "me")
@@ -110,6 +132,13 @@ def test_fhir_of_every_example_is_valid(desk: Desk) -> None:
         id = desk.store.add("me", example.name, example.text, SCHEMA, extraction=found)
         handed = file_of(desk.store.get("me", id), "fhir", ENGLISH)
         bundle_model().model_validate(json.loads(handed.text))
+
+
+def test_fhir_does_not_name_a_pasted_letter_by_its_first_line(desk: Desk) -> None:
+    letters = [json.loads(file_of(entry(read(desk)), "fhir", ENGLISH).text) for _ in range(2)]
+    assert "Müller" not in json.dumps(letters, ensure_ascii=False)
+    first, second = ({held["fullUrl"] for held in letter["entry"]} for letter in letters)
+    assert len(first) == 3 and not first & second
 
 
 def statuses(screen: Screen) -> dict[str, str]:

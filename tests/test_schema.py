@@ -177,3 +177,17 @@ def test_a_subset_keeps_the_schemas_order_and_checks_its_keys() -> None:
         schema.subset(("diagnosis", "mood"))
     with pytest.raises(SchemaError, match="no category"):
         schema.subset(())
+
+
+def test_nothing_that_a_schema_refers_to_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[Any] = []
+    monkeypatch.setattr("urllib.request.urlopen", lambda *asked, **_: fetched.append(asked))
+    outside = {"$ref": "http://127.0.0.1:9/schema.json"}
+    with pytest.raises(SchemaError, match="nothing is fetched"):
+        _parse(_schema(a={"title": "A", "items": outside}))
+    # Behind a condition that the sample item does not meet, it is met by a document.
+    late = {"if": {"properties": {"text": {"const": "late"}}}, "then": outside}
+    schema = _parse(_schema(a={"title": "A", "items": late}))
+    with pytest.raises(SchemaError, match="nothing is fetched"):
+        schema.validate({"a": [Item("late", 0, 4).to_dict()]})
+    assert fetched == []

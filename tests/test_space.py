@@ -98,6 +98,18 @@ def test_elsewhere_a_closed_tab_leaves_its_reviews(desks: list[Desk]) -> None:
     assert len(desks[0].store.entries(owner)) == 1
 
 
+def test_without_cookies_a_closed_tab_leaves_nothing_on_the_disk(
+    desks: list[Desk], tmp_path: Path
+) -> None:
+    page, closed = build(Found), visit("one")
+    closed.cookies = {}
+    read(desks[0], visitor.owner(closed))
+    assert b"denies fever" in (tmp_path / "reviews.sqlite").read_bytes()
+    (leave,) = [f.fn for f in page.fns.values() if "unload" in str(f.targets)]
+    leave(closed)
+    assert b"denies fever" not in (tmp_path / "reviews.sqlite").read_bytes()
+
+
 def test_a_space_listens_to_all_and_may_be_framed(monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
     monkeypatch.setattr(gradio.Blocks, "launch", lambda self, **options: given.update(options))

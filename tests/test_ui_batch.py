@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +13,10 @@ import pytest
 from test_render import SCHEMA, extraction, item
 
 from elmtex.corpora import records
+from elmtex.reading import Report
 from elmtex.review import Store
-from elmtex.types import Progress
+from elmtex.types import ElmtexError, Progress
+from elmtex.ui import batch as batch_module
 from elmtex.ui.handlers import Desk
 from elmtex.ui.handout import files_of
 from elmtex.ui.screen import Screen, Shown
@@ -26,13 +30,14 @@ class Fevers:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.broken = True
 
     def load(self) -> None:
         return None
 
     def stream(self, report: str) -> Iterator[Progress]:
         self.seen.append(report)
-        if "BOOM" in report:
+        if "BOOM" in report and self.broken:
             raise ValueError(report)
         found = (item(report, "fever"),) if "fever" in report else ()
         yield Progress(extraction(signs_symptoms=found), 1, 1)
@@ -130,6 +135,91 @@ def test_stopping_one_report_leaves_the_batch_of_the_same_tab_running(folder: Pa
     assert not desk.batch.running("s")
 
 
+def test_reports_deleted_during_a_run_are_not_extracted(folder: Path) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, a="fever a", b="fever b", c="fever c"))
+    running = desk.run_batch("s", Shown(), "en", "me")
+    while "1 of 3" not in next(running):
+        pass
+    desk.act('{"do": "delete_all"}', Shown(), "en", "me", "")
+    assert "fever" not in list(running)[-1]
+    assert desk.extractor.seen == ["fever a"] and desk.store.entries("me") == []
+
+
+def test_two_tabs_of_one_owner_read_no_report_twice_and_take_up_what_the_other_leaves(
+    folder: Path,
+) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, **{f"r{n}": f"fever {n}" for n in range(6)}))
+    tabs = [threading.Thread(target=run, args=(desk, "me", tab)) for tab in ("one", "other")]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+    assert sorted(desk.extractor.seen) == [f"fever {n}" for n in range(6)]
+    # A tab that is closed gives its report up; the other, which came by it, has to come back.
+    desk.batch.delete("me")
+    take(desk, put(folder, last="fever last", more="fever more"))
+    first = desk.run_batch("one", Shown(), "en", "me")
+    with desk.turn:
+        closing = threading.Thread(target=lambda: list(first))
+        closing.start()
+        while not desk.batch._in_hand:
+            time.sleep(0.01)
+        desk.batch.stop("one")
+        other = threading.Thread(target=run, args=(desk, "me", "other"))
+        other.start()
+    closing.join()
+    other.join()
+    assert "2 of 2" in desk.many(Shown(), "en", "me")
+
+
+def test_a_run_that_nobody_goes_on_with_holds_up_no_other(folder: Path) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, a="fever a", b="fever b"))
+    abandoned, other = (desk.run_batch(tab, Shown(), "en", "me") for tab in ("one", "other"))
+    next(other)
+    while "1 of 2" not in next(abandoned):
+        pass
+    pictures: list[str] = []
+    rest = threading.Thread(target=lambda: pictures.extend(other), daemon=True)
+    rest.start()
+    rest.join(30)
+    assert not rest.is_alive() and "2 of 2" in pictures[-1]
+    assert sorted(desk.extractor.seen) == ["fever a", "fever b"]
+
+
+def test_a_batch_under_way_is_gone_on_with_though_no_other_may_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batch_module, "BACKGROUND", 1)
+    desk = Desk(Fevers())
+    first, other = (desk.batch.add([Report(f"{n}", f"fever {n}")], "me", SCHEMA) for n in range(2))
+    with desk.turn:
+        desk.batch.run_in_background("me", first)
+        desk.batch.add([Report("2", "fever 2")], "me", SCHEMA, first)
+        desk.batch.run_in_background("me", first)
+        with pytest.raises(ElmtexError, match="too many"):
+            desk.batch.run_in_background("me", other)
+        assert desk.batch.running(first)
+    for _, thread in desk.batch._threads:
+        thread.join()
+    read = [entry.extraction is not None for entry in desk.store.entries("me", batch=first)]
+    assert read == [True, True]
+
+
+def test_a_failed_report_is_tried_again_by_the_next_start(folder: Path) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, a="fever a", b="BOOM b"))
+    assert 'data-status="failed"' in run(desk)
+    assert desk.extractor.seen == ["fever a", "BOOM b"]  # once a start
+    desk.extractor.broken = False
+    again = run(desk)
+    assert again.count('data-status="ok"') == 2 and 'data-status="failed"' not in again
+    run(desk)
+    assert desk.extractor.seen == ["fever a", "BOOM b", "BOOM b"]
+
+
 def test_a_batch_is_its_owners_alone_and_deleted_whole(folder: Path) -> None:
     desk = Desk(Fevers())
     take(desk, put(folder, a="fever a", b="fever b"))
@@ -157,6 +247,18 @@ def test_a_report_of_a_batch_is_reviewed_and_its_gold_reads_back(
     path.write_bytes(gold.text.encode())
     (record,) = records.load(path)
     assert record.text == "fever ä\r\n" and record.items["signs_symptoms"][0].text == "fever"
+
+
+def test_files_are_read_in_a_queue_of_their_own() -> None:
+    pytest.importorskip("gradio")
+    from elmtex.ui.page import build
+    from elmtex.ui.wiring import READERS
+
+    wired = build(Fevers, database="sqlite://").fns.values()
+    uploads = [one for one in wired if getattr(one.fn, "__name__", "") == "take"]
+    assert len(uploads) == 2
+    for one in uploads:
+        assert (one.queue, one.concurrency_id, one.concurrency_limit) == (True, "files", READERS)
 
 
 def test_a_name_and_a_problem_are_shown_as_text(folder: Path) -> None:

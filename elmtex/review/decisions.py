@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from elmtex.fhir import Judged
 from elmtex.schema import CategorySchema
@@ -16,9 +16,6 @@ from elmtex.types import Extraction, InputError, Item
 
 Action = Literal["accept", "reject", "edit", "add", "undo", "finish"]
 Verdict = Literal["open", "accepted", "rejected", "edited", "added"]
-
-ACTIONS: tuple[Action, ...] = get_args(Action)
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 @dataclass(frozen=True, slots=True)

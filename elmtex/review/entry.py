@@ -52,6 +52,12 @@ class Entry:
         return self.reviewed.corrected(self.extraction)
 
     @property
+    def to_try_again(self) -> bool:
+        """Its extraction failed, and nobody has decided anything about that."""
+        failed = self.extraction is not None and self.extraction.status == "failed"
+        return failed and not self.decisions
+
+    @property
     def touched(self) -> str:
         """When something was last decided, else when it was stored."""
         return self.decisions[-1].at if self.decisions else self.created

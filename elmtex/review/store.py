@@ -1,7 +1,8 @@
 """Where reviews are kept: reports, what the model said, and every decision, append-only, in any SQLAlchemy database.
 
 No row is ever changed. A report, its extraction and its decisions are inserted, each in a transaction of its own that
-is on the disk before the page answers, and only :meth:`Store.delete` takes them out again, all at once.
+is on the disk before the page answers, and only :meth:`Store.delete` takes them out again, all at once. But an
+extraction that failed gives way to the next one, while nobody has decided about it.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import functools
 import json
 import os
+import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -51,6 +53,10 @@ class Store:
 
     def __init__(self, url: str) -> None:
         options: dict[str, Any] = {"hide_parameters": True}  # parameters are patients' words
+        # All threads share the one connection to the memory, and so its one transaction: they take turns.
+        self._turn: AbstractContextManager[Any] = (
+            threading.RLock() if url == MEMORY else nullcontext()
+        )
         if url == MEMORY:
             options |= {
                 "poolclass": sa.pool.StaticPool,
@@ -107,13 +113,19 @@ class Store:
         return id
 
     def extracted(self, owner: str, id: str, extraction: Extraction) -> None:
-        """Store what the model said about a report; the first answer stands."""
-        self.get(owner, id)
+        """Store what the model said about a report; the first answer that did not fail stands.
+
+        Raises:
+            InputError: the owner has no such report, perhaps no longer.
+        """
+        before = self.get(owner, id)
         try:
             with self._writing() as connection:
+                if before.extraction is not None and before.to_try_again:
+                    connection.execute(_failed(id, before.extraction))
                 connection.execute(_extraction(id, extraction))
         except sa.exc.IntegrityError:
-            return
+            self.get(owner, id)  # deleted meanwhile, or answered
 
     def get(self, owner: str, id: str) -> Entry:
         """A report and all that belongs to it. Raises :class:`InputError` when the owner has none of that id."""
@@ -126,17 +138,6 @@ class Store:
         """The owner's reports, in the order they came; of one batch ("" for those read alone), or of all (None)."""
         of_batch = [] if batch is None else [REPORTS.c.batch == batch]
         return self._entries(REPORTS.c.owner == owner, *of_batch)
-
-    def batches(self, owner: str) -> list[str]:
-        """The owner's batches, newest first."""
-        query = (
-            sa.select(REPORTS.c.batch, sa.func.min(REPORTS.c.created).label("begun"))
-            .where(REPORTS.c.owner == owner, REPORTS.c.batch != "")
-            .group_by(REPORTS.c.batch)
-            .order_by(sa.desc("begun"))
-        )
-        with self._reading() as connection:
-            return [row.batch for row in connection.execute(query)]
 
     def decide(
         self, owner: str, id: str, reviewer: str, choose: Callable[[Entry], Decision]
@@ -177,7 +178,7 @@ class Store:
                         )
                     )
             except sa.exc.IntegrityError:
-                continue  # that number is taken: look again
+                continue  # that number is taken, or the report is gone: look again
             return replace(entry, decisions=(*entry.decisions, decision))
         raise ElmtexError("too many people decide about this report at once; try again")
 
@@ -210,12 +211,12 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Any]:
-        with _without_words(), self._engine.begin() as connection:
+        with self._turn, _without_words(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[Any]:
-        with _without_words(), self._engine.connect() as connection:
+        with self._turn, _without_words(), self._engine.connect() as connection:
             yield connection
 
 
@@ -233,8 +234,14 @@ def _without_words() -> Iterator[None]:
 
 
 def _careful(connection: Any, _: Any) -> None:
-    """SQLite as it must be here: a committed click survives a power cut, deleted words are overwritten."""
-    for pragma in ("journal_mode=DELETE", "synchronous=FULL", "secure_delete=ON"):
+    """SQLite as it must be here.
+
+    A committed click survives a power cut, deleted words are overwritten, nothing is written about a deleted report.
+    """
+    for pragma in (
+        *("journal_mode=DELETE", "synchronous=FULL", "secure_delete=ON"),
+        "foreign_keys=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -264,6 +271,13 @@ def _extraction(id: str, extraction: Extraction) -> Any:
     return EXTRACTIONS.insert().values(
         report=id, created=_now(), document=_json(extraction.to_dict())
     )
+
+
+def _failed(id: str, extraction: Extraction) -> Any:
+    """Takes this extraction out, unless another has taken its place, or somebody has decided about it, since."""
+    decided = sa.exists().where(DECISIONS.c.report == id)
+    same = EXTRACTIONS.c.document == _json(extraction.to_dict())
+    return EXTRACTIONS.delete().where(EXTRACTIONS.c.report == id, same, ~decided)
 
 
 def _json(data: Any) -> str:

@@ -12,6 +12,14 @@ except ImportError as error:
     raise MissingDependencyError("reviews need sqlalchemy: pip install 'elmtex[ui]'") from error
 
 METADATA = sa.MetaData()
+
+
+def _report() -> sa.Column[str]:
+    """The report that a row belongs to, goes with, and cannot be written without."""
+    whole = sa.ForeignKey("elmtex_reports.id", ondelete="CASCADE")
+    return sa.Column("report", sa.String(36), whole, primary_key=True)
+
+
 REPORTS = sa.Table(
     "elmtex_reports",
     METADATA,
@@ -27,14 +35,14 @@ REPORTS = sa.Table(
 EXTRACTIONS = sa.Table(
     "elmtex_extractions",
     METADATA,
-    sa.Column("report", sa.String(36), primary_key=True),
+    _report(),
     sa.Column("created", sa.String(40), nullable=False),
     sa.Column("document", sa.Text, nullable=False),
 )
 DECISIONS = sa.Table(
     "elmtex_decisions",
     METADATA,
-    sa.Column("report", sa.String(36), primary_key=True),
+    _report(),
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("reviewer", sa.Text, nullable=False),
     sa.Column("at", sa.String(40), nullable=False),

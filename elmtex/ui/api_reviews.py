@@ -13,6 +13,7 @@ from typing import Any
 from elmtex.documents import MAX_REPORTS
 from elmtex.reading import Report
 from elmtex.review import Entry
+from elmtex.text import mended
 from elmtex.types import ElmtexError, InputError
 from elmtex.ui import visitor
 from elmtex.ui.api_errors import shown
@@ -93,7 +94,8 @@ def offer_reviews(desk: Desk) -> None:
         Args:
             reports: [{"id": name, "text": report}, ...].
             schema: a category schema as JSON text; empty for the 15 categories of ELMTEX.
-            batch: a batch to go on with after a stop or a restart; then reports may be empty.
+            batch: a batch to go on with after a stop, a restart, or to try again what failed; then reports may be
+                empty.
         """
         with shown():
             owner = visitor.program(request)
@@ -203,7 +205,7 @@ def _reports(rows: list[dict[str, str]]) -> list[Report]:
         text = row.get("text") if isinstance(row, dict) else None
         if not isinstance(text, str):
             raise InputError(f'report {number} is not {{"id": …, "text": …}}')
-        name = str(row.get("id") or f"report {number}")[:300]
+        name = mended(str(row.get("id") or f"report {number}"))[:300]
         refused = refusal_of(text).replace("_", " ")
         reports.append(Report(name, None if refused else text, refused or None))
     return reports

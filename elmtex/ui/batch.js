@@ -1,8 +1,8 @@
-// The table of many reports: filters by status, category and low confidence.
+// The table of many reports: filters by status, category and low confidence. Other tabs have tables of its look.
 (() => {
   const chosen = { status: "", category: "", low: false };
   const filter = () => {
-    document.querySelectorAll("table.batch tbody tr").forEach((row) => {
+    document.querySelectorAll("#elmtex-many table.batch tbody tr").forEach((row) => {
       const fits =
         (!chosen.status || row.dataset.status === chosen.status) &&
         (!chosen.category || row.dataset.categories.split(" ").includes(chosen.category)) &&

@@ -1,23 +1,26 @@
 """Many reports: read files in, extract them one after the other, go on after a stop or a restart.
 
 The store is the only memory: a report that waits is a row without an extraction, so nothing has to be remembered
-elsewhere, and what was done when the computer went down is still done.
+elsewhere, and what was done when the computer went down is still done. One whose extraction failed waits, too, until
+a reviewer has decided something about it.
 """
 
 from __future__ import annotations
 
 import threading
 import uuid
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from elmtex.batch import failure
 from elmtex.documents import read_files
 from elmtex.reading import Report
 from elmtex.review import Entry, Store
 from elmtex.schema import CategorySchema
-from elmtex.types import ElmtexError, Extraction
-from elmtex.ui.reading import Reading, StreamingExtractor, extractor_for
+from elmtex.types import ElmtexError, InputError
+from elmtex.ui.reading import INTERVAL, Reading, StreamingExtractor, extractor_for
 
 BACKGROUND = 16  # batches of programs at once; they take turns at the model
 
@@ -52,7 +55,9 @@ class Batch:
         self._turn = turn
         self._stops: dict[str, threading.Event] = {}
         self._starting = threading.Lock()
-        self._threads: list[threading.Thread] = []
+        self._taking = threading.Lock()
+        self._in_hand: set[str] = set()  # ids of reports, of any run
+        self._threads: list[tuple[str, threading.Thread]] = []  # with their batches
 
     def take(self, paths: Sequence[str], owner: str, schema: CategorySchema) -> Taken:
         """Read files, which are then deleted: the page's copies must not outlive it."""
@@ -93,16 +98,29 @@ class Batch:
         return [entry for entry in self.store.entries(owner) if entry.batch] if owner else []
 
     def run(self, session: str, owner: str, batch: str = "") -> Iterator[bool]:
-        """Extract what waits, in one batch or ("") in all; yields after each report whether more is to come."""
+        """Extract what waits, in one batch or ("") in all; yields at first and after each report whether more is to come.
+
+        Of two runs of one owner, as in two tabs, each takes what the other does not have in hand.
+        """
         stop = self._stops[session] = threading.Event()
         try:
-            for entry in self.store.entries(owner, batch=batch) if batch else self.entries(owner):
-                if stop.is_set():
-                    break
-                if entry.problem or entry.extraction is not None:
-                    continue
+            entries = self.store.entries(owner, batch=batch) if batch else self.entries(owner)
+            waiting = deque(entry for entry in entries if _waits(entry))
+            if waiting:
                 yield True
-                yield from self._extract(entry, owner, stop)
+            while waiting and not stop.is_set():
+                entry = waiting.popleft()
+                if not self._take_in_hand(entry.id):
+                    waiting.append(entry)  # its run may be stopped before it is done
+                    stop.wait(INTERVAL)
+                    continue
+                try:
+                    read = self._extract(owner, entry, stop)
+                finally:
+                    # Before it yields: gradio may never come back to a run that was cancelled.
+                    self._in_hand.discard(entry.id)
+                if read:
+                    yield True
             yield False
         finally:
             stop.set()
@@ -116,17 +134,19 @@ class Batch:
             ElmtexError: there are :data:`BACKGROUND` of them already.
         """
         with self._starting:
+            self._threads = [pair for pair in self._threads if pair[1].is_alive()]
+            # Before its own run is stopped, and without it: a refusal must not cost the run there is.
+            if sum(other != batch for other, _ in self._threads) >= BACKGROUND:
+                raise ElmtexError("too many batches are under way; try again when one is done")
             if self.running(batch):
                 # Its run may be past the reports that were added: it gives way to one that sees them.
                 self.stop(batch)
-            if sum(thread.is_alive() for thread in self._threads) >= BACKGROUND:
-                raise ElmtexError("too many batches are under way; try again when one is done")
             running = self.run(batch, owner, batch)
             next(running, None)  # it is known to run before anybody can ask
             thread = threading.Thread(
                 target=lambda: list(running), daemon=True, name="elmtex-batch"
             )
-            self._threads = [*(t for t in self._threads if t.is_alive()), thread]
+            self._threads.append((batch, thread))
             thread.start()
 
     def running(self, session: str) -> bool:
@@ -144,24 +164,35 @@ class Batch:
         """Take all of the owner's batches out."""
         self.store.delete(owner, *(entry.id for entry in self.entries(owner)))
 
-    def _extract(self, entry: Entry, owner: str, stop: threading.Event) -> Iterator[bool]:
+    def _take_in_hand(self, id: str) -> bool:
+        with self._taking:
+            free = id not in self._in_hand
+            self._in_hand.add(id)
+            return free
+
+    def _extract(self, owner: str, entry: Entry, stop: threading.Event) -> bool:
+        """Whether an extraction was stored."""
+        try:
+            if self.store.get(owner, entry.id) != entry:
+                return False  # another run has read it meanwhile, or its reviewer judges it
+        except InputError:
+            return False  # its owner has deleted it meanwhile
         reading = Reading(extractor_for(self.extractor, entry.schema), entry.text, self._turn)
         reading.start()
         for _ in reading.pictures():
             if stop.is_set():
                 reading.stop()
         if reading.stopped:
-            return
+            return False
         extraction = reading.latest.extraction if reading.latest else None
         if reading.failure is not None or extraction is None:
-            extraction = _failed(entry, reading.failure or "no answer")
+            extraction = failure(entry.schema, "", entry.name, reading.failure or "no answer")
         try:
             self.store.extracted(owner, entry.id, extraction)
         except ElmtexError:
-            return  # its owner has deleted it meanwhile
-        yield True
+            return False  # its owner has deleted it meanwhile
+        return True
 
 
-def _failed(entry: Entry, reason: str) -> Extraction:
-    empty = dict.fromkeys(entry.schema.keys, ())
-    return Extraction(entry.name, entry.schema.name, "", "failed", (reason,), empty)
+def _waits(entry: Entry) -> bool:
+    return not entry.problem and (entry.extraction is None or entry.to_try_again)

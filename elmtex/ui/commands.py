@@ -75,6 +75,7 @@ def parse(text: str) -> Command:
     """A command from the browser. Raises :class:`InputError` when it is none; quotes nothing of it."""
     try:
         data = json.loads(text) if len(text) <= MAX_COMMAND else None
+        json.dumps(data, ensure_ascii=False).encode()  # half a character could never be answered
     except (ValueError, RecursionError):
         data = None
     if isinstance(data, dict):

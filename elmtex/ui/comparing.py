@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,7 +22,7 @@ class Compared:
     Args:
         names: the two extractors; () before anything was asked, and while it waits for its turn.
         answers: what they said; one or two fewer while they read.
-        seconds: how long each took, its loading included.
+        seconds: how long each took once it had its turn, its loading included.
         running: an extractor is reading.
         reason: why there is no comparison: the name of a sentence that the page has, or a message that quotes no
             report; "" when there is one, or will be.
@@ -86,14 +85,13 @@ class Comparing:
             return
         for name in chosen:
             yield dataclasses.replace(state, running=True)
-            began = time.monotonic()
             answer = self._read(session, report, name, schema)
             if isinstance(answer, str):
                 yield dataclasses.replace(state, reason=answer)
                 return
-            took = time.monotonic() - began
+            extraction, took = answer
             state = dataclasses.replace(
-                state, answers=(*state.answers, answer), seconds=(*state.seconds, took)
+                state, answers=(*state.answers, extraction), seconds=(*state.seconds, took)
             )
         yield state
 
@@ -119,8 +117,8 @@ class Comparing:
 
     def _read(
         self, session: str, report: str, name: str, schema: CategorySchema | None
-    ) -> Extraction | str:
-        """The document, or why there is none."""
+    ) -> tuple[Extraction, float] | str:
+        """The document and its seconds, or why there is none."""
         try:
             reading = Reading(extractor_for(self.contenders[name](), schema), report, self._turn)
         except ElmtexError as error:
@@ -137,4 +135,4 @@ class Comparing:
             return reading.failure
         if reading.stopped or reading.latest is None:
             return "stopped"
-        return reading.latest.extraction
+        return reading.latest.extraction, reading.seconds

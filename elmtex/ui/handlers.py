@@ -12,7 +12,7 @@ from elmtex.reading import Report
 from elmtex.review import Store
 from elmtex.review.store import MEMORY
 from elmtex.schema import CategorySchema
-from elmtex.types import ElmtexError
+from elmtex.types import ElmtexError, InputError
 from elmtex.ui import render
 from elmtex.ui.about import Model, model_of
 from elmtex.ui.batch import Batch
@@ -64,6 +64,7 @@ class Desk:
         self.turn = threading.Lock()
         self.model: Model | None = None  # until it is loaded
         self._readings: dict[str, Reading] = {}
+        self._spoken: dict[str, str] = {}  # by session: the language it chose last
         self.batch = Batch(extractor, self.store, self.turn)
         self.comparing = Comparing(contenders or {OWN: lambda: extractor}, self.turn)
 
@@ -142,7 +143,7 @@ class Desk:
     def run_batch(self, session: str, shown: Shown, lang: str, owner: str) -> Iterator[str]:
         """Extract what waits in the owner's batches, drawing the table after each."""
         for going_on in self.batch.run(session, owner):
-            yield self.many(shown, lang, owner, running=going_on)
+            yield self.many(shown, self.spoken(session, lang), owner, running=going_on)
 
     def many(self, shown: Shown, lang: str, owner: str, *, running: bool = False) -> str:
         """The tab of many reports."""
@@ -165,8 +166,9 @@ class Desk:
                         done=progress.done,
                         total=progress.total,
                     )
-                    yield self.draw(shown, lang)
-            yield self.draw(self._kept(ended(shown, reading), owner), lang)
+                    yield self.draw(shown, self.spoken(session, lang))
+            shown = self._kept(ended(shown, reading), owner)
+            yield self.draw(shown, self.spoken(session, lang))
         finally:
             reading.stop()
             # gradio may end a stopped run only after the session has begun its next one.
@@ -215,7 +217,9 @@ class Desk:
                 shown = dataclasses.replace(shown, batch_format=command.fields["format"])
             elif command.do == "open":
                 shown = opened(self.store.get(owner, command.fields["review"]))
-            elif shown.entry is not None:
+            elif shown.entry is None:
+                raise InputError(words_in(lang).review.gone)
+            else:
                 shown = carry_out(command, shown, self.store, self.linker, owner, reviewer)
         except ElmtexError as error:
             shown = dataclasses.replace(shown, said=str(error))
@@ -241,6 +245,15 @@ class Desk:
         self.batch.stop(session)
         self.comparing.stop(session)
         self._give_up(session)
+        self._spoken.pop(session, None)
+
+    def speak(self, session: str, lang: str) -> None:
+        """The session's language from now on, also of a run that is under way."""
+        self._spoken[session] = lang
+
+    def spoken(self, session: str, lang: str) -> str:
+        """The session's language; ``lang``, with which it began, when it has chosen none since."""
+        return self._spoken.get(session, lang)
 
     def _give_up(self, session: str) -> None:
         reading = self._readings.pop(session, None)

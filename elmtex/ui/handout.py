@@ -56,7 +56,9 @@ def file_of(entry: Entry, format: Format, words: Words) -> File:
         return File(name, "", "; ".join(faults))
     try:
         if format == "fhir":
-            return File(name, export.to_fhir(corrected, entry.schema, entry.reviewed.judged))
+            # Not by its name: that of a pasted letter is its first line, which may be the patient's.
+            named = replace(corrected, id=entry.id)
+            return File(name, export.to_fhir(named, entry.schema, entry.reviewed.judged))
         return File(name, export.FORMATS[format](corrected, entry.schema))
     except ElmtexError as error:
         return File(name, "", str(error))

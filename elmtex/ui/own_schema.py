@@ -14,10 +14,14 @@ MAX_SCHEMA = 200_000  # characters
 
 
 def checked(text: str | None) -> CategorySchema:
-    """The schema somebody wrote. Raises :class:`SchemaError` that says what is wrong and where."""
+    """The schema somebody wrote: its names and descriptions, each item as elmtex writes it.
+
+    Raises:
+        SchemaError: says what is wrong and where.
+    """
     if not text or len(text) > MAX_SCHEMA:
         raise SchemaError(f"a schema has 1 to {MAX_SCHEMA} characters")
-    return parse_schema(text, "own")
+    return parse_schema(text, "own", names_only=True)
 
 
 def source_of(schema: CategorySchema) -> str:

@@ -67,7 +67,7 @@ def build(
         shown = gr.State(Shown(), time_to_live=FORGOTTEN_AFTER)
         words = words_in("en")
         parts = lay_out(words, desk.draw(Shown(), "en").result, on_a_space(), desk.comparing.names)
-        own = gr.State(None, time_to_live=FORGOTTEN_AFTER)
+        own = gr.State(None)  # holds nothing of a patient: it stays as long as the tab is open
         wire_report(page, parts, shown, own, desk)
         wire_many(parts, shown, own, desk)
         wire_compare(parts, shown, own, desk, FORGOTTEN_AFTER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -46,6 +47,7 @@ class Reading:
     def __init__(self, extractor: StreamingExtractor, report: str, turn: threading.Lock) -> None:
         self.latest: Progress | None = None
         self.failure: str | None = None
+        self.seconds = 0.0  # from its turn to its end
         self._stop = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(
@@ -81,10 +83,12 @@ class Reading:
             with turn:
                 if self.stopped:
                     return
+                began = time.monotonic()
                 for progress in extractor.stream(report):
                     self.latest = progress
                     if self.stopped:
                         return
+                self.seconds = time.monotonic() - began
         except ElmtexError as error:
             self.failure = str(error)
         # Whatever broke, its message may quote the report: only the name of the fault leaves this thread.

@@ -71,7 +71,7 @@ def review_html(entry: Entry, words: Words, suggested: tuple[str, Sequence[Code]
         f'<p class="missing">{escape(words.not_found)}: {", ".join(missing)}</p>' if missing else ""
     )
     return (
-        f'<div id="elmtex-review" data-review="{escape(entry.id)}" data-version="{len(entry.decisions)}">'
+        f'<div id="elmtex-review" data-review="{escape(entry.id)}">'
         f'{_bar(state, words)}<div class="cards">{"".join(cards)}</div>{nothing}'
         f"{_editor(entry.schema.categories, words)}{_shortcuts(words)}</div>"
     )

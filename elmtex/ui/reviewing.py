@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
 from elmtex.review import Decision, Entry, Store
+from elmtex.text import mended
 from elmtex.types import Code, InputError
 from elmtex.ui.commands import Command, decision_of
 
@@ -45,7 +46,7 @@ def carry_out(
             raise InputError(f"{command.do} decides nothing")
         return decision
 
-    entry = store.decide(owner, shown.entry.id, reviewer.strip()[:200], choose)
+    entry = store.decide(owner, shown.entry.id, mended(reviewer.strip())[:200], choose)
     keep = command.do == "code"
     return dataclasses.replace(shown, entry=entry, suggested=shown.suggested if keep else None)
 

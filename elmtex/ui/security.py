@@ -10,6 +10,7 @@ from typing import Any
 from elmtex.types import InputError
 
 COOKIE = "elmtex_reviews"
+TAB = "session:"  # how the owner begins who is known by the tab alone
 YEAR = 31_536_000  # seconds
 AUTH = "ELMTEX_AUTH"  # the environment variable with NAME:PASSWORD, several separated by line ends
 
@@ -102,7 +103,7 @@ def owner_of(username: str | None, key: str | None, session: str) -> str:
         return f"user:{username}"[:200]
     if key:
         return f"browser:{hashlib.sha256(key.encode()).hexdigest()}"
-    return f"session:{session}"
+    return f"{TAB}{session}"
 
 
 def accounts() -> list[tuple[str, str]] | None:

@@ -10,10 +10,11 @@ from elmtex.ui import visitor
 from elmtex.ui.handlers import Desk
 from elmtex.ui.layout import Parts, translations
 from elmtex.ui.screen import Screen, Shown
-from elmtex.ui.security import on_a_space
+from elmtex.ui.security import TAB, on_a_space
 from elmtex.ui.toolkit import gr
 from elmtex.ui.words import words_in
 
+READERS = 2  # users whose files are read at once: text recognition takes a core for minutes
 BATCHES = 4  # users whose batches take turns at the model
 
 # Nothing here is an API: the names of the endpoints would become a promise.
@@ -59,12 +60,14 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
         return [tab, many, *_updates(picture)]
 
     def translate(state: Shown, lang: str, request: gr.Request) -> dict[Any, Any]:
+        desk.speak(visitor.session(request), lang)
         owner = visitor.owner(request)
         fixed = translations(parts, words_in(lang))
-        drawn = _updates(desk.draw(state, lang, owner), buttons=False)
+        # Not the state, which a run may have changed meanwhile.
+        drawn = _updates(desk.draw(state, lang, owner), buttons=False)[1:]
         return {
             **fixed,
-            **dict(zip(screen, drawn, strict=False)),
+            **dict(zip(screen[1:], drawn, strict=False)),
             parts.many: desk.many(state, lang, owner),
         }
 
@@ -75,8 +78,10 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
 
     def leave(request: gr.Request) -> None:
         desk.leave(visitor.session(request))
-        if on_a_space():
-            desk.forget(visitor.owner(request))
+        owner = visitor.owner(request)
+        # What belongs to the tab alone, as where cookies are off, nobody could ever open again.
+        if on_a_space() or owner.startswith(TAB):
+            desk.forget(owner)
 
     now: dict[str, Any] = {"queue": False, **QUIET}
     begun = parts.extract.click(begin, [parts.report, shown, language, own], screen, **now)
@@ -96,7 +101,7 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
     )
     parts.example.input(desk.example, [parts.example], [parts.report], **now)
     texts = list(translations(parts, words_in("en")))
-    outputs = list(dict.fromkeys([*texts, *screen[:5], parts.many]))
+    outputs = list(dict.fromkeys([*texts, *screen[1:5], parts.many]))
     language.change(translate, [shown, language], outputs, **now)
     page.load(arrive, [shown], [language, parts.result], **now)
     page.unload(leave)
@@ -138,7 +143,16 @@ def wire_many(parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
     now: dict[str, Any] = {"queue": False, **QUIET}
     for box in (parts.files, parts.many_files):
         inputs, outputs = [box, shown, language, own], [box, parts.report, parts.tabs, parts.many]
-        box.upload(take, inputs, [*outputs, *screen], **now)
+        box.upload(
+            take,
+            inputs,
+            [*outputs, *screen],
+            concurrency_limit=READERS,
+            concurrency_id="files",
+            show_progress="minimal",
+            show_progress_on=[box],
+            api_visibility="private",
+        )
     drawn = [parts.many, parts.start, parts.halt]
     begun = parts.start.click(lambda: buttons(True), None, drawn[1:], **now)
     at_work = begun.then(run, [shown, language], drawn, concurrency_limit=BATCHES, **QUIET)

@@ -49,8 +49,9 @@ def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remem
         schema: CategorySchema | None,
         request: gr.Request,
     ) -> Iterator[list[Any]]:
-        for state in desk.comparing.run(visitor.session(request), text, (left, right), schema):
-            yield draw(state, lang)
+        session = visitor.session(request)
+        for state in desk.comparing.run(session, text, (left, right), schema):
+            yield draw(state, desk.spoken(session, lang))
 
     def halt(lang: str, request: gr.Request) -> list[Any]:
         desk.comparing.stop(visitor.session(request))

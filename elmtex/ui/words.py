@@ -26,7 +26,6 @@ class Words:
     stop: str
     edit: str
     clear: str
-    legend: str
     welcome: str
     steps: tuple[str, ...]
     footer: str
@@ -73,7 +72,6 @@ ENGLISH = Words(
     stop="Stop",
     edit="Edit report",
     clear="New report",
-    legend="Categories found",
     welcome="How it works",
     steps=(
         "Paste a report into the box, drop a file, or choose an example.",
@@ -142,7 +140,6 @@ GERMAN = Words(
     stop="Abbrechen",
     edit="Bericht bearbeiten",
     clear="Neuer Bericht",
-    legend="Gefundene Kategorien",
     welcome="So geht es",
     steps=(
         "Einen Bericht einfügen, eine Datei ablegen oder ein Beispiel wählen.",

@@ -104,7 +104,7 @@ ENGLISH = ReviewWords(
     go_on="Continue",
     delete="Delete",
     really="Delete for good?",
-    gone="This review is not there any more.",
+    gone="This report was put away after an hour: open it again from the list.",
     keys=(
         ("J  ↓", "next item"),
         ("K  ↑", "previous item"),
@@ -176,7 +176,7 @@ GERMAN = ReviewWords(
     go_on="Fortsetzen",
     delete="Löschen",
     really="Endgültig löschen?",
-    gone="Diese Prüfung gibt es nicht mehr.",
+    gone="Dieser Bericht wurde nach einer Stunde weggelegt: bitte aus der Liste wieder öffnen.",
     keys=(
         ("J  ↓", "nächste Angabe"),
         ("K  ↑", "vorige Angabe"),

@@ -64,6 +64,10 @@ def test_twelve_mixed_files(
     page.get_by_label("Low confidence only").check()
     expect(page.locator("table.batch tbody tr:visible")).to_have_count(1)
     expect(page.locator("table.batch tbody tr:visible")).to_contain_text("row-1")
+    # They are this table's: that of another tab keeps its rows.
+    page.get_by_role("tab", name="About").click()
+    expect(page.locator("#elmtex-about table.batch tbody tr:visible")).to_have_count(5)
+    page.get_by_role("tab", name="Many reports").click()
     page.get_by_role("button", name="Review: row-1").click()
     expect(page.locator(".review-bar strong")).to_contain_text("0 of 1")
     page.get_by_role("button", name="Reject: chest pain").click()
