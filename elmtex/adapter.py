@@ -25,6 +25,7 @@ class Adapter:
         calibration: (score, probability) points, ascending, that turn a note's raw confidence into the share of
             such items that were right on DEV; empty when it was not calibrated.
         layout: what it was trained to write: ``branches`` (margin notes) or ``json`` (a chat's answer).
+        reading: how far a word of the report sees; see :func:`elmtex.decoding.layout.reach`.
         biases: what is added to the logits of ``end``, ``absent`` or ``possible``, as chosen on DEV.
     """
 
@@ -34,6 +35,7 @@ class Adapter:
     calibration: tuple[tuple[float, float], ...]
     biases: Mapping[str, float] = field(default_factory=dict)
     layout: str = "branches"
+    reading: str = "causal"
 
     def calibrated(self, score: float) -> float:
         """A raw confidence as a probability."""
@@ -82,6 +84,7 @@ def load_adapter(folder: Path) -> Adapter:
         calibration=tuple((float(x), float(y)) for x, y in facts.get("calibration", ())),
         biases=biases,
         layout=str(facts.get("layout", "branches")),
+        reading=str(facts.get("reading", "causal")),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from elmtex.adapter import Adapter, notes_adapter, packaged_adapter
 from elmtex.decoding.document import group
 from elmtex.decoding.drafts import Drafts
+from elmtex.decoding.layout import reach
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteWalk
 from elmtex.decoding.tokens import Tokenizer, chunks, tokenise
@@ -174,7 +175,10 @@ class Extractor:
             ]
             began, first = time.perf_counter(), True
             session = loaded.engine.session()
-            for done in decode(session, prefix, notes, drafts=loaded.drafts, counts=timings.counts):
+            seen = reach(len(loaded.prompt), tokens, part, self._reading)
+            for done in decode(
+                session, prefix, notes, reach=seen, drafts=loaded.drafts, counts=timings.counts
+            ):
                 now = time.perf_counter()
                 if first:
                     timings.first_pass += now - began
@@ -202,6 +206,10 @@ class Extractor:
     @property
     def _biases(self) -> Mapping[str, float]:
         return self._adapter.biases if self._adapter else {}
+
+    @property
+    def _reading(self) -> str:
+        return self._adapter.reading if self._adapter else "causal"
 
     def _model(self) -> _Loaded:
         with self._loading:

@@ -12,7 +12,7 @@ from tiny import tiny_llama, tiny_tokenizer
 
 from elmtex.decoding.document import group
 from elmtex.decoding.drafts import Drafts
-from elmtex.decoding.layout import lay_out
+from elmtex.decoding.layout import READINGS, lay_out, reach
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, tokenise
@@ -121,6 +121,33 @@ def test_flat_drafted_parallel_decode_equals_the_naive_one(engines, report, sche
         assert report[item.start : item.end] == item.text
         assert item.text == item.text.strip()
         assert 0 <= item.confidence <= 1
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(report=reports(), schema=schemas(), seed=st.integers(0, SEEDS - 1))
+def test_a_word_may_see_its_whole_sentence(engines, report, schema, seed):
+    tokens = tokenise(report, tiny_tokenizer())
+    grammar = NoteGrammar.of(schema, tiny_tokenizer())
+    prefix, whole = [*PROMPT, *tokens.ids], Chunk(0, tokens.sentences)
+    seen = reach(len(PROMPT), tokens, whole, "sentence")
+    assert seen[: len(PROMPT)] == [1, 2, 3]
+    assert [seen[len(PROMPT) + a] - len(PROMPT) for a, _ in tokens.sentences] == [
+        b for _, b in tokens.sentences
+    ]
+    for walk in run(engines[seed], tokens, grammar, reach=seen):
+        alone = NoteWalk(grammar, tokens, walk.sentence)
+        anchor, written = len(PROMPT) + walk.sentence[1], [grammar.open]
+        while not alone.done:
+            n = anchor + len(written)
+            rows = [*seen[:anchor], *range(anchor + 1, n + 1)]
+            mask = torch.arange(n)[None] < torch.tensor(rows)[:, None]
+            ids = torch.tensor([[*prefix[:anchor], *written]])
+            with torch.inference_mode():
+                logits = engines[seed]._model(ids, attention_mask=mask[None, None]).logits[0, -1]
+            choices = alone.choices()
+            written.append(choices[int(logits[list(choices)].argmax())])
+            alone.take(written[-1])
+        assert spans(walk) == spans(alone)
 
 
 def schema_keys(schema: CategorySchema) -> tuple[str, ...]:
@@ -256,7 +283,8 @@ def test_nested_items_may_share_a_start_once():
     assert [(i.first, i.last) for i in walk.items] == [(0, ends[0]), (0, ends[1])]
 
 
-def test_training_and_inference_see_the_same(engines):
+@pytest.mark.parametrize("reading", READINGS)
+def test_training_and_inference_see_the_same(engines, reading):
     """Teacher-forced scores of the training layout equal those the loop gets, decision by decision."""
     tokenizer = tiny_tokenizer()
     schema = CategorySchema(
@@ -266,11 +294,12 @@ def test_training_and_inference_see_the_same(engines):
     tokens = tokenise(
         "He had fever and cough. Denied pain of the left side.\nNo 12.5 mg.", tokenizer
     )
-    notes = run(engines[1], tokens, grammar)
+    whole = Chunk(0, tokens.sentences)
+    seen = reach(len(PROMPT), tokens, whole, reading)
+    notes = run(engines[1], tokens, grammar, reach=seen)
     items = [item for walk in notes for item in walk.items]
     assert items
-    whole = Chunk(0, tokens.sentences)
-    sequence = lay_out(PROMPT, tokens, grammar, items, whole)
+    sequence = lay_out(PROMPT, tokens, grammar, items, whole, reading)
     with torch.inference_mode():
         logits = (
             engines[1]

@@ -30,19 +30,21 @@ from elmtex.types import InputError, Record
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How often an example asks for something else than all of its categories in their usual order and names.
+    """How examples are made of records; not all ask for all of their categories in their usual order and names.
 
     Args:
         drop: share of examples that ask for a random part of the categories.
         shuffle: share whose labels are named in random order.
         rename: share whose labels are the categories' titles.
         schemas: files of the schemas whose categories may be labelled, beside the packaged ones.
+        reading: how far a word of the report sees; see :func:`elmtex.decoding.layout.reach`.
     """
 
     drop: float = 0.1
     shuffle: float = 0.2
     rename: float = 0.1
     schemas: tuple[str, ...] = ()
+    reading: str = "causal"
 
 
 @cache
@@ -104,7 +106,7 @@ def sequences(
     tokens = tokenise(record.text, tokenizer)
     items = gold_notes(record, tokens, schema.keys)
     for chunk in chunks(tokens, size):
-        yield lay_out(prompt, tokens, grammar, items, chunk)
+        yield lay_out(prompt, tokens, grammar, items, chunk, augmentation.reading)
 
 
 def collate(parts: Sequence[TrainingSequence]) -> dict[str, torch.Tensor]:
@@ -210,8 +212,8 @@ def prepare(
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.encode_special_tokens = True  # a report's words are never a control sign
     schemas = tuple(elmtex.schemas)
-    augmentation = Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename, schemas)
-    plain = Augmentation(0, 0, 0, schemas)
+    augmentation = Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename, schemas, elmtex.reading)
+    plain = Augmentation(0, 0, 0, schemas, elmtex.reading)
     size = elmtex.max_report_tokens
     epochs = int(config.num_train_epochs)
     seen = schedule(

@@ -148,7 +148,7 @@ def _sign_logits(
     signs = tuple(sorted(by_token))
 
     def rows() -> Iterator[tuple[NDArray[np.floating], int]]:
-        plain = Augmentation(0, 0, 0)
+        plain = Augmentation(0, 0, 0, reading=load_adapter(run).reading)
         for part in schedule(records, tokenizer, epochs=1, seed=0, augmentation=plain, size=1024):
             decisions = [d for d in part.decisions if d.choices == signs]
             batch = collate([part])

@@ -34,6 +34,7 @@ class ElmtexArguments:
             is another fiftieth of them every epoch.
         rare_weight: weight in the loss of a decision for absent or possible beside the others' 1.
         init_adapter: folder of an adapter to go on from; its rank stands.
+        reading: ``causal`` or ``sentence``: how far a word of the report sees (elmtex.decoding.layout.reach).
         linear_only: full fine-tuning of the linear layers alone, so that training.lowrank can make an adapter of it.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
         drop, shuffle, rename: shares of examples that are augmented (see training.branches.Augmentation).
@@ -46,6 +47,7 @@ class ElmtexArguments:
     share: list[str] = field(default_factory=list)
     rare_weight: float = 1.0
     init_adapter: str | None = None
+    reading: str = "causal"
     linear_only: bool = False
     max_report_tokens: int = 1024
     drop: float = 0.1
@@ -60,6 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config, get_quantization_config
 
     from elmtex.corpora import records as canonical
+    from elmtex.decoding.layout import READINGS
     from elmtex.types import InputError
     from elmtex.weights import base_folder
     from training import attention, branches, chat
@@ -70,6 +73,8 @@ def main(arguments: list[str] | None = None) -> None:
     elmtex, config, model_config = parser.parse_args_and_config(arguments)
     if elmtex.layout not in layouts:
         raise InputError(f"layout {elmtex.layout!r}: use one of: {', '.join(layouts)}")
+    if elmtex.reading not in READINGS:
+        raise InputError(f"reading {elmtex.reading!r}: use one of: {', '.join(READINGS)}")
     if config.num_train_epochs != int(config.num_train_epochs):
         raise InputError(f"num_train_epochs {config.num_train_epochs}: give a whole number")
     set_seed(config.seed)
@@ -121,6 +126,7 @@ def main(arguments: list[str] | None = None) -> None:
             "name": Path(config.output_dir).name,
             "base": model_config.model_name_or_path,
             "layout": elmtex.layout,
+            "reading": elmtex.reading,
         }
         (Path(config.output_dir) / "elmtex.json").write_text(
             json.dumps(facts, indent=2) + "\n", "utf-8"

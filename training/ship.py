@@ -51,6 +51,7 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     facts = {
         "name": name,
         "base": adapter.base,
+        "reading": adapter.reading,
         "biases": adapter.biases,
         "calibration": adapter.calibration,
     }

@@ -17,6 +17,7 @@ from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens
 
 PREFIX, DEAD = -1, -2
+READINGS = ("causal", "sentence")
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -37,6 +38,24 @@ def visible(owner: Ints, anchor: Ints, slot_owner: Ints) -> Mask:
         np.arange(len(slot_owner))[None, :] < anchor[:, None]
     )
     return prefix | ((slot_owner[None, :] == owner[:, None]) & (owner >= 0)[:, None])
+
+
+def reach(prompt: int, tokens: ReportTokens, chunk: Chunk, reading: str) -> list[int]:
+    """How many prefix slots each token of prompt and report sees.
+
+    Args:
+        prompt: tokens of the prompt, each of which sees those before it and itself.
+        tokens, chunk: the part of the report that follows.
+        reading: ``causal``: a word sees what stands before it; ``sentence``: the rest of its sentence, too, so that it
+            is known as what it is when the note is written. An adapter says which it was trained with.
+    """
+    slots = list(range(1, prompt + chunk.end - chunk.start + 1))
+    if reading == "sentence":
+        for first, end in tokens.sentences:
+            if chunk.start <= first and end <= chunk.end:
+                begin, stop = (prompt + i - chunk.start for i in (first, end))
+                slots[begin:stop] = [stop] * (stop - begin)
+    return slots
 
 
 @dataclass(frozen=True)
@@ -74,7 +93,8 @@ class TrainingSequence:
     def mask(self) -> Mask:
         """(N, N) boolean attention mask: true where row may see column."""
         n = len(self.tokens)
-        return visible(self.owner, self.anchor, self.owner) & np.tril(np.ones((n, n), dtype=bool))
+        before = np.tril(np.ones((n, n), dtype=bool)) | (self.owner == PREFIX)
+        return visible(self.owner, self.anchor, self.owner) & before
 
 
 def lay_out(
@@ -83,6 +103,7 @@ def lay_out(
     grammar: NoteGrammar,
     items: Sequence[NoteItem],
     chunk: Chunk,
+    reading: str = "causal",
 ) -> TrainingSequence:
     """Lay out a chunk of a report and its gold notes for training.
 
@@ -92,10 +113,11 @@ def lay_out(
         grammar: signs and labels of the categories asked for.
         items: the report's gold items as token ranges, any order; each must lie inside one sentence.
         chunk: the part that is read, with the sentences that get a note.
+        reading: one of ``READINGS``; see :func:`reach`.
     """
     prefix = [*prompt, *tokens.ids[chunk.start : chunk.end]]
     flat, positions = list(prefix), list(range(len(prefix)))
-    owner, anchor = [PREFIX] * len(prefix), list(range(1, len(prefix) + 1))
+    owner, anchor = [PREFIX] * len(prefix), reach(len(prompt), tokens, chunk, reading)
     decisions = []
     for branch, sentence in enumerate(chunk.sentences):
         inside = [i for i in items if sentence[0] <= i.first and i.last <= sentence[1]]

@@ -71,6 +71,7 @@ def decode(
     prefix: Sequence[int],
     notes: Sequence[tuple[NoteWalk, int]],
     *,
+    reach: Sequence[int] | None = None,
     draft: float = PASS,
     drafts: Drafts | None = None,
     counts: Counts | None = None,
@@ -83,6 +84,8 @@ def decode(
         session: an empty cache.
         prefix: (P,) token ids of prompt and report.
         notes: the walks, each with its anchor: how many prefix tokens it sees (1..P).
+        reach: how many prefix slots each prefix token sees (:func:`elmtex.decoding.layout.reach`); None: itself and
+            those before.
         draft: what a pass is thought to cost beside its tokens, in tokens: the more, the longer are the drafts; 0
             drafts only what is forced.
         drafts: what other notes of the schema have taught; it learns from these. None begins anew.
@@ -94,16 +97,18 @@ def decode(
     branches = [_Branch(walk, anchor, [walk.grammar.open]) for walk, anchor in notes]
     owner = np.full(0, PREFIX, dtype=np.int64)
     live = list(range(len(branches)))
-    head = list(prefix)  # the first pass reads the prefix and opens every note
+    head, seen = list(prefix), list(reach or range(1, len(prefix) + 1))
+    # the first pass reads the prefix and opens every note
     while live:
         # A right token spares each live branch its share of a pass, a wrong one costs a token.
         least = len(live) / (len(live) + draft)
         for b in live:
             branches[b].prepare(drafts, least)
         tokens = np.array([*head, *(t for b in live for t in branches[b].chain)], dtype=np.int64)
-        new_owner, anchor, positions, first_row = _place(head, branches, live)
+        new_owner, anchor, positions, first_row = _place(seen[: len(head)], branches, live)
         mask = visible(new_owner, anchor, np.concatenate([owner, new_owner]))
-        mask[:, len(owner) :] &= np.tril(np.ones((len(tokens), len(tokens)), dtype=bool))
+        before = np.tril(np.ones((len(tokens), len(tokens)), dtype=bool)) | (new_owner == PREFIX)
+        mask[:, len(owner) :] &= before
         scores = session.feed(tokens, positions, mask, _questions(branches, live, first_row))
         counts.passes += 1
         counts.fed += len(tokens) - len(head)
@@ -121,11 +126,11 @@ def decode(
 
 
 def _place(
-    head: Sequence[int], branches: Sequence[_Branch], live: Sequence[int]
+    seen: Sequence[int], branches: Sequence[_Branch], live: Sequence[int]
 ) -> tuple[Ints, Ints, Ints, dict[int, int]]:
     """Owner, anchor and position of each new slot, and the row where each live branch's chain begins."""
-    n = len(head)
-    owner, anchor, positions = [PREFIX] * n, list(range(1, n + 1)), list(range(n))
+    n = len(seen)
+    owner, anchor, positions = [PREFIX] * n, list(seen), list(range(n))
     first_row = {}
     for b in live:
         branch, length = branches[b], len(branches[b].chain)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -113,12 +114,8 @@ class OpenVINOSession:
     ) -> list[NDArray[np.floating]]:
         hidden = np.concatenate(
             [
-                self._run(
-                    tokens[first : first + _PIECE],
-                    positions[first : first + _PIECE],
-                    mask[first : first + _PIECE],
-                )
-                for first in range(0, len(tokens), _PIECE)
+                self._run(tokens[first:end], positions[first:end], mask[first:end])
+                for first, end in pairwise(_cuts(mask))
             ]
         )  # (n, hidden)
         # Only the tokens some row may choose are scored: far fewer than the vocabulary.
@@ -170,6 +167,28 @@ class OpenVINOSession:
         for i, slots in enumerate(self._cache):
             name = f"{'kv'[i % 2]}{i // 2}"
             self._request.set_tensor(name, openvino.Tensor(slots, shared_memory=True))
+
+
+def _cuts(mask: Mask) -> list[int]:
+    """Where a feed is cut into pieces of about ``_PIECE`` rows none of which sees a later piece.
+
+    Args:
+        mask: (n, past + n) as :class:`elmtex.decoding.loop.Session` has it.
+
+    Returns:
+        Ascending rows, the first 0, the last n.
+    """
+    n, width = mask.shape
+    seen = width - mask[:, ::-1].argmax(
+        1
+    )  # the slots up to the last one a row sees; each sees itself
+    reach = np.maximum.accumulate(seen) - (width - n)
+    possible = [row for row in range(1, n + 1) if reach[row - 1] <= row]
+    cuts = [0]
+    while cuts[-1] < n:
+        near = [row for row in possible if cuts[-1] < row <= cuts[-1] + _PIECE]
+        cuts.append(near[-1] if near else next(row for row in possible if row > cuts[-1]))
+    return cuts
 
 
 def converted(base: Path, adapter: Path | None, precision: str) -> Path:
