@@ -62,6 +62,10 @@ def test_a_real_report_gives_a_valid_grounded_document():
     for items in document.categories.values():
         for item in items:
             assert report[item.start : item.end] == item.text
+    assert [i.text for i in document.categories["gender"]] == ["woman"]
+    said = {i.text: i.assertion for i in document.categories["signs_symptoms"]}
+    assert said == {"fever": "present", "cough": "absent"}
+    assert any("ceftriaxone" in i.text for i in document.categories["pharmacological_therapy"])
 
 
 def test_a_replayed_answer_takes_a_pass_a_token():
