@@ -16,11 +16,11 @@ _FOLDER = Path(__file__).parent / "adapters"
 
 @dataclass(frozen=True)
 class Adapter:
-    """A LoRA adapter in a folder: PEFT's files and ``elmtex.json``.
+    """A LoRA adapter in a folder: PEFT's files and ``elmtex.json``; or a model that one was merged into.
 
     Args:
         name: what documents call it.
-        folder: where it lies.
+        folder: where it lies; None when it is merged into its base.
         base: the base model it was trained on, as :func:`elmtex.weights.base_folder` takes it.
         calibration: (score, probability) points, ascending, that turn a note's raw confidence into the share of
             such items that were right on DEV; empty when it was not calibrated.
@@ -30,7 +30,7 @@ class Adapter:
     """
 
     name: str
-    folder: Path
+    folder: Path | None
     base: str
     calibration: tuple[tuple[float, float], ...]
     biases: Mapping[str, float] = field(default_factory=dict)
@@ -63,14 +63,15 @@ def notes_adapter(folder: Path) -> Adapter:
 
 
 def load_adapter(folder: Path) -> Adapter:
-    """Read an adapter's folder.
+    """Read the folder of an adapter, or of a model with one merged in.
 
     Raises:
         InputError: it is not one; says which file is missing or wrong.
     """
-    if not (folder / "adapter_config.json").is_file():
-        raise InputError(f"{folder} holds no adapter: adapter_config.json is missing")
     path = folder / "elmtex.json"
+    merged = path.is_file() and (folder / "config.json").is_file()
+    if not merged and not (folder / "adapter_config.json").is_file():
+        raise InputError(f"{folder} holds no adapter: adapter_config.json is missing")
     facts: Mapping[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     biases = {str(name): float(bias) for name, bias in facts.get("biases", {}).items()}
     if unknown := set(biases) - {"end", "present", "absent", "possible"}:
@@ -79,8 +80,8 @@ def load_adapter(folder: Path) -> Adapter:
         )
     return Adapter(
         name=facts.get("name", folder.name),
-        folder=folder,
-        base=facts.get("base", DEFAULT_MODEL),
+        folder=None if merged else folder,
+        base=str(folder) if merged else facts.get("base", DEFAULT_MODEL),
         calibration=tuple((float(x), float(y)) for x, y in facts.get("calibration", ())),
         biases=biases,
         layout=str(facts.get("layout", "branches")),

@@ -109,7 +109,8 @@ class Extractor:
     def folders(self) -> tuple[Path, ...]:
         """The folders of the base and of the adapter, if there is one: whose files decide what the model answers."""
         base = base_folder(self._base)
-        return (base, self._adapter.folder) if self._adapter else (base,)
+        folder = self._adapter.folder if self._adapter else None
+        return (base, folder) if folder else (base,)
 
     @property
     def engine(self) -> str:
@@ -242,7 +243,7 @@ def _choose(model: str | None) -> tuple[Adapter | None, str]:
     if model is None:
         adapter = packaged_adapter()
         return adapter, adapter.base if adapter else DEFAULT_MODEL
-    if (Path(model) / "adapter_config.json").is_file():
+    if any((Path(model) / name).is_file() for name in ("adapter_config.json", "elmtex.json")):
         adapter = notes_adapter(Path(model))
         return adapter, adapter.base
     check_model(model)

@@ -13,6 +13,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 
+from elmtex.adapter import load_adapter
 from elmtex.types import InputError
 from training.gguf_file import write
 from training.lowrank import factor
@@ -34,7 +35,7 @@ def run(tmp_path_factory) -> Path:
         if "lora_B" in name:
             torch.nn.init.normal_(weight, std=0.3)
     model.save_pretrained(folder / "run")
-    facts = {"name": "tiny", "base": str(folder / "base")}
+    facts = {"name": "tiny", "base": str(folder / "base"), "reading": "sentence"}
     (folder / "run" / "elmtex.json").write_text(json.dumps(facts))
     return folder / "run"
 
@@ -46,6 +47,9 @@ def test_the_merged_folder_and_its_gguf_answer_as_base_and_adapter(run, tmp_path
     folder = merge(run, tmp_path / "merged")
     merged = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)(IDS).logits
     torch.testing.assert_close(merged, apart, atol=0.05, rtol=0.01)  # float16 lies between
+    known = load_adapter(folder)  # what was calibrated goes along
+    assert (known.name, known.folder, known.base) == ("tiny", None, str(folder))
+    assert known.reading == "sentence"
     file = write(folder, folder / "model.gguf", "f16")
     read = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file.name, dtype=torch.float32)
     torch.testing.assert_close(read(IDS).logits, merged, atol=1e-4, rtol=1e-4)

@@ -33,7 +33,11 @@ def merge(run: Path, out: Path) -> Path:
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     merged = PeftModel.from_pretrained(model, run).merge_and_unload()
     torch.nn.Module.to(merged, torch.float16).save_pretrained(out)
-    for path in [*sorted(base.glob("tokenizer*")), *run.glob("record.json")]:
+    for path in [
+        *sorted(base.glob("tokenizer*")),
+        *run.glob("elmtex.json"),
+        *run.glob("record.json"),
+    ]:
         shutil.copy(path, out / path.name)
     return out
 
