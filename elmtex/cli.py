@@ -316,6 +316,7 @@ def _write(text: str, output: Path | None) -> None:
 def _batch(args: argparse.Namespace) -> int:
     from elmtex import batch
     from elmtex.reading import read_reports
+    from elmtex.run_record import usable_cores
 
     if any(
         args.out.exists() and args.out.samefile(path)
@@ -327,7 +328,7 @@ def _batch(args: argparse.Namespace) -> int:
     total = sum(1 for _ in read_reports(args.inputs))
     if args.strategy != "finetuned":
         args.at_once = 1  # a chat model has one conversation
-    args.at_once = args.at_once or min(_cores(), max(1, total))
+    args.at_once = args.at_once or min(usable_cores(), max(1, total))
     extractor = args.make_extractor(args)
     extractor.load()
     try:
@@ -344,13 +345,6 @@ def _batch(args: argparse.Namespace) -> int:
         return 130
     _say(_account(summary, args.out))
     return 0 if summary.all_ok else 1
-
-
-def _cores() -> int:
-    """The cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _account(summary: Summary, out: Path) -> str:

@@ -15,7 +15,7 @@ from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.layout import reach
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteWalk
-from elmtex.decoding.tokens import Tokenizer, chunks, tokenise
+from elmtex.decoding.tokens import Tokenizer, chunks, read_tokenizer, tokenise
 from elmtex.engines import Engine, check_engine, chosen, open_engine
 from elmtex.prompts import margin_prompt
 from elmtex.schema import CategorySchema, load_schema
@@ -219,23 +219,19 @@ class Extractor:
         return self._loaded
 
     def _load(self) -> _Loaded:
-        import tokenizers
-
         began = time.perf_counter()
-        if self._lender is not None:
-            lent = self._lender._model()
-            prompt = lent.tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
-            grammar = NoteGrammar.of(self.schema, lent.tokenizer, self._biases)
-            seconds = time.perf_counter() - began
-            return _Loaded(lent.tokenizer, lent.engine, grammar, tuple(prompt), seconds)
-        base = base_folder(self._base)
-        tokenizer = tokenizers.Tokenizer.from_file(str(base / "tokenizer.json"))
-        tokenizer.encode_special_tokens = True  # a report's words are never a control sign
+        lent = self._lender._model() if self._lender else None
+        tokenizer = lent.tokenizer if lent else read_tokenizer(self.folders()[0])
+        # The schema first: what is wrong with it need not wait for the weights.
         prompt = tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
         grammar = NoteGrammar.of(self.schema, tokenizer, self._biases)
-        folder = self._adapter.folder if self._adapter else None
-        engine = open_engine(self._engine, base, folder, self._threads, self._at_once)
+        engine = lent.engine if lent else self._open_engine()
         return _Loaded(tokenizer, engine, grammar, tuple(prompt), time.perf_counter() - began)
+
+    def _open_engine(self) -> Engine:
+        base, *adapter = self.folders()
+        folder = adapter[0] if adapter else None
+        return open_engine(self._engine, base, folder, self._threads, self._at_once)
 
 
 def _choose(model: str | None) -> tuple[Adapter | None, str]:

@@ -18,7 +18,7 @@ import multiprocessing
 import struct
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import median
@@ -133,12 +133,13 @@ def measure_floor() -> dict[str, float]:
 
     a, b = torch.rand(2048, 2048), torch.rand(2048, 2048)
     numbers = torch.rand(1 << 26)  # 268 MB: more than any cache holds
-    product = min(_seconds(lambda: torch.mm(a, b)) for _ in range(5))
-    read = min(_seconds(lambda: numbers.sum()) for _ in range(5))
+    product = min(seconds_of(lambda: torch.mm(a, b)) for _ in range(5))
+    read = min(seconds_of(lambda: numbers.sum()) for _ in range(5))
     return {"gflops": 2 * 2048**3 / product / 1e9, "gb_per_s": numbers.nbytes / read / 1e9}
 
 
-def _seconds(work: Any) -> float:
+def seconds_of(work: Callable[[], Any]) -> float:
+    """Wall-clock seconds that a call takes."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began

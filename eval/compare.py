@@ -9,11 +9,11 @@ A difference is B - A. Both must have been run on the same reports; figures of d
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from elmtex.comparison import compare as pair
 from elmtex.types import ElmtexError, Extraction, InputError
 from eval.metrics import Sample, compare
 from eval.results import read
@@ -61,18 +61,13 @@ def system(name: str) -> tuple[list[Sample], Mapping[str, Extraction]]:
 
 def agreement(first: Mapping[str, Extraction], second: Mapping[str, Extraction]) -> str:
     """How many items both gave alike: twice the common ones over all, whatever gold says."""
+    alike = sum(pair(first[id], second[id]).counts["agreed"] for id in first.keys() & second)
     a, b = (
-        Counter(
-            (report, key, item.start, item.end, item.text, item.assertion)
-            for report, document in given.items()
-            for key, items in document.categories.items()
-            for item in items
-        )
+        sum(len(items) for document in given.values() for items in document.categories.values())
         for given in (first, second)
     )
-    total = a.total() + b.total()
-    share = f"{2 * (a & b).total() / total:.1%}" if total else "all"
-    return f"\nItems alike in category, span and assertion: {share} of {a.total()} in A and {b.total()} in B."
+    share = f"{2 * alike / (a + b):.1%}" if a + b else "all"
+    return f"\nItems alike in category, span and assertion: {share} of {a} in A and {b} in B."
 
 
 def table(first: str, second: str, comparison: dict[str, Any]) -> str:

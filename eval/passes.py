@@ -14,14 +14,13 @@ import sys
 from collections.abc import Sequence
 
 import numpy as np
-import tokenizers
 from numpy.typing import NDArray
 
 from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.layout import Ints, Mask
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteWalk, write_note
-from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, tokenise
+from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, read_tokenizer, tokenise
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError
 from elmtex.weights import base_folder
@@ -68,11 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         config = parse(sys.argv[1:] if argv is None else argv, "eval.passes", __doc__ or "", used)
         records = load_records(config.data, config.format, config.split, config.limit)
         schema = load_schema(config.schema)
-        tokenizer = tokenizers.Tokenizer.from_file(str(base_folder(config.base) / "tokenizer.json"))
+        tokenizer = read_tokenizer(base_folder(config.base))
     except ElmtexError as error:
         print(f"eval.passes: {error}", file=sys.stderr)
         return 2
-    tokenizer.encode_special_tokens = True
     grammar = NoteGrammar.of(schema, tokenizer)
     parts = []
     for record in records:

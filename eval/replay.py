@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import multiprocessing
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -20,6 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.run_record import usable_cores
 from elmtex.schema import CategorySchema
 from elmtex.strategies.prompts import answer, naive_prompt, reply_schema
 from elmtex.types import Item
@@ -172,7 +172,7 @@ class _LlamaCpp:
             context = multiprocessing.get_context("spawn")
             with ProcessPoolExecutor(1, mp_context=context) as pool:
                 pool.submit(_quantise, folder, small, quantisation).result()
-            cores = len(os.sched_getaffinity(0))
+            cores = usable_cores()
             self.llama = llama_cpp.Llama(
                 str(small), n_ctx=8192, n_threads=cores, n_threads_batch=cores, verbose=False
             )

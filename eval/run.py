@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from elmtex.corpora import records as records_file
-from elmtex.run_record import surroundings
+from elmtex.run_record import surroundings, write_whole
 from elmtex.types import ElmtexError, InputError, Record
 from eval.answers import Answered, OpenSystem, answer, answers_file, take_up
 from eval.config import RunConfig, parse
@@ -84,9 +83,9 @@ def run(config: RunConfig, opener: OpenSystem) -> int:
         samples = scorer.samples(records, given)
         figures[name] = {"model": part.model, **scorer.figures(samples, given)}
         lines += rows(name, samples, given)
-    _replace(out / "samples.jsonl", _jsonl(lines))
-    _replace(out / "metrics.json", json.dumps(figures, indent=2, allow_nan=False) + "\n")
-    _replace(out / "record.json", _record(config, records, answered, scorer, began))
+    write_whole(out / "samples.jsonl", _jsonl(lines))
+    write_whole(out / "metrics.json", json.dumps(figures, indent=2, allow_nan=False) + "\n")
+    write_whole(out / "record.json", _record(config, records, answered, scorer, began))
     failed = [row for row in lines if row["status"] == "failed"]
     _summary(figures, out)
     return 1 if failed else 0
@@ -145,13 +144,6 @@ def _record(
 
 def _jsonl(lines: Iterable[Mapping[str, Any]]) -> str:
     return "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, "utf-8")
-    os.replace(part, path)
 
 
 def _summary(figures: Mapping[str, Any], out: Path) -> None:

@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 
 from elmtex.pipeline import Extractor
-from elmtex.run_record import surroundings
+from elmtex.run_record import surroundings, usable_cores
 from elmtex.types import ElmtexError, Record
-from eval.bench import measure_floor, parameters_of
+from eval.bench import measure_floor, parameters_of, seconds_of
 from eval.config import RunConfig, parse
 from eval.data import load_records
 from eval.run import PACKAGES
@@ -82,11 +82,11 @@ def one_by_one(config: RunConfig, texts: Sequence[str]) -> list[dict[str, float]
     layers = parameters_of(extractor.folders()[0]) - _embedding(extractor)
     rows = []
     for text in texts:
-        seconds = _seconds(lambda text=text: extractor.extract(text))  # type: ignore[misc]
+        seconds = seconds_of(lambda text=text: extractor.extract(text))  # type: ignore[misc]
         assert extractor.timings is not None
         counts = extractor.timings.counts
         tokens = counts.prefix + counts.kept
-        reading = min(_seconds(lambda n=tokens: _read(extractor, n)) for _ in range(2))  # type: ignore[misc]
+        reading = min(seconds_of(lambda n=tokens: _read(extractor, n)) for _ in range(2))  # type: ignore[misc]
         rows.append(
             {
                 "seconds": seconds,
@@ -103,16 +103,16 @@ def one_by_one(config: RunConfig, texts: Sequence[str]) -> list[dict[str, float]
 
 def at_once(config: RunConfig, texts: Sequence[str]) -> dict[str, float]:
     """Seconds of all reports one after the other, and as many at once as there are cores; in turns of eight."""
-    cores = len(os.sched_getaffinity(0))
+    cores = usable_cores()
     one, many = _open(config, 1), _open(config, cores)
     for extractor in (one, many):
         extractor.extract(texts[0])
     single = together = 0.0
     for first in range(0, len(texts), 8):
         part = texts[first : first + 8]
-        single += _seconds(lambda part=part: [one.extract(text) for text in part])  # type: ignore[misc]
+        single += seconds_of(lambda part=part: [one.extract(text) for text in part])  # type: ignore[misc]
         with ThreadPoolExecutor(cores) as pool:
-            together += _seconds(lambda part=part: list(pool.map(many.extract, part)))  # type: ignore[misc]
+            together += seconds_of(lambda part=part: list(pool.map(many.extract, part)))  # type: ignore[misc]
     return {"reports": len(texts), "cores": cores, "one_by_one": single, "at_once": together}
 
 
@@ -142,7 +142,7 @@ def lengths(config: RunConfig, texts: Sequence[str]) -> list[dict[str, float]]:
     return [
         {
             "words": n,
-            "seconds": _seconds(lambda n=n: extractor.extract(" ".join(words[:n]))),  # type: ignore[misc]
+            "seconds": seconds_of(lambda n=n: extractor.extract(" ".join(words[:n]))),  # type: ignore[misc]
         }
         for n in WORDS
     ]
@@ -202,12 +202,6 @@ def _embedding(extractor: Extractor) -> int:
     """Parameters of the embedding, which take part in no product while reading."""
     config = json.loads((extractor.folders()[0] / "config.json").read_text("utf-8"))
     return int(config["vocab_size"]) * int(config["hidden_size"])
-
-
-def _seconds(work: Any) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def _child(command: Sequence[str]) -> tuple[float, float]:

@@ -22,7 +22,7 @@ from trl import SFTConfig, SFTTrainer
 
 from elmtex.decoding.layout import TrainingSequence, lay_out
 from elmtex.decoding.notes import NoteGrammar, NoteItem
-from elmtex.decoding.tokens import ReportTokens, chunks, tokenise
+from elmtex.decoding.tokens import ReportTokens, chunks, read_tokenizer, tokenise
 from elmtex.prompts import margin_prompt
 from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
 from elmtex.types import InputError, Record
@@ -209,8 +209,7 @@ def prepare(
     shares: Mapping[str, float],
 ) -> Parts:
     """The branch layout's parts; sets of ``config`` what the layout needs."""
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.encode_special_tokens = True  # a report's words are never a control sign
+    tokenizer = read_tokenizer(base)
     schemas = tuple(elmtex.schemas)
     augmentation = Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename, schemas, elmtex.reading)
     plain = Augmentation(0, 0, 0, schemas, elmtex.reading)

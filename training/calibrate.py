@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.run_record import write_whole
 from elmtex.types import InputError, Record
 
 ENDS = (0.0, -0.4, -0.8, -1.2)
@@ -64,9 +64,7 @@ def _foreign(names: Sequence[str]) -> set[str]:
 def _write(run: Path, **facts: Any) -> None:
     path = run / "elmtex.json"
     known = json.loads(path.read_text("utf-8"))
-    part = path.with_name(".elmtex.json.part")
-    part.write_text(json.dumps({**known, **facts}, indent=2) + "\n", "utf-8")
-    os.replace(part, path)
+    write_whole(path, json.dumps({**known, **facts}, indent=2) + "\n")
 
 
 def _decode(run: Path, records: Sequence[Record]) -> dict[str, Any]:
@@ -127,23 +125,16 @@ def _sign_logits(
 ) -> tuple[NDArray[np.floating], NDArray[np.int64], list[str]]:
     """Of every gold item's sign: the logits of the signs (n, 3), the right column (n,), and the columns' names."""
     import torch
-    from peft import PeftModel
-    from tokenizers import Tokenizer
-    from transformers import AutoModelForCausalLM
 
     from elmtex.adapter import load_adapter
     from elmtex.decoding.notes import NoteGrammar
+    from elmtex.decoding.tokens import read_tokenizer
     from elmtex.schema import load_schema
-    from elmtex.weights import base_folder
     from training.branches import Augmentation, collate, schedule
+    from training.merge import merged_model
 
-    base = base_folder(load_adapter(run).base)
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.encode_special_tokens = True
-    model = PeftModel.from_pretrained(
-        AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32), run
-    )
-    llama = model.merge_and_unload().eval()
+    base, model = merged_model(run)
+    tokenizer, llama = read_tokenizer(base), model.eval()
     by_token = NoteGrammar.of(load_schema("elmtex"), tokenizer).signs
     signs = tuple(sorted(by_token))
 

@@ -11,6 +11,28 @@ from __future__ import annotations
 import argparse
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+def merged_model(run: Path) -> tuple[Path, PreTrainedModel]:
+    """The folder of an adapter's base, and base plus adapter as one float32 model.
+
+    Raises:
+        InputError: ``run`` holds no adapter.
+    """
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    from elmtex.adapter import load_adapter
+    from elmtex.weights import base_folder
+
+    base = base_folder(load_adapter(run).base)
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    return base, PeftModel.from_pretrained(model, run).merge_and_unload()
 
 
 def merge(run: Path, out: Path) -> Path:
@@ -20,18 +42,12 @@ def merge(run: Path, out: Path) -> Path:
         InputError: ``run`` holds no adapter, or ``out`` exists.
     """
     import torch
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM
 
-    from elmtex.adapter import load_adapter
     from elmtex.types import InputError
-    from elmtex.weights import base_folder
 
-    base = base_folder(load_adapter(run).base)
     if out.exists():
         raise InputError(f"{out} exists: give another folder")
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    merged = PeftModel.from_pretrained(model, run).merge_and_unload()
+    base, merged = merged_model(run)
     torch.nn.Module.to(merged, torch.float16).save_pretrained(out)
     for path in [
         *sorted(base.glob("tokenizer*")),

@@ -105,7 +105,7 @@ def decode(
         for b in live:
             branches[b].prepare(drafts, least)
         tokens = np.array([*head, *(t for b in live for t in branches[b].chain)], dtype=np.int64)
-        new_owner, anchor, positions, first_row = _place(seen[: len(head)], branches, live)
+        new_owner, anchor, positions, first_row = _place(seen, branches, live)
         mask = visible(new_owner, anchor, np.concatenate([owner, new_owner]))
         before = np.tril(np.ones((len(tokens), len(tokens)), dtype=bool)) | (new_owner == PREFIX)
         mask[:, len(owner) :] &= before
@@ -119,7 +119,7 @@ def decode(
             chain_end = first_row[b] + len(branches[b].chain)
             new_owner[first_row[b] + kept : chain_end] = DEAD
         owner = np.concatenate([owner, new_owner])
-        head = []
+        head, seen = [], []
         finished = [b for b in live if branches[b].walk.done]
         live = [b for b in live if not branches[b].walk.done]
         yield [branches[b].walk for b in finished]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from elmtex.text import is_word, normalise, sentences
+
+if TYPE_CHECKING:
+    import tokenizers
 
 MAX_SENTENCE = 160  # tokens; a longer sentence (a table, a text without stops) is cut into pieces
 CHUNK = 1024  # report tokens read at once
@@ -26,6 +30,15 @@ class Tokenizer(Protocol):
     """What elmtex needs of a ``tokenizers.Tokenizer``."""
 
     def encode(self, sequence: str, *, add_special_tokens: bool = ...) -> Encoding: ...
+
+
+def read_tokenizer(base: Path) -> tokenizers.Tokenizer:
+    """The tokenizer in a model's folder; it reads a report's words never as control signs."""
+    import tokenizers
+
+    tokenizer = tokenizers.Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.encode_special_tokens = True
+    return tokenizer
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,20 @@ class Engine(Protocol):
     def session(self) -> Session:
         """An empty cache of its own; several may be open at once."""
         ...
+
+
+def shortlist(asked: Sequence[tuple[int, tuple[int, ...]]]) -> tuple[list[int], list[list[int]]]:
+    """What a session has to score: far fewer tokens than the vocabulary.
+
+    Args:
+        asked: as :meth:`elmtex.decoding.loop.Session.feed` has it.
+
+    Returns:
+        The tokens that some row may choose, ascending; and for each pair the places of its own among them.
+    """
+    tokens = sorted({token for _, choices in asked for token in choices})
+    place = {token: i for i, token in enumerate(tokens)}
+    return tokens, [[place[token] for token in choices] for _, choices in asked]
 
 
 def check_engine(name: str) -> str:

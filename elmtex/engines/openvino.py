@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.layout import Ints, Mask
+from elmtex.engines import shortlist
 from elmtex.engines.llama import read_shape
 from elmtex.engines.merged import MergedWeights
 from elmtex.types import InputError, MissingDependencyError
@@ -118,14 +119,10 @@ class OpenVINOSession:
                 for first, end in pairwise(_cuts(mask))
             ]
         )  # (n, hidden)
-        # Only the tokens some row may choose are scored: far fewer than the vocabulary.
-        scored = sorted({token for _, choices in asked for token in choices})
-        column = {token: i for i, token in enumerate(scored)}
+        scored, columns = shortlist(asked)
         weight = self._engine.head[scored].astype(np.float32)
         table = hidden[[row for row, _ in asked]] @ weight.T  # (asked, scored)
-        return [
-            table[i, [column[token] for token in choices]] for i, (_, choices) in enumerate(asked)
-        ]
+        return [row[own] for row, own in zip(table, columns, strict=True)]
 
     def _run(self, tokens: Ints, positions: Ints, mask: Mask) -> Floats:
         """Add slots for a piece of a feed; ``mask`` may go on to the right, where a piece sees nothing."""
@@ -179,6 +176,8 @@ def _cuts(mask: Mask) -> list[int]:
         Ascending rows, the first 0, the last n.
     """
     n, width = mask.shape
+    if n <= _PIECE:  # nearly every pass
+        return [0, n]
     seen = width - mask[:, ::-1].argmax(
         1
     )  # the slots up to the last one a row sees; each sees itself

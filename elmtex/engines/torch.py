@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.layout import Ints, Mask
+from elmtex.engines import shortlist
 from elmtex.types import MissingDependencyError
 
 try:
@@ -85,9 +86,7 @@ class TorchSession:
             past_key_values=self._cache,
             use_cache=True,
         ).last_hidden_state[0]  # (n, hidden)
-        # Only the tokens some row may choose are scored: far fewer than the vocabulary.
-        scored = sorted({token for _, choices in asked for token in choices})
-        column = {token: i for i, token in enumerate(scored)}
+        scored, columns = shortlist(asked)
         weight = self._model.get_output_embeddings().weight[torch.tensor(scored, device=device)]
         rows = torch.tensor([row for row, _ in asked], device=device)
         precise = torch.promote_types(
@@ -95,6 +94,4 @@ class TorchSession:
         )  # 16 bits would make near scores equal
         logits = hidden[rows].to(precise) @ weight.to(precise).T  # (asked, scored)
         table = logits.cpu().numpy()
-        return [
-            table[i, [column[token] for token in choices]] for i, (_, choices) in enumerate(asked)
-        ]
+        return [row[own] for row, own in zip(table, columns, strict=True)]
