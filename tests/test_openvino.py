@@ -249,6 +249,14 @@ def test_sessions_do_not_disturb_each_other(base: Path) -> None:
     assert pairs == [(step, step) for step in alone]
 
 
+def test_memory_used_before_leaves_nothing_behind(base: Path) -> None:
+    engine = OpenVINOEngine(base)
+    fresh = scores(engine, (20, 300))
+    scores(engine)  # a longer one, which grows twice in the memory of the first
+    assert len(engine._spare) == 1
+    np.testing.assert_array_equal(scores(engine, (20, 300)), fresh)
+
+
 def test_what_runs_beside_a_report_does_not_change_its_notes(base: Path) -> None:
     alone = notes(OpenVINOEngine(base))
     engine = OpenVINOEngine(base, threads=2, at_once=2)

@@ -69,19 +69,14 @@ class _Block:
         q, k, v = (_transpose(node, [1, 0, 2]) for node in (q, k, v))  # (heads, n, head_dim)
         # The queries that share a key head lie below one another: one product a key head, no copies of keys.
         q = _reshape(op.multiply(q, np.float32(s.head_dim**-0.5)), [s.kv_heads, -1, s.head_dim])
-        scores = op.concat(
-            [op.matmul(q, keys, False, True) for keys in (past[0], k)], 2
-        )  # (kv_heads, group * n, C + n)
+        keys, values = (op.concat(pair, 1) for pair in zip(past, (k, v), strict=True))
+        scores = op.matmul(q, keys, False, True)  # (kv_heads, group * n, C + n)
         sizes = op.shape_of(bias)
         n, both = (op.gather(sizes, op.constant(i), op.constant(0)) for i in ([2], [3]))
         four = op.concat([op.constant([s.kv_heads, s.heads // s.kv_heads]), n, both], 0)
         three = op.concat([op.constant([s.kv_heads, -1]), both], 0)
         chance = op.softmax(op.add(op.reshape(scores, four, False), bias), 3)
-        old = op.gather(op.shape_of(past[1]), op.constant([1]), op.constant(0))
-        before, here = op.variadic_split(
-            op.reshape(chance, three, False), op.constant(2), op.concat([old, n], 0)
-        ).outputs()
-        seen = op.add(op.matmul(before, past[1], False, False), op.matmul(here, v, False, False))
+        seen = op.matmul(op.reshape(chance, three, False), values, False, False)
         joined = _reshape(
             _transpose(_reshape(seen, [s.heads, -1, s.head_dim]), [1, 0, 2]),
             [-1, s.heads * s.head_dim],

@@ -17,6 +17,7 @@ The converted graph is kept in the user's cache directory; a change of base, ada
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -39,7 +40,7 @@ except ImportError:
     ) from None
 
 PRECISIONS = ("int8", "float32")
-_CONVERSION = "1"  # raise it when a converted folder's content changes
+_CONVERSION = "2"  # raise it when a converted folder's content changes
 _PIECE = 256  # rows run at once
 _ROOM = 256  # slots by which the cache grows
 _UNSEEN = np.float32(-1e30)
@@ -89,22 +90,32 @@ class OpenVINOEngine:
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = str(threads)
         self._compiled = openvino.Core().compile_model(folder / "graph.xml", "CPU", options)
+        self._spare: list[tuple[openvino.InferRequest, Floats]] = []
 
     def session(self) -> OpenVINOSession:
-        return OpenVINOSession(self, self._compiled.create_infer_request())
+        try:
+            request, memory = self._spare.pop()
+        except IndexError:  # all are at work
+            request, memory = self._compiled.create_infer_request(), np.zeros(0, np.float32)
+        return OpenVINOSession(self, request, memory)
+
+    def take_back(self, request: openvino.InferRequest, memory: Floats) -> None:
+        """Keep what a session has worked with for the next: fresh memory costs a page fault every 4 KiB."""
+        self._spare.append((request, memory))
 
 
 class OpenVINOSession:
     """One flat cache; see :class:`elmtex.decoding.loop.Session`."""
 
-    def __init__(self, engine: OpenVINOEngine, request: openvino.InferRequest) -> None:
-        self._engine, self._request = engine, request
-        shape = engine.shape
+    def __init__(
+        self, engine: OpenVINOEngine, request: openvino.InferRequest, memory: Floats
+    ) -> None:
+        self._engine, self._request, self._memory = engine, request, memory
         self._filled = 0
-        self._cache: Floats = np.zeros(
-            (2 * shape.layers, shape.kv_heads, 0, shape.head_dim), np.float32
-        )
-        self._hand_over()
+        self._use(0)
+
+    def __del__(self) -> None:
+        self._engine.take_back(self._request, self._memory)
 
     def feed(
         self,
@@ -152,15 +163,22 @@ class OpenVINOSession:
         return hidden
 
     def _grow(self, slots: int) -> None:
-        wider = list(self._cache.shape)
-        wider[2] = -(-slots // _ROOM) * _ROOM
-        cache = np.zeros(wider, np.float32)
-        cache[:, :, : self._filled] = self._cache[:, :, : self._filled]
-        self._cache = cache
-        self._hand_over()
+        """Make room for so many slots; each head's move up within the same memory, the last head first."""
+        layers, heads, room, wide = self._cache.shape
+        before = self._cache.reshape(layers * heads, room * wide)
+        room = -(-slots // _ROOM) * _ROOM
+        size, filled = room * wide, self._filled * wide  # numbers of a head
+        if len(before) * size > len(self._memory):
+            self._memory = np.zeros(max(len(before) * size, 2 * len(self._memory)), np.float32)
+        for head in reversed(range(len(before))):
+            self._memory[head * size : head * size + filled] = before[head, :filled]
+        self._use(room)
 
-    def _hand_over(self) -> None:
-        """Let the graph read the cache where it lies."""
+    def _use(self, room: int) -> None:
+        """Lay the cache out with so many slots, and let the graph read it where it lies."""
+        shape = self._engine.shape
+        sizes = (2 * shape.layers, shape.kv_heads, room, shape.head_dim)
+        self._cache: Floats = self._memory[: math.prod(sizes)].reshape(sizes)
         for i, slots in enumerate(self._cache):
             name = f"{'kv'[i % 2]}{i // 2}"
             self._request.set_tensor(name, openvino.Tensor(slots, shared_memory=True))
