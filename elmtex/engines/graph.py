@@ -7,6 +7,7 @@ Outputs: ``hidden`` (n, hidden) after the last norm, then for each layer its new
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from openvino import opset15 as op
 from elmtex.engines.llama import LlamaShape
 from elmtex.engines.merged import MergedWeights, Weights
 
-GROUP = 64  # weights that share a scale in int8
+GROUP = 8  # weights that share a scale in int8
 
 
 def build(shape: LlamaShape, weights: MergedWeights, precision: str) -> Model:
@@ -100,17 +101,15 @@ class _Block:
 
 
 def _int8(weight: Weights) -> Node:
-    """A weight as int8 with a float32 scale for each ``GROUP`` neighbours of a row (or each row, if they do not fit)."""
+    """A weight as int8 with a float32 scale for each ``GROUP`` neighbours of a row."""
     rows, columns = weight.shape
-    group = GROUP if columns % GROUP == 0 else columns
+    group = math.gcd(columns, GROUP)
     grouped = weight.reshape(rows, columns // group, group)
     scale = np.maximum(np.abs(grouped).max(2, keepdims=True), np.float32(1e-12)) / np.float32(127)
     whole = np.rint(grouped / scale).astype(np.int8)
-    if group == columns:
-        whole, scale = whole[:, 0], scale[:, 0]
     # OpenVINO knows convert → multiply → reshape as compressed weights and keeps them so in memory.
     product = op.multiply(op.convert(op.constant(whole), np.float32), op.constant(scale))
-    return product if group == columns else _reshape(product, [rows, columns])
+    return _reshape(product, [rows, columns])
 
 
 def _norm(x: Node, weight: Weights, epsilon: float) -> Node:

@@ -4,7 +4,7 @@ A transformers step costs 50 ms of overhead where this model's weights are read 
 wheel without a compiler, and runs a graph of ours (:mod:`elmtex.engines.graph`) with the flat cache and the mask that
 :mod:`elmtex.decoding.loop` wants. What was tried is in eval/BENCHMARKS.md; what it came to:
 
-- int8 weights with a scale each 64 and float32 arithmetic. OpenVINO's dynamic quantisation of activations is off: with
+- int8 weights with a scale each 8 and float32 arithmetic. OpenVINO's dynamic quantisation of activations is off: with
   it an answer depends on what runs beside it.
 - The cache is numpy's, handed to the graph as inputs without a copy. OpenVINO's stateful attention reads the whole
   cache for every row; two plain products with the queries of a key head packed together take a third of its time.
@@ -40,7 +40,7 @@ except ImportError:
     ) from None
 
 PRECISIONS = ("int8", "float32")
-_CONVERSION = "2"  # raise it when a converted folder's content changes
+_CONVERSION = "3"  # raise it when a converted folder's content changes
 _PIECE = 256  # rows run at once
 _ROOM = 256  # slots by which the cache grows
 _UNSEEN = np.float32(-1e30)
