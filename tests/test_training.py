@@ -20,9 +20,10 @@ from elmtex.corpora import records as canonical
 from elmtex.types import InputError, Item, Record
 from training import sft
 from training.attention import attend
-from training.branches import Augmentation, asked_schema, schedule
+from training.branches import Augmentation, asked_schema, sampled, schedule
 from training.calibrate import calibrate
 from training.chat import conversations
+from training.mentions import swapped
 
 CONFIGS = Path(sft.__file__).parent / "configs"
 PLAIN = (Augmentation(0, 0, 0), random.Random(0))
@@ -177,6 +178,45 @@ def test_an_epoch_shows_a_share_of_a_source():
     ]
     assert counts[0] == counts[1]
     assert all(110 < count < 190 for count in counts)
+
+
+def test_a_language_of_a_source_has_its_share():
+    german = Record("g", "planted", "de", "Fieber.", ("age",), {})
+    english = Record("e", "planted", "en", "Fever.", ("age",), {})
+    shares = {"planted": 0, "planted/de": 2}
+    assert sampled([german, english], shares, random.Random(0)) == [german, german]
+
+
+def test_items_read_as_others_of_their_category_and_the_rest_stays():
+    text = "Fever 😀, then MRI; no ataxia or pain in the left arm."
+    places = {
+        "signs_symptoms": ("Fever", "ataxia", "pain in the left arm"),
+        "diagnostic_techniques_procedures": ("MRI",),
+        "pathology": ("left arm",),  # touches another item: neither changes
+    }
+    items = {
+        key: tuple(
+            Item(words, text.index(words), text.index(words) + len(words)) for words in found
+        )
+        for key, found in places.items()
+    }
+    record = Record("r", "planted", "en", text, tuple(places), items)
+    others = {
+        ("en", "signs_symptoms"): ["shortness of breath"],
+        ("en", "diagnostic_techniques_procedures"): ["chest X-ray"],
+        ("en", "pathology"): ["never"],
+        ("de", "signs_symptoms"): ["nie"],
+    }
+    new = swapped(record, others, 1.0, random.Random(0))
+    assert new.text == (
+        "Shortness of breath 😀, then chest X-ray; no shortness of breath or pain in the left arm."
+    )
+    for key, found in new.items.items():
+        assert all(new.text[item.start : item.end] == item.text for item in found), key
+    assert [item.text for item in new.items["signs_symptoms"]] == [
+        "Shortness of breath", "shortness of breath", "pain in the left arm",
+    ]  # fmt: skip
+    assert swapped(record, others, 0.0, random.Random(0)) == record
 
 
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):

@@ -26,6 +26,7 @@ from elmtex.decoding.tokens import ReportTokens, chunks, read_tokenizer, tokenis
 from elmtex.prompts import margin_prompt
 from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
 from elmtex.types import InputError, Record
+from training.mentions import pools, swapped
 
 
 @dataclass(frozen=True)
@@ -142,18 +143,22 @@ def collate(parts: Sequence[TrainingSequence]) -> dict[str, torch.Tensor]:
 
 
 def sampled(
-    records: Sequence[Record], shares: Mapping[str, float], rng: random.Random
+    records: Sequence[Record], shares: Mapping[str, float], rng: random.Random, swap: float = 0.0
 ) -> list[Record]:
-    """One epoch's records in random order: each as often as its source's share says, 1 by default.
+    """One epoch's records in random order: each as often as the share of its source says, 1 by default.
 
-    2.5 is twice each and half of them again.
+    2.5 is twice each and half of them again. A share is named by the source, or by source/language, which wins.
+    ``swap`` is the share of items that read as another one of their category (:mod:`training.mentions`).
     """
     order = []
     for record in records:
-        share = shares.get(record.source, 1.0)
+        share = shares.get(f"{record.source}/{record.lang}", shares.get(record.source, 1.0))
         order += [record] * (int(share) + (rng.random() < share % 1))
     rng.shuffle(order)
-    return order
+    if not swap:
+        return order
+    mentions = pools(records)
+    return [swapped(record, mentions, swap, rng) for record in order]
 
 
 def schedule(
@@ -165,6 +170,7 @@ def schedule(
     augmentation: Augmentation,
     size: int,
     shares: Mapping[str, float] | None = None,
+    swap: float = 0.0,
 ) -> list[TrainingSequence]:
     """All examples of a training run in order, every epoch with its own sample, shuffling and augmentation.
 
@@ -172,7 +178,7 @@ def schedule(
     """
     examples: list[TrainingSequence] = []
     for epoch in range(epochs):
-        order = sampled(records, shares or {}, random.Random(f"{seed}/{epoch}"))
+        order = sampled(records, shares or {}, random.Random(f"{seed}/{epoch}"), swap)
         for place, record in enumerate(order):
             rng = random.Random(f"{seed}/{epoch}/{place}/{record.id}")
             examples += sequences(record, tokenizer, augmentation, rng, size)
@@ -223,6 +229,7 @@ def prepare(
         augmentation=augmentation,
         size=size,
         shares=shares,
+        swap=elmtex.swap,
     )
     unseen = schedule(dev, tokenizer, epochs=1, seed=0, augmentation=plain, size=size)
     rows = Dataset.from_dict({"example": range(len(seen) + len(unseen))})

@@ -50,7 +50,7 @@ def prepare(
     rows: list[dict[str, Any]] = []
     for epoch in range(int(config.num_train_epochs)):
         rng = random.Random(f"{config.seed}/{epoch}")
-        rows += conversations(sampled(train, shares, rng), augmentation, rng)
+        rows += conversations(sampled(train, shares, rng, elmtex.swap), augmentation, rng)
     plain = conversations(dev, Augmentation(0, 0, 0, augmentation.schemas), random.Random(0))
     config.completion_only_loss = True
     config.max_length = None  # an answer that is cut teaches not to end

@@ -31,13 +31,14 @@ class ElmtexArguments:
         schemas: files of schemas of your own whose categories the records label.
         sources: corpora of train.jsonl to use, by the ``source`` of their records; empty means all.
         share: how often an epoch shows a source's records, as ``source=times``, 1 for the others; ``synthetic=0.02``
-            is another fiftieth of them every epoch.
+            is another fiftieth of them every epoch, ``synthetic/de=0.1`` a tenth of the German ones.
         rare_weight: weight in the loss of a decision for absent or possible beside the others' 1.
         init_adapter: folder of an adapter to go on from; its rank stands.
         reading: ``causal`` or ``sentence``: how far a word of the report sees (elmtex.decoding.layout.reach).
         linear_only: full fine-tuning of the linear layers alone, so that training.lowrank can make an adapter of it.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
         drop, shuffle, rename: shares of examples that are augmented (see training.branches.Augmentation).
+        swap: share of the items that read as another one of their category (see training.mentions).
     """
 
     data: str = field(metadata={"help": "folder made by training.prepare"})
@@ -53,6 +54,7 @@ class ElmtexArguments:
     drop: float = 0.1
     shuffle: float = 0.2
     rename: float = 0.1
+    swap: float = 0.0
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,0 +1,73 @@
+"""Mention replacement: a gold item's words give way to another item's of its category, so that a few reports teach more
+words than they hold and are not learnt by heart (Dai and Adel, An Analysis of Simple Data Augmentation for Named Entity
+Recognition, 2020)."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from elmtex.types import Item, Record
+
+Pools = Mapping[tuple[str, str], Sequence[str]]
+
+
+def pools(records: Sequence[Record]) -> Pools:
+    """The texts of all items by language and category, each as often as it occurs."""
+    found = defaultdict(list)
+    for record in records:
+        for key, items in record.items.items():
+            found[record.lang, key] += [item.text for item in items if item.grounded]
+    return found
+
+
+def swapped(record: Record, pools: Pools, share: float, rng: random.Random) -> Record:
+    """The record with a share of its items, chosen at random, reading as others of their category do.
+
+    An item that touches another one stays as it is; so does every character outside the items.
+    """
+    spans = [
+        (item.start, item.end, key, item)
+        for key, items in record.items.items()
+        for item in items
+        if item.start is not None and item.end is not None
+    ]
+    spans.sort(key=lambda span: span[:2])
+    edits: list[tuple[int, int, str]] = []
+    reached = 0
+    for i, (start, end, key, item) in enumerate(spans):
+        alone = reached <= start and (i + 1 == len(spans) or end <= spans[i + 1][0])
+        reached = max(reached, end)
+        if alone and rng.random() < share:
+            edits.append((start, end, _cased(rng.choice(pools[record.lang, key]), item.text)))
+    return _edited(record, edits)
+
+
+def _cased(text: str, like: str) -> str:
+    """``text`` with the first letter as large as that of ``like``, unless either begins with an abbreviation."""
+    if text[1:2].isupper() or like[1:2].isupper():
+        return text
+    return (text[:1].upper() if like[:1].isupper() else text[:1].lower()) + text[1:]
+
+
+def _edited(record: Record, edits: Sequence[tuple[int, int, str]]) -> Record:
+    """The record with stretches of its text replaced, in order, none cutting an item in two."""
+    parts, last = [], 0
+    for start, end, new in edits:
+        parts += [record.text[last:start], new]
+        last = end
+    text = "".join([*parts, record.text[last:]])
+
+    def moved(place: int) -> int:
+        return place + sum(len(new) - (end - start) for start, end, new in edits if end <= place)
+
+    def now(item: Item) -> Item:
+        if item.start is None or item.end is None:
+            return item
+        start, end = moved(item.start), moved(item.end)
+        return replace(item, text=text[start:end], start=start, end=end)
+
+    items = {key: tuple(map(now, found)) for key, found in record.items.items()}
+    return replace(record, text=text, items=items)
