@@ -184,7 +184,7 @@ def test_parts_it_does_not_know_are_refused(tmp_path: Path, part: dict) -> None:
 
 def test_the_conversion_is_kept_and_keyed(base: Path, adapter: Path, cache: Path) -> None:
     def folders() -> dict[Path, int]:
-        return {path: path.stat().st_mtime_ns for path in cache.iterdir()}
+        return {path: path.stat().st_mtime_ns for path in cache.glob("*/*")}
 
     OpenVINOEngine(base)
     one = folders()
@@ -192,8 +192,17 @@ def test_the_conversion_is_kept_and_keyed(base: Path, adapter: Path, cache: Path
     assert folders() == one
     OpenVINOEngine(base, adapter)
     OpenVINOEngine(base, precision="float32")
-    assert len(folders()) == 3
+    assert len(list(cache.iterdir())) == 3
     assert folders().items() > one.items()
+
+
+def test_a_damaged_compiled_graph_is_made_anew(base: Path, cache: Path) -> None:
+    right = scores(OpenVINOEngine(base), (20,))
+    (blob,) = cache.glob("*/compiled/*.blob")
+    whole = blob.read_bytes()
+    for content in (b"", whole[: len(whole) // 2], bytes(len(whole))):
+        blob.write_bytes(content)
+        np.testing.assert_array_equal(scores(OpenVINOEngine(base), (20,)), right)
 
 
 def test_two_processes_convert_at_once(base: Path, adapter: Path, cache: Path) -> None:
@@ -213,7 +222,10 @@ assert engine.session() and not {{"torch", "transformers", "peft"}} & set(sys.mo
         process.stdin.flush()
     assert [process.wait(120) for process in both] == [0, 0]
     (folder,) = cache.iterdir()
-    assert {path.name for path in folder.iterdir()} == {"graph.xml", "graph.bin", "embedding.npy"}
+    assert {path.name for path in folder.iterdir()} == {
+        "graph.xml", "graph.bin", "embedding.npy", "compiled",
+    }  # fmt: skip
+    assert len(list(folder.glob("compiled/*"))) == 1
 
 
 def test_extraction_imports_no_torch(base: Path, tmp_path: Path) -> None:
