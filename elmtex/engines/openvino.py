@@ -87,6 +87,8 @@ class OpenVINOEngine:
             "NUM_STREAMS": str(at_once),
             "INFERENCE_PRECISION_HINT": "f32",
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
+            # Kernels of shapes seen before; OpenVINO's 5000 let a process of many reports grow on and on.
+            "CPU_RUNTIME_CACHE_CAPACITY": "100",
         }
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = str(threads)
