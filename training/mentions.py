@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from elmtex.corpora.spans import grounded_span
 from elmtex.types import Item, Record
 
 Pools = Mapping[tuple[str, str], Sequence[str]]
@@ -28,20 +29,19 @@ def swapped(record: Record, pools: Pools, share: float, rng: random.Random) -> R
 
     An item that touches another one stays as it is; so does every character outside the items.
     """
-    spans = [
-        (item.start, item.end, key, item)
+    spans = sorted(
+        (*grounded_span(item), key, item.text)
         for key, items in record.items.items()
         for item in items
-        if item.start is not None and item.end is not None
-    ]
-    spans.sort(key=lambda span: span[:2])
+        if item.grounded
+    )
     edits: list[tuple[int, int, str]] = []
     reached = 0
-    for i, (start, end, key, item) in enumerate(spans):
+    for i, (start, end, key, words) in enumerate(spans):
         alone = reached <= start and (i + 1 == len(spans) or end <= spans[i + 1][0])
         reached = max(reached, end)
         if alone and rng.random() < share:
-            edits.append((start, end, _cased(rng.choice(pools[record.lang, key]), item.text)))
+            edits.append((start, end, _cased(rng.choice(pools[record.lang, key]), words)))
     return _edited(record, edits)
 
 
@@ -64,9 +64,9 @@ def _edited(record: Record, edits: Sequence[tuple[int, int, str]]) -> Record:
         return place + sum(len(new) - (end - start) for start, end, new in edits if end <= place)
 
     def now(item: Item) -> Item:
-        if item.start is None or item.end is None:
+        if not item.grounded:
             return item
-        start, end = moved(item.start), moved(item.end)
+        start, end = map(moved, grounded_span(item))
         return replace(item, text=text[start:end], start=start, end=end)
 
     items = {key: tuple(map(now, found)) for key, found in record.items.items()}
