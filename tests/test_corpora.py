@@ -25,7 +25,9 @@ from elmtex.corpora import (
     phee,
     records,
     synthetic,
+    written,
 )
+from elmtex.corpora.markup import read_markup
 from elmtex.corpora.spans import sentences
 from elmtex.types import InputError, Item, MissingDependencyError, Record
 
@@ -666,7 +668,7 @@ def test_grammar_symbols_are_all_defined() -> None:
 
 
 def test_a_value_covers_its_test_and_nested_marks_are_read() -> None:
-    text, marks = synthetic.read_markup("[val|[test|CRP] 5%], no [sx!|fever]; ?[dx?|gout]")
+    text, marks = read_markup("[val|[test|CRP] 5%], no [sx!|fever]; ?[dx?|gout]")
     assert text == "CRP 5%, no fever; ?gout"
     assert [(m.category, text[m.start : m.end], m.assertion) for m in marks] == [
         ("diagnostic_techniques_procedures", "CRP", "present"),
@@ -674,8 +676,39 @@ def test_a_value_covers_its_test_and_nested_marks_are_read() -> None:
         ("signs_symptoms", "fever", "absent"),
         ("diagnosis", "gout", "possible"),
     ]
-    with pytest.raises(ValueError, match="ill-formed span"):
-        synthetic.read_markup("[sx| fever]")
+
+
+@pytest.mark.parametrize(
+    ("markup", "fault"),
+    [
+        ("[sx| fever]", "ill-formed span"),
+        ("[sx|]", "ill-formed span"),
+        ("[sx|fever", "never closed"),
+        ("fever]", "never opened"),
+        ("[symptom|fever]", "'symptom'"),
+    ],
+)
+def test_faulty_markup_is_told(markup: str, fault: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=fault):
+        read_markup(markup)
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "a.txt").write_text(markup)
+    with pytest.raises(InputError, match=f"a.txt: .*{fault}"):
+        list(written.load(tmp_path))
+
+
+def test_the_written_reports_are_whole() -> None:
+    reports = list(written.load(Path(__file__).parent.parent / "training" / "written"))
+    assert {report.lang for report in reports} == {"en", "de"}
+    for report in reports:
+        assert not set("[]|") & set(report.text), report.id
+        items = [item for found in report.items.values() for item in found]
+        assert len(items) > 10 and all(i.text == report.text[i.start : i.end] for i in items)
+
+
+def test_a_folder_without_written_reports_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no marked-up reports"):
+        list(written.load(tmp_path))
 
 
 def test_synthetic_needs_the_faker(monkeypatch: pytest.MonkeyPatch) -> None:

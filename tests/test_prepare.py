@@ -119,8 +119,12 @@ def test_main_writes_files_record_and_table(
     item = Item("Fieber", text.index("Fieber"), text.index("Fieber") + 6, "absent")
     row = record(text, "r1", source="ward 7", split=None, lang="de", items={"age": (item,)})
     records.write(reviewed, [row])
+    written = tmp_path / "written"
+    (written / "de").mkdir(parents=True)
+    (written / "de" / "a.txt").write_text("Seit gestern [sx|Husten], kein [sx!|Fieber].\n")
     out = tmp_path / "out"
     arguments = ["--out", str(out), "--maccrobat", str(corpus), "--reviewed", str(reviewed)]
+    arguments += ["--written", str(written)]
     assert prepare.main(arguments) == 0
     files = {name: list(records.load(out / f"{name}.jsonl")) for name in prepare.FILES}
     # Every mention to train on; the gold, each text once, to measure with.
@@ -134,9 +138,14 @@ def test_main_writes_files_record_and_table(
     table = capsys.readouterr().out
     assert "left out: maccrobat: 1 (outside the fixed split)" in table
     made = json.loads((out / "record.json").read_text())
-    assert made["files"]["train.jsonl"]["records"] == {"maccrobat": 1, "reviewed": 1}
+    assert made["files"]["train.jsonl"]["records"] == {
+        "maccrobat": 1,
+        "reviewed": 1,
+        "written": 1,
+    }
+    assert files["train"][-1].text == "Seit gestern Husten, kein Fieber."
     assert made["licences"] == {"maccrobat": "CC BY 4.0"}
-    assert len(made["inputs"]["maccrobat"]["sha256"]) == 64
+    assert all(len(made["inputs"][name]["sha256"]) == 64 for name in ("maccrobat", "written"))
     assert "Übelkeit" not in table
 
 

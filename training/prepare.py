@@ -32,6 +32,7 @@ from elmtex.corpora import (
     phee,
     records,
     synthetic,
+    written,
 )
 from elmtex.corpora.fetch import Source, locate
 from elmtex.corpora.shingles import ShingleIndex
@@ -43,6 +44,7 @@ HELD_OUT_CONTAINMENT = 0.5
 TRAIN_CONTAINMENT = 0.8
 FILES = ("test", "dev", "test_other", "dev_other", "train")
 WHOLE_REPORT_GOLD = ("maccrobat", "reviewed")
+WRITTEN = Path(__file__).parent / "written"
 FETCH = Path("<public source>")  # a corpus flag without PATH
 
 
@@ -54,12 +56,14 @@ class Config:
         out: the folder for the JSONL files and record.json; made when missing.
         corpora: folder of each corpus to use, by its name; None fetches it.
         reviewed: gold JSONL files of reviewed reports.
+        written: folder of marked-up reports (:mod:`elmtex.corpora.written`); None uses none.
         synthetic: number of synthetic reports by language; seeded, so the same number gives the same reports.
     """
 
     out: Path
     corpora: Mapping[str, Path | None]
     reviewed: tuple[Path, ...] = ()
+    written: Path | None = None
     synthetic: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -149,13 +153,15 @@ def _without_copies(
 
 
 def read_sources(config: Config) -> Iterator[Record]:
-    """Every record of the configured sources: reviewed reports first, then the corpora, synthetic ones last."""
+    """Every record of the configured sources: reviewed reports, corpora, written reports, synthetic ones last."""
     for path in config.reviewed:
         for record in records.load(path):
             yield replace(record, source="reviewed")
     for name, folder in config.corpora.items():
         source, load = CORPORA[name]
         yield from load(locate(source, folder))
+    if config.written is not None:
+        yield from written.load(config.written)
     for lang, count in config.synthetic.items():
         yield from synthetic.generate(lang, count)
 
@@ -189,6 +195,8 @@ def table(prepared: Prepared) -> str:
 def run_record(config: Config, prepared: Prepared) -> dict[str, Any]:
     """What it takes to tell whether two runs used the same data: inputs, counts, versions."""
     inputs = {name: locate(CORPORA[name][0], given) for name, given in config.corpora.items()}
+    if config.written is not None:
+        inputs["written"] = config.written
     inputs |= {f"reviewed {path.name}": path for path in config.reviewed}
     return {
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -245,6 +253,14 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Config:
             help=f"use {name}: from PATH, else from the cache or its public source",
         )
     parser.add_argument("--reviewed", type=Path, nargs="+", default=[], metavar="FILE")
+    parser.add_argument(
+        "--written",
+        nargs="?",
+        type=Path,
+        const=WRITTEN,
+        metavar="DIR",
+        help="use the marked-up reports of DIR, else those of the project",
+    )
     for lang in ("en", "de"):
         parser.add_argument(f"--synthetic-{lang}", type=int, default=0, metavar="N")
     given = vars(parser.parse_args(arguments))
@@ -254,6 +270,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Config:
         out=given["out"],
         corpora={n: None if p is FETCH else p for n, p in paths.items() if p is not None},
         reviewed=tuple(given["reviewed"]),
+        written=given["written"],
         synthetic={lang: count for lang, count in counts.items() if count > 0},
     )
 
@@ -261,7 +278,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Config:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Writes the files of one configuration; 0 when done, 2 when an input cannot be used."""
     config = parse_arguments(arguments)
-    if not (config.corpora or config.reviewed or config.synthetic):
+    if not (config.corpora or config.reviewed or config.written or config.synthetic):
         print("no source given: name at least one, e.g. --maccrobat PATH", file=sys.stderr)
         return 2
     try:

@@ -10,47 +10,26 @@ The grammar's notation: ``== NAME`` heads the alternatives of a symbol, one a li
 - ``{symbol?}`` is the symbol or nothing, ``{a|b|}`` one of the words, ``{?|words}`` the words or nothing;
 - ``{#2-9}`` is a number of that range, with as many decimals; ``{=he}`` a word of the patient at hand;
 - ``{H:Words}`` is a heading, in the form that this report uses;
-- ``[label|words]`` is a span of a category, ``[label!|words]`` an absent one, ``[label?|words]`` a possible one;
-  spans nest; ``\\n`` is a line break, ``\\t`` a tab, ``~`` a blank that is kept.
+- ``[label|words]`` is a span of a category (:mod:`elmtex.corpora.markup`);
+- ``\\n`` is a line break, ``\\t`` a tab, ``~`` a blank that is kept.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from elmtex.corpora.maccrobat import CATEGORIES
+from elmtex.corpora.markup import Mark, read_markup, record_of
 from elmtex.corpora.patients import Patient, patients
-from elmtex.corpora.spans import item_at, without_overlap
-from elmtex.types import Assertion, InputError, Item, Record
+from elmtex.types import InputError, Record
 
-LABELS: Mapping[str, str] = {
-    "hab": "life_style",
-    "fam": "family_history",
-    "soc": "social_history",
-    "hx": "medical_surgical_history",
-    "sx": "signs_symptoms",
-    "com": "comorbidities",
-    "test": "diagnostic_techniques_procedures",
-    "dx": "diagnosis",
-    "val": "laboratory_values",
-    "path": "pathology",
-    "drug": "pharmacological_therapy",
-    "surg": "interventional_therapy",
-    "out": "patient_outcome_assessment",
-    "age": "age",
-    "sex": "gender",
-}
 LANGUAGES = ("en", "de")
-_ASSERTIONS: Mapping[str, Assertion] = {"": "present", "!": "absent", "?": "possible"}
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _NUMBER = re.compile(r"#(\d+)(?:\.(\d+))?-(\d+)(?:\.\d+)?")
-_MARK = re.compile(r"\[(\w+)([!?]?)\||\]")
 _MOST_EXPANSIONS = 5000
 
 
@@ -75,27 +54,7 @@ def generate(lang: str, count: int, seed: int = 0) -> Iterator[Record]:
         markup = _laid_out(writer.write("report"), lang, patient, chance)
         text, marks = read_markup(markup)
         text = _hard_wrapped(text, marks, chance)
-        items: dict[str, list[Item]] = defaultdict(list)
-        for mark in marks:
-            items[mark.category].append(item_at(text, mark.start, mark.end, mark.assertion))
-        yield Record(
-            id=f"{lang}-{seed}-{number}",
-            source="synthetic",
-            lang=lang,
-            text=text,
-            labelled=CATEGORIES,
-            items={key: without_overlap(items[key], unique=False) for key in CATEGORIES},
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A span of a category in the finished text, half-open code points."""
-
-    category: str
-    start: int
-    end: int
-    assertion: Assertion
+        yield record_of(text, marks, f"{lang}-{seed}-{number}", "synthetic", lang)
 
 
 @dataclass(slots=True)
@@ -152,33 +111,6 @@ class Writer:
         """Whether the words befit the other sex, or are a slot of the record that has nothing there."""
         empty = self.patient.vocabulary.get(alternative[1:-1]) == ()
         return empty or bool(self.patient.unfit.fullmatch(alternative))
-
-
-def read_markup(markup: str) -> tuple[str, list[Mark]]:
-    """The text without its marks, and the marks.
-
-    Raises ValueError when brackets do not match or a span is empty or begins or ends with white space: a fault of
-    the grammar.
-    """
-    parts: list[str] = []
-    length = place = 0
-    open_marks: list[tuple[str, Assertion, int]] = []
-    marks: list[Mark] = []
-    for match in _MARK.finditer(markup):
-        words = markup[place : match.start()]
-        parts.append(words)
-        length, place = length + len(words), match.end()
-        if match[1]:
-            open_marks.append((LABELS[match[1]], _ASSERTIONS[match[2]], length))
-        else:
-            category, assertion, start = open_marks.pop()
-            marks.append(Mark(category, start, length, assertion))
-    text = "".join(parts) + markup[place:]
-    for mark in marks:
-        words = text[mark.start : mark.end]
-        if open_marks or not words or words != words.strip():
-            raise ValueError(f"the grammar makes an ill-formed span of {mark.category}")
-    return text, marks
 
 
 def _laid_out(text: str, lang: str, patient: Patient, chance: random.Random) -> str:
