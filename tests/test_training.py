@@ -222,7 +222,8 @@ def test_items_read_as_others_of_their_category_and_the_rest_stays():
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):
     flags = ["--num_train_epochs", "8", "--per_device_train_batch_size", "1", "--max_steps", "8"]
     flags += ["--save_strategy", "steps", "--save_steps", "4", "--drop", "0.5", "--shuffle", "0.5"]
-    whole = train(workshop, tmp_path / "whole", *flags)
+    # Nothing to go on from, as after a kill before the first checkpoint: it begins.
+    whole = train(workshop, tmp_path / "whole", *flags, "--resume_from_checkpoint", "true")
     (tmp_path / "cut").mkdir()
     shutil.copytree(tmp_path / "whole" / "checkpoint-4", tmp_path / "cut" / "checkpoint-4")
     resumed = train(workshop, tmp_path / "cut", *flags, "--resume_from_checkpoint", "true")

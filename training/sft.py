@@ -61,6 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, set_seed
+    from transformers.trainer_utils import get_last_checkpoint
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config, get_quantization_config
 
     from elmtex.corpora import records as canonical
@@ -121,7 +122,11 @@ def main(arguments: list[str] | None = None) -> None:
         processing_class=parts.tokenizer,
         peft_config=None if elmtex.init_adapter else get_peft_config(model_config),
     )
-    trainer.train(resume_from_checkpoint=resume or config.resume_from_checkpoint)
+    if resume:
+        checkpoint = get_last_checkpoint(config.output_dir)  # None: killed before the first one
+    else:
+        checkpoint = config.resume_from_checkpoint
+    trainer.train(resume_from_checkpoint=checkpoint)
     trainer.save_model(config.output_dir)
     if model_config.use_peft or elmtex.init_adapter:
         facts = {
