@@ -35,18 +35,20 @@ def to_jsonl(extraction: Extraction, schema: CategorySchema) -> str:
     return json.dumps(extraction.to_dict(), ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def to_csv(extraction: Extraction, schema: CategorySchema) -> str:
+def to_csv(extraction: Extraction, schema: CategorySchema, judged: Judged | None = None) -> str:
     """A table (RFC 4180) with a header and one row an item.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front; ``start`` and ``end`` still point at
     the words as they stand in the report. Codes are written ``SYSTEM|CODE``, best first, joined by spaces.
+    With ``judged`` a last column says ``yes`` for each item that a human answers for, else ``no``.
     """
     table = io.StringIO(newline="")
     writer = csv.writer(table)
-    writer.writerow(CSV_COLUMNS)
+    writer.writerow((*CSV_COLUMNS, "judged") if judged else CSV_COLUMNS)
     for key, items in extraction.categories.items():
-        for item in items:
-            writer.writerow([_cell(extraction.id), key, *_item_cells(item)])
+        for place, item in enumerate(items):
+            seen = ("yes" if (key, place) in judged.items else "no",) if judged else ()
+            writer.writerow([_cell(extraction.id), key, *_item_cells(item), *seen])
     return table.getvalue()
 
 

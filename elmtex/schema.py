@@ -198,6 +198,16 @@ def load_schema(name_or_path: str | Path) -> CategorySchema:
     return parse_schema(text, path.stem, str(path))
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; a name that stands twice would silently lose a category."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SchemaError(f"the name {twice!r} stands twice in one object")
+    return found
+
+
 def parse_schema(
     text: str, name: str, where: str = "schema", *, names_only: bool = False
 ) -> CategorySchema:
@@ -214,7 +224,7 @@ def parse_schema(
         SchemaError: with the line (syntax) or the JSON pointer (content) of the first fault.
     """
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise SchemaError(
             f"{where}: not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}"

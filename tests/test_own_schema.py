@@ -60,7 +60,10 @@ def test_only_names_and_descriptions_of_a_visitors_schema_are_kept() -> None:
     assert own.categories[0].label == "fv"
 
 
-@pytest.mark.parametrize("text", ["", None, "{", "[]", '{"title": "x", "properties": {}}'])
+TWICE = '{"title": "x", "properties": {"age": {"title": "Age"}, "age": {"title": "Years"}}}'
+
+
+@pytest.mark.parametrize("text", ["", None, "{", "[]", '{"title": "x", "properties": {}}', TWICE])
 def test_a_schema_that_cannot_be_used_says_why(text: str | None) -> None:
     with pytest.raises(SchemaError):
         checked(text)

@@ -87,7 +87,7 @@ def test_a_finished_extraction_is_a_review_that_can_be_taken_up_again(desk: Desk
     assert foreign.shown.entry is None and "not there" in foreign.notice
     act(desk, again, "you", do="delete", review=entry(screen).id)
     assert "Müller" in desk.draw(type(screen.shown)(), "en", "me").result
-    act(desk, again, do="delete", review=entry(screen).id)
+    assert act(desk, again, do="delete", review=entry(screen).id).gone == (REPORT,)
     assert "Müller" not in desk.draw(type(screen.shown)(), "en", "me").result
 
 
@@ -310,11 +310,20 @@ def test_every_format_carries_the_corrected_document(desk: Desk) -> None:
         == ()
     )
     rows = list(csv.DictReader(io.StringIO(file_of(entry(screen), "csv", ENGLISH).text)))
-    assert [row["text"] for row in rows] == ["Übelkeit"]
+    assert [(row["text"], row["judged"]) for row in rows] == [("Übelkeit", "no")]
+    draft = json.loads(file_of(entry(screen), "json", ENGLISH).text)
+    assert draft["problems"] == ["Draft: 1 of 2 items have not been judged by a human."]
+    assert (draft["id"], "Müller" in file_of(entry(screen), "csv", ENGLISH).name) == (
+        entry(screen).id,
+        False,
+    )
     screen = act(desk, screen, do="accept", items=["m1"])
     gold = json.loads(file_of(entry(screen), "gold", ENGLISH).text)
     assert gold["text"] == REPORT and gold["labelled"] == ["signs_symptoms"]
+    rows = list(csv.DictReader(io.StringIO(file_of(entry(screen), "csv", ENGLISH).text)))
+    assert [row["judged"] for row in rows] == ["yes"]
     screen = act(desk, screen, do="finish")
+    assert json.loads(file_of(entry(screen), "json", ENGLISH).text)["problems"] == []
     assert ENGLISH.review.finished in screen.result
     assert "Dr. Ö" in file_of(entry(screen), "summary", ENGLISH).text
 

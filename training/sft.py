@@ -122,11 +122,9 @@ def main(arguments: list[str] | None = None) -> None:
         processing_class=parts.tokenizer,
         peft_config=None if elmtex.init_adapter else get_peft_config(model_config),
     )
-    if resume:
-        checkpoint = get_last_checkpoint(config.output_dir)  # None: killed before the first one
-    else:
-        checkpoint = config.resume_from_checkpoint
-    trainer.train(resume_from_checkpoint=checkpoint)
+    # None, from the start, when it was killed before the first one.
+    last = get_last_checkpoint(config.output_dir) if resume else config.resume_from_checkpoint
+    trainer.train(resume_from_checkpoint=last)
     trainer.save_model(config.output_dir)
     if model_config.use_peft or elmtex.init_adapter:
         facts = {

@@ -28,7 +28,7 @@
     $("#elmtex-editor-title").textContent = dialog.dataset[title];
     const form = dialog.querySelector("form");
     form.elements.text.value = item.text;
-    if (item.category) form.elements.category.value = item.category;
+    form.elements.category.value = item.category ?? "";
     form.elements.assertion.value = item.assertion ?? "present";
     span = { start: item.start ?? null, end: item.end ?? null };
     editing = item.item ?? null;
@@ -39,9 +39,7 @@
   };
   window.elmtex.edit = (row) => open("edit", JSON.parse(row.dataset.edit));
   window.elmtex.add = () => {
-    const row = $(`tr.chosen`);
-    const category = row ? JSON.parse(row.dataset.edit).category : undefined;
-    open("add", { text: "", category, ...(picked ?? {}) });
+    open("add", { text: "", ...(picked ?? {}) });
   };
 
   document.addEventListener("selectionchange", () => {

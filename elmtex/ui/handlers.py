@@ -29,6 +29,7 @@ from elmtex.ui.screen import (
     Screen,
     Shown,
     ended,
+    incomplete,
     lines_of,
     name_of,
     opened,
@@ -153,6 +154,9 @@ class Desk:
     def run(self, session: str, shown: Shown, lang: str, owner: str = "") -> Iterator[Screen]:
         """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
         if shown.phase != "running":
+            yield self.draw(
+                shown, lang, owner
+            )  # gradio empties the page for a run that draws nothing
             return
         reading = Reading(extractor_for(self.extractor, shown.schema), shown.report, self.turn)
         self._readings[session] = reading
@@ -204,14 +208,17 @@ class Desk:
         """
         shown = dataclasses.replace(shown, said="")
         many = False
+        gone: tuple[str, ...] = ()
         try:
             command = parse(asked)
             many = command.do in ("delete", "delete_all", "batch_format")
             if command.do == "delete":
+                gone = (self.store.get(owner, command.fields["review"]).text,)
                 self.store.delete(owner, command.fields["review"])
                 if shown.entry is not None and shown.entry.id == command.fields["review"]:
                     shown = Shown()
             elif command.do == "delete_all":
+                gone = tuple(entry.text for entry in self.batch.entries(owner))
                 self.batch.delete(owner)
             elif command.do == "batch_format":
                 shown = dataclasses.replace(shown, batch_format=command.fields["format"])
@@ -223,7 +230,7 @@ class Desk:
                 shown = carry_out(command, shown, self.store, self.linker, owner, reviewer)
         except ElmtexError as error:
             shown = dataclasses.replace(shown, said=str(error))
-        screen = self.draw(shown, lang, owner)
+        screen = dataclasses.replace(self.draw(shown, lang, owner), gone=gone)
         if many:
             screen = dataclasses.replace(screen, many=self.many(shown, lang, owner))
         return screen
@@ -306,5 +313,6 @@ class Desk:
             )
             # Half a document is no use while the other half is on its way.
             if shown.phase != "running":
-                parts.append(render.document_html(shown.extraction, words, finished=finished))
+                found = shown.extraction if finished else incomplete(shown)
+                parts.append(render.document_html(found, words, finished=finished))
         return "".join(parts)

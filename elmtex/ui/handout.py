@@ -9,7 +9,7 @@ from typing import Literal
 from elmtex import export
 from elmtex.review import Entry
 from elmtex.review.gold import to_jsonl
-from elmtex.types import ElmtexError
+from elmtex.types import ElmtexError, Extraction
 from elmtex.ui.render import escape
 from elmtex.ui.render_review import command
 from elmtex.ui.summary import summary_page
@@ -44,24 +44,40 @@ class File:
 
 def file_of(entry: Entry, format: Format, words: Words) -> File:
     """The reviewed report in a format; every format carries the corrected document, never the model's alone."""
-    name = f"elmtex.{SUFFIX[format]}"
+    # By its id: a name may be the letter's first line, which may be the patient's.
+    name = f"elmtex-{entry.id[:8]}.{SUFFIX[format]}"
     if format == "summary":
         return File(name, summary_page(entry, words))
     if format == "gold":
         text = to_jsonl([entry])
         return File(name, text, "" if text else words.review.gold_hint)
-    corrected = replace(entry.corrected, id=entry.name)
+    corrected = _to_hand_out(entry)
     faults = entry.schema.validate(corrected.to_dict()["categories"])
     if faults:
         return File(name, "", "; ".join(faults))
     try:
-        if format == "fhir":
-            # Not by its name: that of a pasted letter is its first line, which may be the patient's.
-            named = replace(corrected, id=entry.id)
-            return File(name, export.to_fhir(named, entry.schema, entry.reviewed.judged))
-        return File(name, export.FORMATS[format](corrected, entry.schema))
+        return File(name, _written(corrected, entry, format))
     except ElmtexError as error:
         return File(name, "", str(error))
+
+
+def _to_hand_out(entry: Entry) -> Extraction:
+    """The corrected document, with a sentence about what no human has judged."""
+    state, corrected = entry.reviewed, entry.corrected
+    problems = corrected.problems
+    if state.open:
+        draft = f"Draft: {state.open} of {len(state.items)} items have not been judged by a human."
+        problems = (*problems, draft)
+    # A report of many is known by its name; that of a pasted letter is its first line, maybe the patient's.
+    return replace(corrected, id=entry.name if entry.batch else entry.id, problems=problems)
+
+
+def _written(document: Extraction, entry: Entry, format: str) -> str:
+    if format == "fhir":
+        return export.to_fhir(document, entry.schema, entry.reviewed.judged)
+    if format == "csv":
+        return export.to_csv(document, entry.schema, entry.reviewed.judged)
+    return export.FORMATS[format](document, entry.schema)
 
 
 BatchFormat = Literal["jsonl", "csv", "gold"]
@@ -77,8 +93,7 @@ def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> Fil
     name = f"elmtex.{format}"
     written: list[str] = []
     for entry in done:
-        corrected = replace(entry.corrected, id=entry.name)
-        text = export.FORMATS[format](corrected, entry.schema)
+        text = _written(_to_hand_out(entry), entry, format)
         # One header for all: each report's own table begins with it.
         written.append(text if format != "csv" or not written else text.split("\r\n", 1)[1])
     return File(name, "".join(written))

@@ -192,8 +192,8 @@ def _confidence_html(confidence: float | None, words: Words) -> str:
     )
 
 
-def summary_html(extraction: Extraction, words: Words) -> str:
-    """Status, counts and problems of a finished extraction."""
+def summary_html(extraction: Extraction, words: Words, schema: str = "") -> str:
+    """Status, counts and problems of a finished extraction; which categories (their title) and model made it."""
     found = [items for items in extraction.categories.values() if items]
     counts = (
         words.finished.format(
@@ -207,7 +207,7 @@ def summary_html(extraction: Extraction, words: Words) -> str:
     problems = "".join(f"<li>{escape(problem)}</li>" for problem in extraction.problems)
     return (
         f'<div class="notice {kind}" role="status"><strong>{escape(words.statuses[extraction.status])}</strong> '
-        f'<span>{escape(counts)}</span> <span class="model">{escape(extraction.model)}</span>'
+        f'<span>{escape(counts)}</span> <span class="model">{escape(" · ".join(filter(None, (schema, extraction.model))))}</span>'
         f"{f'<ul>{problems}</ul>' if problems else ''}</div>"
     )
 
@@ -247,4 +247,7 @@ def header_html(words: Words) -> str:
 def welcome_html(words: Words) -> str:
     """What to do, shown until there is a result."""
     steps = "".join(f"<li>{escape(step)}</li>" for step in words.steps)
-    return f'<div class="welcome"><h2>{escape(words.welcome)}</h2><ol>{steps}</ol></div>'
+    return (
+        f'<div class="welcome"><h2>{escape(words.welcome)}</h2><ol>{steps}</ol>'
+        f"<p>{escape(words.private)}</p></div>"
+    )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from elmtex.coding import CATEGORY_TERMINOLOGIES
-from elmtex.review import Entry, Reviewed, ReviewedItem
+from elmtex.review import Entry, ReviewedItem
 from elmtex.schema import Category
 from elmtex.types import ASSERTIONS, Code
 from elmtex.ui.evidence import Evidence, is_evidence
@@ -72,20 +72,27 @@ def review_html(entry: Entry, words: Words, suggested: tuple[str, Sequence[Code]
     )
     return (
         f'<div id="elmtex-review" data-review="{escape(entry.id)}">'
-        f'{_bar(state, words)}<div class="cards">{"".join(cards)}</div>{nothing}'
+        f'{_bar(entry, words)}<div class="cards">{"".join(cards)}</div>{nothing}'
         f"{_editor(entry.schema.categories, words)}{_shortcuts(words)}</div>"
     )
 
 
-def _bar(state: Reviewed, words: Words) -> str:
-    """How far the review is, with undo, finish and help."""
-    r, total = words.review, len(state.items)
+def _bar(entry: Entry, words: Words) -> str:
+    """What is reviewed and how far, with undo, finish and help."""
+    state, r = entry.reviewed, words.review
+    total = len(state.items)
     said = r.finished if state.finished else r.judged.format(done=total - state.open, total=total)
     undo = "" if state.standing else " disabled"
     finish = " disabled" if state.open or state.finished else ""
+    if state.open:
+        finish += f' title="{escape(r.finish_hint)}"'
+    if state.finished:
+        said_more = f'<a href="#elmtex-out">{escape(r.hand_out)}</a>'
+    else:
+        said_more = f'<span class="quiet">{escape(r.saved)}</span>'
     return (
-        f'<div class="review-bar"><p role="status"><strong>{escape(said)}</strong> '
-        f'<span class="quiet">{escape(r.saved)}</span></p>'
+        f'<div class="review-bar"><p class="quiet" dir="auto">{escape(entry.name)}</p><p role="status"><strong>{escape(said)}</strong> '
+        f"{said_more}</p>"
         f'<progress value="{total - state.open}" max="{total or 1}" aria-label="{escape(said)}"></progress>'
         f'<div class="tools"><button type="button" {command("undo")}{undo}>{escape(r.undo)}</button>'
         f'<button type="button" data-add>{escape(r.add)}</button>'
@@ -237,7 +244,7 @@ def _suggestions(entry: ReviewedItem, codes: Sequence[Code], words: Words) -> st
 def _editor(categories: Iterable[Category], words: Words) -> str:
     """The form that adds or changes an item; not modal, so that words can be selected in the report beside it."""
     r = words.review
-    choices = "".join(
+    choices = f'<option value="" disabled>{escape(r.choose_category)}</option>' + "".join(
         f'<option value="{escape(c.key)}">{escape(c.title_in(words.lang))}</option>'
         for c in categories
     )
@@ -249,7 +256,7 @@ def _editor(categories: Iterable[Category], words: Words) -> str:
         f'data-edit="{escape(r.edit_title)}"><form method="dialog"><h3 id="elmtex-editor-title"></h3>'
         f'<label>{escape(r.words_field)}<textarea name="text" rows="2" dir="auto"></textarea></label>'
         f'<button type="button" data-take disabled>{escape(r.take_selection)}</button>'
-        f'<div class="pair"><label>{escape(r.category)}<select name="category">{choices}</select></label>'
+        f'<div class="pair"><label>{escape(r.category)}<select name="category" required>{choices}</select></label>'
         f'<label>{escape(words.assertion)}<select name="assertion">{assertions}</select></label></div>'
         f'<div class="tools"><button type="submit" class="strong">{escape(r.save)}</button>'
         f'<button type="button" data-close>{escape(r.cancel)}</button></div></form></dialog>'

@@ -9,6 +9,7 @@ from typing import Literal
 from elmtex.reading import Report
 from elmtex.review import Entry
 from elmtex.schema import CategorySchema
+from elmtex.text import is_german
 from elmtex.types import Code, Extraction, InputError
 from elmtex.ui import render
 from elmtex.ui.handout import BatchFormat, Format
@@ -70,6 +71,7 @@ class Screen:
         result: the column of categories.
         many: the tab of many reports; None when it need not be drawn again.
         taken: files were read into the tab of many reports.
+        gone: the texts of the reports that were just deleted: a box that holds one is emptied.
     """
 
     shown: Shown
@@ -80,6 +82,7 @@ class Screen:
     result: str
     many: str | None = None
     taken: bool = False
+    gone: tuple[str, ...] = ()
 
 
 def refusal_of(report: str) -> str:
@@ -144,6 +147,17 @@ def ended(shown: Shown, reading: Reading) -> Shown:
     return dataclasses.replace(shown, phase="stopped" if reading.stopped else "finished")
 
 
+def incomplete(shown: Shown) -> Extraction:
+    """What a run that was stopped or failed has found, as a document that says so.
+
+    A file of it must not read like a patient without findings.
+    """
+    assert shown.extraction is not None
+    why = f"The run ended after {shown.done} of {shown.total} sentences; items may be missing."
+    problems = (*shown.extraction.problems, why)
+    return dataclasses.replace(shown.extraction, status="truncated", problems=problems)
+
+
 def state_html(shown: Shown, words: Words) -> str:
     """The line that says where the session stands."""
     if shown.phase == "refused":
@@ -157,9 +171,14 @@ def state_html(shown: Shown, words: Words) -> str:
             text.format(done=shown.done, total=shown.total), shown.done, shown.total
         )
     if shown.phase == "stopped":
-        return render.message_html(words.stopped.format(done=shown.done, total=shown.total))
+        text = words.stopped if shown.total else words.stopped_at_once
+        return render.message_html(text.format(done=shown.done, total=shown.total))
     if shown.phase == "failed":
         return render.message_html(words.failed.format(reason=shown.reason), "bad")
     if shown.phase == "finished" and shown.extraction is not None:
-        return render.summary_html(shown.extraction, words)
+        schema = shown.entry.schema if shown.entry else shown.schema
+        title = schema.title if schema else ""
+        summary = render.summary_html(shown.extraction, words, title)
+        note = render.message_html(words.german_report) if is_german(shown.report) else ""
+        return summary + note
     return ""

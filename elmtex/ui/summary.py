@@ -44,7 +44,7 @@ def summary_page(entry: Entry, words: Words) -> str:
 
 def _items(items: list[ReviewedItem], words: Words) -> str:
     if not items:
-        return f'<span class="none">{escape(words.review.nothing_stated)}</span>'
+        return f'<span class="none">{escape(words.review.nothing_found)}</span>'
     return f"<ul>{''.join(_item(entry, words) for entry in items)}</ul>"
 
 

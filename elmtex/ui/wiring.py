@@ -9,7 +9,7 @@ from elmtex.schema import CategorySchema
 from elmtex.ui import visitor
 from elmtex.ui.handlers import Desk
 from elmtex.ui.layout import Parts, translations
-from elmtex.ui.screen import Screen, Shown
+from elmtex.ui.screen import Screen, Shown, lines_of
 from elmtex.ui.security import TAB, on_a_space
 from elmtex.ui.toolkit import gr
 from elmtex.ui.words import words_in
@@ -49,7 +49,9 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
     def clear(lang: str, request: gr.Request) -> list[Any]:
         return ["", None, *_updates(desk.draw(Shown(), lang, visitor.owner(request)))]
 
-    def act(command: str, state: Shown, lang: str, name: str, request: gr.Request) -> list[Any]:
+    def act(
+        command: str, state: Shown, lang: str, name: str, text: str, request: gr.Request
+    ) -> list[Any]:
         picture = desk.act(command, state or Shown(), lang, visitor.owner(request), name)
         # A report opened from the other tab is shown in this one.
         opened = picture.shown.entry is not None and (
@@ -57,7 +59,8 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
         )
         tab = gr.update(selected="one") if opened and picture.many is None else gr.skip()
         many = gr.skip() if picture.many is None else picture.many
-        return [tab, many, *_updates(picture)]
+        gone = lines_of(text or "") in [lines_of(report) for report in picture.gone]
+        return [tab, many, "" if gone else gr.skip(), *_updates(picture)]
 
     def translate(state: Shown, lang: str, request: gr.Request) -> dict[Any, Any]:
         desk.speak(visitor.session(request), lang)
@@ -94,8 +97,8 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
     # Two quick clicks are two decisions: none may be dropped while the first is on its way.
     parts.ask.click(
         act,
-        [parts.asked, shown, language, parts.reviewer],
-        [parts.tabs, parts.many, *screen],
+        [parts.asked, shown, language, parts.reviewer, parts.report],
+        [parts.tabs, parts.many, parts.report, *screen],
         trigger_mode="multiple",
         **now,
     )

@@ -72,12 +72,21 @@ def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remem
         offered = "" if text else (state or Shown()).report or pasted
         return [offered or gr.skip(), draw(compared or Compared(), lang)[1]]
 
+    def forget(command: str, state: Compared, lang: str) -> list[Any]:
+        """Whoever deletes a report wants it gone from here, too."""
+        if not state.answers or '"do":"delete' not in command.replace(" ", ""):
+            return [gr.skip()] * 5
+        return ["", *draw(Compared(), lang)]
+
     now: dict[str, Any] = {"queue": False, **QUIET}
     asked = [parts.compare_report, parts.compare_left, parts.compare_right, language, own]
     begun = parts.compare_start.click(wait, [language], drawn, **now)
     running = begun.then(run, asked, drawn, **QUIET)
     running.failure(refuse, [compared, language], drawn, **now)
     parts.compare_stop.click(halt, [language], drawn, cancels=[running], **now)
+    parts.ask.click(
+        forget, [parts.asked, compared, language], [parts.compare_report, *drawn], **now
+    )
     offered = [parts.compare_report, parts.compare]
     for opened in (parts.compare_tab.select, language.change):
         opened(

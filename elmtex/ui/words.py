@@ -28,6 +28,7 @@ class Words:
     clear: str
     welcome: str
     steps: tuple[str, ...]
+    private: str
     footer: str
     space_notice: str
     empty_report: str
@@ -37,7 +38,9 @@ class Words:
     waiting: str
     reading: str
     stopped: str
+    stopped_at_once: str
     finished: str
+    german_report: str
     nothing: str
     failed: str
     statuses: dict[str, str]
@@ -77,8 +80,9 @@ ENGLISH = Words(
         "Paste a report into the box, drop a file, or choose an example.",
         "Press Extract. The categories fill while the report is read.",
         "Accept, reject or correct each item: choose it, and its words light up in the report.",
-        "Hand out the result as JSON, CSV, FHIR or a printed summary.",
+        "Export the result as JSON, CSV, FHIR or a printed summary.",
     ),
+    private="Reports are read on the machine that runs this page, and sent nowhere else.",
     footer=(
         "elmtex supports documentation and research. It is not a medical device: it can miss or misread facts, "
         "and a person decides."
@@ -99,11 +103,16 @@ ENGLISH = Words(
     waiting="Waiting for the model. It is loading, or reading another report …",
     reading="Reading: {done} of {total} sentences",
     stopped="Stopped: {done} of {total} sentences were read. What was found so far is shown.",
-    finished="{items} in {categories}",
+    stopped_at_once="Stopped before the report was read.",
+    finished="{items} suggested in {categories}. Check them against the report.",
+    german_report=(
+        "German reports are read less reliably than English ones, diagnoses and family history above all: "
+        "there was no German corpus to learn from."
+    ),
     nothing="Nothing was found in this report.",
     failed="The extraction failed ({reason}). The report was not stored. Try again, or ask your administrator.",
     statuses={
-        "ok": "Complete and valid",
+        "ok": "Read to the end",
         "truncated": "Incomplete",
         "empty_report": "Empty report",
         "invalid_output": "Not valid",
@@ -145,8 +154,9 @@ GERMAN = Words(
         "Einen Bericht einfügen, eine Datei ablegen oder ein Beispiel wählen.",
         "„Auswerten“ drücken. Die Kategorien füllen sich, während der Bericht gelesen wird.",
         "Jede Angabe annehmen, ablehnen oder ändern: Beim Auswählen leuchten ihre Worte im Bericht auf.",
-        "Das Ergebnis ausgeben: als JSON, CSV, FHIR oder gedruckte Übersicht.",
+        "Das Ergebnis exportieren: als JSON, CSV, FHIR oder gedruckte Übersicht.",
     ),
+    private="Berichte werden auf dem Rechner gelesen, auf dem diese Seite läuft, und nirgendwohin gesendet.",
     footer=(
         "elmtex unterstützt Dokumentation und Forschung. Es ist kein Medizinprodukt: Es kann Angaben übersehen "
         "oder falsch lesen; ein Mensch entscheidet."
@@ -169,14 +179,19 @@ GERMAN = Words(
     waiting="Warten auf das Modell. Es wird geladen oder liest einen anderen Bericht …",
     reading="Lesen: {done} von {total} Sätzen",
     stopped="Abgebrochen: {done} von {total} Sätzen wurden gelesen. Das bisher Gefundene wird gezeigt.",
-    finished="{items} in {categories}",
+    stopped_at_once="Abgebrochen, bevor der Bericht gelesen wurde.",
+    finished="{items} in {categories} vorgeschlagen. Bitte am Bericht prüfen.",
+    german_report=(
+        "Deutsche Berichte werden weniger zuverlässig gelesen als englische, vor allem Diagnosen und Familienanamnese: "
+        "Es gab kein deutsches Korpus, um daran zu lernen."
+    ),
     nothing="In diesem Bericht wurde nichts gefunden.",
     failed=(
         "Die Auswertung ist fehlgeschlagen ({reason}). Der Bericht wurde nicht gespeichert. "
         "Bitte erneut versuchen oder die Administration fragen."
     ),
     statuses={
-        "ok": "Vollständig und gültig",
+        "ok": "Zu Ende gelesen",
         "truncated": "Unvollständig",
         "empty_report": "Leerer Bericht",
         "invalid_output": "Nicht gültig",

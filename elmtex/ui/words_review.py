@@ -15,6 +15,7 @@ class ReviewWords:
     saved: str
     finished: str
     finish: str
+    finish_hint: str
     undo: str
     shortcuts: str
     accept: str
@@ -24,6 +25,7 @@ class ReviewWords:
     codes: str
     no_codes: str
     choose_code: str
+    choose_category: str
     verdicts: dict[str, str]
     actions: str
     show_or_hide: str
@@ -51,7 +53,7 @@ class ReviewWords:
     summary_open: str
     summary_done: str
     evidence: str
-    nothing_stated: str
+    nothing_found: str
     report: str
 
 
@@ -62,6 +64,7 @@ ENGLISH = ReviewWords(
     saved="Every decision is saved at once.",
     finished="Review finished",
     finish="Finish review",
+    finish_hint="Judge every item first.",
     undo="Undo",
     shortcuts="Keyboard shortcuts",
     accept="Accept",
@@ -69,8 +72,9 @@ ENGLISH = ReviewWords(
     edit="Edit",
     accept_all="Accept all",
     codes="Codes",
-    no_codes="No code fits these words.",
+    no_codes="No code fits these words. The lists of codes are English.",
     choose_code="Suggested codes: choose those that fit",
+    choose_category="Choose …",
     verdicts={
         "open": "",
         "accepted": "accepted",
@@ -89,13 +93,13 @@ ENGLISH = ReviewWords(
     select_hint="Select words in the report to add what was missed.",
     save="Save",
     cancel="Cancel",
-    hand_out="Hand out",
+    hand_out="Export",
     formats={
         "json": "JSON",
         "csv": "CSV",
         "elmtex": "ELMTEX",
         "fhir": "FHIR",
-        "gold": "Gold",
+        "gold": "Gold (training)",
         "summary": "Summary",
     },
     gold_hint="There is no gold yet: judge every item of at least one category first.",
@@ -123,7 +127,7 @@ ENGLISH = ReviewWords(
     summary_open="Draft: {open} items have not been judged.",
     summary_done="Judged by {reviewers}, {date} (UTC).",
     evidence="characters",
-    nothing_stated="Nothing stated",
+    nothing_found="Nothing found",
     report="Report",
 )
 
@@ -134,6 +138,7 @@ GERMAN = ReviewWords(
     saved="Jede Entscheidung wird sofort gespeichert.",
     finished="Prüfung abgeschlossen",
     finish="Prüfung abschließen",
+    finish_hint="Zuerst jede Angabe prüfen.",
     undo="Rückgängig",
     shortcuts="Tastenkürzel",
     accept="Annehmen",
@@ -141,8 +146,9 @@ GERMAN = ReviewWords(
     edit="Ändern",
     accept_all="Alle annehmen",
     codes="Codes",
-    no_codes="Zu diesen Worten passt kein Code.",
+    no_codes="Zu diesen Worten passt kein Code. Die Codelisten sind englisch.",
     choose_code="Vorgeschlagene Codes: passende auswählen",
+    choose_category="Auswählen …",
     verdicts={
         "open": "",
         "accepted": "angenommen",
@@ -161,13 +167,13 @@ GERMAN = ReviewWords(
     select_hint="Worte im Bericht markieren, um Fehlendes zu ergänzen.",
     save="Speichern",
     cancel="Abbrechen",
-    hand_out="Ausgeben",
+    hand_out="Exportieren",
     formats={
         "json": "JSON",
         "csv": "CSV",
         "elmtex": "ELMTEX",
         "fhir": "FHIR",
-        "gold": "Gold",
+        "gold": "Gold (training)",
         "summary": "Übersicht",
     },
     gold_hint="Noch kein Gold: zuerst in mindestens einer Kategorie jede Angabe prüfen.",
@@ -195,6 +201,6 @@ GERMAN = ReviewWords(
     summary_open="Entwurf: {open} Angaben sind noch nicht geprüft.",
     summary_done="Geprüft von {reviewers}, {date} (UTC).",
     evidence="Zeichen",
-    nothing_stated="Keine Angabe",
+    nothing_found="Nichts gefunden",
     report="Bericht",
 )
