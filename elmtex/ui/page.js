@@ -69,7 +69,8 @@
   };
   const save = (name, text) => {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: TYPES[name.split(".").pop()] }));
+    const mark = name.endsWith(".csv") ? "\ufeff" : ""; // by which Excel knows UTF-8
+    link.href = URL.createObjectURL(new Blob([mark, text], { type: TYPES[name.split(".").pop()] }));
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
