@@ -64,7 +64,9 @@ def _row(entry: Entry, words: Words) -> str:
     items = judged = act = ""
     found: Iterable[str] = ()
     low = False
-    note = entry.problem or (b.recognised if entry.recognised else "")
+    note = b.noted(entry.name, entry.note, entry.problem) or (
+        b.recognised if entry.recognised else ""
+    )
     if entry.extraction is not None:
         state = entry.reviewed
         kept = [item for item in state.items if item.kept]

@@ -70,6 +70,7 @@ class Screen:
         result: the column of categories.
         many: the tab of many reports; None when it need not be drawn again.
         taken: files were read into the tab of many reports.
+        box: what is put into the box; None leaves what stands in it.
     """
 
     shown: Shown
@@ -80,6 +81,7 @@ class Screen:
     result: str
     many: str | None = None
     taken: bool = False
+    box: str | None = None
 
 
 def refusal_of(report: str) -> str:
@@ -110,6 +112,10 @@ def taken_html(shown: Shown, words: Words) -> str:
         said = words.batch.was_read.format(name=shown.source.id, length=length)
         if shown.source.recognised:
             return render.message_html(f"{said} {words.batch.recognised}")
+        if shown.source.note:
+            return render.message_html(
+                f"{said} {words.batch.noted(shown.source.id, shown.source.note)}"
+            )
         return render.message_html(said, "good")
     return ""
 
