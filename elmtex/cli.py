@@ -180,7 +180,9 @@ def _add_extract(commands: argparse._SubParsersAction[_Parser]) -> None:
         "  pdftotext letter.pdf - | elmtex extract - --format csv\n"
         "  elmtex extract report.txt --schema my_schema.json --output document.json --verbose\n",
     )
-    parser.add_argument("report", metavar="FILE|-", help="a report in UTF-8; - reads stdin")
+    parser.add_argument(
+        "report", metavar="FILE|-", help="a report in UTF-8 (or Windows-1252); - reads stdin"
+    )
     _add_model_options(parser)
     parser.add_argument("--format", default="json", choices=FORMATS, help="default: json")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there, not to stdout")
@@ -260,10 +262,17 @@ def _make_extractor(args: argparse.Namespace) -> Extractor:
 def _extract(args: argparse.Namespace) -> int:
     from elmtex.batch import extract_safely
     from elmtex.export import FORMATS as WRITERS
-    from elmtex.reading import read_report
+    from elmtex.reading import RECODED, read_report
 
     _check_output(args.output, args.report)
-    report = read_report(args.report)
+    report, note = read_report(args.report)
+    name = (
+        "stdin"
+        if args.report == "-"
+        else Path(os.fsencode(args.report).decode("utf-8", "replace")).stem
+    )
+    if note:
+        _say(f"{name} {RECODED}")
     extractor = args.make_extractor(args)
     if args.format == "fhir":
         from elmtex.fhir import bundle_model
@@ -271,11 +280,6 @@ def _extract(args: argparse.Namespace) -> int:
         bundle_model()  # that it is missing must not come out only after a long extraction
     if report.strip():  # an empty report needs no model to be called empty
         extractor.load()
-    name = (
-        "stdin"
-        if args.report == "-"
-        else Path(os.fsencode(args.report).decode("utf-8", "replace")).stem
-    )
     extraction = extract_safely(extractor, report, name)
     _write(WRITERS[args.format](extraction, extractor.schema), args.output)
     if args.verbose and extractor.timings is not None:
@@ -315,7 +319,7 @@ def _write(text: str, output: Path | None) -> None:
 
 def _batch(args: argparse.Namespace) -> int:
     from elmtex import batch
-    from elmtex.reading import read_reports
+    from elmtex.reading import RECODED, read_reports
     from elmtex.run_record import usable_cores
 
     if any(
@@ -325,7 +329,11 @@ def _batch(args: argparse.Namespace) -> int:
     ):
         raise InputError(f"--out {args.out} is one of the inputs: give another file")
     # The first pass counts, and refuses unusable inputs before the model is loaded and OUT is made.
-    total = sum(1 for _ in read_reports(args.inputs))
+    total = 0
+    for report in read_reports(args.inputs):
+        total += 1
+        if report.note == "recoded":
+            _say(f"{report.id} {RECODED}")
     if args.strategy != "finetuned":
         args.at_once = 1  # a chat model has one conversation
     args.at_once = args.at_once or min(usable_cores(), max(1, total))

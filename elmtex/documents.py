@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from elmtex.ocr import MAX_PAGES_TOGETHER, Allowance, recognise
-from elmtex.reading import MAX_BYTES, Report, decode, read_reports
+from elmtex.reading import MAX_BYTES, Note, ReadingError, Report, decode, read_reports
 from elmtex.text import mended
 from elmtex.types import InputError, MissingDependencyError
 
@@ -30,6 +30,8 @@ logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
 
 SUFFIXES = (".txt", ".pdf", ".docx", ".rtf", *TABLES, ".zip")
 
+Reader = Callable[[bytes, str], tuple[str, Note]]  # of a file's bytes, under its name
+
 
 def read_files(paths: Sequence[str | Path]) -> list[Report]:
     """The reports of files, in order; at most :data:`MAX_REPORTS`, and one more that says so when there were more."""
@@ -39,7 +41,7 @@ def read_files(paths: Sequence[str | Path]) -> list[Report]:
         for report in _reports_of(path, path.name, allowance):
             if len(reports) == MAX_REPORTS:
                 problem = f"only the first {MAX_REPORTS} reports were read; give the others in a second step"
-                return [*reports, Report(path.name, None, problem)]
+                return [*reports, Report(path.name, None, problem, note="many")]
             reports.append(report)
     return reports
 
@@ -56,28 +58,29 @@ def _reports_of(
         elif suffix == ".zip" and not in_zip:
             yield from _members(path, name, allowance)
         else:
-            raise InputError(f"{name} is none of {', '.join(SUFFIXES)}")
+            raise ReadingError(f"{name} is none of {', '.join(SUFFIXES)}", "kind")
     except (InputError, MissingDependencyError) as error:
         # Where the server put a file that was dropped is nobody's business.
-        yield Report(name, None, str(error).replace(str(path), name))
+        problem = str(error).replace(str(path), name)
+        yield Report(name, None, problem, note=getattr(error, "note", ""))
     # The libraries below raise whatever a broken file makes them stumble over, and may quote it.
-    except Exception as error:
-        yield Report(name, None, f"{name} cannot be read: it is damaged ({type(error).__name__})")
+    except Exception:
+        yield Report(name, None, f"{name} cannot be read: it is damaged", note="damaged")
 
 
-def _read(
-    reader: Callable[[bytes, str], str], data: bytes, name: str, allowance: Allowance
-) -> Report:
+def _read(reader: Reader, data: bytes, name: str, allowance: Allowance) -> Report:
     recognised = False
     try:
-        text = reader(data, name)
+        text, note = reader(data, name)
     except _ScannedError:
-        text, recognised = recognise(data, name, allowance), True
+        text, note, recognised = recognise(data, name, allowance), "", True
     text = mended(text)
-    if not text.strip():
-        what = "is a scanned PDF in which no text was recognised" if recognised else "holds no text"
-        return Report(name, None, f"{name} {what}")
-    return Report(name, text, recognised=recognised)
+    if text.strip():
+        return Report(name, text, recognised=recognised, note=note)
+    if recognised:
+        problem = f"{name} is a scanned PDF in which no text was recognised"
+        return Report(name, None, problem, note="unrecognised")
+    return Report(name, None, f"{name} holds no text", note="blank")
 
 
 class _ScannedError(Exception):
@@ -88,32 +91,32 @@ def _bytes(path: Path) -> bytes:
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise InputError(f"{path.name} is over {MAX_BYTES // 1_000_000} MB, too large for a report")
+        raise ReadingError(
+            f"{path.name} is over {MAX_BYTES // 1_000_000} MB, too large for a report", "large"
+        )
     return data
 
 
-def _text(data: bytes, name: str) -> str:
-    return decode(data, name)
-
-
-def _pdf(data: bytes, name: str) -> str:
+def _pdf(data: bytes, name: str) -> tuple[str, Note]:
     try:
         import pypdf
     except ImportError:
         raise MissingDependencyError("PDF needs pypdf: pip install 'elmtex[ui]'") from None
     pdf = pypdf.PdfReader(io.BytesIO(data))
     if pdf.is_encrypted and not pdf.decrypt(""):
-        raise InputError(f"{name} is protected by a password: save it without one")
+        raise ReadingError(f"{name} is protected by a password: save it without one", "password")
     if len(pdf.pages) > MAX_PAGES:
-        raise InputError(f"{name} has {len(pdf.pages)} pages; up to {MAX_PAGES} are read")
+        raise ReadingError(
+            f"{name} has {len(pdf.pages)} pages; up to {MAX_PAGES} are read", "large"
+        )
     pages = [page.extract_text() for page in pdf.pages]
     text = "\n\n".join(page.strip("\n") for page in pages).replace("\0", "\ufffd")
     if sum(map(str.isalnum, text)) < SCANNED * len(pages):
         raise _ScannedError
-    return text
+    return text, ""
 
 
-def _docx(data: bytes, name: str) -> str:
+def _docx(data: bytes, name: str) -> tuple[str, Note]:
     try:
         import docx
         from docx.table import Table
@@ -134,22 +137,21 @@ def _docx(data: bytes, name: str) -> str:
                 lines.append("\t".join(cells.values()))
         else:
             lines.append(block.text)
-    return "\n".join(lines)
+    return "\n".join(lines), ""
 
 
-def _rtf(data: bytes, name: str) -> str:
+def _rtf(data: bytes, name: str) -> tuple[str, Note]:
     try:
         from striprtf.striprtf import rtf_to_text
     except ImportError:
         raise MissingDependencyError("RTF needs striprtf: pip install 'elmtex[ui]'") from None
     if not data.lstrip().startswith(b"{\\rtf"):
-        raise InputError(f"{name} is no RTF file, whatever its name says")
-    text: str = rtf_to_text(data.decode("latin-1"))  # RTF is ASCII; its escapes carry the rest
-    return text
+        raise ReadingError(f"{name} is no RTF file, whatever its name says", "damaged")
+    return rtf_to_text(data.decode("latin-1")), ""  # RTF is ASCII; its escapes carry the rest
 
 
-_READERS: dict[str, Callable[[bytes, str], str]] = {
-    ".txt": _text,
+_READERS: dict[str, Reader] = {
+    ".txt": decode,
     ".pdf": _pdf,
     ".docx": _docx,
     ".rtf": _rtf,
@@ -159,7 +161,7 @@ _READERS: dict[str, Callable[[bytes, str], str]] = {
 def _members(path: Path, name: str, allowance: Allowance) -> Iterator[Report]:
     """The files of a zip file, each unpacked alone, under a name of our own, and gone after it was read."""
     if not zipfile.is_zipfile(path):
-        raise InputError(f"{name} is no zip file, or a damaged one")
+        raise ReadingError(f"{name} is no zip file, or a damaged one", "damaged")
     with zipfile.ZipFile(path) as packed, tempfile.TemporaryDirectory() as folder:
         _check_size(packed, name)
         for member in packed.infolist():
@@ -167,7 +169,8 @@ def _members(path: Path, name: str, allowance: Allowance) -> Iterator[Report]:
             if member.is_dir() or inside.name.startswith(".") or "__MACOSX" in inside.parts:
                 continue
             if member.flag_bits & 1:
-                yield Report(inside.name, None, f"{inside.name} is protected by a password")
+                problem = f"{inside.name} is protected by a password"
+                yield Report(inside.name, None, problem, note="password")
                 continue
             # The suffix says how to read it; nothing else of a member's path touches the disk.
             place = (
@@ -175,13 +178,14 @@ def _members(path: Path, name: str, allowance: Allowance) -> Iterator[Report]:
                 / f"{inside.stem[:60].strip('. ') or 'report'}{inside.suffix.lower()[:8]}"
             )
             if place.parent != Path(folder) or "/" in inside.name or "\\" in inside.name:
-                yield Report(inside.name, None, f"{inside.name!r} is not a usable file name")
+                problem = f"{inside.name!r} is not a usable file name"
+                yield Report(inside.name, None, problem, note="damaged")
                 continue
             try:
                 place.write_bytes(packed.read(member))
-            except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-                problem = f"{inside.name} cannot be unpacked ({type(error).__name__})"
-                yield Report(inside.name, None, problem)
+            except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+                problem = f"{inside.name} cannot be unpacked"
+                yield Report(inside.name, None, problem, note="damaged")
                 continue
             yield from _reports_of(place, inside.name, allowance, in_zip=True)
             place.unlink()
@@ -190,7 +194,9 @@ def _members(path: Path, name: str, allowance: Allowance) -> Iterator[Report]:
 def _check_size(packed: zipfile.ZipFile, name: str) -> None:
     members = packed.infolist()
     if len(members) > MAX_FILES:
-        raise InputError(f"{name} holds {len(members)} files; up to {MAX_FILES} are read")
+        raise ReadingError(
+            f"{name} holds {len(members)} files; up to {MAX_FILES} are read", "large"
+        )
     # zipfile itself stops where a member grows past the size its entry states.
     if sum(member.file_size for member in members) > MAX_UNPACKED:
-        raise InputError(f"{name} unpacks to more than {MAX_UNPACKED // 1_000_000} MB")
+        raise ReadingError(f"{name} unpacks to more than {MAX_UNPACKED // 1_000_000} MB", "large")

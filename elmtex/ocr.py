@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from elmtex.types import InputError
+from elmtex.reading import ReadingError
 
 LANGUAGES = ("eng", "deu")  # of these, the ones that Tesseract has here
 MAX_PAGES = 50
@@ -39,7 +39,7 @@ def recognise(data: bytes, name: str, allowance: Allowance) -> str:
         allowance: its pages are taken from this.
 
     Raises:
-        InputError: text recognition is not installed, or there are too many pages; says what to do.
+        ReadingError: text recognition is not installed, or there are too many pages; says what to do.
     """
     pdfium, tesseract, languages = _installed(name)
     with _PDFIUM:
@@ -47,13 +47,15 @@ def recognise(data: bytes, name: str, allowance: Allowance) -> str:
         count = len(pdf)
     try:
         if count > MAX_PAGES:
-            raise InputError(
-                f"{name} is a scanned PDF of {count} pages; text recognition reads up to {MAX_PAGES}: split it"
+            raise ReadingError(
+                f"{name} is a scanned PDF of {count} pages; text recognition reads up to {MAX_PAGES}: split it",
+                "large",
             )
         if count > allowance.pages:
-            raise InputError(
+            raise ReadingError(
                 f"{name}: text recognition reads up to {MAX_PAGES_TOGETHER} pages at once, of all files together: "
-                "give this one in a second step"
+                "give this one in a second step",
+                "many",
             )
         allowance.pages -= count
         pages = (_drawn(pdf, number) for number in range(count))
@@ -61,9 +63,9 @@ def recognise(data: bytes, name: str, allowance: Allowance) -> str:
             texts = [
                 tesseract.image_to_string(page, lang=languages, timeout=PATIENCE) for page in pages
             ]
-        except RuntimeError as error:  # pytesseract's word for a page that took too long
-            raise InputError(
-                f"{name} is a scanned PDF that could not be recognised ({type(error).__name__})"
+        except RuntimeError:  # pytesseract's word for a page that took too long
+            raise ReadingError(
+                f"{name} is a scanned PDF that could not be recognised", "unrecognised"
             ) from None
     finally:
         with _PDFIUM:
@@ -77,16 +79,18 @@ def _installed(name: str) -> tuple[Any, Any, str]:
         import pypdfium2
         import pytesseract
     except ImportError:
-        raise InputError(
+        raise ReadingError(
             f"{name} is a scanned PDF without text: run text recognition (OCR) on it first, or let elmtex do it: "
-            "pip install 'elmtex[ocr]', and install tesseract"
+            "pip install 'elmtex[ocr]', and install tesseract",
+            "scan",
         ) from None
     try:
         known = pytesseract.get_languages()
     except pytesseract.TesseractNotFoundError:
-        raise InputError(
+        raise ReadingError(
             f"{name} is a scanned PDF without text: text recognition (OCR) needs the program tesseract, on Debian "
-            "apt install tesseract-ocr tesseract-ocr-deu"
+            "apt install tesseract-ocr tesseract-ocr-deu",
+            "scan",
         ) from None
     return pypdfium2, pytesseract, "+".join(x for x in LANGUAGES if x in known) or "eng"
 

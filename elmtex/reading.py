@@ -1,7 +1,9 @@
 """Read reports: one from a file or stdin, or many from folders and tables.
 
 A report is UTF-8 text. Only a leading byte order mark is taken off; line ends, null bytes and everything else stay
-as they are, for the offsets of an extraction count the code points of exactly this text.
+as they are, for the offsets of an extraction count the code points of exactly this text. Text that is not UTF-8 is
+read as Windows-1252, what German and Western offices wrote before, and noted as such: its offsets count the code points
+of the decoded text.
 """
 
 from __future__ import annotations
@@ -14,14 +16,33 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from elmtex.types import InputError
 
 MAX_BYTES = 20_000_000  # of one report: some 3 million words; a larger file is not a report
 MAX_JSON_BYTES = 200_000_000  # of a .json list, which has to be read whole
 TEXT_COLUMNS = ("text", "report")
+RECODED = "was not UTF-8 and was read as Windows-1252: check its umlauts"
 
+# What there is to say of a reading, for those who say it in a language of their own.
+Note = Literal[
+    "",
+    "recoded",  # it was read, as Windows-1252; all others say why there is no text
+    "kind",  # of file that is not read
+    "large",
+    "encoding",
+    "damaged",
+    "password",
+    "blank",
+    "scan",  # and nothing here recognises its words
+    "unrecognised",  # a scan without words
+    "table",  # without reports
+    "row",
+    "many",  # at once
+]
+
+_NEVER = "\x1f"  # parts no cells: no table has it
 _BOM = b"\xef\xbb\xbf"
 _UTF16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _MAGIC = {
@@ -35,6 +56,19 @@ _MAGIC = {
 }
 
 
+class ReadingError(InputError):
+    """A file or a row of it cannot be read.
+
+    Args:
+        message: what is wrong, in English.
+        note: the same in a word, for other languages.
+    """
+
+    def __init__(self, message: str, note: Note) -> None:
+        super().__init__(message)
+        self.note = note
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One report of a batch.
@@ -44,22 +78,27 @@ class Report:
         text: the report; None when it could not be read.
         problem: why it could not be read, without its words; None when it could.
         recognised: it was a picture whose words were recognised (OCR), and may differ from the paper.
+        note: what ``problem`` says in a word, for other languages; ``recoded`` when it was read as Windows-1252.
     """
 
     id: str
     text: str | None
     problem: str | None = None
     recognised: bool = False
+    note: Note = ""
 
 
-def read_report(path: str | Path) -> str:
+def read_report(path: str | Path) -> tuple[str, Note]:
     """Read one report.
 
     Args:
         path: a file of UTF-8 text with or without byte order mark (which is taken off), or ``-`` for stdin.
 
+    Returns:
+        The text, and ``recoded`` when it was read as Windows-1252, else "".
+
     Raises:
-        InputError: missing, a directory, unreadable, over :data:`MAX_BYTES`, or not UTF-8 text.
+        ReadingError: missing, a directory, unreadable, over :data:`MAX_BYTES`, or not text.
     """
     if str(path) == "-":
         return decode(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin")
@@ -69,39 +108,60 @@ def read_report(path: str | Path) -> str:
             size = os.fstat(file.fileno()).st_size
             data = b"" if size > MAX_BYTES else file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise InputError(_open_problem(path, error)) from None
+        raise ReadingError(_open_problem(path, error), "damaged") from None
     if size > MAX_BYTES:
-        raise InputError(_too_large(str(path)))
+        raise ReadingError(_too_large(str(path)), "large")
     return decode(data, str(path))
 
 
-def decode(data: bytes, where: str) -> str:
+def decode(data: bytes, where: str) -> tuple[str, Note]:
     """The text of a report's bytes.
 
     Args:
-        data: at most :data:`MAX_BYTES` bytes of UTF-8; null bytes are text like any other.
+        data: at most :data:`MAX_BYTES` bytes of UTF-8, in which null bytes are text like any other, or Windows-1252.
         where: what error messages call the source, e.g. its path.
 
+    Returns:
+        The text, and ``recoded`` when it was read as Windows-1252, else "".
+
     Raises:
-        InputError: too large or not UTF-8 text; says what it seems to be instead.
+        ReadingError: too large or not text; says what it seems to be instead.
     """
     if len(data) > MAX_BYTES:
-        raise InputError(_too_large(where))
+        raise ReadingError(_too_large(where), "large")
     if data.startswith(_UTF16_OR_32) or data.count(0) * 5 > len(data) * 2:
         # Without a mark, UTF-16 of Western text is valid UTF-8 in which every other byte is null.
-        raise InputError(
-            f"{where} looks like UTF-16 or binary data, not UTF-8 text: save it as UTF-8"
+        raise ReadingError(
+            f"{where} looks like UTF-16 or binary data, not UTF-8 text: save it as UTF-8",
+            "encoding",
         )
     for magic, what in _MAGIC.items():
         if data.startswith(magic):
-            raise InputError(f"{where} is {what}")
+            raise ReadingError(f"{where} is {what}", "kind")
     try:
-        return data.removeprefix(_BOM).decode("utf-8")
+        return data.removeprefix(_BOM).decode("utf-8"), ""
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{where} is not UTF-8 text (byte {error.start} is out of place): if it is Latin-1, convert it with "
-            "iconv -f latin1 -t utf-8 OLD > NEW"
-        ) from None
+        text = _windows(data)
+        if text is None:
+            raise ReadingError(
+                f"{where} is text neither in UTF-8 (byte {error.start} is out of place) nor in Windows-1252: save it "
+                "as UTF-8",
+                "encoding",
+            ) from None
+        return text, "recoded"
+
+
+def _windows(data: bytes) -> str | None:
+    """The text of bytes that are not UTF-8, or None when they cannot be Windows-1252 either."""
+    # UTF-8 with a torn place has more letters of its own than broken ones; as Windows-1252 it would be "fÃ¼r".
+    whole = data.decode("utf-8", "replace")
+    broken = whole.count("\ufffd")
+    if len(whole) - len(whole.encode("ascii", "ignore")) > 2 * broken or 0 in data:
+        return None
+    try:
+        return data.decode("cp1252")  # which leaves five bytes undefined
+    except UnicodeDecodeError:
+        return None
 
 
 def read_reports(paths: Sequence[str | Path]) -> Iterator[Report]:
@@ -110,11 +170,12 @@ def read_reports(paths: Sequence[str | Path]) -> Iterator[Report]:
     A ``.txt`` file is a report; a folder stands for the ``.txt`` files in and below it, sorted by path; ``.jsonl``
     (one object a line), ``.json`` (a list of objects) and ``.csv`` (a header row) hold one report a row, in ``text``
     or ``report``, with an optional ``id``. A file or row that cannot be read becomes a :class:`Report` with a
-    ``problem`` and costs nothing but itself.
+    ``problem`` and costs nothing but itself. A ``.json`` file may hold one object alone; the cells of a ``.csv`` are
+    parted by commas, semicolons or tabs, as its header row shows.
 
     Raises:
         InputError: a path that cannot be used at all, when its turn comes: missing, of another kind, a folder without
-            ``.txt`` files, a table without a text column, a ``.json`` file that is no list.
+            ``.txt`` files, a table without a text column, a ``.json`` file that holds no reports.
     """
     for path in map(Path, paths):
         yield from _reports_of(path)
@@ -151,9 +212,10 @@ def _read_file(path: Path, name: str) -> Report:
     # A file name may hold bytes that are no UTF-8 (surrogates in Python); an id goes into JSON.
     name = os.fsencode(name).decode("utf-8", "replace")
     try:
-        return Report(name, read_report(path))
-    except InputError as error:
-        return Report(name, None, str(error))
+        text, note = read_report(path)
+    except ReadingError as error:
+        return Report(name, None, str(error), note=error.note)
+    return Report(name, text, note=note)
 
 
 def _read_jsonl(path: Path) -> Iterator[Report]:
@@ -186,15 +248,20 @@ def _read_json(path: Path) -> Iterator[Report]:
     with _open(path) as file:
         data = file.read(MAX_JSON_BYTES + 1)
     if len(data) > MAX_JSON_BYTES:
-        raise InputError(
-            f"{path} is over {MAX_JSON_BYTES // 1_000_000} MB: write it as .jsonl, which is read a line at a time"
+        raise ReadingError(
+            f"{path} is over {MAX_JSON_BYTES // 1_000_000} MB: write it as .jsonl, which is read a line at a time",
+            "large",
         )
     try:
         rows = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not a JSON file in UTF-8 ({type(error).__name__})") from None
+    except (ValueError, RecursionError):
+        raise ReadingError(f"{path} is not a JSON file in UTF-8", "damaged") from None
+    if isinstance(rows, dict) and set(TEXT_COLUMNS) & set(rows):
+        rows = [rows]
     if not isinstance(rows, list):
-        raise InputError(f'{path} holds no list: give [{{"id": …, "text": …}}, …]')
+        raise ReadingError(
+            f'{path} holds no list and no report: give [{{"id": …, "text": …}}, …]', "table"
+        )
     for number, row in enumerate(rows, 1):
         yield _from_row(row, path, number)
 
@@ -206,14 +273,20 @@ def _read_csv(path: Path) -> Iterator[Report]:
         _open(path) as raw,
         io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="") as file,
     ):
-        rows = csv.DictReader(file, strict=False)
-        try:
-            names = rows.fieldnames or []
-        except csv.Error:
-            names = []
-        if not set(TEXT_COLUMNS) & set(names):
-            raise InputError(
-                f"{path} has no column 'text' or 'report': name the reports' column in the header row"
+        for delimiter in (",", ";", "\t", _NEVER):
+            file.seek(0)
+            rows = csv.DictReader(file, delimiter=delimiter)
+            try:
+                names = rows.fieldnames or []
+            except csv.Error:
+                names = []
+            # Where the text is the only column nothing parts it: a comma, too, is a comma of its own.
+            if set(TEXT_COLUMNS) & set(names) and (len(names) > 1 or delimiter == _NEVER):
+                break
+        else:
+            raise ReadingError(
+                f"{path} has no column 'text' or 'report': name the reports' column in the header row",
+                "table",
             )
         number = 0
         while True:
@@ -225,10 +298,22 @@ def _read_csv(path: Path) -> Iterator[Report]:
             except csv.Error:
                 yield _broken(path, number, "is not valid CSV")
                 continue
-            yield _from_row(row, path, number)
+            if any(row.get(None) or ()):
+                # Half a report would look like a whole one.
+                problem = "has more cells than the header row: put its text in quotes"
+                yield _broken(path, number, problem)
+                continue
+            note: Note = ""
+            for column in ("id", *TEXT_COLUMNS):
+                cell = row.get(column)
+                if cell is not None and not _is_unicode(cell):
+                    text = _windows(cell.encode("utf-8", "surrogateescape"))
+                    if text is not None:
+                        row[column], note = text, "recoded"
+            yield _from_row(row, path, number, note)
 
 
-def _from_row(row: Any, path: Path, number: int) -> Report:
+def _from_row(row: Any, path: Path, number: int, note: Note = "") -> Report:
     """The report of one table row, or what is wrong with it."""
     if not isinstance(row, dict):
         return _broken(path, number, "is not an object with 'text'")
@@ -248,7 +333,7 @@ def _from_row(row: Any, path: Path, number: int) -> Report:
         return _broken(
             path, number, f"is over {MAX_BYTES // 1_000_000} MB, too large for a report", str(name)
         )
-    return Report(str(name), text)
+    return Report(str(name), text, note=note)
 
 
 def _is_unicode(text: str) -> bool:
@@ -261,14 +346,15 @@ def _is_unicode(text: str) -> bool:
 
 
 def _broken(path: Path, number: int, problem: str, name: str | None = None) -> Report:
-    return Report(name or f"{path.stem}:{number}", None, f"row {number} of {path.name} {problem}")
+    problem = f"row {number} of {path.name} {problem}"
+    return Report(name or f"{path.stem}:{number}", None, problem, note="row")
 
 
 def _open(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
-        raise InputError(_open_problem(path, error)) from None
+        raise ReadingError(_open_problem(path, error), "damaged") from None
 
 
 def _open_problem(path: str | Path, error: OSError | ValueError) -> str:

@@ -138,8 +138,8 @@ def _wrong(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 def test_wrong_usage_is_one_line_and_exit_2(
     report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    latin = tmp_path / "latin.txt"
-    latin.write_bytes(b"\xdcbelkeit")
+    odd = tmp_path / "odd.txt"
+    odd.write_bytes(b"\xdcbelkeit \x81")
     broken = tmp_path / "broken.json"
     broken.write_text('{"title": "x",\n "properties": {')
     batch = ["batch", str(report), "--out"]
@@ -150,7 +150,7 @@ def test_wrong_usage_is_one_line_and_exit_2(
         (["extract"], "FILE"),
         (["extract", str(tmp_path / "none.txt")], "no such file"),
         (["extract", str(tmp_path)], "directory"),
-        (["extract", str(latin)], "UTF-8"),
+        (["extract", str(odd)], "UTF-8"),
         ([*extract, "--format", "xml"], "'xml'"),
         ([*extract, "--form", "json"], "--form"),
         ([*extract, "--schema", "none"], "elmtex, medication"),
@@ -162,8 +162,8 @@ def test_wrong_usage_is_one_line_and_exit_2(
         (["batch", str(report)], "--out"),
         (["batch", str(tmp_path / "none"), "--out", str(tmp_path / "o")], "no such file"),
         ([*batch, str(report), "--resume"], "one of the inputs"),
-        ([*batch, str(latin)], "exists"),
-        ([*batch, str(latin), "--resume"], "not one that elmtex batch writes"),
+        ([*batch, str(odd)], "exists"),
+        ([*batch, str(odd), "--resume"], "not one that elmtex batch writes"),
         ([*batch, str(tmp_path / "no" / "o.jsonl")], "no folder"),
     ]:
         assert says in _wrong(arguments, capsys), arguments
@@ -197,6 +197,17 @@ def test_batch_exit_codes_and_summary(
     # Its own output as input would grow for ever while it is read.
     _run("batch", tmp_path / "bad.jsonl", "--out", tmp_path / "bad.jsonl", "--resume", code=2)
     assert "one of the inputs" in capsys.readouterr().err
+
+
+def test_windows_1252_is_read_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "brief.txt").write_bytes("Fieber, Übelkeit".encode("cp1252"))
+    said = "elmtex: brief was not UTF-8 and was read as Windows-1252: check its umlauts\n"
+    _run("extract", tmp_path / "brief.txt")
+    captured = capsys.readouterr()
+    (nausea,) = json.loads(captured.out)["categories"]["signs_symptoms"]
+    assert (nausea["text"], nausea["start"], captured.err) == ("Übelkeit", 8, said)
+    _run("batch", tmp_path, "--out", tmp_path / "out.jsonl")
+    assert capsys.readouterr().err.count(said) == 1
 
 
 def test_a_defect_is_one_line_without_the_report(

@@ -7,12 +7,15 @@ import json
 import logging
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from elmtex import documents
 from elmtex.documents import read_files
+from elmtex.reading import Note
 from elmtex.types import InputError
+from elmtex.ui import words_batch
 from elmtex.ui.commands import parse
 
 docx = pytest.importorskip("docx", reason="python-docx is not installed")
@@ -83,7 +86,14 @@ def test_each_kind_gives_its_text(tmp_path: Path) -> None:
     assert [r.id for r in reports] == ["a.txt", "b.PDF", "c.docx", "d.rtf", "7", "f:1", "zwei"]
 
 
-@pytest.mark.parametrize(
+@pytest.mark.parametrize("name", ["a.txt", "plain.docx", "a.csv"])
+def test_windows_1252_is_read_and_noted(tmp_path: Path, name: str) -> None:
+    data = "text\r\nÜbelkeit, 5 €" if name == "a.csv" else "Übelkeit, 5 €"
+    (report,) = read_files([write(tmp_path, name, data.encode("cp1252"))])
+    assert (report.text, report.note) == ("Übelkeit, 5 €", "recoded")
+
+
+BROKEN = pytest.mark.parametrize(
     ("name", "data", "said"),
     [
         ("scan.pdf", pdf(""), "scanned"),
@@ -92,7 +102,12 @@ def test_each_kind_gives_its_text(tmp_path: Path) -> None:
         ("no.docx", b"PK\x03\x04Zyxwvut", "Word"),
         ("old.docx", b"\xd0\xcf\x11\xe0Zyxwvut", "old Word"),
         ("no.rtf", b"Zyxwvut", "no RTF"),
-        ("latin.txt", "Zyxwvut ü".encode("latin-1"), "not UTF-8"),
+        ("odd.txt", b"Zyxwvut \xfc \x81", "nor in Windows-1252"),
+        ("photo.png", b"\x89PNG\r\nZyxwvut", "none of"),
+        ("photo.txt", b"\x89PNG\r\nZyxwvut", "a picture"),
+        ("row.csv", b"id,text\n1,Zyxwvut,Zyxwvut\n", "more cells"),
+        ("torn.json", b"{Zyxwvut", "not a JSON file"),
+        ("large.txt", b"Zyxwvut" * 3_000_000, "over 20 MB"),
         ("empty.txt", b" \n", "no text"),
         ("no.zip", b"Zyxwvut", "no zip"),
         ("table.csv", b"a,b\nZyxwvut,2\n", "no column"),
@@ -100,6 +115,9 @@ def test_each_kind_gives_its_text(tmp_path: Path) -> None:
         ("run.exe", b"Zyxwvut", "none of"),
     ],
 )
+
+
+@BROKEN
 def test_a_broken_file_costs_only_itself_and_is_not_quoted(
     tmp_path: Path,
     name: str,
@@ -113,8 +131,23 @@ def test_a_broken_file_costs_only_itself_and_is_not_quoted(
     first, second = read_files([broken, fine])
     assert first.text is None and first.problem is not None and said in first.problem
     assert "Zyxwvut" not in first.problem and str(tmp_path) not in first.problem
+    assert "Error" not in first.problem  # no word for a clinician
     assert second.text == "fine"
     assert "Zyxwvut" not in caplog.text + "".join(capfd.readouterr())
+
+
+@BROKEN
+def test_the_page_says_in_german_what_is_wrong(
+    tmp_path: Path, name: str, data: bytes, said: str
+) -> None:
+    (report,) = read_files([write(tmp_path, name, data)])
+    german = words_batch.GERMAN.noted(report.id, report.note)
+    assert report.id in german and "Zyxwvut" not in german
+
+
+def test_german_has_words_for_every_note() -> None:
+    assert {"", *words_batch.GERMAN.notes} == set(get_args(Note))
+    assert set(words_batch.ENGLISH.notes) <= set(words_batch.GERMAN.notes)
 
 
 def test_halves_of_characters_are_joined_or_replaced(

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,18 +34,25 @@ def _write(path: Path, data: bytes | str) -> Path:
 )
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_utf8_is_read_as_it_stands(tmp_path: Path, text: str, mark: bytes) -> None:
-    assert read_report(_write(tmp_path / "r.txt", mark + text.encode())) == text
+    assert read_report(_write(tmp_path / "r.txt", mark + text.encode())) == (text, "")
 
 
 def test_only_one_leading_mark_is_taken_off(tmp_path: Path) -> None:
-    assert read_report(_write(tmp_path / "r.txt", "\ufeff\ufeffa\ufeff")) == "\ufeffa\ufeff"
+    assert read_report(_write(tmp_path / "r.txt", "\ufeff\ufeffa\ufeff"))[0] == "\ufeffa\ufeff"
 
 
 def test_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         sys, "stdin", io.TextIOWrapper(io.BytesIO("\ufeffFieber\r\n".encode()), "latin-1")
     )
-    assert read_report("-") == "Fieber\r\n"
+    assert read_report("-") == ("Fieber\r\n", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["Übelkeit\r\nkein Fieber – „39 °C“, 5 €", "Fuß“ und Größe", "\xa0naïve, fière"]
+)
+def test_text_that_is_not_utf8_is_read_as_windows_1252_and_noted(tmp_path: Path, text: str) -> None:
+    assert read_report(_write(tmp_path / "r.txt", text.encode("cp1252"))) == (text, "recoded")
 
 
 @pytest.mark.parametrize(
@@ -54,14 +62,16 @@ def test_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
         ("Patient with fever".encode("utf-16-le"), "UTF-16"),
         ("Übelkeit".encode("utf-16-be"), "UTF-16"),
         ("Fieber".encode("utf-32"), "UTF-16"),
-        ("Übelkeit".encode("latin-1"), "iconv"),
+        (b"\xdcbel \x81 \x9d", "nor in Windows-1252"),  # bytes it leaves undefined
+        ("für Größe und Übelkeit".encode() + b"\xc3", "byte 26"),  # torn UTF-8, no "fÃ¼r"
+        (b"\xdcbel\0keit", "Windows-1252"),
         (b"%PDF-1.7 text", "pdftotext"),
         (b"PK\x03\x04....", "Word"),
         (b"\x7fELF\x02", "program"),
         (b"\x89PNG\r\n", "OCR"),
         (b"\x1f\x8b\x08", "gzip"),
         (bytes(1000), "binary"),
-        (b"fever \xf0\x9f\x92", "byte 6"),
+        (b"fever \xf0\x9f\x81", "byte 6"),
     ],
 )
 def test_other_data_is_refused_with_what_to_do(tmp_path: Path, data: bytes, says: str) -> None:
@@ -72,7 +82,7 @@ def test_other_data_is_refused_with_what_to_do(tmp_path: Path, data: bytes, says
 
 
 def test_the_refusal_quotes_no_word_of_the_report(tmp_path: Path) -> None:
-    path = _write(tmp_path / "r.txt", b"Mrs SECRET has \xfcber")
+    path = _write(tmp_path / "r.txt", b"Mrs SECRET has \xfcber \x81")
     with pytest.raises(InputError) as refusal:
         read_report(path)
     assert "SECRET" not in str(refusal.value)
@@ -101,7 +111,7 @@ def test_a_huge_file_is_refused_without_reading_it(
     with pytest.raises(InputError, match="over 20 MB"):
         read_report("/dev/zero")  # says it is empty and never ends
     monkeypatch.setattr(reading, "MAX_BYTES", 10)
-    assert read_report(_write(path, "a" * 10)) == "a" * 10
+    assert read_report(_write(path, "a" * 10)) == ("a" * 10, "")
     with pytest.raises(InputError, match="too large"):
         read_report(_write(path, "a" * 11))
 
@@ -122,12 +132,14 @@ def test_folders_and_files_in_order(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_file_costs_only_itself(tmp_path: Path) -> None:
-    _write(tmp_path / "a.txt", "Übelkeit".encode("latin-1"))
+    _write(tmp_path / "a.txt", "Übelkeit".encode("utf-16"))
     _write(tmp_path / "b.txt", "fever")
-    broken, good = read_reports([tmp_path])
-    assert (broken.id, broken.text) == ("a", None)
+    _write(tmp_path / "c.txt", "Übelkeit".encode("cp1252"))
+    broken, good, recoded = read_reports([tmp_path])
+    assert (broken.id, broken.text, broken.note) == ("a", None, "encoding")
     assert "UTF-8" in str(broken.problem)
-    assert (good.text, good.problem) == ("fever", None)
+    assert (good.text, good.problem, good.note) == ("fever", None, "")
+    assert (recoded.text, recoded.problem, recoded.note) == ("Übelkeit", None, "recoded")
 
 
 def test_jsonl_rows_and_broken_rows(tmp_path: Path) -> None:
@@ -182,13 +194,33 @@ def test_an_endless_jsonl_line_costs_only_itself(
 def test_csv_keeps_line_ends_and_survives_bad_rows(tmp_path: Path) -> None:
     data = (
         b'\xef\xbb\xbfid,age,text\r\n1,58,"fever, ""high""\r\nsince Monday"\r\n'
-        b"2,59,\xdcbelkeit\r\n3,60\r\n,61,cough\r\n"
+        b"2,59,\xdcbel \x81\r\n3,60\r\n4,61,Fever, not high\r\n,61,cough,,\r\n"
     )
-    good, latin, short, unnamed = read_reports([_write(tmp_path / "x.csv", data)])
+    good, odd, short, long, unnamed = read_reports([_write(tmp_path / "x.csv", data)])
     assert (good.id, good.text) == ("1", 'fever, "high"\r\nsince Monday')
-    assert (latin.id, latin.text) == ("2", None)
+    assert (odd.id, odd.text) == ("2", None)
     assert (short.id, short.text) == ("3", None)
-    assert (unnamed.id, unnamed.text) == ("x:4", "cough")
+    # Half of it would say that there was a fever.
+    assert long.text is None and "more cells" in str(long.problem)
+    assert (unnamed.id, unnamed.text) == ("x:5", "cough")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_as_german_spreadsheets_write_it(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    text = 'Übelkeit; "39,5" °C,\r\nkein\tFieber'
+    quoted = '"' + text.replace('"', '""') + '"'
+    rows = [("id", '"Größe\r\n(cm)"', "text"), ("Müller", "180", quoted), ("2", "175", "fever")]
+    data = "".join(delimiter.join(row) + "\r\n" for row in rows).encode(encoding)
+    first, second = read_reports([_write(tmp_path / "x.csv", data)])
+    note = "recoded" if encoding == "cp1252" else ""
+    assert (first.id, first.text, first.note) == ("Müller", text, note)
+    assert (second.id, second.text, second.note) == ("2", "fever", "")
+
+
+def test_csv_whose_only_column_is_the_text_keeps_its_commas(tmp_path: Path) -> None:
+    path = _write(tmp_path / "x.csv", 'report\nFever, not high; 39 °C\n"cough, ""dry"""\n')
+    assert [r.text for r in read_reports([path])] == ["Fever, not high; 39 °C", 'cough, "dry"']
 
 
 def test_json_list(tmp_path: Path) -> None:
@@ -198,11 +230,17 @@ def test_json_list(tmp_path: Path) -> None:
     assert broken.text is None
 
 
+@pytest.mark.parametrize("row", [{"text": "fever"}, {"report": "fever", "id": "x:1", "age": 3}])
+def test_a_json_object_is_one_report(tmp_path: Path, row: dict[str, Any]) -> None:
+    (report,) = read_reports([_write(tmp_path / "x.json", json.dumps(row))])
+    assert (report.id, report.text) == ("x:1", "fever")
+
+
 @pytest.mark.parametrize(
     ("name", "data", "says"),
     [
-        ("x.json", '{"text": "no list"}', "list"),
-        ("x.json", "{", "not a JSON file"),
+        ("x.json", '{"words": "no list"}', "list"),
+        ("x.json", "{", "not a JSON file in UTF-8$"),
         ("x.csv", "id,note\n1,fever\n", "column 'text'"),
         ("x.csv", "", "column 'text'"),
         ("x.docx", "words", r"\.txt, \.jsonl"),

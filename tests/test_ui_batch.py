@@ -19,6 +19,7 @@ from elmtex.types import ElmtexError, Progress
 from elmtex.ui import batch as batch_module
 from elmtex.ui.handlers import Desk
 from elmtex.ui.handout import files_of
+from elmtex.ui.render_batch import PREVIEW, preview
 from elmtex.ui.screen import Screen, Shown
 from elmtex.ui.words import ENGLISH, GERMAN
 
@@ -58,8 +59,10 @@ def put(folder: Path, **files: str) -> list[str]:
     return paths
 
 
-def take(desk: Desk, paths: list[str], owner: str = "me") -> Screen:
-    return desk.take(paths, Shown(), "en", owner)
+def take(
+    desk: Desk, paths: list[str], owner: str = "me", lang: str = "en", box: str = ""
+) -> Screen:
+    return desk.take(paths, Shown(), lang, owner, box=box)
 
 
 def run(desk: Desk, owner: str = "me", session: str = "s") -> str:
@@ -71,6 +74,7 @@ def test_one_file_goes_into_the_box_and_keeps_its_line_ends(folder: Path) -> Non
     paths = put(folder, letter=text)
     screen = take(desk, paths)
     assert "letter.txt: 13 characters were read" in screen.notice and screen.many is None
+    assert screen.box == text
     assert not Path(paths[0]).exists()  # the page's copy is gone
     # The browser's box gives LF back; what is extracted and kept is the file's text.
     begun = desk.begin(text.replace("\r\n", "\n"), "en", screen.shown.source, "me")
@@ -85,7 +89,70 @@ def test_one_file_goes_into_the_box_and_keeps_its_line_ends(folder: Path) -> Non
 
 def test_a_file_that_cannot_be_read_says_so(folder: Path) -> None:
     screen = take(Desk(Fevers()), put(folder, empty=" "))
-    assert ENGLISH.batch.not_read in screen.notice and "holds no text" in screen.notice
+    assert ENGLISH.batch.not_read.format(why="empty.txt holds no text") in screen.notice
+    assert ENGLISH.batch.still_there not in screen.notice  # nothing stood there
+    screen = take(Desk(Fevers()), put(folder, empty=" "), lang="de")
+    assert GERMAN.batch.not_read.format(why="empty.txt enthält keinen Text") in screen.notice
+
+
+def test_a_file_that_cannot_be_read_leaves_no_earlier_file_in_the_box(folder: Path) -> None:
+    desk, text = Desk(Fevers()), "Patient A\r\nfever\r\n"
+    first = take(desk, put(folder, a=text)).shown
+    box = text.replace("\r\n", "\n")
+    for phase in ("empty", "finished"):
+        shown = Shown(phase, source=first.source)
+        screen = desk.take(put(folder, b=" "), shown, "en", "me", box=box)
+        assert screen.box == "" and screen.shown.source is None and screen.editing
+    # What was typed, or typed over a file's text, is nobody's to take away.
+    for shown, typed in ((Shown(), "typed"), (first, f"{box}typed"), (first, "typed")):
+        screen = desk.take(put(folder, b=" "), shown, "en", "me", box=typed)
+        assert screen.box is None and ENGLISH.batch.still_there in screen.notice
+    # Many reports go elsewhere: the file in the box is still that file.
+    many = desk.take(put(folder, c="c", d="d"), first, "en", "me", box=box)
+    assert many.box is None and many.shown.source == first.source
+
+
+def test_windows_1252_is_said_in_the_box_and_in_the_table(folder: Path) -> None:
+    desk = Desk(Fevers())
+    (folder / "a.txt").write_bytes("Übelkeit, fever".encode("cp1252"))
+    screen = take(desk, [str(folder / "a.txt")], lang="de")
+    assert screen.box == "Übelkeit, fever" and GERMAN.batch.notes["recoded"] in screen.notice
+    (folder / "a.txt").write_bytes("Übelkeit, fever".encode("cp1252"))
+    many = take(desk, [str(folder / "a.txt"), *put(folder, b="fever ü", c=" ")]).many or ""
+    assert many.count(ENGLISH.batch.notes["recoded"]) == 1 and "c.txt holds no text" in many
+    german = desk.many(Shown(), "de", "me")
+    assert german.count(GERMAN.batch.notes["recoded"]) == 1
+    assert "c.txt enthält keinen Text" in german
+
+
+def test_what_waits_already_is_not_listed_twice(folder: Path) -> None:
+    desk = Desk(Fevers())
+    first = put(folder, a="fever a", b="fever b", empty=" ")
+    many = take(desk, [*first, first[0]]).many or ""
+    assert "3 reports were read" in many and ENGLISH.batch.copies.format(count=1) in many
+    again = put(folder, a="fever a", b="fever B", empty=" ")
+    many = take(desk, again).many or ""
+    assert "1 reports were read" in many and ENGLISH.batch.copies.format(count=2) in many
+    assert [e.name for e in desk.batch.entries("me")].count("a.txt") == 1
+    # It is another owner's first, and nothing that is done waits.
+    assert "Left out" not in (take(desk, put(folder, a="fever a", b="fever b"), "you").many or "")
+    run(desk)
+    assert "Left out" not in (take(desk, put(folder, a="fever a", b="fever b")).many or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no\n fever", "no fever"),
+        ("x" * PREVIEW, "x" * PREVIEW),
+        ("paracetamol as needed " * 9, "paracetamol as needed " * 4 + "…"),
+        ("x" * 200, "x" * PREVIEW + "…"),
+        (f"fever{' ' * 300}cough", "fever…"),
+        ("", ""),
+    ],
+)
+def test_a_preview_ends_with_a_word(text: str, shown: str) -> None:
+    assert preview(text) == shown.replace(" …", "…") and len(preview(text)) <= PREVIEW + 1
 
 
 def test_twelve_files_two_of_them_broken(

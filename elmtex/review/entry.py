@@ -20,6 +20,7 @@ class Entry:
         text: the report; "" when it could not be read.
         problem: why it could not be read; "" when it could.
         recognised: its words were recognised in a picture (OCR).
+        note: of its reading, for a page in any language, see :data:`elmtex.reading.Note`.
         schema: the schema it was or will be extracted with.
         created: when it was stored, ISO 8601 in UTC.
         extraction: what the model said; None before it has.
@@ -36,6 +37,7 @@ class Entry:
     extraction: Extraction | None
     decisions: tuple[Decision, ...]
     recognised: bool = False
+    note: str = ""
 
     @property
     def reviewed(self) -> Reviewed:

@@ -91,10 +91,19 @@ class Store:
         position: int = 0,
         problem: str = "",
         recognised: bool = False,
+        note: str = "",
     ) -> str:
         """Store a report, with its extraction when there is one already; returns its id."""
         id, now = str(uuid.uuid4()), _now()
-        content = _json({"name": name, "text": text, "problem": problem, "recognised": recognised})
+        content = _json(
+            {
+                "name": name,
+                "text": text,
+                "problem": problem,
+                "recognised": recognised,
+                "note": note,
+            }
+        )
         document = _json({"name": schema.name, "document": schema.document})
         with self._writing() as connection:
             connection.execute(
@@ -258,6 +267,7 @@ def _entry(row: Any, document: str | None, decisions: Any) -> Entry:
         extraction=Extraction.from_dict(json.loads(document)) if document else None,
         decisions=tuple(decisions),
         recognised=content.get("recognised", False),
+        note=content.get("note", ""),
     )
 
 

@@ -32,12 +32,14 @@ class Taken:
     Args:
         one: the report, when there was just one; it goes into the box.
         stored: how many reports went into the batch, unreadable ones included; 0 when there was just one.
-        problems: why nothing could be read; () when something could.
+        unread: what could not be read, when nothing could; () when something could.
+        copies: how many were left out, because the same name with the same text waits already.
     """
 
-    one: Report | None
-    stored: int
-    problems: tuple[str, ...]
+    one: Report | None = None
+    stored: int = 0
+    unread: tuple[Report, ...] = ()
+    copies: int = 0
 
 
 class Batch:
@@ -68,11 +70,22 @@ class Batch:
                 Path(path).unlink(missing_ok=True)
         readable = [report for report in reports if report.text is not None]
         if not readable:
-            return Taken(None, 0, tuple(report.problem or "" for report in reports))
+            return Taken(unread=tuple(reports))
         if len(reports) == 1:
-            return Taken(reports[0], 0, ())
-        self.add(reports, owner, schema)
-        return Taken(None, len(reports), ())
+            return Taken(reports[0])
+        waiting = {
+            (entry.name, entry.text, entry.problem)
+            for entry in self.entries(owner)
+            if entry.extraction is None and entry.schema == schema
+        }
+        # Also of two that came together, one.
+        new = {
+            key: report
+            for report in reports
+            if (key := (report.id, report.text or "", report.problem or "")) not in waiting
+        }
+        self.add(list(new.values()), owner, schema)
+        return Taken(stored=len(new), copies=len(reports) - len(new))
 
     def add(
         self, reports: Sequence[Report], owner: str, schema: CategorySchema, batch: str = ""
@@ -90,6 +103,7 @@ class Batch:
                 position=position,
                 problem=report.problem or "",
                 recognised=report.recognised,
+                note=report.note,
             )
         return batch
 

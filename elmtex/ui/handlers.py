@@ -15,7 +15,7 @@ from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, InputError
 from elmtex.ui import render
 from elmtex.ui.about import Model, model_of
-from elmtex.ui.batch import Batch
+from elmtex.ui.batch import Batch, Taken
 from elmtex.ui.commands import parse
 from elmtex.ui.comparing import Comparing
 from elmtex.ui.contenders import OWN, Contenders
@@ -124,22 +124,38 @@ class Desk:
         lang: str,
         owner: str,
         own: CategorySchema | None = None,
+        box: str | None = "",
     ) -> Screen:
-        """Read files: one report goes into the box, many into the other tab."""
+        """Read files: one report goes into the box, many into the other tab.
+
+        Where nothing could be read, no earlier file's text may stay in the box, to be taken for this one's; what
+        ``box`` holds otherwise was typed, and stays.
+        """
         words = words_in(lang).batch
         try:
             taken = self.batch.take(paths, owner, own or self.extractor.schema)
         except ElmtexError as error:
-            return self.draw(Shown("empty", said=str(error)), lang, owner)
+            taken = Taken(unread=(Report("", None, str(error)),))
         if taken.one is not None and taken.one.text is not None:
-            return self.draw(Shown("empty", source=taken.one), lang, owner)
+            screen = self.draw(Shown("empty", source=taken.one), lang, owner)
+            return dataclasses.replace(screen, box=taken.one.text)
+        source = shown.source
+        if source is None or lines_of(source.text or "") != lines_of(box or ""):
+            source = None
+        if taken.unread:
+            why = "; ".join(words.noted(r.id, r.note, r.problem or "") for r in taken.unread)
+            said = words.not_read.format(why=why.rstrip("."))
+            if source is None and box:
+                said = f"{said} {words.still_there}"
+            screen = self.draw(Shown("empty", said=said), lang, owner)
+            many = self.many(shown, lang, owner)
+            return dataclasses.replace(screen, many=many, box="" if source else None)
         said = words.were_read.format(count=taken.stored)
-        if not taken.stored:
-            said = " ".join((words.not_read, *taken.problems))
-        screen = self.draw(Shown("empty", said=said), lang, owner)
-        return dataclasses.replace(
-            screen, many=self.many(shown, lang, owner), taken=taken.stored > 0
-        )
+        if taken.copies:
+            said = f"{said} {words.copies.format(count=taken.copies)}"
+        screen = self.draw(Shown("empty", said=said, source=source), lang, owner)
+        many = render.message_html(said, "good") + self.many(shown, lang, owner)
+        return dataclasses.replace(screen, many=many, taken=True)
 
     def run_batch(self, session: str, shown: Shown, lang: str, owner: str) -> Iterator[str]:
         """Extract what waits in the owner's batches, drawing the table after each."""

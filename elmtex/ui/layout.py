@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from elmtex.documents import SUFFIXES
 from elmtex.examples import EXAMPLES
 from elmtex.ui import render
 from elmtex.ui.toolkit import gr
@@ -241,10 +240,10 @@ def _schema(words: Words) -> dict[str, Any]:
 
 
 def _file_box(label: str, id: str) -> Any:
+    # Without file_types: gradio would keep other files to itself, and the message of the file before would stay.
     return gr.File(
         label=label,
         file_count="multiple",
-        file_types=list(SUFFIXES),
         height=FILE_BOX,
         elem_id=id,
         elem_classes="elmtex-drop",

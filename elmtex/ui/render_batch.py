@@ -46,6 +46,14 @@ def status_of(entry: Entry) -> str:
     return entry.extraction.status if entry.extraction else "waiting"
 
 
+def preview(text: str) -> str:
+    """A text's first words in one line."""
+    head = " ".join(text[: PREVIEW * 2].split())
+    if len(head) <= PREVIEW and len(text) <= PREVIEW * 2:
+        return head
+    return f"{head[:PREVIEW].rsplit(' ', 1)[0]}…"
+
+
 def _said(status: str, words: Words) -> str:
     own = {"unreadable": words.batch.unreadable, "waiting": words.batch.waiting}
     return own.get(status) or words.statuses[status]
@@ -56,7 +64,9 @@ def _row(entry: Entry, words: Words) -> str:
     items = judged = act = ""
     found: Iterable[str] = ()
     low = False
-    note = entry.problem or (b.recognised if entry.recognised else "")
+    note = b.noted(entry.name, entry.note, entry.problem) or (
+        b.recognised if entry.recognised else ""
+    )
     if entry.extraction is not None:
         state = entry.reviewed
         kept = [item for item in state.items if item.kept]
@@ -74,7 +84,7 @@ def _row(entry: Entry, words: Words) -> str:
             f'<button type="button" {command("open", review=entry.id)} aria-label="{escape(b.open)}: {name}">'
             f"{escape(b.open)}</button>"
         )
-    shown = note or " ".join(entry.text[: PREVIEW * 2].split())[:PREVIEW]
+    shown = note or preview(entry.text)
     length = "" if entry.problem else f" · {len(entry.text)} {escape(b.characters)}"
     mark = f' <span class="note">{escape(words.low)}</span>' if low else ""
     act += (

@@ -72,6 +72,7 @@ class Screen:
         many: the tab of many reports; None when it need not be drawn again.
         taken: files were read into the tab of many reports.
         gone: the texts of the reports that were just deleted: a box that holds one is emptied.
+        box: what is put into the box; None leaves what stands in it.
     """
 
     shown: Shown
@@ -83,6 +84,7 @@ class Screen:
     many: str | None = None
     taken: bool = False
     gone: tuple[str, ...] = ()
+    box: str | None = None
 
 
 def refusal_of(report: str) -> str:
@@ -113,6 +115,10 @@ def taken_html(shown: Shown, words: Words) -> str:
         said = words.batch.was_read.format(name=shown.source.id, length=length)
         if shown.source.recognised:
             return render.message_html(f"{said} {words.batch.recognised}")
+        if shown.source.note:
+            return render.message_html(
+                f"{said} {words.batch.noted(shown.source.id, shown.source.note)}"
+            )
         return render.message_html(said, "good")
     return ""
 

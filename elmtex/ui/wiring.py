@@ -119,11 +119,12 @@ def wire_many(parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
         state: Shown,
         lang: str,
         schema: CategorySchema | None,
+        box: str | None,
         request: gr.Request,
     ) -> list[Any]:
-        picture = desk.take(files or [], state or Shown(), lang, visitor.owner(request), schema)
-        source = picture.shown.source
-        text = source.text if source is not None else gr.skip()
+        owner = visitor.owner(request)
+        picture = desk.take(files or [], state or Shown(), lang, owner, schema, box)
+        text = gr.skip() if picture.box is None else picture.box
         tab = gr.update(selected="one" if picture.many is None or not picture.taken else "many")
         many = gr.skip() if picture.many is None else picture.many
         return [None, text, tab, many, *_updates(picture)]
@@ -145,10 +146,10 @@ def wire_many(parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
 
     now: dict[str, Any] = {"queue": False, **QUIET}
     for box in (parts.files, parts.many_files):
-        inputs, outputs = [box, shown, language, own], [box, parts.report, parts.tabs, parts.many]
+        outputs = [box, parts.report, parts.tabs, parts.many]
         box.upload(
             take,
-            inputs,
+            [box, shown, language, own, parts.report],
             [*outputs, *screen],
             concurrency_limit=READERS,
             concurrency_id="files",

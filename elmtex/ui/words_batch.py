@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class BatchWords:
-    """Texts in one language. Texts with ``{braces}`` are filled by ``str.format``."""
+    """Texts in one language. Texts with ``{braces}`` are filled by ``str.format``.
+
+    ``notes`` says what :data:`elmtex.reading.Note` stands for; English has the reader's own sentence for the others.
+    """
 
     one_tab: str
     many_tab: str
@@ -16,7 +20,10 @@ class BatchWords:
     was_read: str
     recognised: str
     not_read: str
+    still_there: str
     were_read: str
+    copies: str
+    notes: Mapping[str, str]
     start: str
     stop: str
     progress: str
@@ -37,6 +44,10 @@ class BatchWords:
     download_all: str
     filters: str
 
+    def noted(self, name: str, note: str, otherwise: str = "") -> str:
+        """What there is to say of the reading of a file; ``otherwise`` when this language has no words for it."""
+        return self.notes[note].format(name=name) if note in self.notes else otherwise
+
 
 ENGLISH = BatchWords(
     one_tab="One report",
@@ -45,8 +56,14 @@ ENGLISH = BatchWords(
     many_files="Files: text, PDF, Word, RTF, CSV, JSON, zip",
     was_read="{name}: {length} characters were read. Look them over, then press Extract.",
     recognised="It is a scan, read by text recognition (OCR): compare it with the paper first.",
-    not_read="Nothing could be read:",
+    not_read="Nothing could be read: {why}.",
+    still_there="The box still holds the text from before.",
     were_read="{count} reports were read from the files; they wait under “Many reports”.",
+    copies="Left out, for the same name with the same text waits already: {count}.",
+    notes={
+        "recoded": "It was not UTF-8 and was read as Windows-1252: check the umlauts.",
+        "scan": "{name} is a scan without text, and text recognition (OCR) is not set up here",
+    },
     start="Extract all",
     stop="Stop",
     progress="{done} of {total} extracted",
@@ -75,8 +92,25 @@ GERMAN = BatchWords(
     many_files="Dateien: Text, PDF, Word, RTF, CSV, JSON, ZIP",
     was_read="{name}: {length} Zeichen gelesen. Bitte ansehen, dann „Auswerten“ drücken.",
     recognised="Ein Scan, durch Texterkennung (OCR) gelesen: bitte zuerst mit dem Papier vergleichen.",
-    not_read="Nichts konnte gelesen werden:",
+    not_read="Nichts konnte gelesen werden: {why}.",
+    still_there="Im Feld steht noch der Text von vorher.",
     were_read="{count} Berichte wurden aus den Dateien gelesen; sie warten unter „Viele Berichte“.",
+    copies="Ausgelassen, weil derselbe Name mit demselben Text schon wartet: {count}.",
+    notes={
+        "recoded": "Die Datei war nicht UTF-8 und wurde als Windows-1252 gelesen: bitte die Umlaute prüfen.",
+        "kind": "{name} ist von einer Art, die hier nicht gelesen wird: möglich sind Text, PDF, Word (.docx), RTF, CSV, "
+        "JSON und ZIP",
+        "large": "{name} ist zu groß: bitte in kleineren Teilen ablegen",
+        "encoding": "{name} ist kein lesbarer Text: bitte als UTF-8 speichern",
+        "damaged": "{name} kann nicht gelesen werden: beschädigt oder nicht das, was der Name sagt",
+        "password": "{name} ist durch ein Passwort geschützt: bitte ohne speichern",
+        "blank": "{name} enthält keinen Text",
+        "scan": "{name} ist ein Scan ohne Text, und Texterkennung (OCR) ist hier nicht eingerichtet",
+        "unrecognised": "{name} ist ein Scan, in dem kein Text erkannt wurde",
+        "table": "{name} hat weder „text“ noch „report“: bitte die Spalte mit den Berichten so nennen",
+        "row": "{name}: In dieser Zeile der Tabelle steht kein lesbarer Bericht",
+        "many": "{name}: zu viel auf einmal, bitte den Rest in einem zweiten Schritt ablegen",
+    },
     start="Alle auswerten",
     stop="Abbrechen",
     progress="{done} von {total} ausgewertet",

@@ -30,6 +30,29 @@ def resident() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
+def test_a_file_that_cannot_be_read_says_so_and_leaves_no_other_patient_in_the_box(
+    page: Any,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    box, drop = page.locator("#elmtex-paste textarea").first, page.locator("#elmtex-files button")
+    (tmp_path / "a.txt").write_text("Patient A: fever.")
+    page.locator("#elmtex-files input[type=file]").set_input_files(str(tmp_path / "a.txt"))
+    expect(box).to_have_value("Patient A: fever.")
+    # As a mouse drops it: no file chooser has kept it from the page.
+    png = page.evaluate_handle(
+        """() => { const data = new DataTransfer();
+        data.items.add(new File(["x"], "photo.png", {type: "image/png"})); return data }"""
+    )
+    drop.first.dispatch_event("drop", {"dataTransfer": png})
+    expect(page.get_by_text("photo.png is none of")).to_be_visible()
+    expect(box).to_have_value("")
+    box.fill("Typed.")
+    (tmp_path / "cut.pdf").write_bytes(b"%PDF-1.4 nothing")
+    page.locator("#elmtex-files input[type=file]").set_input_files(str(tmp_path / "cut.pdf"))
+    expect(page.get_by_text("The box still holds the text from before.")).to_be_visible()
+    expect(box).to_have_value("Typed.")
+
+
 def test_twelve_mixed_files(
     page: Any,  # noqa: F811
     extractor: FakeExtractor,  # noqa: F811
