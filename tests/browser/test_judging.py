@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,11 @@ def test_another_browser_sees_no_review_and_a_deleted_one_is_gone(
     delete = page.locator(".reviews .delete")
     delete.click()
     expect(delete).to_have_text("Delete for good?")
+    expect(delete).to_have_attribute("aria-label", re.compile("^Delete for good?"))
+    # Unanswered, the question is taken back.
+    expect(delete).to_have_text("Delete")
+    expect(delete).to_have_attribute("aria-label", re.compile("^Delete: "))
+    delete.click()
     delete.click()
     expect(page.get_by_role("heading", name="Your reviews")).to_have_count(0)
 
