@@ -14,7 +14,7 @@
     if (!element) return;
     const behavior = calm.matches ? "auto" : "smooth";
     const frame = element.closest(".report");
-    if (frame && frame.scrollHeight > frame.clientHeight) {
+    if (frame) {
       // Only the report moves, and the page no further than to show it.
       const above = element.getBoundingClientRect().top - frame.getBoundingClientRect().top;
       frame.scrollTo({ top: frame.scrollTop + above - frame.clientHeight / 3, behavior: "auto" });
@@ -78,7 +78,8 @@
 
   document.addEventListener("click", (event) => {
     const target = event.target;
-    const item = target.closest?.("button.item");
+    const asked = target.closest?.("button.item, .actions :is(.codes, .edit)");
+    const item = asked?.closest("tr").querySelector("button.item");
     const words = target.closest?.("[data-items]:not(.off)");
     const button = target.closest?.("[data-copy], [data-download]");
     if (item) {

@@ -96,7 +96,8 @@ def _row(entry: Entry, words: Words) -> str:
         f'<tr class="status-{status}" data-status="{status}" data-low="{int(low)}" '
         f'data-categories="{escape(" ".join(found))}"><th scope="row"><span dir="auto">{name}</span>'
         f'<span class="quiet" dir="auto">{escape(shown)}{length}</span></th>'
-        f"<td>{escape(_said(status, words))}{mark}</td><td>{items}</td><td>{judged}</td>"
+        f"<td>{escape(_said(status, words))}{mark}</td>"
+        f'<td data-head="{escape(b.items)}">{items}</td><td data-head="{escape(b.judged)}">{judged}</td>'
         f'<td class="acts">{act}</td></tr>'
     )
 

@@ -2,6 +2,7 @@
 // It only reads what render_review.py wrote and never turns text into markup.
 window.elmtex = (() => {
   const REVIEWER = "elmtex-reviewer-name"; // the reviewer's own name, nothing of a report, stays in this browser
+  const ASKED = 4000; // ms that a button waits to be pressed again
   const hidden = new Set();
   let current = null; // the chosen item's id
   let number = 0;
@@ -102,6 +103,20 @@ window.elmtex = (() => {
     act();
   });
 
+  // Deleting asks once more, in place and for a moment.
+  const swap = (button) => {
+    const [label, other] = [button.textContent, button.dataset.sure];
+    button.classList.toggle("sure");
+    button.textContent = other;
+    button.dataset.sure = label;
+    button.ariaLabel &&= button.ariaLabel.replace(label, other);
+  };
+  let asking;
+  const disarm = () => {
+    clearTimeout(asking);
+    all("button.sure").forEach(swap);
+  };
+
   document.addEventListener("click", (event) => {
     const target = event.target;
     const toggle = target.closest?.("[data-toggle]");
@@ -111,10 +126,9 @@ window.elmtex = (() => {
       if (!hidden.delete(key)) hidden.add(key);
       restore();
     } else if (button?.dataset.sure && !button.classList.contains("sure")) {
-      // Deleting asks once more, in place.
-      button.classList.add("sure");
-      button.dataset.label = button.textContent;
-      button.textContent = button.dataset.sure;
+      disarm();
+      swap(button);
+      asking = setTimeout(disarm, ASKED);
     } else if (button) {
       send(JSON.parse(button.dataset.command));
     } else if (target.closest?.("[data-help]")) {
@@ -139,11 +153,7 @@ window.elmtex = (() => {
     if (item || words) current = item ? item.dataset.item : words.dataset.items.split(" ")[0];
   });
   document.addEventListener("focusout", (event) => {
-    const button = event.target;
-    if (button.classList?.contains("sure")) {
-      button.classList.remove("sure");
-      button.textContent = button.dataset.label;
-    }
+    if (event.target.matches?.("button.sure")) disarm();
   });
   document.addEventListener("change", (event) => {
     const select = event.target.closest?.("select[data-command]");

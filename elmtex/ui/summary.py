@@ -14,6 +14,7 @@ th { width: 30%; font-weight: 600; } ul { margin: 0; padding: 0; list-style: non
 .absent .text { text-decoration: line-through; } .code { display: block; font-size: 9pt; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font: 9.5pt/1.5 inherit; border-top: 1px solid #bbb; padding-top: 3mm; }
 footer { margin-top: 6mm; color: #444; font-size: 9pt; } tr { break-inside: avoid; }
+@media screen and (max-width: 600px) { body { margin: 4mm; } td { overflow-wrap: anywhere; } }
 """
 
 

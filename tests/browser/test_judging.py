@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,26 @@ def test_by_keyboard_alone(page: Any) -> None:  # noqa: F811
     expect(page.locator("#elmtex-help")).to_be_hidden()
 
 
+def test_on_a_phone_the_report_stays_above_its_items(page: Any) -> None:  # noqa: F811
+    page.set_viewport_size({"width": 390, "height": 844})
+    extract(page, NOTE.replace("Gave", "Nothing else of importance happened. " * 40 + "Gave"))
+    expect(judged(page)).to_contain_text("0 of")
+    report = page.locator("#elmtex-report")
+    words = report.get_by_text("ticagrelor 180 mg")
+    row = page.get_by_role("row", name="ticagrelor 180 mg")
+    for button in (row.locator("button.item"), row.get_by_role("button", name="Edit")):
+        report.evaluate("element => (element.scrollTop = 0)")
+        button.scroll_into_view_if_needed()
+        before = page.evaluate("scrollY")
+        button.click()
+        expect(words).to_be_in_viewport()
+        assert page.evaluate("scrollY") == before
+    select_words(page, "right ventricular")
+    page.get_by_role("button", name="Use selected words").click()
+    expect(page.locator("#elmtex-editor textarea")).to_have_value("right ventricular")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def test_another_browser_sees_no_review_and_a_deleted_one_is_gone(
     page: Any,  # noqa: F811
     chromium: Any,  # noqa: F811
@@ -164,6 +185,11 @@ def test_another_browser_sees_no_review_and_a_deleted_one_is_gone(
     delete = page.locator(".reviews .delete")
     delete.click()
     expect(delete).to_have_text("Delete for good?")
+    expect(delete).to_have_attribute("aria-label", re.compile("^Delete for good?"))
+    # Unanswered, the question is taken back.
+    expect(delete).to_have_text("Delete")
+    expect(delete).to_have_attribute("aria-label", re.compile("^Delete: "))
+    delete.click()
     delete.click()
     expect(page.get_by_role("heading", name="Your reviews")).to_have_count(0)
 
