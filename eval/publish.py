@@ -1,7 +1,7 @@
 """Write a run's figures into the README and the model card, so that none is ever typed.
 
 python -m eval.publish runs/test                     README.md, between its two figures marks
-python -m eval.publish runs/test --card elmtex/adapters/elmtex-1
+python -m eval.publish runs/test --card elmtex/adapters/mine
                                                      and MODEL_CARD.md beside that adapter
 """
 

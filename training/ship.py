@@ -1,6 +1,6 @@
 """Put a trained adapter into the package, in float16, with what documents say of it.
 
-    python -m training.ship runs/smollm2 --name elmtex-1
+    python -m training.ship runs/smollm2 --name mine
 
 Writes ``elmtex/adapters/NAME/``: adapter_config.json, adapter_model.safetensors, elmtex.json and record.json of the run.
 The packaged adapter is the last by name. ``training.sft``'s own folder works as it is with ``elmtex extract --model``.
