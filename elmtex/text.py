@@ -23,18 +23,6 @@ def normalise(report: str) -> str:
     return report.translate(_PLAIN)
 
 
-_GERMAN = re.compile(
-    r"\b(?:und|der|die|das|mit|bei|wurde|wird|nicht|kein|keine|ohne|im|zur|zum|eine|einer|nach|seit|ist|vom|am)\b",
-    re.I,
-)
-
-
-def is_german(text: str) -> bool:
-    """Whether a text reads like German: one word in twenty of its beginning is a common German one."""
-    words = re.findall(r"[^\W\d_]+", text[:5000])
-    return 20 * len(_GERMAN.findall(text[:5000])) >= max(len(words), 20)
-
-
 def mended(text: str) -> str:
     """The text with its surrogate pairs joined and each half that stands alone as U+FFFD.
 

@@ -85,6 +85,14 @@ def parse(text: str) -> Command:
     raise InputError("the page sent something it should not: reload it and try again")
 
 
+def deletes(text: str) -> bool:
+    """Whether the browser asks to delete a report or more; what is no command asks for nothing."""
+    try:
+        return parse(text).do in ("delete", "delete_all")
+    except InputError:
+        return False
+
+
 def decision_of(asked: Command, entry: Entry, suggested: tuple[Code, ...] = ()) -> Decision | None:
     """The decision a command means; None for one that decides nothing (open, codes, format …).
 

@@ -30,10 +30,10 @@ from elmtex.ui.screen import (
     Shown,
     ended,
     incomplete,
-    lines_of,
     name_of,
     opened,
     refusal_of,
+    stands_in,
     state_html,
     taken_html,
 )
@@ -105,17 +105,14 @@ class Desk:
         """
         report = report or ""
         # A browser's box turns CR LF into LF; what was not changed in it is read as the file has it.
-        name = None
-        if (
-            source is not None
-            and source.text is not None
-            and lines_of(source.text) == lines_of(report)
-        ):
-            report, name = source.text, source
+        if source is not None and source.text is not None and stands_in(report, source):
+            report = source.text
+        else:
+            source = None
         reason = refusal_of(report)
         if reason:
-            return self.draw(Shown("refused", report, reason=reason, source=name), lang, owner)
-        return self.draw(Shown("running", report, source=name, schema=own), lang, owner)
+            return self.draw(Shown("refused", report, reason=reason, source=source), lang, owner)
+        return self.draw(Shown("running", report, source=source, schema=own), lang, owner)
 
     def take(
         self,
@@ -139,9 +136,7 @@ class Desk:
         if taken.one is not None and taken.one.text is not None:
             screen = self.draw(Shown("empty", source=taken.one), lang, owner)
             return dataclasses.replace(screen, box=taken.one.text)
-        source = shown.source
-        if source is None or lines_of(source.text or "") != lines_of(box or ""):
-            source = None
+        source = shown.source if stands_in(box or "", shown.source) else None
         if taken.unread:
             why = "; ".join(words.noted(r.id, r.note, r.problem or "") for r in taken.unread)
             said = words.not_read.format(why=why.rstrip("."))
@@ -170,9 +165,8 @@ class Desk:
     def run(self, session: str, shown: Shown, lang: str, owner: str = "") -> Iterator[Screen]:
         """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
         if shown.phase != "running":
-            yield self.draw(
-                shown, lang, owner
-            )  # gradio empties the page for a run that draws nothing
+            # gradio empties the page for a run that draws nothing.
+            yield self.draw(shown, lang, owner)
             return
         reading = Reading(extractor_for(self.extractor, shown.schema), shown.report, self.turn)
         self._readings[session] = reading

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from elmtex import export
+from elmtex.fhir import Judged
 from elmtex.review import Entry
 from elmtex.review.gold import to_jsonl
+from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction
 from elmtex.ui.render import escape
 from elmtex.ui.render_review import command
@@ -51,33 +53,36 @@ def file_of(entry: Entry, format: Format, words: Words) -> File:
     if format == "gold":
         text = to_jsonl([entry])
         return File(name, text, "" if text else words.review.gold_hint)
-    corrected = _to_hand_out(entry)
+    corrected, judged = _to_hand_out(entry)
     faults = entry.schema.validate(corrected.to_dict()["categories"])
     if faults:
         return File(name, "", "; ".join(faults))
     try:
-        return File(name, _written(corrected, entry, format))
+        return File(name, _written(corrected, judged, entry.schema, format))
     except ElmtexError as error:
         return File(name, "", str(error))
 
 
-def _to_hand_out(entry: Entry) -> Extraction:
-    """The corrected document, with a sentence about what no human has judged."""
-    state, corrected = entry.reviewed, entry.corrected
+def _to_hand_out(entry: Entry) -> tuple[Extraction, Judged]:
+    """The corrected document, with a sentence about what no human has judged, and what one has."""
+    state = entry.reviewed  # which folds all decisions: once
+    assert entry.extraction is not None
+    corrected = state.corrected(entry.extraction)
     problems = corrected.problems
     if state.open:
         draft = f"Draft: {state.open} of {len(state.items)} items have not been judged by a human."
         problems = (*problems, draft)
     # A report of many is known by its name; that of a pasted letter is its first line, maybe the patient's.
-    return replace(corrected, id=entry.name if entry.batch else entry.id, problems=problems)
+    id = entry.name if entry.batch else entry.id
+    return replace(corrected, id=id, problems=problems), state.judged
 
 
-def _written(document: Extraction, entry: Entry, format: str) -> str:
+def _written(document: Extraction, judged: Judged, schema: CategorySchema, format: str) -> str:
     if format == "fhir":
-        return export.to_fhir(document, entry.schema, entry.reviewed.judged)
+        return export.to_fhir(document, schema, judged)
     if format == "csv":
-        return export.to_csv(document, entry.schema, entry.reviewed.judged)
-    return export.FORMATS[format](document, entry.schema)
+        return export.to_csv(document, schema, judged)
+    return export.FORMATS[format](document, schema)
 
 
 BatchFormat = Literal["jsonl", "csv", "gold"]
@@ -93,7 +98,7 @@ def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> Fil
     name = f"elmtex.{format}"
     written: list[str] = []
     for entry in done:
-        text = _written(_to_hand_out(entry), entry, format)
+        text = _written(*_to_hand_out(entry), entry.schema, format)
         # One header for all: each report's own table begins with it.
         written.append(text if format != "csv" or not written else text.split("\r\n", 1)[1])
     return File(name, "".join(written))

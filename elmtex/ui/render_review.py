@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from elmtex.coding import CATEGORY_TERMINOLOGIES
-from elmtex.review import Entry, ReviewedItem
+from elmtex.review import Entry, Reviewed, ReviewedItem
 from elmtex.schema import Category
 from elmtex.types import ASSERTIONS, Code
 from elmtex.ui.evidence import Evidence, is_evidence
@@ -72,27 +72,25 @@ def review_html(entry: Entry, words: Words, suggested: tuple[str, Sequence[Code]
     )
     return (
         f'<div id="elmtex-review" data-review="{escape(entry.id)}">'
-        f'{_bar(entry, words)}<div class="cards">{"".join(cards)}</div>{nothing}'
+        f'{_bar(entry.name, state, words)}<div class="cards">{"".join(cards)}</div>{nothing}'
         f"{_editor(entry.schema.categories, words)}{_shortcuts(words)}</div>"
     )
 
 
-def _bar(entry: Entry, words: Words) -> str:
+def _bar(name: str, state: Reviewed, words: Words) -> str:
     """What is reviewed and how far, with undo, finish and help."""
-    state, r = entry.reviewed, words.review
-    total = len(state.items)
+    r, total = words.review, len(state.items)
     said = r.finished if state.finished else r.judged.format(done=total - state.open, total=total)
     undo = "" if state.standing else " disabled"
     finish = " disabled" if state.open or state.finished else ""
     if state.open:
         finish += f' title="{escape(r.finish_hint)}"'
+    more = f'<span class="quiet">{escape(r.saved)}</span>'
     if state.finished:
-        said_more = f'<a href="#elmtex-out">{escape(r.hand_out)}</a>'
-    else:
-        said_more = f'<span class="quiet">{escape(r.saved)}</span>'
+        more = f'<a href="#elmtex-out">{escape(r.hand_out)}</a>'
     return (
-        f'<div class="review-bar"><p class="quiet" dir="auto">{escape(entry.name)}</p><p role="status"><strong>{escape(said)}</strong> '
-        f"{said_more}</p>"
+        f'<div class="review-bar"><p class="quiet" dir="auto">{escape(name)}</p><p role="status"><strong>{escape(said)}</strong> '
+        f"{more}</p>"
         f'<progress value="{total - state.open}" max="{total or 1}" aria-label="{escape(said)}"></progress>'
         f'<div class="tools"><button type="button" {command("undo")}{undo}>{escape(r.undo)}</button>'
         f'<button type="button" data-add>{escape(r.add)}</button>'

@@ -8,8 +8,8 @@ from typing import Literal
 
 from elmtex.reading import Report
 from elmtex.review import Entry
+from elmtex.review.gold import language
 from elmtex.schema import CategorySchema
-from elmtex.text import is_german
 from elmtex.types import Code, Extraction, InputError
 from elmtex.ui import render
 from elmtex.ui.handout import BatchFormat, Format
@@ -18,6 +18,7 @@ from elmtex.ui.words import Words
 
 MAX_CHARACTERS = 2_000_000  # of one report; a browser's box becomes unusable long before
 
+LANGUAGE_SHOWS = 5000  # characters of a report that its language is told by
 NAME = 60  # characters of a report's first line that name it in the list of reviews
 
 Phase = Literal["empty", "refused", "running", "stopped", "finished", "failed"]
@@ -99,6 +100,11 @@ def refusal_of(report: str) -> str:
         # JSON may carry a lone surrogate; nothing could be sent back to the browser.
         return "broken_report"
     return ""
+
+
+def stands_in(box: str, source: Report | None) -> bool:
+    """Whether the box holds what was read from a file, unchanged but for the ends of its lines."""
+    return source is not None and source.text is not None and lines_of(source.text) == lines_of(box)
 
 
 def lines_of(text: str) -> list[str]:
@@ -185,6 +191,6 @@ def state_html(shown: Shown, words: Words) -> str:
         schema = shown.entry.schema if shown.entry else shown.schema
         title = schema.title if schema else ""
         summary = render.summary_html(shown.extraction, words, title)
-        note = render.message_html(words.german_report) if is_german(shown.report) else ""
-        return summary + note
+        german = language(shown.report[:LANGUAGE_SHOWS]) == "de"
+        return summary + (render.message_html(words.german_report) if german else "")
     return ""

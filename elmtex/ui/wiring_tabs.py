@@ -9,6 +9,7 @@ from elmtex.schema import CategorySchema
 from elmtex.types import SchemaError
 from elmtex.ui import visitor
 from elmtex.ui.about import about_html
+from elmtex.ui.commands import deletes
 from elmtex.ui.comparing import Compared
 from elmtex.ui.handlers import Desk
 from elmtex.ui.layout import Parts
@@ -74,8 +75,8 @@ def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remem
 
     def forget(command: str, state: Compared, lang: str) -> list[Any]:
         """Whoever deletes a report wants it gone from here, too."""
-        if not state.answers or '"do":"delete' not in command.replace(" ", ""):
-            return [gr.skip()] * 5
+        if not state.answers or not deletes(command):
+            return [gr.skip()] * (1 + len(drawn))
         return ["", *draw(Compared(), lang)]
 
     now: dict[str, Any] = {"queue": False, **QUIET}
