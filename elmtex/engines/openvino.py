@@ -9,6 +9,8 @@ wheel without a compiler, and runs a graph of ours (:mod:`elmtex.engines.graph`)
 - The cache is numpy's, handed to the graph as inputs without a copy. OpenVINO's stateful attention reads the whole
   cache for every row; two plain products with the queries of a key head packed together take a third of its time.
 - A long prefix is read in pieces: their scores stay in the processor's cache, and a piece does not look at what follows.
+- OpenVINO packs the weights in one form for passes of 8 to 80 rows, in another for all others, 107 MB each. Pieces are
+  no wider and narrower passes are filled up, so that there is one.
 - The embedding stays outside, memory-mapped in float16: a step looks up its tokens and scores the ids asked for.
 
 The converted graph is kept in the user's cache directory; a change of base, adapter, conversion or OpenVINO makes a new
@@ -42,7 +44,7 @@ except ImportError:
 
 PRECISIONS = ("int8", "float32")
 _CONVERSION = "3"  # raise it when a converted folder's content changes
-_PIECE = 256  # rows run at once
+_LEAST, _PIECE = 8, 80  # rows run at once
 _ROOM = 256  # slots by which the cache grows
 _UNSEEN = np.float32(-1e30)
 _BLOCK, _BLOCKS = 1 << 18, 64
@@ -143,11 +145,14 @@ class OpenVINOSession:
     def _run(self, tokens: Ints, positions: Ints, mask: Mask) -> Floats:
         """Add slots for a piece of a feed; ``mask`` may go on to the right, where a piece sees nothing."""
         n, filled, room = len(tokens), self._filled, self._cache.shape[2]
+        if n < _LEAST:
+            again = np.minimum(np.arange(_LEAST), n - 1)  # rows that see nothing and are not kept
+            tokens, positions = tokens[again], positions[again]
         angles = np.outer(positions, self._engine.shape.frequencies)
         angles = np.concatenate([angles, angles], axis=1)[:, None]
-        bias = np.full((1, 1, n, room + n), _UNSEEN)
-        bias[0, 0, :, :filled][mask[:, :filled]] = 0
-        bias[0, 0, :, room:][mask[:, filled : filled + n]] = 0
+        bias = np.full((1, 1, len(tokens), room + len(tokens)), _UNSEEN)
+        bias[0, 0, :n, :filled][mask[:, :filled]] = 0
+        bias[0, 0, :n, room : room + n][mask[:, filled : filled + n]] = 0
         results = self._request.infer(
             {
                 "x": self._engine.embedding[tokens].astype(np.float32),
@@ -159,11 +164,11 @@ class OpenVINOSession:
             share_outputs=True,
         )
         hidden, *new = (results[i] for i in range(len(self._cache) + 1))
-        hidden = hidden.copy()  # the request writes the next pass's there
+        hidden = hidden[:n].copy()  # the request writes the next pass's there
         if filled + n > room:
             self._grow(filled + n)
         for cache, slots in zip(self._cache, new, strict=True):
-            cache[:, filled : filled + n] = slots
+            cache[:, filled : filled + n] = slots[:, :n]
         self._filled += n
         return hidden
 
