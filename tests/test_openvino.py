@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -194,6 +196,29 @@ def test_the_conversion_is_kept_and_keyed(base: Path, adapter: Path, cache: Path
     OpenVINOEngine(base, precision="float32")
     assert len(list(cache.iterdir())) == 3
     assert folders().items() > one.items()
+
+
+def test_a_conversion_long_unused_goes(base: Path, adapter: Path, cache: Path) -> None:
+    def age(folder: Path, days: float) -> None:
+        then = time.time() - days * 86_400
+        os.utime(folder, (then, then))
+
+    OpenVINOEngine(base)
+    (used,) = cache.iterdir()
+    for name, days in (
+        ("openvino-old", 31),
+        ("openvino-new", 29),
+        (".converting-x", 31),
+        ("other", 31),
+    ):
+        (cache / name / "inside").mkdir(parents=True)
+        age(cache / name, days)
+    age(used, 31)
+    OpenVINOEngine(base)  # opened, so kept; nothing is made, so nothing goes
+    assert len(list(cache.iterdir())) == 5
+    OpenVINOEngine(base, adapter)
+    kept = {folder.name for folder in cache.iterdir()}
+    assert len(kept) == 4 and {used.name, "openvino-new", "other"} < kept
 
 
 def test_a_damaged_compiled_graph_is_made_anew(base: Path, cache: Path) -> None:

@@ -14,7 +14,7 @@ wheel without a compiler, and runs a graph of ours (:mod:`elmtex.engines.graph`)
 - The embedding stays outside, memory-mapped in float16: a step looks up its tokens and scores the ids asked for.
 
 The converted graph is kept in the user's cache directory; a change of base, adapter, conversion or OpenVINO makes a new
-one.
+one, and those unused for a month go.
 """
 
 from __future__ import annotations
@@ -227,7 +227,9 @@ def converted(base: Path, adapter: Path | None, precision: str) -> Path:
     for path in files:
         digest.update(_fingerprint(path))
     target = cache_folder() / f"openvino-{digest.hexdigest()[:20]}"
-    return made_once(target, lambda folder: _convert(folder, base, adapter, precision))
+    return made_once(
+        target, lambda folder: _convert(folder, base, adapter, precision), like="openvino-*"
+    )
 
 
 def _compiled(folder: Path, options: Mapping[str, str]) -> Path:
