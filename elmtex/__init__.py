@@ -6,12 +6,20 @@ document = Extractor().extract(report)
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from elmtex.types import ElmtexError, Extraction, InputError, Item, SchemaError
 
 if TYPE_CHECKING:
     from elmtex.pipeline import Extractor
+
+# Libraries that call home unless told not to before their import. OpenVINO tells Google Analytics of every import where
+# its telemetry package is found; TRL, the hub's client and gradio ask the environment.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 __version__ = "0.1.0"
 __all__ = [

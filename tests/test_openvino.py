@@ -270,6 +270,20 @@ print(*sorted({{"torch", "transformers", "peft"}} & set(sys.modules)))
     assert run.stdout.strip() == ""
 
 
+@pytest.mark.parametrize("first", ["elmtex.engines.openvino", "training", "eval"])
+def test_libraries_do_not_call_home(first: str) -> None:
+    code = f"""
+import {first}, os, sys
+from huggingface_hub import constants
+from openvino.tools.ovc import telemetry_utils
+assert telemetry_utils.tm.__name__.endswith("telemetry_stub"), telemetry_utils.tm
+assert constants.HF_HUB_DISABLE_TELEMETRY
+assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
+"""
+    outside_ci = {name: value for name, value in os.environ.items() if name != "CI"}
+    subprocess.run([sys.executable, "-c", code], env=outside_ci, check=True)
+
+
 def test_sessions_do_not_disturb_each_other(base: Path) -> None:
     engine = OpenVINOEngine(base)
     tokens = tokenise(REPORT, tiny_tokenizer())

@@ -1,12 +1,8 @@
-"""gradio, told to be quiet before it is imported: some of its calls home ask the environment only."""
+"""gradio, or what to do where it is not installed; :mod:`elmtex` has told it not to call home."""
 
 from __future__ import annotations
 
-import os
-
 from elmtex.types import MissingDependencyError
-
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 try:
     import gradio as gr
