@@ -12,6 +12,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from elmtex.ocr import MAX_PAGES_TOGETHER, Allowance, recognise
 from elmtex.reading import MAX_BYTES, Note, ReadingError, Report, decode, read_reports
@@ -110,16 +111,22 @@ def _pdf(data: bytes, name: str) -> tuple[str, Note]:
             f"{name} has {len(pdf.pages)} pages; up to {MAX_PAGES} are read", "large"
         )
     pages = [page.extract_text() for page in pdf.pages]
-    text = "\n\n".join(page.strip("\n") for page in pages).replace("\0", "\ufffd")
-    if sum(map(str.isalnum, text)) < SCANNED * len(pages):
+    letters = [sum(map(str.isalnum, page)) for page in pages]
+    if sum(letters) < SCANNED * len(pages):
         raise _ScannedError
-    return text, ""
+    pictured = any(n < SCANNED and _has_picture(pdf.pages[i]) for i, n in enumerate(letters))
+    text = "\n\n".join(page.strip("\n") for page in pages).replace("\0", "\ufffd")
+    return text, "pages" if pictured else ""
+
+
+def _has_picture(page: Any) -> bool:
+    objects = page.get("/Resources", {}).get("/XObject", {})
+    return any(found.get_object().get("/Subtype") == "/Image" for found in objects.values())
 
 
 def _docx(data: bytes, name: str) -> tuple[str, Note]:
     try:
         import docx
-        from docx.table import Table
     except ImportError:
         raise MissingDependencyError(
             "Word files need python-docx: pip install 'elmtex[ui]'"
@@ -128,16 +135,59 @@ def _docx(data: bytes, name: str) -> tuple[str, Note]:
         return decode(data, name)  # refuses it, saying what it is instead
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         _check_size(packed, name)
-    lines = []
-    for block in docx.Document(io.BytesIO(data)).iter_inner_content():
-        if isinstance(block, Table):
-            # A merged cell is one cell, though it is met once for each column it spans.
-            for row in block.rows:
-                cells = {cell._tc: cell.text for cell in row.cells}
-                lines.append("\t".join(cells.values()))
+    return "\n".join(_lines(docx.Document(io.BytesIO(data)).element.body)), ""
+
+
+# Parts of a Word file (WordprocessingML) by their tag without namespace. python-docx leaves out the words of content
+# controls and tracked insertions, which are where clinics' forms and corrected letters have theirs.
+_SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_NO_WORDS = (
+    "pPr",
+    "rPr",
+    "tblPr",
+    "del",
+    "moveFrom",
+    "Fallback",
+)  # settings, what was deleted, a second copy
+
+
+def _parts(element: Any) -> Iterator[tuple[str, Any]]:
+    """What a part holds, each with its tag, without what is no word of the letter."""
+    for part in element.iterchildren("*"):
+        tag = part.tag.rpartition("}")[2]
+        blank_field = tag == "sdt" and next(part.iter("{*}showingPlcHdr"), None) is not None
+        if tag not in _NO_WORDS and not blank_field:
+            yield tag, part
+
+
+def _lines(element: Any) -> Iterator[str]:
+    """A line for each paragraph and each row of a table, whose cells are parted by tabs; text boxes follow their paragraph."""
+    for tag, part in _parts(element):
+        if tag == "p":
+            yield _words(part)
+            for box in _within(part, "txbxContent"):
+                yield from _lines(box)
+        elif tag == "tr":
+            yield "\t".join("\n".join(_lines(cell)) for cell in _within(part, "tc"))
         else:
-            lines.append(block.text)
-    return "\n".join(lines), ""
+            yield from _lines(part)
+
+
+def _words(element: Any) -> str:
+    return "".join(
+        part.text or "" if tag == "t" else _SIGNS.get(tag) or _words(part)
+        for tag, part in _parts(element)
+        if tag != "txbxContent"
+    )
+
+
+def _within(element: Any, name: str) -> Iterator[Any]:
+    """The nearest parts of a name, at whatever depth."""
+    for tag, part in _parts(element):
+        if tag == name:
+            yield part
+        else:
+            yield from _within(part, name)
 
 
 def _rtf(data: bytes, name: str) -> tuple[str, Note]:

@@ -28,7 +28,8 @@ RECODED = "was not UTF-8 and was read as Windows-1252: check its umlauts"
 # What there is to say of a reading, for those who say it in a language of their own.
 Note = Literal[
     "",
-    "recoded",  # it was read, as Windows-1252; all others say why there is no text
+    "recoded",  # it was read, as Windows-1252
+    "pages",  # some were pictures, and only the others were read; all other words say why there is no text
     "kind",  # of file that is not read
     "large",
     "encoding",
@@ -78,7 +79,7 @@ class Report:
         text: the report; None when it could not be read.
         problem: why it could not be read, without its words; None when it could.
         recognised: it was a picture whose words were recognised (OCR), and may differ from the paper.
-        note: what ``problem`` says in a word, for other languages; ``recoded`` when it was read as Windows-1252.
+        note: what ``problem`` says in a word, for other languages; ``recoded`` or ``pages`` of what was read with a defect.
     """
 
     id: str
@@ -183,7 +184,7 @@ def read_reports(paths: Sequence[str | Path]) -> Iterator[Report]:
 
 def _reports_of(path: Path) -> Iterator[Report]:
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*.txt") if p.is_file())
+        files = sorted(p for p in path.rglob("*") if p.suffix.lower() == ".txt" and p.is_file())
         if not files:
             raise InputError(
                 f"the folder {str(path)!r} has no .txt file: give one with reports in it"
@@ -275,7 +276,7 @@ def _read_csv(path: Path) -> Iterator[Report]:
     ):
         for delimiter in (",", ";", "\t", _NEVER):
             file.seek(0)
-            rows = csv.DictReader(file, delimiter=delimiter)
+            rows = csv.DictReader(file, delimiter=delimiter, strict=True)
             try:
                 names = rows.fieldnames or []
             except csv.Error:

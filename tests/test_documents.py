@@ -57,6 +57,31 @@ def word() -> bytes:
     return out.getvalue()
 
 
+NAME = pypdf.generic.NameObject
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def form() -> bytes:
+    """A Word file as clinics have them: content controls, a tracked change, a merged cell, a text box, an unfilled field."""
+    from docx.oxml import parse_xml
+
+    document, out = docx.Document(), io.BytesIO()
+    body = document.element.body
+    parts = """
+<w:sdt><w:sdtContent><w:p><w:r><w:t>pneumonia</w:t></w:r></w:p></w:sdtContent></w:sdt>
+<w:p><w:r><w:t>Allergy:</w:t><w:tab/></w:r><w:sdt><w:sdtContent><w:r><w:t>penicillin</w:t></w:r></w:sdtContent></w:sdt></w:p>
+<w:p><w:pPr><w:tabs><w:tab w:val="left" w:pos="1"/></w:tabs></w:pPr><w:r><w:t xml:space="preserve">Fever: </w:t></w:r>
+<w:del><w:r><w:delText>high</w:delText></w:r></w:del><w:ins><w:r><w:t>none</w:t></w:r></w:ins></w:p>
+<w:p><w:r><w:t>Box:</w:t><w:pict><w:txbxContent><w:p><w:r><w:t>in it</w:t></w:r></w:p></w:txbxContent></w:pict></w:r></w:p>
+<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent><w:p><w:r><w:t>Click here</w:t></w:r></w:p></w:sdtContent></w:sdt>
+<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="2"/></w:tcPr><w:p><w:r><w:t>Na</w:t></w:r></w:p></w:tc><w:sdt><w:sdtContent>
+<w:tc><w:p><w:r><w:t>140</w:t></w:r></w:p><w:p><w:r><w:t>low</w:t></w:r></w:p></w:tc></w:sdtContent></w:sdt></w:tr></w:tbl>"""
+    for place, part in enumerate(parse_xml(f'<w:body xmlns:w="{W}">{parts}</w:body>')[:]):
+        body.insert(place, part)
+    document.save(out)
+    return out.getvalue()
+
+
 RTF = rb"{\rtf1\ansi Herr M\'fcller\par kein Fieber \u8805?5}"
 
 
@@ -84,6 +109,30 @@ def test_each_kind_gives_its_text(tmp_path: Path) -> None:
     assert texts[3] == "Herr Müller\nkein Fieber ≥5"
     assert texts[4:] == ["kein Fieber", "eins", "zwei"]
     assert [r.id for r in reports] == ["a.txt", "b.PDF", "c.docx", "d.rtf", "7", "f:1", "zwei"]
+
+
+def test_a_word_form_loses_no_word_and_shows_none_that_was_deleted(tmp_path: Path) -> None:
+    (report,) = read_files([write(tmp_path, "form.docx", form())])
+    assert report.text == "pneumonia\nAllergy:\tpenicillin\nFever: none\nBox:\nin it\nNa\t140\nlow"
+
+
+def test_a_pdf_with_a_page_that_is_a_picture_says_so(tmp_path: Path) -> None:
+    words = "Herr M. hat kein Fieber, der Husten ist seit drei Tagen besser."
+    both = pypdf.PdfWriter()
+    both.append(io.BytesIO(pdf(words)))
+    both.append(io.BytesIO(pdf("")))
+    both.append(io.BytesIO(pdf(words)))
+    for pictures in (False, True):
+        if pictures:
+            image = pypdf.generic.DictionaryObject({NAME("/Subtype"): NAME("/Image")})
+            objects = pypdf.generic.DictionaryObject({NAME("/Im0"): image})
+            both.pages[1][NAME("/Resources")] = pypdf.generic.DictionaryObject(
+                {NAME("/XObject"): objects}
+            )
+        both.write(tmp_path / "b.pdf")
+        (report,) = read_files([tmp_path / "b.pdf"])
+        assert str(report.text).split() == (words.split() * 2)
+        assert report.note == ("pages" if pictures else "")
 
 
 @pytest.mark.parametrize("name", ["a.txt", "plain.docx", "a.csv"])

@@ -118,14 +118,14 @@ def test_a_huge_file_is_refused_without_reading_it(
 
 def test_folders_and_files_in_order(tmp_path: Path) -> None:
     (tmp_path / "reports" / "ward").mkdir(parents=True)
-    for name in ("b.txt", "a.txt", "ward/a.txt"):
+    for name in ("b.TXT", "a.txt", "ward/a.txt"):
         _write(tmp_path / "reports" / name, f"text of {name}")
     _write(tmp_path / "reports" / "notes.md", "not a report")
     one = _write(tmp_path / "one.v2.txt", "single")
     rows = [(r.id, r.text) for r in read_reports([tmp_path / "reports", one])]
     assert rows == [
         ("a", "text of a.txt"),
-        ("b", "text of b.txt"),
+        ("b", "text of b.TXT"),
         ("ward/a", "text of ward/a.txt"),
         ("one.v2", "single"),
     ]
@@ -203,6 +203,12 @@ def test_csv_keeps_line_ends_and_survives_bad_rows(tmp_path: Path) -> None:
     # Half of it would say that there was a fever.
     assert long.text is None and "more cells" in str(long.problem)
     assert (unnamed.id, unnamed.text) == ("x:5", "cough")
+
+
+def test_an_open_quotation_mark_in_csv_makes_no_report_of_several(tmp_path: Path) -> None:
+    path = _write(tmp_path / "x.csv", b'id,text\n1,"fever\n2,cough\n3,pain\n')
+    (broken,) = read_reports([path])
+    assert broken.text is None and "CSV" in str(broken.problem)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])

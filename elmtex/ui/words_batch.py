@@ -62,6 +62,7 @@ ENGLISH = BatchWords(
     copies="Left out, for the same name with the same text waits already: {count}.",
     notes={
         "recoded": "It was not UTF-8 and was read as Windows-1252: check the umlauts.",
+        "pages": "Some of its pages are pictures and were not read: compare it with the paper.",
         "scan": "{name} is a scan without text, and text recognition (OCR) is not set up here",
     },
     start="Extract all",
@@ -98,6 +99,7 @@ GERMAN = BatchWords(
     copies="Ausgelassen, weil derselbe Name mit demselben Text schon wartet: {count}.",
     notes={
         "recoded": "Die Datei war nicht UTF-8 und wurde als Windows-1252 gelesen: bitte die Umlaute prüfen.",
+        "pages": "Einige Seiten sind Bilder und wurden nicht gelesen: bitte mit dem Papier vergleichen.",
         "kind": "{name} ist von einer Art, die hier nicht gelesen wird: möglich sind Text, PDF, Word (.docx), RTF, CSV, "
         "JSON und ZIP",
         "large": "{name} ist zu groß: bitte in kleineren Teilen ablegen",
