@@ -34,15 +34,22 @@ def mended(text: str) -> str:
 _ABBREVIATIONS = frozenset(
     "dr mr mrs ms prof fig figs no nos vs cf approx st pt jr sr al ref refs resp dept "
     "z.b b ca bzw ggf evtl usw d.h h u.a a inkl tgl tbl tab nr bds sog vgl max mind abb z.n n v.a st.p p o.b li re "
-    "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o".split()
+    "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o "
+    "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez".split()
 )
 _MONTHS = (
     "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|"
     "Aug|Sep|Sept|Okt|Nov|Dez"
 )
 _BREAK = re.compile(r"\n[\s]*|[.!?][\"')\]]*\s+(?=[^\W_a-z]|[\"'(\[•*-])")
-_LAST_WORD = re.compile(r"[^\s(]+$")
-_DATE_AHEAD = re.compile(rf"(?:{_MONTHS})\b")
+# What a German ordinal, "12." or "III.", may stand before: dates, and what a letter counts.
+_COUNTED = (
+    "Lj|Lebens|Perzentil|OG|Stock|Etage|Tag|Woche|SSW|Monat|Jahr|Quartal|Grad|Herzton|ICR|Rippe|Zyklus|Gabe|Kind|"
+    "Schwangerschaft|Zehe|Finger|Lendenwirbel|Brustwirbel|Halswirbel"
+)
+_COUNTED_AHEAD = re.compile(rf"(?:(?:{_MONTHS})\b|{_COUNTED})")
+_ORDINAL = re.compile(r"\d{1,2}|[IVX]{1,4}")
+_LONGEST_WORD = 20  # characters that may be an abbreviation; more are not looked at
 _WRAPPED_LINE = (
     50  # characters: a shorter line that ends without a full stop is a heading or a list entry
 )
@@ -53,7 +60,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
     A sentence ends at a line break, unless the line was merely wrapped, or after a full stop, question or
     exclamation mark that is followed by a capital, a digit or an opening sign and does not belong to an
-    abbreviation, an initial or a German date.
+    abbreviation, an initial or a German ordinal.
 
     Returns:
         Half-open spans in order, without gaps: together they are the whole text. [] for an empty text.
@@ -91,13 +98,17 @@ def _line_ends(text: str, match: re.Match[str]) -> bool:
 def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
     if match[0][0] != ".":
         return True
-    word = _LAST_WORD.search(text, start, match.start())
-    if word is None:
+    first = last = match.start()
+    while first > start and text[first - 1] != "(" and not text[first - 1].isspace():
+        first -= 1
+        if last - first > _LONGEST_WORD:
+            return True
+    before = text[first:last]
+    if not before:
         return True
-    before = word[0]
     if before.casefold() in _ABBREVIATIONS or (len(before) == 1 and before.isalpha()):
         return False
-    return not (before.isdigit() and len(before) <= 2 and _DATE_AHEAD.match(text, match.end()))
+    return not (_ORDINAL.fullmatch(before) and _COUNTED_AHEAD.match(text, match.end()))
 
 
 def is_word(character: str) -> bool:

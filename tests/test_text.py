@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,12 @@ def test_normalising_keeps_length_and_sentences_cover_the_text(report):
         ("CRP 3.5 mg. Fig. 1A shows it.", ["CRP 3.5 mg. ", "Fig. 1A shows it."]),
         ("z. B. Aspirin. Dann Ruhe.", ["z. B. Aspirin. ", "Dann Ruhe."]),
         ("Am 12. März entlassen. Gut.", ["Am 12. März entlassen. ", "Gut."]),
+        (
+            "Seit dem 16. Lebensjahr. AV-Block III. Grades.",
+            ["Seit dem 16. Lebensjahr. ", "AV-Block III. Grades."],
+        ),
+        ("Temp. 36,6 °C. BSG 12 mm/h. Gut.", ["Temp. 36,6 °C. ", "BSG 12 mm/h. ", "Gut."]),
+        ("CRP 12. Dann (s. u.). Gut.", ["CRP 12. ", "Dann (s. u.). ", "Gut."]),
         ("DIAGNOSES\nfever\r\ncough", ["DIAGNOSES\n", "fever \n", "cough"]),
         (
             "The patient was admitted with a long history of severe\nabdominal pain. Well.",
@@ -45,3 +53,12 @@ def test_sentences(text, expected):
 def test_look_alikes_become_plain_in_place(character):
     assert len(normalise(f"a{character}b")) == 3
     assert normalise(f"a{character}b")[1] in " '-\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 300_000 + " He had fever. She left.", "seen by Dr. Roe " * 20_000]
+)
+def test_sentences_of_odd_texts_take_no_time(text):
+    began = time.perf_counter()
+    sentences(text)
+    assert time.perf_counter() - began < 5  # minutes before, at a square of the length
