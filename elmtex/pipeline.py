@@ -19,11 +19,10 @@ from elmtex.decoding.tokens import Tokenizer, chunks, read_tokenizer, tokenise
 from elmtex.engines import Engine, check_engine, chosen, open_engine
 from elmtex.prompts import margin_prompt
 from elmtex.schema import CategorySchema, load_schema
-from elmtex.types import Extraction, Item, Progress, Status
+from elmtex.types import EMPTY, Extraction, Item, Progress, Status
 from elmtex.weights import DEFAULT_MODEL, base_folder, check_model
 
 STRATEGIES = ("finetuned", "naive", "icl")
-EMPTY = "The report is empty: there is nothing to extract."
 
 
 @dataclass

@@ -55,7 +55,7 @@ _SHAPE: dict[str, Any] = {
             "type": "object",
             "minProperties": 1,
             "maxProperties": MAX_CATEGORIES,
-            "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,63}$"},
+            "propertyNames": {"pattern": r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z"},
             "additionalProperties": {
                 "type": "object",
                 "required": ["title"],
@@ -67,7 +67,7 @@ _SHAPE: dict[str, Any] = {
                         "type": "string",
                         "minLength": 1,
                         "maxLength": MAX_LABEL,
-                        "pattern": r"^[^=;!?\[\]\s]+( [^=;!?\[\]\s]+)*$",
+                        "pattern": r"^[^=;!?\[\]\s]+( [^=;!?\[\]\s]+)*\Z",
                     },
                     "description": {"type": "string", "maxLength": 2000},
                     "type": {"const": "array"},
@@ -233,18 +233,18 @@ def parse_schema(
         raise SchemaError(
             f"{where}: nested too deeply; a category schema is one flat object"
         ) from None
+    except ValueError:
+        raise SchemaError(f"{where}: holds a number of thousands of digits") from None
     fault = jsonschema.exceptions.best_match(
         jsonschema.Draft202012Validator(_SHAPE).iter_errors(document)
     )
     if fault is not None:
-        raise SchemaError(f"{where}: {_pointer(fault.absolute_path)}: {fault.message[:200]}")
+        raise SchemaError(f"{where}: {_pointer(fault.absolute_path)}: {_named(fault)}")
     document = _with_items(_names_of(document) if names_only else document)
     try:
         jsonschema.Draft202012Validator.check_schema(document)
     except jsonschema.SchemaError as error:
-        raise SchemaError(
-            f"{where}: {_pointer(error.absolute_path)}: {error.message[:200]}"
-        ) from None
+        raise SchemaError(f"{where}: {_pointer(error.absolute_path)}: {_named(error)}") from None
     categories = tuple(_category(key, spec) for key, spec in document["properties"].items())
     _check_labels(categories, where)
     schema = CategorySchema(name, document["title"], categories, document)
@@ -320,6 +320,16 @@ def _check_items(schema: CategorySchema, where: str) -> None:
                 f"{where}: {_pointer(fault.absolute_schema_path)}: refuses elmtex's item "
                 "{text, start, end, assertion, confidence}; leave `items` out to use elmtex's own"
             )
+
+
+def _named(fault: Any) -> str:
+    """What is wrong, without the file's own words: it may be a report, given by mistake."""
+    if fault.validator == "required":
+        return str(fault.message)
+    wanted = fault.validator_value
+    return f"breaks the rule {fault.validator!r}" + (
+        f" ({wanted})" if isinstance(wanted, str | int) else ""
+    )
 
 
 def _pointer(path: Any) -> str:

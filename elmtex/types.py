@@ -13,6 +13,7 @@ Assertion = Literal["present", "absent", "possible"]
 Status = Literal["ok", "truncated", "empty_report", "invalid_output", "failed"]
 
 ASSERTIONS: tuple[Assertion, ...] = get_args(Assertion)
+EMPTY = "The report is empty: there is nothing to extract."  # the problem of status empty_report
 
 
 class ElmtexError(Exception):

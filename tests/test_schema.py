@@ -31,7 +31,7 @@ def test_the_fifteen_categories_in_the_papers_order() -> None:
     schema = load_schema("elmtex")
     assert list(schema.keys) == ELMTEX_KEYS
     assert all(category.description for category in schema.categories)
-    assert all(category.title_in("de") != "" for category in schema.categories)
+    assert all({"en", "de"} <= set(category.titles) for category in schema.categories)
     assert schema.category("diagnosis").title_in("de") == "Diagnose"
     assert schema.category("diagnosis").title_in("fr") == "Diagnosis"
     assert len({category.label for category in schema.categories}) == 15
@@ -161,6 +161,12 @@ def test_files_that_are_no_schema(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="UTF-8"):
         load_schema(latin)
+    for text in ('[{"text": "Mrs Smith, HIV"}]', '{"title": {"Mrs Smith": 1}, "properties": {}}'):
+        with pytest.raises(InputError, match="breaks the rule") as error:
+            parse_schema(text, "x", "a report.json")
+        assert "Smith" not in str(error.value)
+    with pytest.raises(InputError, match="digits"):
+        parse_schema("[" + "1" * 5000 + "]", "x", "x.json")
     marked = tmp_path / "marked.json"
     marked.write_bytes(b"\xef\xbb\xbf" + json.dumps(_schema()).encode())
     assert load_schema(marked).name == "marked"

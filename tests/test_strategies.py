@@ -354,6 +354,12 @@ class Handler(BaseHTTPRequestHandler):
         self.server.paths.append(self.path)
         self._send(200, {"data": []})
 
+    def redirect(self) -> None:
+        self.server.paths.append(self.path)
+        self.send_response(302)
+        self.send_header("Location", "/elsewhere")
+        self.end_headers()
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.paths.append(self.path)
@@ -405,6 +411,19 @@ def test_a_server_is_asked_for_the_schema(server: HTTPServer, monkeypatch):
     assert body["messages"][-1]["content"] == REPORT
     assert server.paths[:2] == ["/v1/models", "/v1/chat/completions"]
     assert extractor.extract(REPORT).status == "truncated"
+
+
+def test_a_server_is_asked_directly_and_nobody_else(server: HTTPServer, monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+    ServerChat(url(server), "llama").load()
+    assert server.paths == ["/v1/models"]
+    monkeypatch.setattr(Handler, "do_GET", Handler.redirect)
+    with pytest.raises(InputError, match="302"):
+        ServerChat(url(server), "llama").load()
+    assert server.paths == ["/v1/models"] * 2
+    with pytest.raises(InputError, match="InvalidURL"):
+        ServerChat("http://local host/v1", "llama").load()
 
 
 def test_a_server_that_refuses_is_named_and_no_report_is_quoted(server: HTTPServer):

@@ -17,8 +17,6 @@ from elmtex.strategies.extractor import Chat, ChatExtractor
 from elmtex.types import InputError, Record
 from elmtex.weights import DEFAULT_MODEL
 
-CHAT_STRATEGIES = ("naive", "icl")
-
 
 def open_strategy(
     name: str,

@@ -96,7 +96,7 @@ class LocalChat:
         grammar = LLMatcher.grammar_from_json_schema(
             json.dumps(schema), {"whitespace_flexible": False}
         )
-        written, problem = _decode(model, ids, LLMatcher(grammar_tokens, grammar))
+        written, problem = _decode(model, ids, LLMatcher(grammar_tokens, grammar, log_level=0))
         text = tokenizer.decode(written, skip_special_tokens=True)
         return Reply(text, problem, ids.shape[1], len(written))
 
@@ -128,7 +128,9 @@ def _decode(model: Any, ids: torch.Tensor, matcher: Any) -> tuple[list[int], str
                 fed += matcher.compute_ff_tokens()
                 matcher.consume_tokens(fed[1:])
             if matcher.is_error():
-                raise ElmtexError(f"the reply's grammar stopped: {matcher.get_error()}")
+                raise ElmtexError(
+                    "the reply's grammar stopped"
+                )  # what it says of it quotes the reply
             written += fed
             if matcher.is_stopped():
                 return written, ""  # the end sign, if it is there, is left out of the text

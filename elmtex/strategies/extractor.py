@@ -14,10 +14,9 @@ import jsonschema
 from elmtex.align import align
 from elmtex.schema import CategorySchema
 from elmtex.strategies.prompts import Message, icl_prompt, naive_prompt, reply_schema
-from elmtex.types import Extraction, InputError, Item, Progress, Record, Status
+from elmtex.types import EMPTY, Extraction, InputError, Item, Progress, Record, Status
 
 EXAMPLES = 3  # as in the paper
-EMPTY = "The report is empty: there is nothing to extract."
 CUT = "The reply was cut off at its longest permitted length; items may be missing."
 INVALID = "The reply is not the JSON object that was asked for."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.error
@@ -17,6 +18,16 @@ from elmtex.types import ElmtexError, InputError
 MAX_REPLY = 4096  # tokens
 TIMEOUT = 600.0  # seconds a reply may take
 KEY = "ELMTEX_SERVER_KEY"  # environment variable: sent as a bearer token when set
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: it may lead to another machine."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)  # and by no proxy
 
 
 class ServerChat:
@@ -83,11 +94,15 @@ class ServerChat:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._url + path, data, headers)
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            with _OPENER.open(request, timeout=TIMEOUT) as response:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             raise _refused(self._url, error) from None
-        except (OSError, ValueError) as error:  # never its text: it may quote what was sent
+        except (
+            OSError,
+            ValueError,
+            http.client.HTTPException,
+        ) as error:  # never its text: it may quote what was sent
             raise InputError(
                 f"server {self._url}: no usable answer ({type(error).__name__}); is it running?"
             ) from None
