@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import sys
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elmtex.reading import Report
+from elmtex.run_record import digest
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
 
@@ -93,7 +95,8 @@ def run(
     """Extract each report and append its line to a file, in order; a progress bar goes to stderr.
 
     Args:
-        extractor: anything with ``schema``, ``model_name`` and ``extract(report, id=…)``; tests pass a fake one here.
+        extractor: anything with ``schema``, ``model_name``, ``folders()`` and ``extract(report, id=…)``; tests pass a
+            fake one here.
         reports: read one at a time. Ids may repeat: each report gets a line of its own.
         out: the file; it must not exist unless ``resume`` is set.
         resume: go on with ``out``: keep its lines, cut a torn last one, try those with status ``failed`` again and
@@ -113,6 +116,7 @@ def run(
     interval = 0.1 if sys.stderr.isatty() else 10
     with _writing(out), _locked(out):
         done = _take_up(out) if resume else _create(out)
+        model = digest(extractor.folders())  # its name alone may be that of another one
         with (
             out.open("ab") as file,
             tqdm(total=total, unit="report", file=sys.stderr, mininterval=interval) as bar,
@@ -121,7 +125,7 @@ def run(
             def missing() -> Iterator[tuple[Report, str]]:
                 nonlocal kept
                 for report in reports:
-                    key = _key(extractor, report)
+                    key = _key(extractor, report, model)
                     if before := done.get((report.id, key)):
                         statuses[before.pop()] += 1
                         kept += 1
@@ -185,10 +189,10 @@ def _line(extraction: Extraction, key: str) -> bytes:
     return json.dumps(data, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n"
 
 
-def _key(extractor: Extractor, report: Report) -> str:
+def _key(extractor: Extractor, report: Report, model: str) -> str:
     """SHA-256 of what decides the answer: text, schema (a subset of its categories is another one), model."""
     schema = extractor.schema
-    parts = [report.text, schema.name, schema.document, extractor.model_name]
+    parts = [report.text, schema.name, schema.document, extractor.model_name, model]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -242,22 +246,25 @@ def _take_up(out: Path) -> Done:
     done: Done = defaultdict(list)
     if not out.exists():
         return _create(out)
-    rest = out.with_name(f".{out.name}.part")
+    whole = out.resolve()  # where a link leads
+    rest = whole.with_name(f".{whole.name}.part")
     dropped = False
-    with out.open("rb") as old, rest.open("wb") as new:
-        for number, line in enumerate(old, 1):
-            name, key, status = _read_line(line, number, out)
-            if status in ("torn", "failed"):
-                dropped = True
-            else:
-                done[name, key].append(status)
-                new.write(line)
-        new.flush()
-        os.fsync(new.fileno())
-    if dropped:
-        rest.replace(out)  # whole or not at all, also when killed here
-    else:
-        rest.unlink()
+    try:
+        with whole.open("rb") as old, rest.open("wb") as new:
+            shutil.copymode(whole, rest)
+            for number, line in enumerate(old, 1):
+                name, key, status = _read_line(line, number, out)
+                if status in ("torn", "failed"):
+                    dropped = True
+                else:
+                    done[name, key].append(status)
+                    new.write(line)
+            new.flush()
+            os.fsync(new.fileno())
+        if dropped:
+            rest.replace(whole)  # whole or not at all, also when killed here
+    finally:
+        rest.unlink(missing_ok=True)
     return done
 
 

@@ -328,6 +328,11 @@ def _batch(args: argparse.Namespace) -> int:
         if path.exists()
     ):
         raise InputError(f"--out {args.out} is one of the inputs: give another file")
+    folders = [path.resolve() for path in map(Path, args.inputs) if path.is_dir()]
+    if args.out.suffix.lower() == ".txt" and any(
+        args.out.resolve().is_relative_to(folder) for folder in folders
+    ):
+        raise InputError(f"--out {args.out} would be read as one of the reports: call it .jsonl")
     # The first pass counts, and refuses unusable inputs before the model is loaded and OUT is made.
     total = 0
     for report in read_reports(args.inputs):

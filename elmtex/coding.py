@@ -17,6 +17,7 @@ from typing import Any
 from elmtex.name_index import NameIndex, key, words
 from elmtex.terminologies import TERMINOLOGIES, Named, Source, sources
 from elmtex.types import Code, InputError, Item
+from elmtex.weights import cache_folder
 
 DISEASES = ("icd10cm", "doid", "hpo")
 # Best first where two terminologies know the words equally well. () = none of them covers the category.
@@ -133,14 +134,13 @@ class Linker:
 
 def _load_index(source: Source, cache_dir: Path | None) -> NameIndex:
     if cache_dir is None:
-        import platformdirs
-
-        cache_dir = Path(platformdirs.user_cache_dir("elmtex")) / "coding"
+        cache_dir = cache_folder() / "coding"
     path = cache_dir / f"{source.name}-{source.version()}-{_FORMAT}.json"
     if path.is_file():
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        concepts = [(system, code, display) for system, code, display in stored["concepts"]]
-        return NameIndex(concepts, stored["names"], stored["keys"], stored["concept_of"])
+        with contextlib.suppress(ValueError, KeyError):  # damaged: it is built anew
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            concepts = [(system, code, display) for system, code, display in stored["concepts"]]
+            return NameIndex(concepts, stored["names"], stored["keys"], stored["concept_of"])
     index = build_index(source.concepts())
     with contextlib.suppress(OSError):  # a read-only home costs seconds at the next start, no more
         _store(index, path)

@@ -37,6 +37,9 @@ class FakeExtractor:
     def load(self) -> None:
         self.loaded += 1
 
+    def folders(self) -> tuple[()]:
+        return ()
+
     def extract(self, report: str, *, id: str = "report") -> Extraction:
         self.seen.append(id)
         if "BOOM" in report:

@@ -136,8 +136,12 @@ def test_resume_sees_another_text_schema_or_model(
     out = tmp_path / "out.jsonl"
     batch.run(fake_extractor, REPORTS[:1], out)
     elmtex = load_schema("elmtex")
+    retrained = FakeExtractor()
+    (tmp_path / "config.json").write_text("{}")
+    retrained.folders = lambda: (tmp_path,)  # type: ignore[method-assign, assignment, return-value]
     others = [
         (FakeExtractor(model_name="fake-2"), REPORTS[0]),
+        (retrained, REPORTS[0]),
         (FakeExtractor(schema=load_schema("medication")), REPORTS[0]),
         (FakeExtractor(schema=elmtex.subset(("age",))), REPORTS[0]),
         (fake_extractor, Report("r0", "another text under the same id")),
@@ -145,7 +149,7 @@ def test_resume_sees_another_text_schema_or_model(
     for number, (extractor, report) in enumerate(others, 1):
         summary = batch.run(extractor, [report], out, resume=True)
         assert (summary.kept, summary.others) == (0, number)
-    assert len(_lines(out)) == 5
+    assert len(_lines(out)) == 6
     assert batch.run(fake_extractor, REPORTS[:1], out, resume=True).kept == 1
 
 
@@ -209,6 +213,18 @@ def test_resume_touches_no_file_of_another_kind(
     with pytest.raises(InputError, match="line 1 of"):
         batch.run(fake_extractor, REPORTS, out, resume=True)
     assert out.read_bytes() == data
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_resume_keeps_a_link_and_what_only_its_owner_may_read(
+    tmp_path: Path, fake_extractor: FakeExtractor
+) -> None:
+    real, out = tmp_path / "real.jsonl", tmp_path / "out.jsonl"
+    batch.run(fake_extractor, [Report("r", "REFUSE")], real)
+    real.chmod(0o600)
+    out.symlink_to(real)
+    batch.run(fake_extractor, [Report("r", "REFUSE")], out, resume=True)
+    assert out.is_symlink() and real.stat().st_mode & 0o777 == 0o600
 
 
 def test_out_is_never_overwritten_and_must_have_a_place(

@@ -222,6 +222,8 @@ def test_the_index_is_read_back_from_disk(planted: Linker, tmp_path: Path) -> No
     path = tmp_path / next(name for name in files if name.startswith("hpo"))
     path.write_text(path.read_text().replace('"FEVER"', '"FROM-DISK"'))
     assert "FROM-DISK" in [code.code for code in Linker(cache_dir=tmp_path).link("fever")]
+    path.write_text('{"concepts": [')  # what a full disk leaves is built anew
+    assert Linker(cache_dir=tmp_path).link("fever") == first
 
 
 def test_a_cache_that_cannot_be_written_does_no_harm(planted: Linker, tmp_path: Path) -> None:
