@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ NOTHING = "N/A"  # ELMTEX's word for a category the report says nothing about
 # What Excel, LibreOffice and Google Sheets take for the start of a formula (OWASP, "CSV Injection"), with the
 # full-width signs that some of them fold.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# Where a German Excel parts cells, whatever stands between quotation marks.
+_BEHIND = re.compile(r"(?<=[^;\s])\s*[;\t\r\n]\s*(?=[=+@＝＋－＠-])")
 
 
 def to_json(extraction: Extraction, schema: CategorySchema) -> str:
@@ -58,7 +61,8 @@ def _item_cells(item: Item) -> tuple[str | int | float | None, ...]:
 
 
 def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+    formula = text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)
+    return ("'" if formula else "") + _BEHIND.sub(r"\g<0>'", text)
 
 
 def to_elmtex(extraction: Extraction, schema: CategorySchema) -> str:

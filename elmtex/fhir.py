@@ -93,7 +93,8 @@ def bundle(
 
     The same document always gives the same bundle, another one other ids: they are name-based UUIDs (RFC 9562,
     version 5) of all that the document says. An id alone would not do: every report that came through a pipe is
-    called ``stdin``, and two people's resources must never share one.
+    called ``stdin``. Two reports of one name in which the same was found at the same places share their ids: give
+    reports names of their own.
 
     Args:
         extraction: the document.

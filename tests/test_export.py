@@ -70,8 +70,18 @@ def test_csv_starts_no_formula(elmtex_schema: CategorySchema, text: str) -> None
     assert _rows(extraction, elmtex_schema)[0]["text"] == "'" + text
 
 
+def test_csv_starts_no_formula_behind_a_separator(elmtex_schema: CategorySchema) -> None:
+    for text, written in (
+        ("fever;=1+1", "fever;'=1+1"),
+        ("a\n -b", "a\n '-b"),
+        ("=1;@x", "'=1;'@x"),
+    ):
+        extraction = _extraction(elmtex_schema, age=(Item(text, 0, len(text)),))
+        assert _rows(extraction, elmtex_schema)[0]["text"] == written
+
+
 def test_csv_leaves_other_text_alone(elmtex_schema: CategorySchema) -> None:
-    for text in ("a=b", "5-6 days", "'quoted", "≥ 3"):
+    for text in ("a=b", "5-6 days", "'quoted", "≥ 3", "a; b\nc"):
         extraction = _extraction(elmtex_schema, age=(Item(text, 0, len(text)),))
         assert _rows(extraction, elmtex_schema)[0]["text"] == text
 

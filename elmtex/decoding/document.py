@@ -24,8 +24,9 @@ def group(
 ) -> dict[str, tuple[Item, ...]]:
     """Group the items of notes by category, in report order.
 
-    Of items with the same words (case and white space aside) the first mention is kept; items of one category do not
-    overlap: the earlier, then the longer one stays.
+    Of items with the same words (case and white space aside) and the same assertion the first mention is kept: fever
+    that is denied first and found later stands there twice. Items of one category do not overlap: the earlier, then the
+    longer one stays.
 
     Args:
         walks: notes of one report, in any order; unfinished ones give the items they have.
@@ -59,14 +60,14 @@ def _distinct(items: list[Item]) -> list[Item]:
     seen = set()
     reached = 0
     for item in sorted(items, key=lambda i: (i.start, -(i.end or 0))):
-        words = " ".join(item.text.lower().split())
+        said = " ".join(item.text.lower().split()), item.assertion
         if (
-            words not in seen
+            said not in seen
             and item.start is not None
             and item.end is not None
             and item.start >= reached
         ):
             kept.append(item)
-            seen.add(words)
+            seen.add(said)
             reached = item.end
     return kept
