@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -182,8 +183,11 @@ def test_stopping_ends_it_and_names_nobody_else() -> None:
     both = Comparing({"a": lambda: Slow(LEFT), "b": lambda: Says(RIGHT)}, threading.Lock())
     states = both.run("s", REPORT, ("a", "b"), None)
     assert next(states).running
-    threading.Timer(0.3, lambda: (both.stop("other"), both.stop("s"), gate.set())).start()
+    began = time.perf_counter()
+    threading.Timer(0.1, lambda: both.stop("other")).start()
+    threading.Timer(0.6, lambda: (both.stop("s"), gate.set())).start()
     assert list(states)[-1].reason == "stopped"
+    assert time.perf_counter() - began > 0.5  # "other" ended nothing
 
 
 def test_programs_get_the_pairs_or_a_sentence() -> None:

@@ -299,6 +299,17 @@ def test_a_batch_is_its_owners_alone_and_deleted_whole(folder: Path) -> None:
     assert desk.store.entries("me") == []
 
 
+def test_deleting_all_leaves_none_of_them_on_the_screen(folder: Path) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, a="fever a", b="fever b"))
+    run(desk)
+    (first, _) = desk.store.entries("me")
+    opened = desk.act(json.dumps({"do": "open", "review": first.id}), Shown(), "en", "me", "")
+    assert ">fever<" in opened.report
+    gone = desk.act('{"do": "delete_all"}', opened.shown, "en", "me", "")
+    assert gone.shown == Shown() and "fever" not in gone.report + gone.result
+
+
 def test_a_report_of_a_batch_is_reviewed_and_its_gold_reads_back(
     folder: Path, tmp_path: Path
 ) -> None:

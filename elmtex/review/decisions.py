@@ -114,6 +114,11 @@ class Reviewed:
         """How many items wait for a decision."""
         return sum(item.verdict == "open" for item in self.items)
 
+    @property
+    def settled(self) -> bool:
+        """Whether a human answers for all of it; where the model found nothing, only one who said so does."""
+        return self.finished or (bool(self.items) and not self.open)
+
     def of(self, category: str) -> tuple[ReviewedItem, ...]:
         """The items of a category, rejected ones included."""
         return tuple(item for item in self.items if item.category == category)

@@ -72,8 +72,14 @@ class Store:
             raise InputError(
                 f"the database of reviews cannot be opened ({type(error).__name__}): check {DATABASE}"
             ) from None
-        if self._engine.dialect.name == "sqlite" and self._engine.url.database:
-            os.chmod(self._engine.url.database, 0o600)
+        file = self._engine.url.database if self._engine.dialect.name == "sqlite" else None
+        if file not in (None, "", ":memory:"):
+            try:
+                os.chmod(file, 0o600)
+            except OSError as error:
+                raise InputError(
+                    f"the database of reviews must be your own file ({error.strerror}): check {DATABASE}"
+                ) from None
 
     def close(self) -> None:
         """Give the connections back."""

@@ -21,6 +21,7 @@
     document.querySelectorAll("[data-filter]").forEach((field) => {
       const value = chosen[field.dataset.filter];
       if (field.type === "checkbox") field.checked = value;
+      else if (![...field.options].some((option) => option.value === value)) chosen[field.dataset.filter] = "";
       else if (field.value !== value) field.value = value;
     });
     filter();

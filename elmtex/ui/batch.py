@@ -76,7 +76,7 @@ class Batch:
         waiting = {
             (entry.name, entry.text, entry.problem)
             for entry in self.entries(owner)
-            if entry.extraction is None and entry.schema == schema
+            if (entry.extraction is None or entry.to_try_again) and entry.schema == schema
         }
         # Also of two that came together, one.
         new = {
@@ -203,7 +203,7 @@ class Batch:
             extraction = failure(entry.schema, "", entry.name, reading.failure or "no answer")
         try:
             self.store.extracted(owner, entry.id, extraction)
-        except ElmtexError:
+        except InputError:
             return False  # its owner has deleted it meanwhile
         return True
 

@@ -55,7 +55,7 @@ _CHECKS = {
         {
             "type": "object",
             "required": list(fields),
-            "properties": {"do": True, "n": True, **fields},
+            "properties": {"do": True, "n": True, "on": _NAME, **fields},
             "additionalProperties": False,
         }
     )
@@ -65,10 +65,17 @@ _CHECKS = {
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A checked command: ``do`` names it, ``fields`` are those that :data:`_FIELDS` lists for it."""
+    """A checked command.
+
+    Args:
+        do: what it is.
+        fields: those that :data:`_FIELDS` lists for it.
+        on: id of the report that was shown when it was given; "" where it does not say.
+    """
 
     do: str
     fields: dict[str, Any]
+    on: str = ""
 
 
 def parse(text: str) -> Command:
@@ -81,7 +88,10 @@ def parse(text: str) -> Command:
     if isinstance(data, dict):
         do = data.get("do")
         if isinstance(do, str) and do in _CHECKS and _CHECKS[do].is_valid(data):
-            return Command(do, {name: data[name] for name in _FIELDS[do]})
+            fields = {name: data[name] for name in _FIELDS[do]}
+            # JSON Schema takes 1.0 for an integer; a text has no such place.
+            fields |= {n: int(v) for n, v in fields.items() if isinstance(v, float)}
+            return Command(do, fields, data.get("on", ""))
     raise InputError("the page sent something it should not: reload it and try again")
 
 

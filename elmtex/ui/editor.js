@@ -4,6 +4,7 @@
   let picked = null; // {text, start, end} of the words last selected in the report
   let editing = null; // the item's id; null adds one
   let span = null; // the offsets that belong to the words in the form
+  let field = null; // where the editor has the focus; null while it is closed
 
   // Offsets are code points of the report, and the report's element holds exactly its text.
   const length = (text) => [...text].length;
@@ -35,10 +36,32 @@
     $("#elmtex-add-here").hidden = true;
     dialog.querySelector("[data-take]").disabled = true;
     if (!dialog.open) dialog.show();
-    (title === "add" && item.text ? form.elements.category : form.elements.text).focus();
+    field = title === "add" && item.text ? form.elements.category : form.elements.text;
+    field.focus();
+  };
+  // gradio draws by attributes, and what it draws has no open editor: an answer that comes late would close it, and
+  // what is typed next would be shortcuts.
+  new MutationObserver(() => {
+    const dialog = $("#elmtex-editor");
+    if (!field || !dialog || dialog.open) return;
+    dialog.show();
+    field.focus();
+  }).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["open"] });
+  document.addEventListener("focusin", (event) => {
+    if (field && event.target.closest?.("#elmtex-editor")) field = event.target;
+  });
+  const closed = () => (field = null);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && closed(), true);
+  document.addEventListener("click", (event) => event.target.closest?.("[data-close]") && closed(), true);
+  // Another report is shown: nothing of this one may go into its form.
+  window.elmtex.leave = () => {
+    closed();
+    picked = null;
+    $("#elmtex-editor")?.close();
   };
   window.elmtex.edit = (row) => open("edit", JSON.parse(row.dataset.edit));
   window.elmtex.add = () => {
+    picked = selected();
     open("add", { text: "", ...(picked ?? {}) });
   };
 
@@ -95,6 +118,7 @@
     }
     const command = { text: text.value, ...span, category: category.value, assertion: assertion.value };
     window.elmtex.send(editing ? { do: "edit", item: editing, ...command } : { do: "add", ...command });
+    closed();
     dialog.close();
     window.getSelection().removeAllRanges();
     picked = null;

@@ -36,6 +36,7 @@ from elmtex.ui.screen import (
     stands_in,
     state_html,
     taken_html,
+    without,
 )
 from elmtex.ui.words import Words, words_in
 
@@ -201,6 +202,7 @@ class Desk:
                 shown.schema or self.extractor.schema,
                 extraction=shown.extraction,
                 recognised=shown.source is not None and shown.source.recognised,
+                note=shown.source.note if shown.source else "",
             )
             return dataclasses.replace(shown, entry=self.store.get(owner, id))
         except ElmtexError as error:
@@ -225,11 +227,12 @@ class Desk:
             if command.do == "delete":
                 gone = (self.store.get(owner, command.fields["review"]).text,)
                 self.store.delete(owner, command.fields["review"])
-                if shown.entry is not None and shown.entry.id == command.fields["review"]:
-                    shown = Shown()
+                shown = without(shown, {command.fields["review"]}, gone)
             elif command.do == "delete_all":
-                gone = tuple(entry.text for entry in self.batch.entries(owner))
+                entries = self.batch.entries(owner)
+                gone = tuple(entry.text for entry in entries)
                 self.batch.delete(owner)
+                shown = without(shown, {entry.id for entry in entries}, gone)
             elif command.do == "batch_format":
                 shown = dataclasses.replace(shown, batch_format=command.fields["format"])
             elif command.do == "open":
@@ -237,6 +240,9 @@ class Desk:
             elif shown.entry is None:
                 raise InputError(words_in(lang).review.gone)
             else:
+                shown = self._fresh(shown, owner)
+                if shown.entry is None:
+                    raise InputError(words_in(lang).review.gone)
                 shown = carry_out(command, shown, self.store, self.linker, owner, reviewer)
         except ElmtexError as error:
             shown = dataclasses.replace(shown, said=str(error))
@@ -244,6 +250,14 @@ class Desk:
         if many:
             screen = dataclasses.replace(screen, many=self.many(shown, lang, owner))
         return screen
+
+    def _fresh(self, shown: Shown, owner: str) -> Shown:
+        """The state with the review as it stands: another tab may have decided something, or deleted it."""
+        assert shown.entry is not None
+        try:
+            return dataclasses.replace(shown, entry=self.store.get(owner, shown.entry.id))
+        except InputError:
+            return Shown()
 
     def stop(self, session: str, shown: Shown, lang: str) -> Screen:
         """End the session's run, keeping what it has found."""

@@ -72,6 +72,8 @@ def _to_hand_out(entry: Entry) -> tuple[Extraction, Judged]:
     if state.open:
         draft = f"Draft: {state.open} of {len(state.items)} items have not been judged by a human."
         problems = (*problems, draft)
+    elif not state.settled:
+        problems = (*problems, "Draft: nothing was found, and no human has confirmed that.")
     # A report of many is known by its name; that of a pasted letter is its first line, maybe the patient's.
     id = entry.name if entry.batch else entry.id
     return replace(corrected, id=id, problems=problems), state.judged

@@ -72,13 +72,13 @@ def review_html(entry: Entry, words: Words, suggested: tuple[str, Sequence[Code]
     )
     return (
         f'<div id="elmtex-review" data-review="{escape(entry.id)}">'
-        f'{_bar(entry.name, state, words)}<div class="cards">{"".join(cards)}</div>{nothing}'
+        f'{_bar(entry, state, words)}<div class="cards">{"".join(cards)}</div>{nothing}'
         f"{_editor(entry.schema.categories, words)}{_shortcuts(words)}</div>"
     )
 
 
-def _bar(name: str, state: Reviewed, words: Words) -> str:
-    """What is reviewed and how far, with undo, finish and help."""
+def _bar(entry: Entry, state: Reviewed, words: Words) -> str:
+    """What is reviewed and how far, with undo, finish and help, and what was wrong with the file it came from."""
     r, total = words.review, len(state.items)
     said = r.finished if state.finished else r.judged.format(done=total - state.open, total=total)
     undo = "" if state.standing else " disabled"
@@ -88,8 +88,11 @@ def _bar(name: str, state: Reviewed, words: Words) -> str:
     more = f'<span class="quiet">{escape(r.saved)}</span>'
     if state.finished:
         more = f'<a href="#elmtex-out">{escape(r.hand_out)}</a>'
+    b = words.batch
+    read = b.recognised if entry.recognised else b.noted(entry.name, entry.note)
     return (
-        f'<div class="review-bar"><p class="quiet" dir="auto">{escape(name)}</p><p role="status"><strong>{escape(said)}</strong> '
+        (f'<p class="missing">{escape(read)}</p>' if read else "")
+        + f'<div class="review-bar"><p class="quiet" dir="auto">{escape(entry.name)}</p><p role="status"><strong>{escape(said)}</strong> '
         f"{more}</p>"
         f'<progress value="{total - state.open}" max="{total or 1}" aria-label="{escape(said)}"></progress>'
         f'<div class="tools"><button type="button" {command("undo")}{undo}>{escape(r.undo)}</button>'

@@ -3,7 +3,9 @@
 window.elmtex = (() => {
   const REVIEWER = "elmtex-reviewer-name"; // the reviewer's own name, nothing of a report, stays in this browser
   const ASKED = 4000; // ms that a button waits to be pressed again
+  const UNREAD = 600; // ms in which nobody reads what it asks
   const hidden = new Set();
+  const sent = new Set(); // ids of items whose decision is under way
   let current = null; // the chosen item's id
   let number = 0;
 
@@ -21,8 +23,9 @@ window.elmtex = (() => {
   let sending = Promise.resolve();
   const moment = (ms) => new Promise((done) => setTimeout(done, ms));
   const send = (command) => {
+    const on = $("#elmtex-review")?.dataset.review; // the report that was clicked, whatever is shown when it arrives
     sending = sending.then(async () => {
-      type("#elmtex-command", JSON.stringify({ ...command, n: ++number }));
+      type("#elmtex-command", JSON.stringify({ ...command, ...(on && { on }), n: ++number }));
       await moment(25);
       $("#elmtex-command button").click();
       await moment(25);
@@ -30,7 +33,7 @@ window.elmtex = (() => {
   };
 
   const rows = () => all("tr[data-row]").filter((row) => row.offsetParent !== null && "verdict" in row.dataset);
-  const row = () => (current ? $(`tr[data-row="${CSS.escape(current)}"]`) : null);
+  const row = () => rows().find((one) => one.dataset.row === current) ?? null;
   const choose = (id, focus = true) => {
     const button = $(`button.item[data-item="${CSS.escape(id)}"]`);
     if (!button) return;
@@ -49,15 +52,24 @@ window.elmtex = (() => {
   const nextOpen = () => {
     const list = rows();
     const at = list.findIndex((one) => one.dataset.row === current);
-    const open = [...list.slice(at + 1), ...list.slice(0, Math.max(at, 0))].find((one) => one.dataset.verdict === "open");
+    const open = [...list.slice(at + 1), ...list.slice(0, Math.max(at, 0))].find(
+      (one) => one.dataset.verdict === "open" && !sent.has(one.dataset.row),
+    );
     return open?.dataset.row ?? current;
   };
 
+  const said = (select) => [...select.options].findIndex((option) => option.defaultSelected);
   const restore = () => {
     all("[data-of]").forEach((element) => element.classList.toggle("off", hidden.has(element.dataset.of)));
     all("[data-toggle]").forEach((button) =>
       button.setAttribute("aria-pressed", String(!hidden.has(button.dataset.toggle))),
     );
+    all("tr[data-row]").forEach((one) => one.dataset.verdict !== "open" && sent.delete(one.dataset.row));
+    // What was once chosen by hand stays in a browser's menu, whatever is drawn; until the answer it may.
+    all("select[data-command]:not([data-sent])").forEach((select) => {
+      const drawn = said(select);
+      if (drawn >= 0 && select.selectedIndex !== drawn) select.selectedIndex = drawn;
+    });
     if (!current) return;
     all(`[data-items~="${CSS.escape(current)}"], [data-row="${CSS.escape(current)}"]`).forEach((element) =>
       element.classList.add("chosen"),
@@ -65,7 +77,9 @@ window.elmtex = (() => {
     $(`button.item[data-item="${CSS.escape(current)}"]`)?.setAttribute("aria-pressed", "true");
   };
 
-  const typing = (target) => target.closest?.("input, textarea, select, [contenteditable], dialog[open]");
+  // In the menu of an item's assertion letters are shortcuts, too: else "a", meant to accept, would choose "absent".
+  const typing = (target) =>
+    target.closest?.("input, textarea, select:not([data-command]), [contenteditable], dialog[open]");
   const keys = {
     j: () => step(1),
     ArrowDown: () => step(1),
@@ -76,7 +90,7 @@ window.elmtex = (() => {
     A: () => row()?.closest(".card").querySelector("button.all")?.click(),
     p: () => {
       const select = row()?.querySelector("select");
-      if (select) send({ do: "assert", item: current, value: select.options[(select.selectedIndex + 1) % 3].value });
+      if (select) send({ do: "assert", item: current, value: select.options[(said(select) + 1) % 3].value });
     },
     e: () => row() && window.elmtex.edit(row()),
     n: () => window.elmtex.add(),
@@ -86,6 +100,7 @@ window.elmtex = (() => {
   const decide = (what) => {
     if (!row()) return;
     const next = nextOpen();
+    sent.add(current);
     send({ do: what, items: [current] });
     choose(next);
   };
@@ -97,10 +112,13 @@ window.elmtex = (() => {
     const arrow = event.key.startsWith("Arrow");
     // Arrows scroll the report and the page unless an item has the focus.
     if (arrow && !event.target.closest?.("button.item")) return;
-    const act = keys[event.key];
+    // Caps Lock is no Shift: "A" accepts a whole category.
+    const letter = /^[a-z]$/i.test(event.key);
+    const key = !letter ? event.key : event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase();
+    const act = keys[key];
     if (!act) return;
     event.preventDefault();
-    act();
+    if (!event.repeat || arrow || "jk".includes(key)) act(); // a key held down decides once
   });
 
   // Deleting asks once more, in place and for a moment.
@@ -112,11 +130,19 @@ window.elmtex = (() => {
     button.ariaLabel &&= button.ariaLabel.replace(label, other);
   };
   let asking;
+  let asked = 0;
   const disarm = () => {
     clearTimeout(asking);
     all("button.sure").forEach(swap);
   };
 
+  const pick = (part) => {
+    const at = part?.closest("tr[data-row]")?.dataset.row;
+    if (!at || at === current) return;
+    all(".chosen").forEach((element) => element.classList.remove("chosen"));
+    current = at;
+    restore();
+  };
   document.addEventListener("click", (event) => {
     const target = event.target;
     const toggle = target.closest?.("[data-toggle]");
@@ -128,7 +154,10 @@ window.elmtex = (() => {
     } else if (button?.dataset.sure && !button.classList.contains("sure")) {
       disarm();
       swap(button);
+      asked = performance.now();
       asking = setTimeout(disarm, ASKED);
+    } else if (button?.classList.contains("sure") && performance.now() - asked < UNREAD) {
+      // the second half of a double click, or a key held down: nobody has read the question
     } else if (button) {
       send(JSON.parse(button.dataset.command));
     } else if (target.closest?.("[data-help]")) {
@@ -141,15 +170,7 @@ window.elmtex = (() => {
     }
     const words = target.closest?.("[data-items]");
     const item = target.closest?.("button.item");
-    const acted = target.closest?.("tr[data-row] :is(.actions, .codes)");
-    if (acted) {
-      const at = acted.closest("tr").dataset.row;
-      if (at !== current) {
-        all(".chosen").forEach((element) => element.classList.remove("chosen"));
-        current = at;
-        restore();
-      }
-    }
+    pick(target.closest?.("tr[data-row] :is(.actions, .codes, select)"));
     if (item || words) current = item ? item.dataset.item : words.dataset.items.split(" ")[0];
   });
   document.addEventListener("focusout", (event) => {
@@ -157,7 +178,10 @@ window.elmtex = (() => {
   });
   document.addEventListener("change", (event) => {
     const select = event.target.closest?.("select[data-command]");
-    if (select) send({ ...JSON.parse(select.dataset.command), value: select.value });
+    if (!select) return;
+    select.dataset.sent = ""; // gone when it is drawn anew
+    send({ ...JSON.parse(select.dataset.command), value: select.value });
+    pick(select);
   });
   let named = false;
   document.addEventListener("input", (event) => {
@@ -178,6 +202,8 @@ window.elmtex = (() => {
       review = now;
       current = null;
       hidden.clear();
+      sent.clear();
+      window.elmtex.leave?.();
     }
     restore();
     const command = $("#elmtex-command textarea");
@@ -186,7 +212,12 @@ window.elmtex = (() => {
       // gradio may still empty the box while it starts.
       [0, 300, 1000, 2500].forEach((ms) => setTimeout(recall, ms));
     }
-  }).observe(document, { childList: true, subtree: true });
+  }).observe(document, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ["selected", "data-review", "data-verdict"],
+  });
 
   return { send, current: () => current };
 })();

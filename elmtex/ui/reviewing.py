@@ -34,6 +34,8 @@ def carry_out(
         ElmtexError: the command does not fit; nothing was stored.
     """
     assert shown.entry is not None
+    if command.on not in ("", shown.entry.id):
+        raise InputError("this report is no longer the one that is shown: look at it again")
     if command.do == "format":
         return dataclasses.replace(shown, format=command.fields["format"])
     if command.do == "codes":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -105,6 +106,14 @@ def refusal_of(report: str) -> str:
 def stands_in(box: str, source: Report | None) -> bool:
     """Whether the box holds what was read from a file, unchanged but for the ends of its lines."""
     return source is not None and source.text is not None and lines_of(source.text) == lines_of(box)
+
+
+def without(shown: Shown, ids: Collection[str], texts: Collection[str]) -> Shown:
+    """The state once these reviews of these texts have been deleted: nothing of them may stay on the screen."""
+    source = shown.source.text if shown.source else None
+    if (shown.entry is not None and shown.entry.id in ids) or source in texts:
+        return Shown()
+    return shown
 
 
 def lines_of(text: str) -> list[str]:

@@ -28,8 +28,10 @@ def summary_page(entry: Entry, words: Words) -> str:
     )
     if state.open:
         judged = r.summary_open.format(open=state.open)
+    elif not state.settled:
+        judged = r.summary_none
     else:
-        names = dict.fromkeys(d.reviewer for d in entry.decisions if d.reviewer)
+        names = dict.fromkeys(d.reviewer for d in state.standing if d.reviewer)
         judged = r.summary_done.format(
             reviewers=", ".join(names) or "–", date=entry.touched[:16].replace("T", " ")
         )

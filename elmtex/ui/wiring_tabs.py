@@ -32,6 +32,7 @@ def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remem
         remembered: seconds a comparison stays in memory after its last use.
     """
     language, compared = parts.language, gr.State(Compared(), time_to_live=remembered)
+    offered = gr.State("", time_to_live=remembered)
     drawn = [compared, parts.compare, parts.compare_start, parts.compare_stop]
 
     def draw(state: Compared, lang: str) -> list[Any]:
@@ -67,17 +68,20 @@ def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remem
         return draw(Compared(reason="stopped" if stopped else "busy"), lang)
 
     def offer(
-        text: str, pasted: str, state: Shown | None, compared: Compared, lang: str
+        text: str, before: str, pasted: str, state: Shown | None, compared: Compared, lang: str
     ) -> list[Any]:
-        # Only into an empty box: an answer must not run over what is being typed.
-        offered = "" if text else (state or Shown()).report or pasted
-        return [offered or gr.skip(), draw(compared or Compared(), lang)[1]]
+        """The report of the other tab, in place of nothing or of the one offered before; never of what was typed."""
+        picture = draw(compared or Compared(), lang)[1]
+        if text and text != before:
+            return [gr.skip(), before, picture]
+        report = (state or Shown()).report or pasted
+        return [gr.skip() if report == text else report, report, picture]
 
     def forget(command: str, state: Compared, lang: str) -> list[Any]:
         """Whoever deletes a report wants it gone from here, too."""
-        if not state.answers or not deletes(command):
+        if not deletes(command):
             return [gr.skip()] * (1 + len(drawn))
-        return ["", *draw(Compared(), lang)]
+        return ["", *([gr.skip()] * len(drawn) if state.running else draw(Compared(), lang))]
 
     now: dict[str, Any] = {"queue": False, **QUIET}
     asked = [parts.compare_report, parts.compare_left, parts.compare_right, language, own]
@@ -88,12 +92,11 @@ def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remem
     parts.ask.click(
         forget, [parts.asked, compared, language], [parts.compare_report, *drawn], **now
     )
-    offered = [parts.compare_report, parts.compare]
     for opened in (parts.compare_tab.select, language.change):
         opened(
             offer,
-            [parts.compare_report, parts.report, shown, compared, language],
-            offered,
+            [parts.compare_report, offered, parts.report, shown, compared, language],
+            [parts.compare_report, offered, parts.compare],
             **now,
         )
 

@@ -116,6 +116,48 @@ def test_the_whole_way(page: Any) -> None:  # noqa: F811
     assert page.locator("#elmtex-view b, #elmtex-view img, #elmtex-result td b").count() == 0
 
 
+def test_what_is_typed_while_an_answer_is_under_way_decides_nothing(page: Any) -> None:  # noqa: F811
+    extract(page, NOTE)
+    expect(judged(page)).to_contain_text("0 of")
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    page.keyboard.press("n")  # before the answer to "a" is drawn
+    expect(judged(page)).to_contain_text("1 of")
+    editor = page.locator("#elmtex-editor")
+    expect(editor).to_be_visible()
+    page.keyboard.type("ruap", delay=60)
+    assert editor.get_by_label("Words").input_value() == "ruap"
+    page.keyboard.press("Escape")
+    expect(editor).to_be_hidden()
+    expect(judged(page)).to_contain_text("1 of")
+
+
+def test_the_menu_of_an_assertion_shows_what_is_stored_and_takes_no_shortcut(page: Any) -> None:  # noqa: F811
+    extract(page, NOTE)
+    menu = page.get_by_label("Assertion: ticagrelor 180 mg")
+    before = menu.input_value()
+    menu.select_option(label="possible")
+    expect(judged(page)).to_contain_text("1 of")
+    menu.focus()
+    page.keyboard.press("a")  # accepts; by its own ways the menu would go to "absent"
+    page.wait_for_timeout(700)
+    assert menu.input_value() == "possible"
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    expect(judged(page)).to_contain_text("0 of")
+    expect(menu).to_have_value(before)
+
+
+def test_a_double_click_deletes_nothing(page: Any) -> None:  # noqa: F811
+    extract(page, "Zwillings\n" + NOTE)
+    expect(judged(page)).to_contain_text("0 of")
+    page.reload()
+    button = page.get_by_role("button", name="Delete: Zwillings")
+    button.dblclick()
+    page.wait_for_timeout(900)
+    expect(page.get_by_role("button", name="Continue: Zwillings")).to_be_visible()
+
+
 def test_by_keyboard_alone(page: Any) -> None:  # noqa: F811
     page.get_by_role("textbox", name="Report").focus()
     page.keyboard.insert_text(NOTE)
@@ -190,6 +232,7 @@ def test_another_browser_sees_no_review_and_a_deleted_one_is_gone(
     expect(delete).to_have_text("Delete")
     expect(delete).to_have_attribute("aria-label", re.compile("^Delete: "))
     delete.click()
+    page.wait_for_timeout(700)  # the time it takes to read the question
     delete.click()
     expect(page.get_by_role("heading", name="Your reviews")).to_have_count(0)
 
