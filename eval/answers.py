@@ -84,7 +84,8 @@ def answer(
     path = answers_file(config)
     try:
         with FileLock(path.with_name(f".{path.name}.lock"), timeout=0):
-            done = {key for key, row in take_up(path).items() if row.extraction.status != "failed"}
+            done = {key for key, row in known(path).items() if row.extraction.status != "failed"}
+            _cut(path)
             todo = [row for row in zip(records, keys, strict=True) if row[1] not in done]
             if todo:
                 system.extractor.load()
@@ -104,8 +105,14 @@ def answers_file(config: RunConfig) -> Path:
     return Path(config.out) / "answers.jsonl"
 
 
-def take_up(path: Path) -> dict[str, Answer]:
-    """The answers a file holds, by key, the last one of each; a torn last line is cut off the file.
+def _cut(path: Path) -> None:
+    """Take a torn last line off the file; only under its lock, as another run may be writing one."""
+    if path.exists():
+        os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
+
+
+def known(path: Path) -> dict[str, Answer]:
+    """The answers a file holds, by key, the last one of each, without a last line that is torn or being written.
 
     Raises:
         InputError: a line is none that :func:`answer` writes.
@@ -124,8 +131,6 @@ def take_up(path: Path) -> dict[str, Answer]:
             raise InputError(
                 f"line {number} of {path} is not an evaluation's: give another folder to --out"
             ) from None
-    if len(whole) < len(data):
-        os.truncate(path, len(whole))
     return rows
 
 

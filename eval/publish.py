@@ -18,7 +18,7 @@ from string import Template
 from typing import Any
 
 from elmtex.pipeline import Extractor
-from elmtex.run_record import digest
+from elmtex.run_record import digest, write_whole
 from elmtex.types import ElmtexError, InputError
 from eval import tables
 from eval.report import about
@@ -41,10 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         results = read(arguments.run)
+        text = card(results, arguments.card) if arguments.card else ""
         replace_between(arguments.readme, figures(results))
         if arguments.card:
-            text = card(results, arguments.card)
-            (arguments.card / "MODEL_CARD.md").write_text(text, "utf-8")
+            write_whole(arguments.card / "MODEL_CARD.md", text)
     except ElmtexError as error:
         print(f"eval.publish: {error}", file=sys.stderr)
         return 2
@@ -68,11 +68,14 @@ def replace_between(path: Path, text: str) -> None:
     Raises:
         InputError: the file has not both marks, once each, in order.
     """
-    old = path.read_text("utf-8")
+    try:
+        old = path.read_text("utf-8")
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
     pattern = re.compile(re.escape(START) + ".*?" + re.escape(END), re.DOTALL)
     if len(pattern.findall(old)) != 1:
         raise InputError(f"{path} must hold {START} and then {END}, once")
-    path.write_text(pattern.sub(lambda _: f"{START}\n{text}\n{END}", old), "utf-8")
+    write_whole(path, pattern.sub(lambda _: f"{START}\n{text}\n{END}", old))
 
 
 def card(results: Results, adapter: Path) -> str:

@@ -154,7 +154,8 @@ def about(results: Results) -> str:
         f"Machine: {record['processor']}, {record['cores']} cores; seconds are wall-clock without loading the model.",
         *_engines(record),
         "In brackets: 95% bootstrap intervals over reports.",
-        "The paper's count skips fields whose gold is empty and documents that failed; ours scores both as 0.",
+        "The paper's count skips fields whose gold is empty and documents that failed; ours scores words in an empty "
+        "field, and every field that a failed document misses, as 0.",
         *(f"{line}." for line in tables.settings(results.metrics)),
     ]
     return " ".join(sentences)

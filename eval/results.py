@@ -10,7 +10,7 @@ from typing import Any
 
 from elmtex.corpora import records
 from elmtex.types import Extraction, InputError, Record
-from eval.answers import take_up
+from eval.answers import known
 from eval.metrics import Sample
 
 
@@ -49,7 +49,7 @@ def read(folder: Path) -> Results:
             f"{folder} holds no finished run ({missing[0]} is missing): run python -m eval.run --out {folder}"
         )
     metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
-    answers = take_up(folder / "answers.jsonl")
+    answers = known(folder / "answers.jsonl")
     samples: dict[str, dict[str, Sample]] = {name: {} for name in metrics}
     extractions: dict[str, dict[str, Extraction]] = {name: {} for name in metrics}
     with (folder / "samples.jsonl").open(encoding="utf-8", newline="\n") as lines:

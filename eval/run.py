@@ -28,7 +28,7 @@ from typing import Any
 from elmtex.corpora import records as records_file
 from elmtex.run_record import surroundings, write_whole
 from elmtex.types import ElmtexError, InputError, Record
-from eval.answers import Answered, OpenSystem, answer, answers_file, take_up
+from eval.answers import Answered, OpenSystem, answer, answers_file, known
 from eval.config import RunConfig, parse
 from eval.data import load_records
 from eval.scoring import Scorer, rows
@@ -73,9 +73,8 @@ def run(config: RunConfig, opener: OpenSystem) -> int:
     records = load_records(config.data, config.format, config.split, config.limit)
     scorer = Scorer(config)  # that a package is missing must not come out only after the long work
     out = _folder(config.out)
-    records_file.write(out / "records.jsonl", records)
     answered = {name: _in_own_process(name, config, records, opener) for name in config.systems}
-    written = take_up(answers_file(config))
+    written = known(answers_file(config))
     figures: dict[str, Any] = {}
     lines: list[Mapping[str, Any]] = []
     for name, part in answered.items():
@@ -83,9 +82,13 @@ def run(config: RunConfig, opener: OpenSystem) -> int:
         samples = scorer.samples(records, given)
         figures[name] = {"model": part.model, **scorer.figures(samples, given)}
         lines += rows(name, samples, given)
+    (out / "metrics.json").unlink(
+        missing_ok=True
+    )  # what is not all of one run is not a finished one
+    records_file.write(out / "records.jsonl", records)
     write_whole(out / "samples.jsonl", _jsonl(lines))
-    write_whole(out / "metrics.json", json.dumps(figures, indent=2, allow_nan=False) + "\n")
     write_whole(out / "record.json", _record(config, records, answered, scorer, began))
+    write_whole(out / "metrics.json", json.dumps(figures, indent=2, allow_nan=False) + "\n")
     failed = [row for row in lines if row["status"] == "failed"]
     _summary(figures, out)
     return 1 if failed else 0

@@ -29,6 +29,8 @@ from elmtex.corpora import (
 )
 from elmtex.corpora.markup import read_markup
 from elmtex.corpora.spans import sentences
+from elmtex.text import normalise
+from elmtex.text import sentences as sentences_of
 from elmtex.types import InputError, Item, MissingDependencyError, Record
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -213,6 +215,11 @@ def test_maccrobat_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"1\.ann:1: span 0:99") as raised:
         list(maccrobat.load(tmp_path))
     assert "secret" not in str(raised.value)
+    for line in ("T1 Age 0 5 secret", "E1\tSign", "A1", "A1\tNEG"):
+        (tmp_path / "1.ann").write_text(line)
+        with pytest.raises(InputError, match=r"1\.ann:1: not a line of brat's") as raised:
+            list(maccrobat.load(tmp_path))
+        assert "secret" not in str(raised.value)
 
 
 def test_maccrobat_split_is_by_hash_and_fixed() -> None:
@@ -514,6 +521,8 @@ def test_records_round_trip_without_a_changed_character(tmp_path: Path) -> None:
         ({"labelled": []}, "which labelled does not name"),
         ({"items": {"age": [{"start": 0, "end": 99}]}}, "outside its text"),
         ({"items": {"age": [{"start": True, "end": 3}]}}, "unusable"),
+        ({"labelled": [["age"]]}, "name categories"),
+        ({"lang": 7}, "lang and split"),
         ({"items": {"age": [{"start": 0, "end": 3, "assertion": "negated"}]}}, "unusable"),
     ],
 )
@@ -700,10 +709,15 @@ def test_faulty_markup_is_told(markup: str, fault: str, tmp_path: Path) -> None:
 def test_the_written_reports_are_whole() -> None:
     reports = list(written.load(Path(__file__).parent.parent / "training" / "written"))
     assert {report.lang for report in reports} == {"en", "de"}
+    cut = 0
     for report in reports:
         assert not set("[]|") & set(report.text), report.id
         items = [item for found in report.items.values() for item in found]
-        assert len(items) > 10 and all(i.text == report.text[i.start : i.end] for i in items)
+        assert len(items) > 10
+        ends = [end for _, end in sentences_of(normalise(report.text))]
+        cut += sum(any(i.start < end < i.end for end in ends) for i in items)
+        assert all(i.text.strip() == i.text and "\n" not in i.text for i in items), report.id
+    assert cut < 10  # items that a sentence's end, as the model sees it, cuts in two
 
 
 def test_a_folder_without_written_reports_is_told(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def test_a_merged_adapter_can_be_taken_apart_again(run, tmp_path):
     folder, base = merge(run, tmp_path / "merged"), str(run.parent / "base")
     assert factor(folder, base, 4, tmp_path / "again") > 0.999
     assert factor(folder, base, 2, tmp_path / "less") < 0.95
+    assert load_adapter(tmp_path / "again").reading == load_adapter(run).reading == "sentence"
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     again = PeftModel.from_pretrained(model, tmp_path / "again").eval()(IDS).logits
     merged = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)(IDS).logits

@@ -125,6 +125,18 @@ def test_a_run_goes_on_from_an_adapter(workshop, runs, tmp_path):
     flags = ["--init_adapter", str(runs["lora"]), "--max_steps", "1", "--rare_weight", "3"]
     history = train(workshop, tmp_path / "on", "--num_train_epochs", "1", *flags)
     assert history[0]["loss"] < 0.05
+    for other, said in (
+        (["--reading", "sentence"], "trained with reading 'causal'"),
+        (["--model_name_or_path", str(runs["full"])], "was trained on"),
+    ):
+        with pytest.raises(InputError, match=said):
+            train(workshop, tmp_path / "not", *flags, *other)
+
+
+def test_a_source_that_is_not_there_is_told(workshop, tmp_path):
+    for flags in (["--sources", "planted", "written"], ["--share", "written/de=0.5"]):
+        with pytest.raises(InputError, match="sources written in"):
+            train(workshop, tmp_path / "run", *flags)
 
 
 def test_calibration_keeps_what_is_right_and_says_how_sure_it_is(workshop, runs, tmp_path):
@@ -226,6 +238,11 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):
     whole = train(workshop, tmp_path / "whole", *flags, "--resume_from_checkpoint", "true")
     (tmp_path / "cut").mkdir()
     shutil.copytree(tmp_path / "whole" / "checkpoint-4", tmp_path / "cut" / "checkpoint-4")
+    shutil.copy(tmp_path / "whole" / "record.json", tmp_path / "cut" / "record.json")
+    with pytest.raises(InputError, match="another run's checkpoints"):
+        train(workshop, tmp_path / "cut", *flags)
+    with pytest.raises(InputError, match="other settings"):
+        train(workshop, tmp_path / "cut", *flags, "--resume_from_checkpoint", "true", "--seed", "9")
     resumed = train(workshop, tmp_path / "cut", *flags, "--resume_from_checkpoint", "true")
     losses = [[row["loss"] for row in history if "loss" in row] for history in (whole, resumed)]
     assert len(losses[0]) == 8

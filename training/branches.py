@@ -200,7 +200,7 @@ class Parts:
     """What a layout gives the trainer: its rows of all epochs, how they become tensors, and which trainer."""
 
     train: Dataset
-    dev: Dataset
+    dev: Dataset | None
     collator: Any
     tokenizer: PreTrainedTokenizerBase
     trainer: Callable[..., SFTTrainer]

@@ -168,4 +168,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from training.program import run
+
+    run(main)

@@ -54,6 +54,11 @@ def prepare(
     plain = conversations(dev, Augmentation(0, 0, 0, augmentation.schemas), random.Random(0))
     config.completion_only_loss = True
     config.max_length = None  # an answer that is cut teaches not to end
+    held_out = list(plain)  # TRL wants a first row
     return Parts(
-        Dataset.from_list(rows), Dataset.from_list(list(plain)), None, tokenizer, SFTTrainer
+        Dataset.from_list(rows),
+        Dataset.from_list(held_out) if held_out else None,
+        None,
+        tokenizer,
+        SFTTrainer,
     )

@@ -16,7 +16,7 @@ from elmtex.engines.llama import read_shape
 from elmtex.types import InputError
 
 TYPES = ("f16", "q8_0")
-# Which of llama.cpp's pre-tokenizers cuts as this tokenizer does, by the hidden size of the models we name.
+# Which of llama.cpp's pre-tokenizers cuts as this tokenizer does.
 _DIGITS, _LLAMA3 = "smollm", "llama-bpe"
 
 

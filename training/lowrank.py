@@ -72,7 +72,12 @@ def factor(tuned: Path, base: str, rank: int, out: Path) -> float:
         base_model_name_or_path=base,
         inference_mode=True,
     ).save_pretrained(str(out))
-    facts = {"name": out.name, "base": base}
+    known = (
+        json.loads((tuned / "elmtex.json").read_text("utf-8"))
+        if (tuned / "elmtex.json").is_file()
+        else {}
+    )
+    facts = {"name": out.name, "base": base, "reading": known.get("reading", "causal")}
     (out / "elmtex.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
     if (tuned / RECORD).is_file():
         shutil.copy(tuned / RECORD, out / RECORD)
@@ -93,4 +98,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from training.program import run
+
+    run(main)

@@ -51,6 +51,7 @@ def merge(run: Path, out: Path) -> Path:
     torch.nn.Module.to(merged, torch.float16).save_pretrained(out)
     for path in [
         *sorted(base.glob("tokenizer*")),
+        *base.glob("chat_template*"),
         *run.glob("elmtex.json"),
         *run.glob("record.json"),
     ]:
@@ -75,4 +76,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from training.program import run
+
+    run(main)

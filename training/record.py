@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
 
-from elmtex.run_record import surroundings
+from elmtex.run_record import surroundings, write_whole
 from elmtex.types import InputError
 
 RECORD = "record.json"
@@ -27,7 +28,7 @@ class Recorder:
         resume: this start goes on with the run in ``folder``.
 
     Raises:
-        InputError: a resumed run was begun with other settings or data.
+        InputError: a resumed run was begun with other settings or data, or a new one meets the checkpoints of another.
     """
 
     def __init__(
@@ -42,6 +43,11 @@ class Recorder:
     ) -> None:
         self._folder = Path(folder)
         self._folder.mkdir(parents=True, exist_ok=True)
+        if not resume and any(self._folder.glob("checkpoint-*")):
+            raise InputError(
+                f"{folder} holds another run's checkpoints: go on with it by --resume_from_checkpoint true, or train "
+                "into another folder"
+            )
         self._begun = time.time()
         start = {"command": command, **surroundings(_PACKAGES)}
         self._data: dict[str, Any] = {
@@ -64,15 +70,21 @@ class Recorder:
             self._data["from"] = known
 
     def note(self, **facts: Any) -> None:
-        """Add facts to the record and write it."""
+        """Add facts to the record and write it; of several processes of a run the first one does."""
         self._data.update(facts)
-        text = json.dumps(self._data, indent=2, default=str) + "\n"
-        (self._folder / RECORD).write_text(text, "utf-8")
+        if is_first():
+            write_whole(self._folder / RECORD, json.dumps(self._data, indent=2, default=str) + "\n")
 
     def finish(self, history: list[dict[str, Any]]) -> None:
         """Write the losses of Trainer's log history, the time taken since this start, and the curve."""
         self.note(seconds=round(time.time() - self._begun), history=history)
-        _plot(history, self._folder / "loss.png")
+        if is_first():
+            _plot(history, self._folder / "loss.png")
+
+
+def is_first() -> bool:
+    """Whether this is the only process of a run, or the first of those that ``accelerate launch`` starts."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Fine-tune a Llama with TRL and PEFT.
 
-    python -m training.prepare --out data --maccrobat MACCROBAT2020/ --synthetic-en 1500 --synthetic-de 1500
+    python -m training.prepare --out data --maccrobat MACCROBAT2020/ --written --synthetic-en 1500 --synthetic-de 1500
     python -m training.sft --config training/configs/smollm2-135m.yaml --data data --output_dir runs/smollm2
     python -m training.sft --config training/configs/smollm2-135m.yaml --data data --output_dir runs/smollm2 \\
         --resume_from_checkpoint true
@@ -66,10 +66,11 @@ def main(arguments: list[str] | None = None) -> None:
 
     from elmtex.corpora import records as canonical
     from elmtex.decoding.layout import READINGS
+    from elmtex.run_record import write_whole
     from elmtex.types import InputError
     from elmtex.weights import base_folder
     from training import attention, branches, chat
-    from training.record import Recorder
+    from training.record import Recorder, is_first
 
     layouts = {"branches": branches.prepare, "json": chat.prepare}
     parser = TrlParser((ElmtexArguments, SFTConfig, ModelConfig))
@@ -83,6 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
     set_seed(config.seed)
 
     base = base_folder(model_config.model_name_or_path)
+    _check_adapter(elmtex, model_config.model_name_or_path)
     folder = Path(elmtex.data)
     train = _of_sources(list(canonical.load(folder / "train.jsonl")), elmtex)
     dev = list(canonical.load(folder / "dev.jsonl"))
@@ -126,16 +128,14 @@ def main(arguments: list[str] | None = None) -> None:
     last = get_last_checkpoint(config.output_dir) if resume else config.resume_from_checkpoint
     trainer.train(resume_from_checkpoint=last)
     trainer.save_model(config.output_dir)
-    if model_config.use_peft or elmtex.init_adapter:
-        facts = {
-            "name": Path(config.output_dir).name,
-            "base": model_config.model_name_or_path,
-            "layout": elmtex.layout,
-            "reading": elmtex.reading,
-        }
-        (Path(config.output_dir) / "elmtex.json").write_text(
-            json.dumps(facts, indent=2) + "\n", "utf-8"
-        )
+    facts = {
+        "name": Path(config.output_dir).name,
+        "base": model_config.model_name_or_path,
+        "layout": elmtex.layout,
+        "reading": elmtex.reading,
+    }
+    if is_first():
+        write_whole(Path(config.output_dir) / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     recorder.finish(trainer.state.log_history)
 
 
@@ -147,16 +147,38 @@ def _settings(elmtex: ElmtexArguments, config: Any, model_config: Any) -> dict[s
     return {"elmtex": own, "trainer": trainer, "model": asdict(model_config)}
 
 
+def _check_adapter(elmtex: ElmtexArguments, base: str | None) -> None:
+    """Raise InputError when the adapter to go on from is another model's, or reads another way."""
+    from elmtex.adapter import load_adapter
+    from elmtex.types import InputError
+    from elmtex.weights import base_folder
+
+    if not elmtex.init_adapter:
+        return
+    known = load_adapter(Path(elmtex.init_adapter))
+    if base_folder(known.base).resolve() != base_folder(str(base)).resolve():
+        raise InputError(f"{elmtex.init_adapter} was trained on {known.base}, not on {base}")
+    for name, its, asked in (
+        ("layout", known.layout, elmtex.layout),
+        ("reading", known.reading, elmtex.reading),
+    ):
+        if its != asked:
+            raise InputError(
+                f"{elmtex.init_adapter} was trained with {name} {its!r}: go on with that, not with {asked!r}"
+            )
+
+
 def _of_sources(records: list, elmtex: ElmtexArguments) -> list:
-    """The records of the sources asked for."""
+    """The records of the sources asked for. Raises InputError when one of them, or of the shares, has none."""
     from elmtex.types import InputError
 
-    wanted = [r for r in records if not elmtex.sources or r.source in elmtex.sources]
-    if not wanted:
+    named = [*elmtex.sources, *(name.partition("/")[0] for name in _shares(elmtex))]
+    if strange := sorted(set(named) - {r.source for r in records}):
         raise InputError(
-            f"no training record of the sources {elmtex.sources} in {elmtex.data}; "
-            f"it has: {sorted({r.source for r in records})}"
+            f"no training record of the sources {', '.join(strange)} in {elmtex.data}; "
+            f"it has: {', '.join(sorted({r.source for r in records}))}"
         )
+    wanted = [r for r in records if not elmtex.sources or r.source in elmtex.sources]
     left = Counter(r.source for r in records) - Counter(r.source for r in wanted)
     if left:
         counts = ", ".join(f"{n} of {source}" for source, n in sorted(left.items()))
@@ -176,4 +198,6 @@ def _shares(elmtex: ElmtexArguments) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main()
+    from training.program import run
+
+    run(main)

@@ -30,6 +30,14 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     from elmtex.types import InputError
 
     adapter = notes_adapter(run)
+    if not (run / "record.json").is_file():
+        raise InputError(
+            f"{run} has no record.json: an adapter ships with the record of its training"
+        )
+    if Path(adapter.base).is_dir():
+        raise InputError(
+            f"{run} was trained on the folder {adapter.base}: others have it under no such name"
+        )
     weights = {
         k: v.to(torch.float16) for k, v in load_file(run / "adapter_model.safetensors").items()
     }
@@ -70,4 +78,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from training.program import run
+
+    run(main)

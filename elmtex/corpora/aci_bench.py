@@ -95,6 +95,8 @@ def load(path: Path) -> Iterator[Record]:
                     name, note = row["encounter_id"], row["note"]
                 except KeyError as error:
                     raise InputError(f"{file}: lacks the column {error.args[0]!r}") from None
+                if note is None:
+                    raise InputError(f"{file}: the row {name} is cut short")
                 yield from _records(f"{file.stem}-{name}", note, split)
 
 

@@ -62,7 +62,7 @@ def parse(annotations: str, length: int, name: str) -> Annotations:
         name: the file, for error messages.
 
     Raises:
-        InputError: a ``T`` line is malformed or points outside the text.
+        InputError: a line is malformed, or a ``T`` line points outside the text.
     """
     entities: dict[str, Entity] = {}
     triggers: dict[str, str] = {}
@@ -71,14 +71,20 @@ def parse(annotations: str, length: int, name: str) -> Annotations:
     for number, line in enumerate(annotations.split("\n"), 1):
         fields = line.rstrip("\r").split("\t")
         kind = fields[0][:1]
-        if kind == "T" and ";" not in fields[1]:
-            entities[fields[0]] = _entity(fields, length, f"{name}:{number}")
-        elif kind == "E":
-            triggers[fields[0]] = fields[1].split()[0].rsplit(":", 1)[1]
-        elif kind == "R" and (match := _RELATION.match(fields[1])):
-            relations.append((match[1], match[2], match[3]))
-        elif kind == "A":
-            attributes.append((*fields[1].split(), "")[:3])  # type: ignore[arg-type]
+        try:
+            if kind == "T" and ";" not in fields[1]:
+                entities[fields[0]] = _entity(fields, length, f"{name}:{number}")
+            elif kind == "E":
+                triggers[fields[0]] = fields[1].split()[0].rsplit(":", 1)[1]
+            elif kind == "R" and (match := _RELATION.match(fields[1])):
+                relations.append((match[1], match[2], match[3]))
+            elif kind == "A":
+                what, whose, *value = fields[1].split()
+                attributes.append((what, whose, value[0] if value else ""))
+        except (IndexError, ValueError):
+            raise InputError(
+                f"{name}:{number}: not a line of brat's: {kind} and a tab expected"
+            ) from None
     return Annotations(
         entities,
         tuple((kind, triggers.get(a, a), triggers.get(b, b)) for kind, a, b in relations),

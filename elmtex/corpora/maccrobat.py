@@ -76,7 +76,8 @@ _MODIFIERS = frozenset(
 )
 _MAX_VALUE_GAP = 30
 _VALUE_BARRIER = re.compile(r"[.;]\s|\n")
-_LIFE_STYLE = re.compile(
+# MAPPING.md calls a history span with these words life style.
+LIFE_STYLE = re.compile(
     r"smok|tobacco|cigar|pack[- ]year|alcohol|drink|drug (?:use|abuse)|exercis|diet", re.I
 )
 _OUTCOME = re.compile(r"discharg|died|death|dead|recover|remission|recur|follow|alive|surviv", re.I)
@@ -197,7 +198,7 @@ def map_items(text: str, annotations: Annotations) -> dict[str, list[Item]]:
 def _plain_category(text: str, entity: Entity) -> str | None:
     words = text[entity.start : entity.end]
     if entity.type == "History":
-        return "life_style" if _LIFE_STYLE.search(words) else "medical_surgical_history"
+        return "life_style" if LIFE_STYLE.search(words) else "medical_surgical_history"
     if entity.type == "Clinical_event":
         return "patient_outcome_assessment" if _OUTCOME.search(words) else None
     return _PLAIN.get(entity.type)

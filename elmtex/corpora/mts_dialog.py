@@ -78,6 +78,8 @@ def load(path: Path) -> Iterator[Record]:
                     header, text, number = row["section_header"], row["section_text"], row["ID"]
                 except KeyError as error:
                     raise InputError(f"{file}: lacks the column {error.args[0]!r}") from None
+                if header is None or text is None:
+                    raise InputError(f"{file}: the row {number} is cut short")
                 if header in SECTIONS and len(text.split()) >= _FEWEST_WORDS:
                     record = _record(f"{file.stem}-{number}", header, text, split)
                     if any(record.items.values()):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from elmtex.corpora.maccrobat import LIFE_STYLE
 from elmtex.corpora.spans import Span, item_at, sentences, trimmed
 from elmtex.types import Assertion, Item
 
@@ -66,10 +67,6 @@ _SOCIAL = re.compile(
     r"|wife|husband|boyfriend|girlfriend|partner|daughters?|sons?|children|child|kids|grandchildren|homeless"
     r"|nursing home|assisted living|religio\w+|church|caucasian|hispanic|african|asian)\b",
     re.I,
-)
-# MAPPING.md calls a history span with these words life style.
-_HABIT_IN_HISTORY = re.compile(
-    r"smok|tobacco|cigar|pack[- ]year|alcohol|drink|drug (?:use|abuse)|exercis|diet", re.I
 )
 _ALLERGIC = re.compile(
     r"allerg|reaction|caus|intoleran|sensitiv|rash|hives|anaphyla|swelling", re.I
@@ -163,7 +160,7 @@ def _categories(section: Section, sentence: str) -> tuple[str, ...]:
     if section in ("history", "allergies"):
         if section == "allergies" and not _ALLERGIC.search(sentence):
             return ()
-        habit = bool(_HABIT_IN_HISTORY.search(sentence))
+        habit = bool(LIFE_STYLE.search(sentence))
         found = {
             "medical_surgical_history": True,
             "family_history": family,

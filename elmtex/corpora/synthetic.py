@@ -8,7 +8,7 @@ The grammar's notation: ``== NAME`` heads the alternatives of a symbol, one a li
 
 - ``{symbol}`` is one of the symbol's alternatives, another one each time, ``{^symbol}`` the same with a capital;
 - ``{symbol?}`` is the symbol or nothing, ``{a|b|}`` one of the words, ``{?|words}`` the words or nothing;
-- ``{#2-9}`` is a number of that range, with as many decimals; ``{=he}`` a word of the patient at hand;
+- ``{#2-9}`` is a number of that range, with as many decimals;
 - ``{H:Words}`` is a heading, in the form that this report uses;
 - ``[label|words]`` is a span of a category (:mod:`elmtex.corpora.markup`);
 - ``\\n`` is a line break, ``\\t`` a tab, ``~`` a blank that is kept.
