@@ -151,6 +151,10 @@ def test_calibration_keeps_what_is_right_and_says_how_sure_it_is(workshop, runs,
         share for _, share in facts["calibration"]
     )
     assert_knows_the_facts(run)
+    own = shutil.copy(CONFIGS.parent.parent / "schemas" / "elmtex.json", tmp_path / "own.json")
+    assert calibrate(run, workshop / "data", ends=(0.0,), schema=own)[-1]["exact"] == 1.0
+    with pytest.raises(InputError, match="labels no report"):
+        calibrate(run, workshop / "data", schema="medication")
 
 
 def test_skipping_hidden_columns_changes_no_attention():

@@ -27,23 +27,34 @@ ENDS = (0.0, -0.4, -0.8, -1.2)
 SIGNS = tuple(np.arange(0.0, 3.1, 0.25))
 
 
-def calibrate(run: Path, data: Path, ends: Sequence[float] = ENDS) -> list[dict[str, Any]]:
+def calibrate(
+    run: Path, data: Path, ends: Sequence[float] = ENDS, schema: str = "elmtex"
+) -> list[dict[str, Any]]:
     """Choose the biases and fit the confidence on ``data/dev.jsonl``; the rows tried, the chosen one last.
 
     The signs' biases are those with the best macro F1 over the gold items' signs; the end's the one with the best mean
     of exact and relaxed micro F1 of whole decodes. The confidence is fitted by isotonic regression against exact match.
+    ``schema`` is a name or a file; only records that label nothing beside its categories count.
     """
+    from elmtex.schema import load_schema
     from eval.data import load_records
 
-    records = load_records(str(data / "dev.jsonl"), "jsonl", "all")
-    signs = _sign_biases(run, records)
+    keys = set(load_schema(schema).keys)
+    records = [
+        record
+        for record in load_records(str(data / "dev.jsonl"), "jsonl", "all")
+        if keys.issuperset(record.labelled)
+    ]
+    if not records:
+        raise InputError(f"{data / 'dev.jsonl'} labels no report with the categories of {schema}")
+    signs = _sign_biases(run, records, schema)
     tried = []
     with tempfile.TemporaryDirectory() as scratch:
         trial = shutil.copytree(run, Path(scratch) / "run", ignore=lambda _, names: _foreign(names))
         for end in ends:
             biases = {"end": end, **signs}
             _write(trial, biases=biases, calibration=[])
-            tried.append({"biases": biases, **_decode(trial, records)})
+            tried.append({"biases": biases, **_decode(trial, records, schema)})
             print({k: v for k, v in tried[-1].items() if k != "judged"}, flush=True)
     best = max(tried, key=lambda row: row["exact"] + row["relaxed"])
     if not best["judged"]:
@@ -67,12 +78,12 @@ def _write(run: Path, **facts: Any) -> None:
     write_whole(path, json.dumps({**known, **facts}, indent=2) + "\n")
 
 
-def _decode(run: Path, records: Sequence[Record]) -> dict[str, Any]:
+def _decode(run: Path, records: Sequence[Record], schema: str = "elmtex") -> dict[str, Any]:
     from elmtex.pipeline import Extractor
     from eval.metrics.calibration import judged
     from eval.metrics.entity import exact, relaxed
 
-    extractor = Extractor(model=str(run))
+    extractor = Extractor(schema, model=str(run))
     totals: dict[str, NDArray[np.int64]] = {
         name: np.zeros(3, np.int64) for name in ("exact", "relaxed")
     }
@@ -102,9 +113,9 @@ def _isotonic(judged: Sequence[tuple[float, int]]) -> list[tuple[float, float]]:
     return [(round(float(x), 5), round(float(y), 4)) for x, y in points]
 
 
-def _sign_biases(run: Path, records: Sequence[Record]) -> dict[str, float]:
+def _sign_biases(run: Path, records: Sequence[Record], schema: str) -> dict[str, float]:
     """The logits to add to ``absent`` and ``possible`` for the best macro F1 over the gold items' signs."""
-    logits, gold, names = _sign_logits(run, records)
+    logits, gold, names = _sign_logits(run, records, schema)
     best: tuple[float, dict[str, float]] = (-1.0, {})
     for absent, possible in product(SIGNS, SIGNS):
         biases: Mapping[str, float] = {"present": 0.0, "absent": absent, "possible": possible}
@@ -121,7 +132,7 @@ def _f1(gold: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> float:
 
 
 def _sign_logits(
-    run: Path, records: Sequence[Record]
+    run: Path, records: Sequence[Record], schema: str
 ) -> tuple[NDArray[np.floating], NDArray[np.int64], list[str]]:
     """Of every gold item's sign: the logits of the signs (n, 3), the right column (n,), and the columns' names."""
     import torch
@@ -135,11 +146,12 @@ def _sign_logits(
 
     base, model = merged_model(run)
     tokenizer, llama = read_tokenizer(base), model.eval()
-    by_token = NoteGrammar.of(load_schema("elmtex"), tokenizer).signs
+    by_token = NoteGrammar.of(load_schema(schema), tokenizer).signs
+    own = (schema,) if Path(schema).is_file() else ()
     signs = tuple(sorted(by_token))
 
     def rows() -> Iterator[tuple[NDArray[np.floating], int]]:
-        plain = Augmentation(0, 0, 0, reading=load_adapter(run).reading)
+        plain = Augmentation(0, 0, 0, own, reading=load_adapter(run).reading)
         for part in schedule(records, tokenizer, epochs=1, seed=0, augmentation=plain, size=1024):
             decisions = [d for d in part.decisions if d.choices == signs]
             batch = collate([part])
@@ -163,8 +175,11 @@ def main() -> None:
     )
     parser.add_argument("run", type=Path, help="output folder of training.sft")
     parser.add_argument("--data", type=Path, required=True, help="folder made by training.prepare")
+    parser.add_argument(
+        "--schema", default="elmtex", help="name, or file of categories of your own"
+    )
     arguments = parser.parse_args()
-    print(json.dumps(calibrate(arguments.run, arguments.data)[-1]))
+    print(json.dumps(calibrate(arguments.run, arguments.data, schema=arguments.schema)[-1]))
 
 
 if __name__ == "__main__":
