@@ -15,7 +15,7 @@ class Entry:
 
     Args:
         id: its key in the store.
-        name: what the user knows it by: a file name, or its first words' place in the list.
+        name: what the user knows it by: a file name, or the beginning of its first line.
         batch: the batch it came in; "" for one read alone.
         text: the report; "" when it could not be read.
         problem: why it could not be read; "" when it could.

@@ -137,7 +137,7 @@ def offer_reviews(desk: Desk) -> None:
 
 
 def _line(entry: Entry) -> dict[str, Any]:
-    """A review in a list: no word of its report."""
+    """A review in a list: of its report no more than the name, which of a pasted letter is its first line."""
     line: dict[str, Any] = {
         "review": entry.id,
         "id": entry.name,

@@ -1,4 +1,4 @@
-"""Where things stand on the page. What they do is wired in page.py."""
+"""Where things stand on the page. What they do is wired in wiring.py and wiring_tabs.py."""
 
 from __future__ import annotations
 

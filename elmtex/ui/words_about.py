@@ -48,7 +48,8 @@ ENGLISH = AboutWords(
         (
             "Your data",
             "Reports stay on this computer: no service is called, nothing of a report is logged. A deleted report is "
-            "gone with its decisions. On a public demonstration nothing is kept after the tab is closed.",
+            "gone with its decisions. On a public demonstration nothing is stored once the tab is closed; its memory lets go "
+            "of a visitor's last report when 64 others have come, or it is restarted.",
         ),
     ),
     law="What the EU AI Act asks, and how this page answers",
@@ -113,8 +114,9 @@ GERMAN = AboutWords(
         (
             "Ihre Daten",
             "Berichte bleiben auf diesem Rechner: Kein Dienst wird gerufen, nichts aus einem Bericht protokolliert. Ein "
-            "gelöschter Bericht ist mit allen Entscheidungen weg. Eine öffentliche Demonstration behält nichts, wenn der "
-            "Tab geschlossen ist.",
+            "gelöschter Bericht ist mit allen Entscheidungen weg. Eine öffentliche Demonstration speichert nichts, "
+            "wenn der Tab geschlossen ist; ihr Arbeitsspeicher hält den letzten Bericht, bis 64 andere Besucher kamen oder sie neu "
+            "startet.",
         ),
     ),
     law="Was die KI-Verordnung der EU verlangt, und wie diese Seite antwortet",
