@@ -75,6 +75,7 @@ def added(screen: Screen) -> Item:
 def test_a_finished_extraction_is_a_review_that_can_be_taken_up_again(desk: Desk) -> None:
     screen = act(desk, read(desk), do="reject", items=["m0"])
     assert "1 of 2 judged" in screen.result
+    assert desk.model is not None  # known after the first answer, too
     listed = desk.draw(type(screen.shown)(), "en", "me").result
     assert "🫀 Herr Müller" in listed
     again = act(desk, desk.draw(type(screen.shown)(), "en"), do="open", review=entry(screen).id)
