@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations, permutations
 from pathlib import Path
 
@@ -111,6 +112,20 @@ def test_a_repeated_mention_needs_a_second_gold_item() -> None:
     assert exact(once, twice)["a"] == Counts(1, 1, 0)
     assert exact(twice, once)["a"] == Counts(1, 0, 1)
     assert exact(twice, twice)["a"] == Counts(2, 0, 0)
+
+
+def test_of_words_said_twice_the_first_assertion_is_scored() -> None:
+    def said(*items: Item) -> Extraction:
+        return Extraction("r", "s", "m", "ok", (), {"signs_symptoms": items})
+
+    denied, found = Item("fever", 3, 8, "absent"), Item("Fever", 30, 35, "present")
+    gold = {"signs_symptoms": [denied]}
+    for items in ((denied, found), (found, denied)):
+        assert exact(gold, said(*items))["signs_symptoms"] == Counts(1, 0, 0)
+    # The same said twice over stays an error.
+    assert exact(gold, said(denied, replace(found, assertion="absent")))[
+        "signs_symptoms"
+    ] == Counts(1, 1, 0)
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,9 @@ class Desk:
                     yield self.draw(shown, self.spoken(session, lang))
             shown = self._kept(ended(shown, reading), owner)
             yield self.draw(shown, self.spoken(session, lang))
-            if self.model is None and shown.phase == "finished":  # it could not be loaded at the start
+            if (
+                self.model is None and shown.phase == "finished"
+            ):  # it could not be loaded at the start
                 self.model = model_of(self.extractor)
         finally:
             reading.stop()

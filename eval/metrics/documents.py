@@ -1,10 +1,12 @@
 """What every metric reads: the gold and the predicted items of one report, put side by side.
 
-Three rules that keep the numbers honest live here, so that no metric can forget one:
+Four rules that keep the numbers honest live here, so that no metric can forget one:
 
 - only the categories that the record labels are looked at: a category that is not labelled is unknown, not empty;
 - a failed document predicts nothing. It stays in every denominator and all of its gold items are missed;
-- an item whose span does not hold its words is not grounded, whatever its source claims.
+- an item whose span does not hold its words is not grounded, whatever its source claims;
+- the gold lists words once a category, as they are first said (MAPPING.md, rule 5). A document may list fever twice, denied
+  first and found later; only what it says first is scored.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from elmtex.corpora.spans import folded
 from elmtex.types import Extraction, InputError, Item, Record, Status
 
 Items = Mapping[str, Sequence[Item]]
@@ -88,8 +91,17 @@ def _answer(predicted: Predicted) -> tuple[Status, Items]:
     if predicted is None:
         return "failed", {}
     if isinstance(predicted, Extraction):
-        return predicted.status, {} if predicted.status in FAILURES else predicted.categories
+        if predicted.status in FAILURES:
+            return predicted.status, {}
+        return predicted.status, {k: _first_said(v) for k, v in predicted.categories.items()}
     return "ok", predicted
+
+
+def _first_said(items: Sequence[Item]) -> list[Item]:
+    first: dict[str, Item] = {}
+    for item in sorted(items, key=lambda item: item.start or 0):
+        first.setdefault(folded(item.text), item)
+    return [item for item in items if item.assertion == first[folded(item.text)].assertion]
 
 
 def _checked(item: Item, report: str | None) -> Item:
