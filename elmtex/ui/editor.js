@@ -4,6 +4,7 @@
   let picked = null; // {text, start, end} of the words last selected in the report
   let editing = null; // the item's id; null adds one
   let span = null; // the offsets that belong to the words in the form
+  let heading = "add"; // which of its titles the editor has
   let field = null; // where the editor has the focus; null while it is closed
 
   // Offsets are code points of the report, and the report's element holds exactly its text.
@@ -26,6 +27,7 @@
   const open = (title, item) => {
     const dialog = $("#elmtex-editor");
     if (!dialog) return;
+    heading = title;
     $("#elmtex-editor-title").textContent = dialog.dataset[title];
     const form = dialog.querySelector("form");
     form.elements.text.value = item.text;
@@ -44,6 +46,7 @@
   new MutationObserver(() => {
     const dialog = $("#elmtex-editor");
     if (!field || !dialog || dialog.open) return;
+    $("#elmtex-editor-title").textContent = dialog.dataset[heading];
     dialog.show();
     field.focus();
   }).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["open"] });

@@ -127,6 +127,7 @@ def test_what_is_typed_while_an_answer_is_under_way_decides_nothing(page: Any) -
     expect(editor).to_be_visible()
     page.keyboard.type("ruap", delay=60)
     assert editor.get_by_label("Words").input_value() == "ruap"
+    expect(editor.get_by_role("heading")).to_have_text("Add an item")
     page.keyboard.press("Escape")
     expect(editor).to_be_hidden()
     expect(judged(page)).to_contain_text("1 of")
