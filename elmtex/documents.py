@@ -141,14 +141,8 @@ def _docx(data: bytes, name: str) -> tuple[str, Note]:
 # Parts of a Word file (WordprocessingML) by their tag without namespace. python-docx leaves out the words of content
 # controls and tracked insertions, which are where clinics' forms and corrected letters have theirs.
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-_NO_WORDS = (
-    "pPr",
-    "rPr",
-    "tblPr",
-    "del",
-    "moveFrom",
-    "Fallback",
-)  # settings, what was deleted, a second copy
+# Settings, what was deleted, a second copy.
+_NO_WORDS = ("pPr", "rPr", "tblPr", "del", "moveFrom", "Fallback")
 
 
 def _parts(element: Any) -> Iterator[tuple[str, Any]]:

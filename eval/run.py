@@ -82,9 +82,8 @@ def run(config: RunConfig, opener: OpenSystem) -> int:
         samples = scorer.samples(records, given)
         figures[name] = {"model": part.model, **scorer.figures(samples, given)}
         lines += rows(name, samples, given)
-    (out / "metrics.json").unlink(
-        missing_ok=True
-    )  # what is not all of one run is not a finished one
+    # What is not all of one run is not a finished one.
+    (out / "metrics.json").unlink(missing_ok=True)
     records_file.write(out / "records.jsonl", records)
     write_whole(out / "samples.jsonl", _jsonl(lines))
     write_whole(out / "record.json", _record(config, records, answered, scorer, began))

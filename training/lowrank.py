@@ -36,6 +36,7 @@ def factor(tuned: Path, base: str, rank: int, out: Path) -> float:
     from peft import LoraConfig
     from safetensors.numpy import save_file
 
+    from elmtex.adapter import load_adapter
     from elmtex.engines.merged import MergedWeights
     from elmtex.types import InputError
     from elmtex.weights import base_folder
@@ -72,12 +73,8 @@ def factor(tuned: Path, base: str, rank: int, out: Path) -> float:
         base_model_name_or_path=base,
         inference_mode=True,
     ).save_pretrained(str(out))
-    known = (
-        json.loads((tuned / "elmtex.json").read_text("utf-8"))
-        if (tuned / "elmtex.json").is_file()
-        else {}
-    )
-    facts = {"name": out.name, "base": base, "reading": known.get("reading", "causal")}
+    reading = load_adapter(tuned).reading if (tuned / "elmtex.json").is_file() else "causal"
+    facts = {"name": out.name, "base": base, "reading": reading}
     (out / "elmtex.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
     if (tuned / RECORD).is_file():
         shutil.copy(tuned / RECORD, out / RECORD)

@@ -92,9 +92,8 @@ def load(path: Path) -> Iterator[Record]:
         raise InputError(
             f"no train.json, dev.json or test.json in {path}: pass the folder of PHEE 2.0"
         )
-    names = _drug_names(
-        [s for s in sentences if s.split == "train"]
-    )  # nothing held out decides what is trained
+    # Nothing held out decides what is trained.
+    names = _drug_names([s for s in sentences if s.split == "train"])
     for sentence in sentences:
         drugs = _every_mention(sentence.text, sentence.arguments.get("Drug", ()))
         complete = _drugs_complete(sentence, drugs, names)

@@ -128,9 +128,8 @@ def _decode(model: Any, ids: torch.Tensor, matcher: Any) -> tuple[list[int], str
                 fed += matcher.compute_ff_tokens()
                 matcher.consume_tokens(fed[1:])
             if matcher.is_error():
-                raise ElmtexError(
-                    "the reply's grammar stopped"
-                )  # what it says of it quotes the reply
+                # What the grammar says of it quotes the reply.
+                raise ElmtexError("the reply's grammar stopped")
             written += fed
             if matcher.is_stopped():
                 return written, ""  # the end sign, if it is there, is left out of the text

@@ -98,11 +98,8 @@ class ServerChat:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             raise _refused(self._url, error) from None
-        except (
-            OSError,
-            ValueError,
-            http.client.HTTPException,
-        ) as error:  # never its text: it may quote what was sent
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            # Never its text: it may quote what was sent.
             raise InputError(
                 f"server {self._url}: no usable answer ({type(error).__name__}); is it running?"
             ) from None

@@ -184,9 +184,8 @@ class Desk:
                     yield self.draw(shown, self.spoken(session, lang))
             shown = self._kept(ended(shown, reading), owner)
             yield self.draw(shown, self.spoken(session, lang))
-            if (
-                self.model is None and shown.phase == "finished"
-            ):  # it could not be loaded at the start
+            # None still where it could not be loaded at the start.
+            if self.model is None and shown.phase == "finished":
                 self.model = model_of(self.extractor)
         finally:
             reading.stop()
@@ -241,8 +240,6 @@ class Desk:
                 shown = dataclasses.replace(shown, batch_format=command.fields["format"])
             elif command.do == "open":
                 shown = opened(self.store.get(owner, command.fields["review"]))
-            elif shown.entry is None:
-                raise InputError(words_in(lang).review.gone)
             else:
                 shown = self._fresh(shown, owner)
                 if shown.entry is None:
@@ -257,7 +254,8 @@ class Desk:
 
     def _fresh(self, shown: Shown, owner: str) -> Shown:
         """The state with the review as it stands: another tab may have decided something, or deleted it."""
-        assert shown.entry is not None
+        if shown.entry is None:
+            return shown
         try:
             return dataclasses.replace(shown, entry=self.store.get(owner, shown.entry.id))
         except InputError:

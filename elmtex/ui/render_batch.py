@@ -79,7 +79,7 @@ def _row(entry: Entry, words: Words) -> str:
             and item.item.confidence < LOW_CONFIDENCE
             for item in kept
         )
-        note = "; ".join((*entry.extraction.problems, *([note] if note else ())))
+        note = "; ".join(filter(None, (*entry.extraction.problems, note)))
         act = (
             f'<button type="button" {command("open", review=entry.id)} aria-label="{escape(b.open)}: {name}">'
             f"{escape(b.open)}</button>"
