@@ -174,10 +174,16 @@ class Extractor:
                 for sentence in part.sentences
             ]
             began, first = time.perf_counter(), True
-            session = loaded.engine.session()
+            session = loaded.engine.session(loaded.prompt)
             seen = reach(len(loaded.prompt), tokens, part, self._reading)
             for done in decode(
-                session, prefix, notes, reach=seen, drafts=loaded.drafts, counts=timings.counts
+                session,
+                prefix,
+                notes,
+                reach=seen,
+                read=len(loaded.prompt),
+                drafts=loaded.drafts,
+                counts=timings.counts,
             ):
                 now = time.perf_counter()
                 if first:

@@ -70,12 +70,11 @@ def walks_of(tokens: ReportTokens, grammar: NoteGrammar) -> list[tuple[NoteWalk,
 
 
 def run(
-    engine: TorchEngine, tokens: ReportTokens, grammar: NoteGrammar, **options
+    engine: TorchEngine, tokens: ReportTokens, grammar: NoteGrammar, read: int = 0, **options
 ) -> list[NoteWalk]:
-    notes = walks_of(tokens, grammar)
-    finished = list(
-        itertools.chain(*decode(engine.session(), [*PROMPT, *tokens.ids], notes, **options))
-    )
+    notes, prefix = walks_of(tokens, grammar), [*PROMPT, *tokens.ids]
+    session = engine.session(PROMPT[:read])
+    finished = list(itertools.chain(*decode(session, prefix, notes, read=read, **options)))
     assert len(finished) == len(notes)
     assert all(walk.done for walk, _ in notes)
     return [walk for walk, _ in notes]
@@ -105,11 +104,14 @@ def naive(
     schema=schemas(),
     seed=st.integers(0, SEEDS - 1),
     draft=st.sampled_from([0, 1, 8, 1000]),
+    read=st.integers(0, len(PROMPT)),
 )
-def test_flat_drafted_parallel_decode_equals_the_naive_one(engines, report, schema, seed, draft):
+def test_flat_drafted_parallel_decode_equals_the_naive_one(
+    engines, report, schema, seed, draft, read
+):
     tokens = tokenise(report, tiny_tokenizer())
     grammar = NoteGrammar.of(schema, tiny_tokenizer())
-    flat = run(engines[seed], tokens, grammar, draft=draft)
+    flat = run(engines[seed], tokens, grammar, read, draft=draft)
     for walk in flat:
         alone = naive(engines[seed], tokens, grammar, walk.sentence)
         assert [(i.first, i.last, i.key, i.assertion) for i in walk.items] == [

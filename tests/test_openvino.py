@@ -29,7 +29,7 @@ from elmtex.engines.openvino import OpenVINOEngine  # noqa: E402
 from elmtex.engines.torch import TorchEngine  # noqa: E402
 
 REPORT = "He had fever and cough. Denied pain of the left side.\nNo 12.5 mg of Übelkeit 😀. " * 8
-PROMPT = [5, 6, 7]
+PROMPT = (5, 6, 7)
 
 
 @pytest.fixture(autouse=True)
@@ -87,10 +87,10 @@ def grammar() -> NoteGrammar:
     return NoteGrammar.of(CategorySchema("t", "t", tuple(categories), {}), tiny_tokenizer())
 
 
-def notes(engine) -> list[tuple[int, int, str, str]]:
+def notes(engine, read: int = len(PROMPT)) -> list[tuple[int, int, str, str]]:
     tokens = tokenise(REPORT, tiny_tokenizer())
     walks = [(NoteWalk(grammar(), tokens, s), len(PROMPT) + s[1]) for s in tokens.sentences]
-    for _ in decode(engine.session(), [*PROMPT, *tokens.ids], walks):
+    for _ in decode(engine.session(PROMPT[:read]), [*PROMPT, *tokens.ids], walks, read=read):
         pass
     return [(i.first, i.last, i.key, i.assertion) for walk, _ in walks for i in walk.items]
 
@@ -113,7 +113,8 @@ def scores(engine, pieces=(300, 1, 40, 300)) -> np.ndarray:
 def test_float32_equals_torch(base: Path) -> None:
     fast, reference = OpenVINOEngine(base, precision="float32"), TorchEngine(base)
     np.testing.assert_allclose(scores(fast), scores(reference), atol=1e-3, rtol=1e-4)
-    assert notes(fast) == notes(reference) != []
+    # the prompt read with the report, for itself, and taken from memory
+    assert notes(fast, 0) == notes(fast) == notes(fast) == notes(reference) != []
 
 
 def test_int8_is_the_model_with_rounded_weights(tmp_path: Path) -> None:
@@ -304,6 +305,18 @@ def test_memory_used_before_leaves_nothing_behind(base: Path) -> None:
     scores(engine)  # a longer one, which grows twice in the memory of the first
     assert len(engine._spare) == 1
     np.testing.assert_array_equal(scores(engine, (20, 300)), fresh)
+
+
+def test_a_prompt_is_read_once(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = OpenVINOEngine(base)
+    first = engine.session(PROMPT).slots()
+    assert first.shape[2] == len(PROMPT)
+    with monkeypatch.context() as patch:
+        patch.setattr("elmtex.engines.openvino.read_prompt", None)
+        np.testing.assert_array_equal(engine.session(PROMPT).slots(), first)
+    for other in range(20):  # a page's visitors bring schemas of their own
+        engine.session((other,))
+    assert len(engine._prompts) <= 8
 
 
 def test_what_runs_beside_a_report_does_not_change_its_notes(base: Path) -> None:

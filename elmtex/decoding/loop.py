@@ -72,6 +72,7 @@ def decode(
     notes: Sequence[tuple[NoteWalk, int]],
     *,
     reach: Sequence[int] | None = None,
+    read: int = 0,
     draft: float = PASS,
     drafts: Drafts | None = None,
     counts: Counts | None = None,
@@ -81,11 +82,12 @@ def decode(
     The answer does not depend on ``draft`` nor on which notes are written together.
 
     Args:
-        session: an empty cache.
+        session: a cache that holds nothing, or the first ``read`` tokens of the prefix.
         prefix: (P,) token ids of prompt and report.
         notes: the walks, each with its anchor: how many prefix tokens it sees (1..P).
         reach: how many prefix slots each prefix token sees (:func:`elmtex.decoding.layout.reach`); None: itself and
             those before.
+        read: how many of the prefix's tokens the session has read, fewer than P.
         draft: what a pass is thought to cost beside its tokens, in tokens: the more, the longer are the drafts; 0
             drafts only what is forced.
         drafts: what other notes of the schema have taught; it learns from these. None begins anew.
@@ -95,9 +97,9 @@ def decode(
     drafts = drafts if drafts is not None else Drafts()
     counts.prefix += len(prefix)
     branches = [_Branch(walk, anchor, [walk.grammar.open]) for walk, anchor in notes]
-    owner = np.full(0, PREFIX, dtype=np.int64)
+    owner = np.full(read, PREFIX, dtype=np.int64)
     live = list(range(len(branches)))
-    head, seen = list(prefix), list(reach or range(1, len(prefix) + 1))
+    head, seen = prefix[read:], (reach or range(1, len(prefix) + 1))[read:]
     # the first pass reads the prefix and opens every note
     while live:
         # A right token spares each live branch its share of a pass, a wrong one costs a token.
@@ -105,7 +107,7 @@ def decode(
         for b in live:
             branches[b].prepare(drafts, least)
         tokens = np.array([*head, *(t for b in live for t in branches[b].chain)], dtype=np.int64)
-        new_owner, anchor, positions, first_row = _place(seen, branches, live)
+        new_owner, anchor, positions, first_row = _place(read, seen, branches, live)
         mask = visible(new_owner, anchor, np.concatenate([owner, new_owner]))
         before = np.tril(np.ones((len(tokens), len(tokens)), dtype=bool)) | (new_owner == PREFIX)
         mask[:, len(owner) :] &= before
@@ -126,11 +128,11 @@ def decode(
 
 
 def _place(
-    seen: Sequence[int], branches: Sequence[_Branch], live: Sequence[int]
+    read: int, seen: Sequence[int], branches: Sequence[_Branch], live: Sequence[int]
 ) -> tuple[Ints, Ints, Ints, dict[int, int]]:
     """Owner, anchor and position of each new slot, and the row where each live branch's chain begins."""
     n = len(seen)
-    owner, anchor, positions = [PREFIX] * n, list(seen), list(range(n))
+    owner, anchor, positions = [PREFIX] * n, list(seen), list(range(read, read + n))
     first_row = {}
     for b in live:
         branch, length = branches[b], len(branches[b].chain)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from elmtex.decoding.loop import Session
 from elmtex.types import InputError
 
@@ -23,9 +25,17 @@ ENGINES = {
 class Engine(Protocol):
     """A loaded model."""
 
-    def session(self) -> Session:
-        """An empty cache of its own; several may be open at once."""
+    def session(self, prompt: tuple[int, ...] = ()) -> Session:
+        """A cache of its own that has read a prompt, each token of which sees those before it; several may be open."""
         ...
+
+
+def read_prompt(session: Session, prompt: Sequence[int]) -> None:
+    """Feed a prompt to an empty session."""
+    if prompt:
+        n = len(prompt)
+        causal = np.tril(np.ones((n, n), dtype=bool))
+        session.feed(np.array(prompt), np.arange(n), causal, [(n - 1, (prompt[0],))])
 
 
 def shortlist(asked: Sequence[tuple[int, tuple[int, ...]]]) -> tuple[list[int], list[list[int]]]:

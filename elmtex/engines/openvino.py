@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.layout import Ints, Mask
-from elmtex.engines import shortlist
+from elmtex.engines import read_prompt, shortlist
 from elmtex.engines.llama import read_shape
 from elmtex.engines.merged import MergedWeights
 from elmtex.types import InputError, MissingDependencyError
@@ -46,6 +46,7 @@ PRECISIONS = ("int8", "float32")
 _CONVERSION = "3"  # raise it when a converted folder's content changes
 _LEAST, _PIECE = 8, 80  # rows run at once
 _ROOM = 256  # slots by which the cache grows
+_PROMPTS = 8  # kept read: 3.5 MB each
 _UNSEEN = np.float32(-1e30)
 _BLOCK, _BLOCKS = 1 << 18, 64
 
@@ -98,13 +99,24 @@ class OpenVINOEngine:
             options["CACHE_DIR"] = str(_compiled(folder, options))
         self._compiled = openvino.Core().compile_model(folder / "graph.xml", "CPU", options)
         self._spare: list[tuple[openvino.InferRequest, Floats]] = []
+        # Keys and values of the prompts read so far, one for each schema in use.
+        self._prompts: dict[tuple[int, ...], Floats] = {}
 
-    def session(self) -> OpenVINOSession:
+    def session(self, prompt: tuple[int, ...] = ()) -> OpenVINOSession:
         try:
             request, memory = self._spare.pop()
         except IndexError:  # all are at work
             request, memory = self._compiled.create_infer_request(), np.zeros(0, np.float32)
-        return OpenVINOSession(self, request, memory)
+        session = OpenVINOSession(self, request, memory)
+        known = self._prompts.get(prompt)
+        if known is not None:
+            session.fill(known)
+        elif prompt:
+            read_prompt(session, prompt)
+            if len(self._prompts) >= _PROMPTS:
+                self._prompts.clear()
+            self._prompts[prompt] = session.slots()
+        return session
 
     def take_back(self, request: openvino.InferRequest, memory: Floats) -> None:
         """Keep what a session has worked with for the next: fresh memory costs a page fault every 4 KiB."""
@@ -141,6 +153,17 @@ class OpenVINOSession:
         weight = self._engine.head[scored].astype(np.float32)
         table = hidden[[row for row, _ in asked]] @ weight.T  # (asked, scored)
         return [row[own] for row, own in zip(table, columns, strict=True)]
+
+    def slots(self) -> Floats:
+        """A copy of what it has read: (2 * layers, kv_heads, n, head_dim)."""
+        return self._cache[:, :, : self._filled].copy()
+
+    def fill(self, slots: Floats) -> None:
+        """Take another session's slots; this one must be empty."""
+        n = slots.shape[2]
+        self._grow(n)
+        self._cache[:, :, :n] = slots
+        self._filled = n
 
     def _run(self, tokens: Ints, positions: Ints, mask: Mask) -> Floats:
         """Add slots for a piece of a feed; ``mask`` may go on to the right, where a piece sees nothing."""

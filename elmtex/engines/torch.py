@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.layout import Ints, Mask
-from elmtex.engines import shortlist
+from elmtex.engines import read_prompt, shortlist
 from elmtex.types import MissingDependencyError
 
 try:
@@ -59,8 +59,10 @@ class TorchEngine:
         engine._model = model.eval()
         return engine
 
-    def session(self) -> TorchSession:
-        return TorchSession(self._model)
+    def session(self, prompt: tuple[int, ...] = ()) -> TorchSession:
+        session = TorchSession(self._model)
+        read_prompt(session, prompt)
+        return session
 
 
 class TorchSession:
