@@ -89,7 +89,7 @@ def card(results: Results, adapter: Path) -> str:
     decided = digest(Extractor(model=str(adapter)).folders())
     if decided not in [system["digest"] for system in results.record["systems"].values()]:
         raise InputError(f"{results.folder} did not measure these weights of {facts['name']!r}")
-    stages = list(_stages(record))
+    stages = list(dict.fromkeys(_stages(record)))  # adapters that were averaged share their first
     words = Template(_CARD.read_text("utf-8"))
     return words.substitute(
         name=facts["name"],
@@ -102,9 +102,13 @@ def card(results: Results, adapter: Path) -> str:
 
 
 def _stages(record: Mapping[str, Any]) -> Iterator[str]:
-    """One paragraph a run of training.sft, the first run first."""
-    if "from" in record:
-        yield from _stages(record["from"])
+    """One paragraph a run of training.sft or training.average, the first run first."""
+    for before in [*record.get("averaged", ()), *([record["from"]] if "from" in record else ())]:
+        yield from _stages(before)
+    if "averaged" in record:
+        command = ["python", "-m", "training.average", *record["starts"][-1]["command"][1:]]
+        yield f"- the mean of adapters' weights: `{shlex.join(command)}`"
+        return
     command = ["python", "-m", "training.sft", *record["starts"][-1]["command"][1:]]
     sources = ", ".join(record["settings"]["elmtex"]["sources"]) or "all of training.prepare"
     steps = record["history"][-1]["step"]

@@ -436,7 +436,10 @@ def test_a_model_card_says_what_was_trained_and_measured(finished: Path, tmp_pat
     run = {"settings": {"elmtex": {"sources": ["maccrobat"]}}, "train_records": 5}
     run |= {"starts": [{"command": ["sft.py", "--seed", "a b"], "git": "abc"}]}
     run |= {"history": [{"step": 110}]}
-    (adapter / "record.json").write_text(json.dumps({**run, "train_records": 6, "from": run}))
+    later = {**run, "train_records": 6, "from": run}
+    mean = {"averaged": [run, later], "starts": [{"command": ["average.py", "one", "two"]}]}
+    last = {**run, "train_records": 7, "from": mean}
+    (adapter / "record.json").write_text(json.dumps(last))
     with pytest.raises(InputError, match=r"elmtex\.json"):
         publish.card(read(finished), adapter)
     facts = {"name": "planted", "base": str(base), "biases": {"end": -0.4}}
@@ -447,7 +450,10 @@ def test_a_model_card_says_what_was_trained_and_measured(finished: Path, tmp_pat
     measured = {"finetuned": {"digest": digest([base, adapter]), "engine": "torch"}}
     results = replace(results, record={**results.record, "systems": measured})
     text = publish.card(results, adapter)
-    assert text.index("- 5 records (maccrobat), 110 steps") < text.index("- 6 records")
+    stages = ["- 5 records (maccrobat), 110 steps", "- 6 records", "- the mean", "- 7 records"]
+    assert sorted(map(text.index, stages)) == [text.index(stage) for stage in stages]
+    assert text.count(stages[0]) == 1  # a part of both that were averaged
+    assert "python -m training.average one two" in text
     assert "python -m training.sft --seed 'a b'" in text
     assert "rank 32" in text
     assert "exact F1, micro" in text

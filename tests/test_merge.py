@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from tiny import tiny_llama, tiny_tokenizer
 pytest.importorskip("peft", reason="training is not installed")
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from elmtex.adapter import load_adapter
 from elmtex.types import InputError
+from training.average import average
 from training.gguf_file import write
 from training.lowrank import factor
 from training.merge import merge
@@ -74,6 +77,27 @@ def test_what_is_not_in_the_linear_layers_is_no_adapter(run, tmp_path):
     model.save_pretrained(tmp_path / "tuned")
     with pytest.raises(InputError, match="norm"):
         factor(tmp_path / "tuned", str(run.parent / "base"), 4, tmp_path / "out")
+
+
+def test_a_mean_of_adapters_lies_between_them(run, tmp_path):
+    other, files = tmp_path / "other", ("adapter_config.json", "elmtex.json")
+    other.mkdir()
+    for name in files:
+        shutil.copy(run / name, other / name)
+    (other / "record.json").write_text('{"history": []}')
+    weights = load_file(run / "adapter_model.safetensors")
+    save_file({k: 3 * v for k, v in weights.items()}, other / "adapter_model.safetensors")
+    mean = average([run, other], tmp_path / "mean")
+    for name, weight in load_file(mean / "adapter_model.safetensors").items():
+        torch.testing.assert_close(weight, 2 * weights[name])
+    assert load_adapter(mean).reading == "sentence"
+    assert json.loads((mean / "record.json").read_text())["averaged"] == [{}, {"history": []}]
+    with pytest.raises(InputError, match="exists"):
+        average([run, other], mean)
+    kind = json.loads((other / files[0]).read_text())
+    (other / files[0]).write_text(json.dumps({**kind, "lora_alpha": 1}))
+    with pytest.raises(InputError, match="another kind"):
+        average([run, other], tmp_path / "strange")
 
 
 def test_the_gguf_has_the_vocabulary(run, tmp_path):

@@ -123,8 +123,11 @@ def test_a_memorised_report_is_extracted_exactly(runs, name):
 
 def test_a_run_goes_on_from_an_adapter(workshop, runs, tmp_path):
     flags = ["--init_adapter", str(runs["lora"]), "--max_steps", "1", "--rare_weight", "3"]
+    flags += ["--lora_dropout", "0.01"]
     history = train(workshop, tmp_path / "on", "--num_train_epochs", "1", *flags)
     assert history[0]["loss"] < 0.05
+    kind = json.loads((tmp_path / "on" / "adapter_config.json").read_text())
+    assert (kind["r"], kind["lora_dropout"]) == (16, 0.01)
     for other, said in (
         (["--reading", "sentence"], "trained with reading 'causal'"),
         (["--model_name_or_path", str(runs["full"])], "was trained on"),

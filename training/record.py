@@ -13,7 +13,7 @@ from elmtex.run_record import surroundings, write_whole
 from elmtex.types import InputError
 
 RECORD = "record.json"
-_PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers")
+PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers")
 
 
 class Recorder:
@@ -49,7 +49,7 @@ class Recorder:
                 "into another folder"
             )
         self._begun = time.time()
-        start = {"command": command, **surroundings(_PACKAGES)}
+        start = {"command": command, **surroundings(PACKAGES)}
         self._data: dict[str, Any] = {
             "starts": [start],
             "settings": json.loads(json.dumps(settings, default=str)),
@@ -58,7 +58,7 @@ class Recorder:
                 for path in sorted(Path(data).glob("*.jsonl"))
             },
         }
-        earlier = _read(self._folder) if resume else {}
+        earlier = read_record(self._folder) if resume else {}
         for key in ("settings", "data"):
             if earlier.get(key, self._data[key]) != self._data[key]:
                 raise InputError(
@@ -66,7 +66,7 @@ class Recorder:
                     "another folder"
                 )
         self._data["starts"] = [*earlier.get("starts", ()), start]
-        if before and (known := _read(Path(before))):
+        if before and (known := read_record(Path(before))):
             self._data["from"] = known
 
     def note(self, **facts: Any) -> None:
@@ -87,7 +87,8 @@ def is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read_record(folder: Path) -> dict[str, Any]:
+    """What a run's folder says of how it was made; empty where it says nothing."""
     path = folder / RECORD
     record: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     return record

@@ -33,7 +33,7 @@ class ElmtexArguments:
         share: how often an epoch shows a source's records, as ``source=times``, 1 for the others; ``synthetic=0.02``
             is another fiftieth of them every epoch, ``synthetic/de=0.1`` a tenth of the German ones.
         rare_weight: weight in the loss of a decision for absent or possible beside the others' 1.
-        init_adapter: folder of an adapter to go on from; its rank stands.
+        init_adapter: folder of an adapter to go on from; its rank, alpha and layers stand.
         reading: ``causal`` or ``sentence``: how far a word of the report sees (elmtex.decoding.layout.reach).
         linear_only: full fine-tuning of the linear layers alone, so that training.lowrank can make an adapter of it.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
@@ -59,7 +59,7 @@ class ElmtexArguments:
 
 def main(arguments: list[str] | None = None) -> None:
     import torch
-    from peft import PeftModel
+    from peft import PeftConfig, PeftModel
     from transformers import AutoModelForCausalLM, set_seed
     from transformers.trainer_utils import get_last_checkpoint
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config, get_quantization_config
@@ -111,7 +111,12 @@ def main(arguments: list[str] | None = None) -> None:
         attn_implementation=attention.register() if skips else model_config.attn_implementation,
     )
     if elmtex.init_adapter:
-        model = PeftModel.from_pretrained(model, elmtex.init_adapter, is_trainable=True)
+        known = PeftConfig.from_pretrained(elmtex.init_adapter)
+        if hasattr(known, "lora_dropout"):
+            known.lora_dropout = model_config.lora_dropout
+        model = PeftModel.from_pretrained(
+            model, elmtex.init_adapter, is_trainable=True, config=known
+        )
     if elmtex.linear_only:
         for name, weight in model.named_parameters():
             weight.requires_grad_(name.endswith("_proj.weight"))
