@@ -75,16 +75,16 @@ class PlantedEngine:
         self.notes = [encode(note) for note in notes]
         self.sessions = 0
 
-    def session(self) -> PlantedSession:
+    def session(self, prompt: tuple[int, ...] = ()) -> PlantedSession:
         self.sessions += 1
-        return PlantedSession(self)
+        return PlantedSession(self, prompt)
 
 
 class PlantedSession:
-    def __init__(self, engine: PlantedEngine) -> None:
+    def __init__(self, engine: PlantedEngine, prompt: tuple[int, ...]) -> None:
         self.engine = engine
-        self.tokens: list[int] = []
-        self.positions: list[int] = []
+        self.tokens = list(prompt)
+        self.positions = list(range(len(prompt)))
 
     def feed(
         self,
