@@ -23,8 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
-
+from elmtex.engines import read_prompt
 from elmtex.pipeline import Extractor
 from elmtex.run_record import surroundings, usable_cores
 from elmtex.types import ElmtexError, Record
@@ -194,9 +193,7 @@ def _open(config: RunConfig, at_once: int) -> Extractor:
 
 def _read(extractor: Extractor, tokens: int) -> None:
     """Read so many tokens as one causal text."""
-    ids, mask = np.arange(tokens) % 1000 + 100, np.tril(np.ones((tokens, tokens), dtype=bool))
-    session = extractor._model().engine.session()
-    session.feed(ids, np.arange(tokens), mask, [(tokens - 1, (100, 101))])
+    read_prompt(extractor._model().engine.session(), [100 + n % 1000 for n in range(tokens)])
 
 
 def _embedding(extractor: Extractor) -> int:

@@ -42,15 +42,15 @@ def calibrate(
 
     keys = set(load_schema(schema).keys)
 
-    def held_out(name: str) -> list[Record]:
-        path = data / name
-        known = load_records(str(path), "jsonl", "all") if path.is_file() else []
+    def held_out(path: Path) -> list[Record]:
+        known = load_records(str(path), "jsonl", "all")
         return [record for record in known if keys.issuperset(record.labelled)]
 
-    records = held_out("dev.jsonl")
+    records, other = held_out(data / "dev.jsonl"), data / "dev_other.jsonl"
     if not records:
         raise InputError(f"{data / 'dev.jsonl'} labels no report with the categories of {schema}")
-    signs = _sign_biases(run, [*records, *held_out("dev_other.jsonl")], schema)
+    others = held_out(other) if other.is_file() else []
+    signs = _sign_biases(run, [*records, *others], schema)
     tried = []
     with tempfile.TemporaryDirectory() as scratch:
         trial = shutil.copytree(run, Path(scratch) / "run", ignore=lambda _, names: _foreign(names))
