@@ -167,16 +167,16 @@ def _read(report: str, answer: dict[str, list[dict[str, Any]]]) -> dict[str, Any
     began = time.perf_counter()
     if isinstance(_contender, Replay):
         known = {key: [Item.from_dict(item) for item in items] for key, items in answer.items()}
-        timings, status, items = _contender.write(report, known), "ok", answer
+        written, status, items = _contender.write(report, known), "ok", answer
+        seconds = time.perf_counter() - began
+        # A pass a written token.
+        tokens, passes = written.prompt_tokens + written.reply_tokens, written.reply_tokens
     else:
         document = _contender.extract(report)
-        timings, status = _contender.timings, document.status
-        items = document.to_dict()["categories"]
-    seconds = time.perf_counter() - began
-    if isinstance(_contender, Extractor):
-        tokens, passes = timings.counts.prefix + timings.counts.fed, timings.counts.passes
-    else:  # a pass a written token
-        tokens, passes = timings.prompt_tokens + timings.reply_tokens, timings.reply_tokens
+        seconds = time.perf_counter() - began
+        counts = _contender.timings.counts
+        tokens, passes = counts.prefix + counts.fed, counts.passes
+        status, items = document.status, document.to_dict()["categories"]
     return {
         "seconds": seconds,
         "tokens": tokens,

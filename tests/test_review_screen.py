@@ -138,6 +138,28 @@ def test_a_click_on_a_report_that_was_put_away_is_answered(desk: Desk) -> None:
     assert "Müller" in screen.result  # the list it is opened from
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "none",
+        '{"do": "undo"}',
+        '{"do": "undo", "on": "another"}',
+        '{"do": "open", "review": "gone"}',
+        '{"do": "code", "item": "m0", "system": "x", "code": "y"}',
+        '{"do": "add", "text": " ", "start": null, "end": null, "category": "age", "assertion": "absent"}',
+    ],
+)
+def test_a_click_that_cannot_be_done_is_refused_in_the_language_of_the_page(
+    desk: Desk, asked: str
+) -> None:
+    shown = read(desk).shown
+    english = desk.act(asked, shown, "en", "me", "").result
+    german = desk.act(asked, shown, "de", "me", "").result
+    said = [r for r in GERMAN.review.refusals if r in english]
+    assert len(said) == 1
+    assert GERMAN.review.refusals[said[0]] in german and said[0] not in german
+
+
 def test_a_run_goes_on_in_the_language_that_was_chosen_meanwhile(desk: Desk) -> None:
     desk.batch.add([Report("r", REPORT)], "me", SCHEMA)
     batch = desk.run_batch("s", Shown(), "en", "me")

@@ -246,7 +246,7 @@ class Desk:
                     raise InputError(words_in(lang).review.gone)
                 shown = carry_out(command, shown, self.store, self.linker, owner, reviewer)
         except ElmtexError as error:
-            shown = dataclasses.replace(shown, said=str(error))
+            shown = dataclasses.replace(shown, said=words_in(lang).review.refused(error))
         screen = dataclasses.replace(self.draw(shown, lang, owner), gone=gone)
         if many:
             screen = dataclasses.replace(screen, many=self.many(shown, lang, owner))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from elmtex.types import ElmtexError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,11 @@ class ReviewWords:
     evidence: str
     nothing_found: str
     report: str
+    refusals: Mapping[str, str]  # by the English message of the error that says it
+
+    def refused(self, error: ElmtexError) -> str:
+        """Why a click did nothing, in this language where it has words for it."""
+        return self.refusals.get(str(error), str(error))
 
 
 ENGLISH = ReviewWords(
@@ -131,6 +139,7 @@ ENGLISH = ReviewWords(
     evidence="characters",
     nothing_found="Nothing found",
     report="Report",
+    refusals={},
 )
 
 GERMAN = ReviewWords(
@@ -206,4 +215,21 @@ GERMAN = ReviewWords(
     evidence="Zeichen",
     nothing_found="Nichts gefunden",
     report="Bericht",
+    refusals={
+        "there is nothing to undo": "Es gibt nichts rückgängig zu machen.",
+        "an item needs words": "Eine Angabe braucht Worte.",
+        "this report is not extracted yet": "Dieser Bericht ist noch nicht ausgewertet.",
+        "this review is not there (any more)": "Diese Prüfung gibt es nicht (mehr).",
+        "this report is no longer the one that is shown: look at it again": (
+            "Dieser Bericht ist nicht mehr der, der gezeigt wird: bitte noch einmal ansehen."
+        ),
+        "this code was not suggested": "Dieser Code wurde nicht vorgeschlagen.",
+        "only the latest decision can be taken back": "Nur die letzte Entscheidung lässt sich zurücknehmen.",
+        "too many people decide about this report at once; try again": (
+            "Zu viele entscheiden zugleich über diesen Bericht: bitte noch einmal versuchen."
+        ),
+        "the page sent something it should not: reload it and try again": (
+            "Die Seite hat etwas Unerwartetes gesendet: bitte neu laden und noch einmal versuchen."
+        ),
+    },
 )
