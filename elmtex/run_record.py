@@ -18,14 +18,20 @@ _NAMES = (
 )
 
 
+# A passive wait alone makes llama.cpp three times slower, torch twice: figures are worth little without these.
+_THREADS = ("OMP_", "KMP_", "MKL_", "OPENBLAS_")
+
+
 def surroundings(packages: Sequence[str]) -> dict[str, Any]:
-    """Git hash, Python, machine and the versions of ``packages`` (None where not installed)."""
+    """Git hash, Python, machine, what the environment says of threads, and the versions of ``packages`` (None where
+    not installed)."""
     return {
         "git": git_hash(),
         "python": platform.python_version(),
         "machine": platform.machine(),
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "threads": {k: v for k, v in sorted(os.environ.items()) if k.startswith(_THREADS)},
         "versions": {name: version(name) for name in packages},
     }
 

@@ -7,7 +7,8 @@ The contenders take turns report by report, so that a machine that slows down sl
 so a peak memory, of its own. Beside the seconds stands the floor: what arithmetic and memory alone would take for the
 same tokens and passes, by this machine's measured matrix product and read speed. Writes bench.json and bench.md.
 The sequential contenders are made to write our own items as one JSON (see eval.replay), so that all deliver the same;
-llama.cpp takes part when llama-cpp-python is installed. The first report is read once before anything is timed.
+llama.cpp takes part when llama-cpp-python is installed. Leave OMP_WAIT_POLICY and the like unset: a passive wait slows
+torch and llama.cpp, not us. The first report is read once before anything is timed.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def bench(config: RunConfig) -> dict[str, Any]:
     """The figures of ``bench.json``: surroundings, floor, and per contender one row a report."""
+    from tqdm import tqdm
+
     records = load_records(config.data, config.format, config.split, config.limit)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as alone:
@@ -70,7 +73,9 @@ def bench(config: RunConfig) -> dict[str, Any]:
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     try:
         parameters = {n: pool.submit(_open, n, config).result() for n, pool in pools.items()}
-        for record in [records[0], *records]:  # the first time is a warm-up
+        interval = 0.1 if sys.stderr.isatty() else 10
+        turns = [records[0], *records]  # the first time is a warm-up
+        for record in tqdm(turns, "bench", unit="report", mininterval=interval):
             answer: dict[str, list[dict[str, Any]]] = {}
             for name, pool in pools.items():
                 row = pool.submit(_read, record.text, answer).result()

@@ -273,6 +273,7 @@ def _shortcuts(words: Words) -> str:
     return (
         f'<dialog id="elmtex-help" aria-labelledby="elmtex-help-title"><h3 id="elmtex-help-title">'
         f"{escape(words.review.shortcuts)}</h3><dl>{rows}</dl>"
+        f'<label><input type="checkbox" data-shortcuts checked> {escape(words.review.use_shortcuts)}</label>'
         f'<button type="button" data-close>{escape(words.review.close)}</button></dialog>'
     )
 

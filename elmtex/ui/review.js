@@ -2,11 +2,18 @@
 // It only reads what render_review.py wrote and never turns text into markup.
 window.elmtex = (() => {
   const REVIEWER = "elmtex-reviewer-name"; // the reviewer's own name, nothing of a report, stays in this browser
+  const QUIET = "elmtex-without-shortcuts";
   const ASKED = 4000; // ms that a button waits to be pressed again
   const UNREAD = 600; // ms in which nobody reads what it asks
   const hidden = new Set();
   const sent = new Set(); // ids of items whose decision is under way
   let current = null; // the chosen item's id
+  let quiet = false; // keys are no shortcuts: speech input and a resting hand press letters, too
+  try {
+    quiet = localStorage.getItem(QUIET) !== null;
+  } catch {
+    // a browser that keeps nothing: chosen anew each time
+  }
   let number = 0;
 
   const $ = (selector) => document.querySelector(selector);
@@ -70,6 +77,7 @@ window.elmtex = (() => {
       const drawn = said(select);
       if (drawn >= 0 && select.selectedIndex !== drawn) select.selectedIndex = drawn;
     });
+    all("[data-shortcuts]").forEach((box) => (box.checked = !quiet));
     if (!current) return;
     all(`[data-items~="${CSS.escape(current)}"], [data-row="${CSS.escape(current)}"]`).forEach((element) =>
       element.classList.add("chosen"),
@@ -108,7 +116,7 @@ window.elmtex = (() => {
   document.addEventListener("keydown", (event) => {
     if (!$("#elmtex-review")?.offsetParent || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") all("dialog[open]").forEach((dialog) => dialog.close());
-    if (typing(event.target)) return;
+    if (quiet || typing(event.target)) return;
     const arrow = event.key.startsWith("Arrow");
     // Arrows scroll the report and the page unless an item has the focus.
     if (arrow && !event.target.closest?.("button.item")) return;
@@ -177,6 +185,10 @@ window.elmtex = (() => {
     if (event.target.matches?.("button.sure")) disarm();
   });
   document.addEventListener("change", (event) => {
+    if (event.target.matches?.("[data-shortcuts]")) {
+      quiet = !event.target.checked;
+      quiet ? localStorage.setItem(QUIET, "") : localStorage.removeItem(QUIET);
+    }
     const select = event.target.closest?.("select[data-command]");
     if (!select) return;
     select.dataset.sent = ""; // gone when it is drawn anew

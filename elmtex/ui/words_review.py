@@ -21,6 +21,7 @@ class ReviewWords:
     finish_hint: str
     undo: str
     shortcuts: str
+    use_shortcuts: str
     accept: str
     reject: str
     edit: str
@@ -76,6 +77,7 @@ ENGLISH = ReviewWords(
     finish_hint="Judge every item first.",
     undo="Undo",
     shortcuts="Keyboard shortcuts",
+    use_shortcuts="Use these keys",
     accept="Accept",
     reject="Reject",
     edit="Edit",
@@ -152,6 +154,7 @@ GERMAN = ReviewWords(
     finish_hint="Zuerst jede Angabe prüfen.",
     undo="Rückgängig",
     shortcuts="Tastenkürzel",
+    use_shortcuts="Diese Tasten verwenden",
     accept="Annehmen",
     reject="Ablehnen",
     edit="Ändern",

@@ -191,6 +191,25 @@ def test_by_keyboard_alone(page: Any) -> None:  # noqa: F811
     expect(page.locator("#elmtex-help")).to_be_hidden()
 
 
+def test_the_keys_can_be_switched_off_and_stay_off(page: Any) -> None:  # noqa: F811
+    extract(page, NOTE)
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.get_by_label("Use these keys").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.reload()
+    extract(page, NOTE)
+    expect(judged(page)).to_contain_text("0 of")
+    page.keyboard.press("j")
+    page.keyboard.press("n")
+    expect(page.locator(".item.chosen, tr.chosen")).to_have_count(0)
+    expect(page.locator("#elmtex-editor")).to_be_hidden()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.get_by_label("Use these keys").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    expect(page.locator("#elmtex-editor")).to_be_visible()
+
+
 def test_on_a_phone_the_report_stays_above_its_items(page: Any) -> None:  # noqa: F811
     page.set_viewport_size({"width": 390, "height": 844})
     extract(page, NOTE.replace("Gave", "Nothing else of importance happened. " * 40 + "Gave"))
