@@ -37,7 +37,7 @@ _FIGURES = (
 
 def comparison(metrics: Mapping[str, Any]) -> Rows:
     """One column a system, one row a figure with its 95% interval; figures that no system has are left out."""
-    rows: Rows = [["", *metrics]]
+    rows: Rows = [["figure", *metrics]]
     rows.append(["model", *(str(figures["model"]) for figures in metrics.values())])
     rows.append(["reports (failed)", *(f"{f['n']} ({f['failed']})" for f in metrics.values())])
     for name, value, interval in _FIGURES:

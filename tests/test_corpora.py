@@ -137,6 +137,13 @@ def test_maccrobat_modifier_too_far_or_behind_a_verb_is_not_absorbed(tmp_path: P
     assert texts(mentions, "signs_symptoms") == ["cough", "cough", "Pain"]
 
 
+def test_maccrobat_a_habit_that_was_denied_is_absent_in_training_alone(tmp_path: Path) -> None:
+    brat = Brat(tmp_path, "He denied smoking.")
+    brat.polarity(brat.span("Activity", "smoking"), "NEG")
+    assert texts(one(maccrobat.load(brat.save())), "life_style") == ["smoking"]
+    assert texts(one(maccrobat.load_mentions(tmp_path)), "life_style") == ["smoking!"]
+
+
 def test_maccrobat_modifier_of_another_type_or_relation_is_not_absorbed(tmp_path: Path) -> None:
     brat = Brat(tmp_path, "New rash. Old scar.")
     brat.modify(brat.span("Time", "New"), brat.span("Sign_symptom", "rash"))

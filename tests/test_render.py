@@ -163,7 +163,7 @@ def test_whatever_a_user_writes_is_shown_as_text(attack: str) -> None:
         (attack,),
         {"a": (item(report, attack, "possible"), Item(attack, None, None))},
     )
-    safe = {"div", "span", "ul", "li", "section", "h3", "table", "thead", "tbody", "tr", "th", "td"}
+    safe = {"div", "span", "ul", "li", "section", "h2", "table", "thead", "tbody", "tr", "th", "td"}
     safe |= {"button", "pre", "strong", "p"}
     pages = (
         render.report_html(report, found, schema, ENGLISH),

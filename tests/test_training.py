@@ -199,11 +199,14 @@ def test_an_epoch_shows_a_share_of_a_source():
     assert all(110 < count < 190 for count in counts)
 
 
-def test_a_language_of_a_source_has_its_share():
-    german = Record("g", "planted", "de", "Fieber.", ("age",), {})
-    english = Record("e", "planted", "en", "Fever.", ("age",), {})
+def test_a_language_of_a_source_and_names_that_begin_alike_have_their_share():
+    german = Record("de/g", "planted", "de", "Fieber.", ("age",), {})
+    english = Record("en/e", "planted", "en", "Fever.", ("age",), {})
     shares = {"planted": 0, "planted/de": 2}
     assert sampled([german, english], shares, random.Random(0)) == [german, german]
+    shares |= {"planted/en/x": 5, "planted/en/e": 1}
+    drawn = sampled([german, english], shares, random.Random(0))
+    assert sorted(record.id for record in drawn) == ["de/g", "de/g", "en/e"]
 
 
 def test_items_read_as_others_of_their_category_and_the_rest_stays():

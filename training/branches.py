@@ -147,18 +147,26 @@ def sampled(
 ) -> list[Record]:
     """One epoch's records in random order: each as often as the share of its source says, 1 by default.
 
-    2.5 is twice each and half of them again. A share is named by the source, or by source/language, which wins.
+    2.5 is twice each and half of them again. A share is named by the source, by source/language or by source/language/
+    and how the report's name begins; the longest name that fits counts.
     ``swap`` is the share of items that read as another one of their category (:mod:`training.mentions`).
     """
     order = []
     for record in records:
-        share = shares.get(f"{record.source}/{record.lang}", shares.get(record.source, 1.0))
+        share = _share(record, shares)
         order += [record] * (int(share) + (rng.random() < share % 1))
     rng.shuffle(order)
     if not swap:
         return order
     mentions = pools(records)
     return [swapped(record, mentions, swap, rng) for record in order]
+
+
+def _share(record: Record, shares: Mapping[str, float]) -> float:
+    whole = (record.source, f"{record.source}/{record.lang}")
+    place = f"{whole[1]}/{record.id.rpartition('/')[2]}"
+    fitting = [n for n in shares if n in whole or (n.count("/") == 2 and place.startswith(n))]
+    return shares[max(fitting, key=len)] if fitting else 1.0
 
 
 def schedule(

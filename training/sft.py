@@ -31,7 +31,8 @@ class ElmtexArguments:
         schemas: files of schemas of your own whose categories the records label.
         sources: corpora of train.jsonl to use, by the ``source`` of their records; empty means all.
         share: how often an epoch shows a source's records, as ``source=times``, 1 for the others; ``synthetic=0.02``
-            is another fiftieth of them every epoch, ``synthetic/de=0.1`` a tenth of the German ones.
+            is another fiftieth of them every epoch, ``synthetic/de=0.1`` a tenth of the German ones, ``written/de/y=2``
+            twice those whose name begins with y.
         rare_weight: weight in the loss of a decision for absent or possible beside the others' 1.
         init_adapter: folder of an adapter to go on from; its rank, alpha and layers stand.
         reading: ``causal`` or ``sentence``: how far a word of the report sees (elmtex.decoding.layout.reach).

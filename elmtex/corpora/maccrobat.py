@@ -85,7 +85,7 @@ _PATHOLOGY = re.compile(
     r"biops|histo|patholog|cytolog|immunohisto|immunostain|\bstain|smear|aspirat|marrow|microscop",
     re.I,
 )
-# Types whose span is the item, always present.
+# Types whose span is the item; always present in the gold.
 _PLAIN = {
     "Age": "age",
     "Sex": "gender",
@@ -118,7 +118,8 @@ def load(path: Path) -> Iterator[Record]:
 
 
 def load_mentions(path: Path) -> Iterator[Record]:
-    """The same reports with every mention of an item, for training: rule 5 without its text de-duplication."""
+    """The same reports for training: every mention of an item (rule 5 without its de-duplication), and the polarity of
+    history, habits and outcome, which the gold calls present: "smoking" of "he denied smoking" is absent."""
     return _records(path, unique=False)
 
 
@@ -147,7 +148,7 @@ def _records(path: Path, unique: bool) -> Iterator[Record]:
     for file in files:
         text = read_text(file.with_suffix(".txt"))
         annotations = parse(read_text(file), len(text), file.name)
-        items = map_items(text, annotations)
+        items = map_items(text, annotations, plain_present=unique)
         yield Record(
             id=file.stem,
             source="maccrobat",
@@ -159,8 +160,14 @@ def _records(path: Path, unique: bool) -> Iterator[Record]:
         )
 
 
-def map_items(text: str, annotations: Annotations) -> dict[str, list[Item]]:
-    """Rules 1 to 4 of MAPPING.md: the items of each category, before rule 5, in no particular order."""
+def map_items(
+    text: str, annotations: Annotations, plain_present: bool = True
+) -> dict[str, list[Item]]:
+    """Rules 1 to 4 of MAPPING.md: the items of each category, before rule 5, in no particular order.
+
+    Args:
+        plain_present: whether age, gender, history, habits and outcome are present whatever was annotated (rule 1).
+    """
     entities = annotations.entities
     assertions = {
         entity: _POLARITY.get(value, "present")
@@ -183,7 +190,8 @@ def map_items(text: str, annotations: Annotations) -> dict[str, list[Item]]:
     items: dict[str, list[Item]] = defaultdict(list)
     for entity in entities.values():
         if category := _plain_category(text, entity):
-            items[category].append(item_at(text, entity.start, entity.end))
+            status = "present" if plain_present else assertions.get(entity.id, "present")
+            items[category].append(item_at(text, entity.start, entity.end, status))
         elif category := _grown_category(entity, enclosing):
             start, end = grown(text, (entity.start, entity.end), modifiers[entity.id])
             items[category].append(item_at(text, start, end, assertions.get(entity.id, "present")))

@@ -137,6 +137,6 @@ def handout_html(entry: Entry, format: Format, words: Words) -> str:
         tools = f'{first}<button type="button" data-download="{escape(file.name)}">{escape(words.download)}</button>'
     return (
         f'<section class="document" aria-labelledby="elmtex-out"><div class="bar-of-buttons">'
-        f'<h3 id="elmtex-out">{escape(r.hand_out)}</h3>{tools}</div>'
+        f'<h2 id="elmtex-out">{escape(r.hand_out)}</h2>{tools}</div>'
         f'<div class="formats">{choices}</div>{body}</section>'
     )

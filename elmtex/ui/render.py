@@ -147,8 +147,8 @@ def categories_html(
         heading = f"elmtex-{escape(category.key)}"
         cards.append(
             f'<section class="card {look[category.key]}" data-of="{escape(category.key)}" aria-labelledby="{heading}">'
-            f'<h3 id="{heading}"><span class="chip" aria-hidden="true"></span>{title} '
-            f'<span class="count">{len(items)}</span></h3>'
+            f'<h2 id="{heading}"><span class="chip" aria-hidden="true"></span>{title} '
+            f'<span class="count">{len(items)}</span></h2>'
             f'<table><thead class="unseen"><tr><th scope="col">{escape(words.item)}</th>'
             f'<th scope="col">{escape(words.assertion)}</th>'
             f'<th scope="col">{escape(words.confidence)}</th></tr></thead><tbody>{rows}</tbody></table></section>'
@@ -232,7 +232,7 @@ def document_html(extraction: Extraction, words: Words, *, finished: bool) -> st
     valid = finished and extraction.status == "ok"
     return (
         '<section class="document"><div class="bar-of-buttons">'
-        f"<h3>{escape(words.valid if valid else words.partial)}</h3>"
+        f"<h2>{escape(words.valid if valid else words.partial)}</h2>"
         f'<button type="button" data-copy data-done="{escape(words.copied)}">{escape(words.copy)}</button>'
         f'<button type="button" data-download="elmtex.json">{escape(words.download)}</button></div>'
         f'<pre id="elmtex-json" tabindex="0" aria-label="{escape(words.document)}">{escape(text)}</pre></section>'

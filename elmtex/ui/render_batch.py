@@ -142,6 +142,6 @@ def _handout(entries: Sequence[Entry], words: Words, format: BatchFormat) -> str
         )
         body = f'<pre tabindex="0" role="region" aria-label="{escape(words.batch.open_all)}">{escape(file.text)}</pre>'
     return (
-        f'<section class="document"><div class="bar-of-buttons"><h3>{escape(words.batch.open_all)}</h3>{tools}</div>'
+        f'<section class="document"><div class="bar-of-buttons"><h2>{escape(words.batch.open_all)}</h2>{tools}</div>'
         f'<div class="formats">{choices}</div>{body}</section>'
     )

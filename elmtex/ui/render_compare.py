@@ -47,7 +47,7 @@ def compare_html(state: Compared, standard: CategorySchema, words: Words) -> str
     differ = [pair for pair in comparison.pairs if pair.kind != "agreed"]
     agreed = [pair for pair in comparison.pairs if pair.kind == "agreed"]
     shown = (
-        f"<h3>{escape(c.differences)}</h3>{_pairs_html(differ, state.names, titles, words)}"
+        f"<h2>{escape(c.differences)}</h2>{_pairs_html(differ, state.names, titles, words)}"
         if differ
         else message_html(c.same, "good")
     )
@@ -91,7 +91,7 @@ def _summary_html(state: Compared, comparison: Comparison, words: Words) -> str:
         for kind in KINDS
     )
     return (
-        f'<h3>{escape(c.summary)}</h3><div class="batch-table"><table class="batch"><thead><tr>'
+        f'<h2>{escape(c.summary)}</h2><div class="batch-table"><table class="batch"><thead><tr>'
         f"{_heads(heads)}</tr></thead><tbody>{sides}</tbody></table></div>"
         f'<table class="batch counts"><tbody>{counts}</tbody></table>'
     )

@@ -127,8 +127,8 @@ def _card(
     )
     return (
         f'<section class="card review {look}" data-of="{escape(category.key)}" aria-labelledby="{heading}">'
-        f'<h3><span class="chip" aria-hidden="true"></span><span id="{heading}">{title}</span> '
-        f'<span class="count">{sum(item.kept for item in items)}</span>{everything}</h3>'
+        f'<h2><span class="chip" aria-hidden="true"></span><span id="{heading}">{title}</span> '
+        f'<span class="count">{sum(item.kept for item in items)}</span>{everything}</h2>'
         f'<table><thead class="unseen"><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>'
     )
 
@@ -254,7 +254,7 @@ def _editor(categories: Iterable[Category], words: Words) -> str:
     )
     return (
         f'<dialog id="elmtex-editor" aria-labelledby="elmtex-editor-title" data-add="{escape(r.add_title)}" '
-        f'data-edit="{escape(r.edit_title)}"><form method="dialog"><h3 id="elmtex-editor-title"></h3>'
+        f'data-edit="{escape(r.edit_title)}"><form method="dialog"><h2 id="elmtex-editor-title"></h2>'
         f'<label>{escape(r.words_field)}<textarea name="text" rows="2" dir="auto"></textarea></label>'
         f'<button type="button" data-take disabled>{escape(r.take_selection)}</button>'
         f'<div class="pair"><label>{escape(r.category)}<select name="category" required>{choices}</select></label>'
@@ -271,8 +271,8 @@ def _shortcuts(words: Words) -> str:
         for keys, does in words.review.keys
     )
     return (
-        f'<dialog id="elmtex-help" aria-labelledby="elmtex-help-title"><h3 id="elmtex-help-title">'
-        f"{escape(words.review.shortcuts)}</h3><dl>{rows}</dl>"
+        f'<dialog id="elmtex-help" aria-labelledby="elmtex-help-title"><h2 id="elmtex-help-title">'
+        f"{escape(words.review.shortcuts)}</h2><dl>{rows}</dl>"
         f'<label><input type="checkbox" data-shortcuts checked> {escape(words.review.use_shortcuts)}</label>'
         f'<button type="button" data-close>{escape(words.review.close)}</button></dialog>'
     )
