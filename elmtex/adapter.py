@@ -24,9 +24,9 @@ class Adapter:
         base: the base model it was trained on, as :func:`elmtex.weights.base_folder` takes it.
         calibration: (score, probability) points, ascending, that turn a note's raw confidence into the share of
             such items that were right on DEV; empty when it was not calibrated.
-        layout: what it was trained to write: ``branches`` (margin notes) or ``json`` (a chat's answer).
-        reading: how far a word of the report sees; see :func:`elmtex.decoding.layout.reach`.
-        biases: what is added to the logits of ``end``, ``absent`` or ``possible``, as chosen on DEV.
+        layout: what it was trained to write: ``words`` (a margin note for each word) or ``json`` (a chat's answer).
+            ``branches``, a note for each sentence, is what elmtex wrote until elmtex-3; it can be trained further.
+        biases: what is added to the logits of ``open``, ``absent`` or ``possible``, as chosen on DEV.
     """
 
     name: str
@@ -35,7 +35,6 @@ class Adapter:
     calibration: tuple[tuple[float, float], ...]
     biases: Mapping[str, float] = field(default_factory=dict)
     layout: str = "branches"
-    reading: str = "causal"
 
     def calibrated(self, score: float) -> float:
         """A raw confidence as a probability."""
@@ -54,10 +53,15 @@ def notes_adapter(folder: Path) -> Adapter:
         InputError: it is none; see :func:`load_adapter`.
     """
     adapter = load_adapter(folder)
-    if adapter.layout != "branches":
+    if adapter.layout == "json":
         raise InputError(
             f"{folder} was trained to answer as a chat: merge it (python -m training.merge) and give the merged folder to "
             "--strategy naive"
+        )
+    if adapter.layout != "words":
+        raise InputError(
+            f"{folder} was trained to write a note for each sentence, as elmtex did until elmtex-3: train it further "
+            "(python -m training.sft --init_adapter)"
         )
     return adapter
 
@@ -74,9 +78,9 @@ def load_adapter(folder: Path) -> Adapter:
         raise InputError(f"{folder} holds no adapter: adapter_config.json is missing")
     facts: Mapping[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     biases = {str(name): float(bias) for name, bias in facts.get("biases", {}).items()}
-    if unknown := set(biases) - {"end", "present", "absent", "possible"}:
+    if unknown := set(biases) - {"end", "open", "present", "absent", "possible"}:
         raise InputError(
-            f"{path}: biases of {sorted(unknown)}: only end, present, absent, possible have one"
+            f"{path}: biases of {sorted(unknown)}: only open, present, absent, possible have one"
         )
     return Adapter(
         name=facts.get("name", folder.name),
@@ -85,7 +89,6 @@ def load_adapter(folder: Path) -> Adapter:
         calibration=tuple((float(x), float(y)) for x, y in facts.get("calibration", ())),
         biases=biases,
         layout=str(facts.get("layout", "branches")),
-        reading=str(facts.get("reading", "causal")),
     )
 
 

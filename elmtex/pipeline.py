@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +13,9 @@ from pathlib import Path
 from elmtex.adapter import Adapter, notes_adapter, packaged_adapter
 from elmtex.decoding.document import group
 from elmtex.decoding.drafts import Drafts
-from elmtex.decoding.layout import reach
+from elmtex.decoding.layout import Place, reach
 from elmtex.decoding.loop import Counts, decode
-from elmtex.decoding.notes import NoteGrammar, NoteWalk
+from elmtex.decoding.notes import NoteGrammar, NoteWalk, walks
 from elmtex.decoding.tokens import Tokenizer, chunks, read_tokenizer, tokenise
 from elmtex.engines import Engine, check_engine, chosen, open_engine
 from elmtex.prompts import margin_prompt
@@ -149,13 +150,13 @@ class Extractor:
             yield Progress(self._empty(id), 0, 0)
             return
         finished: list[NoteWalk] = []
-        for finished, total in self._notes(report, timings):
-            if len(finished) < total:
-                yield Progress(self._document(id, finished, "ok"), len(finished), total)
-        yield Progress(self._final(id, finished), len(finished), len(finished))
+        for finished, done in self._notes(report, timings):
+            if done < timings.sentences:
+                yield Progress(self._document(id, finished, "ok"), done, timings.sentences)
+        yield Progress(self._final(id, finished), timings.sentences, timings.sentences)
 
     def _notes(self, report: str, timings: Timings) -> Iterator[tuple[list[NoteWalk], int]]:
-        """Write a report's notes; after each pass those that are finished, and how many there will be."""
+        """Write a report's notes; after each pass those that are finished, and how many sentences are."""
         loaded = self._model()
         timings.load = loaded.seconds
         began = time.perf_counter()
@@ -164,23 +165,24 @@ class Extractor:
         timings.tokenise = time.perf_counter() - began
         timings.chunks, timings.sentences = len(parts), len(tokens.sentences)
         finished: list[NoteWalk] = []
+        sentences_done = 0
         for part in parts:
             prefix = [*loaded.prompt, *tokens.ids[part.start : part.end]]
+            offset = len(loaded.prompt) - part.start
             notes = [
-                (
-                    NoteWalk(loaded.grammar, tokens, sentence),
-                    len(loaded.prompt) + sentence[1] - part.start,
-                )
-                for sentence in part.sentences
+                (walk, Place.of(walk, offset))
+                for walk in walks(loaded.grammar, tokens, part.sentences)
             ]
+            left = Counter(walk.sentence for walk, _ in notes)
+            sentences_done += len(part.sentences) - len(left)  # those without a word
             began, first = time.perf_counter(), True
             session = loaded.engine.session(loaded.prompt)
-            seen = reach(len(loaded.prompt), tokens, part, self._reading)
+            seen = reach(len(loaded.prompt), tokens, part)
             for done in decode(
                 session,
                 prefix,
                 notes,
-                reach=seen,
+                seen,
                 read=len(loaded.prompt),
                 drafts=loaded.drafts,
                 counts=timings.counts,
@@ -191,7 +193,10 @@ class Extractor:
                 else:
                     timings.other_passes += now - began
                 finished += done
-                yield finished, len(tokens.sentences)
+                before = len(left)
+                left -= Counter(walk.sentence for walk in done)
+                sentences_done += before - len(left)
+                yield finished, sentences_done
                 began, first = time.perf_counter(), False
 
     def _empty(self, id: str) -> Extraction:
@@ -212,10 +217,6 @@ class Extractor:
     @property
     def _biases(self) -> Mapping[str, float]:
         return self._adapter.biases if self._adapter else {}
-
-    @property
-    def _reading(self) -> str:
-        return self._adapter.reading if self._adapter else "causal"
 
     def _model(self) -> _Loaded:
         with self._loading:

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.drafts import Drafts
-from elmtex.decoding.layout import Ints, Mask
+from elmtex.decoding.layout import Ints, Mask, Place, reach
 from elmtex.decoding.loop import Counts, decode
-from elmtex.decoding.notes import NoteGrammar, NoteWalk, write_note
+from elmtex.decoding.notes import NoteGrammar, NoteItem, walks, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, read_tokenizer, tokenise
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError
@@ -33,12 +33,17 @@ DRAFTS = (0, 1, 4, 8, 15, 25)
 
 
 class Oracle:
-    """A session without a prefix that gives each note's next gold token; notes are told apart by their anchors."""
+    """A session that knows the gold notes: of the prefix each word's first token, of a note its next one.
 
-    def __init__(self, gold: dict[int, list[int]]) -> None:
-        self._gold = gold
+    It has read nothing and remembers of each slot whose it is, which it takes from the mask.
+    """
+
+    def __init__(self, gold: dict[int, list[int]], openings: dict[int, int]) -> None:
+        self._gold = gold  # by the note's position
+        self._openings = openings  # position of the note that a row of the prefix opens
         self._tokens: list[int] = []
         self._positions: list[int] = []
+        self._read = 0
         self.rejected = 0
 
     def feed(
@@ -48,13 +53,22 @@ class Oracle:
         mask: Mask,
         asked: Sequence[tuple[int, tuple[int, ...]]],
     ) -> list[NDArray[np.floating]]:
+        first = not self._tokens
         self._tokens += tokens.tolist()
         self._positions += positions.tolist()
+        if first:
+            self._read = len(tokens)
+            opened = [self._gold[self._openings[row]][0] for row, _ in asked]
+            return [
+                np.array([float(choice == token) for choice in choices])
+                for token, (_, choices) in zip(opened, asked, strict=True)
+            ]
         return [np.array(self._scores(mask[row], choices)) for row, choices in asked]
 
     def _scores(self, seen: NDArray[np.bool_], choices: tuple[int, ...]) -> list[float]:
-        slots = sorted((self._positions[slot], self._tokens[slot]) for slot in np.flatnonzero(seen))
-        note, written = self._gold[slots[0][0]], [token for _, token in slots[1:]]
+        slots = [slot for slot in np.flatnonzero(seen) if slot >= self._read]
+        written = [self._tokens[slot] for slot in slots]
+        note = self._gold[self._positions[slots[0]]]
         right = note[: len(written)] == written
         self.rejected += not right
         return [float(right and choice == note[len(written)]) for choice in choices]
@@ -76,14 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for record in records:
         tokens = tokenise(record.text, tokenizer)
         items = gold_notes(record, tokens, schema.keys)
-        for chunk in chunks(tokens):
-            inside = {
-                s: write_note(
-                    grammar, tokens, s, [i for i in items if s[0] <= i.first and i.last <= s[1]]
-                )
-                for s in chunk.sentences
-            }
-            parts.append((tokens, chunk, inside))
+        parts += [(tokens, items, chunk) for chunk in chunks(tokens)]
     rows: Rows = [
         ["drafts for a pass of", "learning", "passes", "fed", "rejected", "cost 8", "cost 25"]
     ]
@@ -100,17 +107,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure(
     grammar: NoteGrammar,
-    parts: Sequence[tuple[ReportTokens, Chunk, dict[tuple[int, int], list[int]]]],
+    parts: Sequence[tuple[ReportTokens, Sequence[NoteItem], Chunk]],
     draft: float,
     together: bool,
 ) -> tuple[int, int, int]:
     """Passes, fed and rejected tokens of all parts."""
     counts, drafts, rejected = Counts(), Drafts(), 0
-    for tokens, chunk, notes in parts:
+    for tokens, items, chunk in parts:
         drafts = drafts if together else Drafts()
-        oracle = Oracle({sentence[1]: note for sentence, note in notes.items()})
-        walks = [(NoteWalk(grammar, tokens, s), s[1]) for s in chunk.sentences]
-        for _ in decode(oracle, [], walks, draft=draft, drafts=drafts, counts=counts):
+        notes = [
+            (walk, Place.of(walk, -chunk.start)) for walk in walks(grammar, tokens, chunk.sentences)
+        ]
+        oracle = Oracle(
+            {place.position: write_note(walk, items) for walk, place in notes},
+            {place.row: place.position for _, place in notes},
+        )
+        prefix = tokens.ids[chunk.start : chunk.end]
+        seen = reach(0, tokens, chunk)
+        for _ in decode(oracle, prefix, notes, seen, draft=draft, drafts=drafts, counts=counts):
             pass
         rejected += oracle.rejected
     return counts.passes, counts.fed, rejected

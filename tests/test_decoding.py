@@ -6,15 +6,15 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tiny import tiny_llama, tiny_tokenizer
 
 from elmtex.decoding.document import group
 from elmtex.decoding.drafts import Drafts
-from elmtex.decoding.layout import READINGS, lay_out, reach
+from elmtex.decoding.layout import Place, lay_out, reach
 from elmtex.decoding.loop import Counts, decode
-from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, write_note
+from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, walks, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, tokenise
 from elmtex.schema import Category, CategorySchema, load_schema
 from elmtex.types import SchemaError
@@ -24,6 +24,7 @@ from elmtex.engines.torch import TorchEngine  # noqa: E402
 
 SEEDS = 3
 PROMPT = (5, 6, 7)
+OPENING = 0.0  # bias with which about half the notes of the tiny model open
 
 WORDS = st.sampled_from(
     "fever cough pain no denied the of 12.5 mg/dl 5% 6% 3 Übelkeit Fieber café e\u0301dema naïve 😀 👩‍⚕️ x "
@@ -65,40 +66,60 @@ def engines() -> list[TorchEngine]:
     return [TorchEngine.of(tiny_llama(seed)) for seed in range(SEEDS)]
 
 
-def walks_of(tokens: ReportTokens, grammar: NoteGrammar) -> list[tuple[NoteWalk, int]]:
-    return [(NoteWalk(grammar, tokens, s), len(PROMPT) + s[1]) for s in tokens.sentences]
+def notes_of(tokens: ReportTokens, grammar: NoteGrammar) -> list[tuple[NoteWalk, Place]]:
+    return [
+        (walk, Place.of(walk, len(PROMPT))) for walk in walks(grammar, tokens, tokens.sentences)
+    ]
+
+
+def seen_of(tokens: ReportTokens) -> list[int]:
+    return reach(len(PROMPT), tokens, Chunk(0, tokens.sentences))
 
 
 def run(
     engine: TorchEngine, tokens: ReportTokens, grammar: NoteGrammar, read: int = 0, **options
 ) -> list[NoteWalk]:
-    notes, prefix = walks_of(tokens, grammar), [*PROMPT, *tokens.ids]
+    notes, prefix = notes_of(tokens, grammar), [*PROMPT, *tokens.ids]
     session = engine.session(PROMPT[:read])
-    finished = list(itertools.chain(*decode(session, prefix, notes, read=read, **options)))
+    passes = decode(session, prefix, notes, seen_of(tokens), read=read, **options)
+    finished = list(itertools.chain(*passes))
     assert len(finished) == len(notes)
     assert all(walk.done for walk, _ in notes)
     return [walk for walk, _ in notes]
 
 
 def naive(
-    engine: TorchEngine, tokens: ReportTokens, grammar: NoteGrammar, sentence
+    engine: TorchEngine, tokens: ReportTokens, grammar: NoteGrammar, walk: NoteWalk
 ) -> list[NoteItem]:
-    """One note alone: a whole causal forward pass for every token, no cache, no mask, no draft."""
-    walk = NoteWalk(grammar, tokens, sentence)
-    ids = [*PROMPT, *tokens.ids[: sentence[1]], grammar.open]
-    while not walk.done:
+    """One note alone: a whole forward pass for every token, no cache, no draft, the mask written out anew."""
+    alone = NoteWalk(grammar, tokens, walk.sentence, walk.first)
+    before, anchor = len(PROMPT), len(PROMPT) + walk.sentence[1]
+    word_end = next(i for i in range(walk.first, walk.sentence[1]) if tokens.ends[i])
+    ends = {i: b for a, b in tokens.sentences for i in range(a, b)}  # each token's sentence end
+    sees = [*range(1, before + 1), *(before + ends[i] for i in range(walk.sentence[1]))]
+    written: list[int] = []
+    while not alone.done:
+        n = anchor + len(written)
+        rows = torch.tensor([*sees, *range(anchor + 1, n + 1)])
+        position = before + walk.first
         with torch.inference_mode():
-            logits = engine._model(input_ids=torch.tensor([ids])).logits[0, -1].numpy()
-        choices = walk.choices()
-        scores = logits[list(choices)]
+            logits = engine._model(
+                input_ids=torch.tensor([[*PROMPT, *tokens.ids[: walk.sentence[1]], *written]]),
+                position_ids=torch.tensor(
+                    [[*range(anchor), *range(position, position + len(written))]]
+                ),
+                attention_mask=(torch.arange(n)[None] < rows[:, None])[None, None],
+            ).logits[0]
+        choices = alone.choices()
+        scores = logits[-1 if written else before + word_end, list(choices)].numpy()
         best = int(np.argmax(scores))
         shifted = scores - scores.max()
-        walk.take(choices[best], float(shifted[best] - np.log(np.exp(shifted).sum())))
-        ids.append(choices[best])
-    return walk.items
+        alone.take(choices[best], float(shifted[best] - np.log(np.exp(shifted).sum())))
+        written.append(choices[best])
+    return alone.items
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     report=reports(),
     schema=schemas(),
@@ -113,7 +134,7 @@ def test_flat_drafted_parallel_decode_equals_the_naive_one(
     grammar = NoteGrammar.of(schema, tiny_tokenizer())
     flat = run(engines[seed], tokens, grammar, read, draft=draft)
     for walk in flat:
-        alone = naive(engines[seed], tokens, grammar, walk.sentence)
+        alone = naive(engines[seed], tokens, grammar, walk)
         assert [(i.first, i.last, i.key, i.assertion) for i in walk.items] == [
             (i.first, i.last, i.key, i.assertion) for i in alone
         ]
@@ -123,33 +144,6 @@ def test_flat_drafted_parallel_decode_equals_the_naive_one(
         assert report[item.start : item.end] == item.text
         assert item.text == item.text.strip()
         assert 0 <= item.confidence <= 1
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(report=reports(), schema=schemas(), seed=st.integers(0, SEEDS - 1))
-def test_a_word_may_see_its_whole_sentence(engines, report, schema, seed):
-    tokens = tokenise(report, tiny_tokenizer())
-    grammar = NoteGrammar.of(schema, tiny_tokenizer())
-    prefix, whole = [*PROMPT, *tokens.ids], Chunk(0, tokens.sentences)
-    seen = reach(len(PROMPT), tokens, whole, "sentence")
-    assert seen[: len(PROMPT)] == [1, 2, 3]
-    assert [seen[len(PROMPT) + a] - len(PROMPT) for a, _ in tokens.sentences] == [
-        b for _, b in tokens.sentences
-    ]
-    for walk in run(engines[seed], tokens, grammar, reach=seen):
-        alone = NoteWalk(grammar, tokens, walk.sentence)
-        anchor, written = len(PROMPT) + walk.sentence[1], [grammar.open]
-        while not alone.done:
-            n = anchor + len(written)
-            rows = [*seen[:anchor], *range(anchor + 1, n + 1)]
-            mask = torch.arange(n)[None] < torch.tensor(rows)[:, None]
-            ids = torch.tensor([[*prefix[:anchor], *written]])
-            with torch.inference_mode():
-                logits = engines[seed]._model(ids, attention_mask=mask[None, None]).logits[0, -1]
-            choices = alone.choices()
-            written.append(choices[int(logits[list(choices)].argmax())])
-            alone.take(written[-1])
-        assert spans(walk) == spans(alone)
 
 
 def schema_keys(schema: CategorySchema) -> tuple[str, ...]:
@@ -162,9 +156,11 @@ def test_a_note_does_not_depend_on_the_others_that_are_live(engines, report, sch
     tokens = tokenise(report, tiny_tokenizer())
     grammar = NoteGrammar.of(schema, tiny_tokenizer())
     together = run(engines[seed], tokens, grammar)
+    assume(together)
     some = data.draw(st.sets(st.integers(0, len(together) - 1), min_size=1))
-    notes = [note for i, note in enumerate(walks_of(tokens, grammar)) if i in some]
-    for _ in decode(engines[seed].session(), [*PROMPT, *tokens.ids], notes):
+    notes = [note for i, note in enumerate(notes_of(tokens, grammar)) if i in some]
+    prefix = [*PROMPT, *tokens.ids]
+    for _ in decode(engines[seed].session(), prefix, notes, seen_of(tokens)):
         pass
     assert [spans(walk) for walk, _ in notes] == [spans(together[i]) for i in sorted(some)]
 
@@ -175,50 +171,47 @@ def spans(walk: NoteWalk) -> list[tuple[int, int, str, str]]:
 
 @settings(max_examples=200, deadline=None)
 @given(report=reports(40), schema=schemas(), data=st.data())
-def test_any_walk_ends_and_finds_whole_words_in_text_order(report, schema, data):
+def test_any_walk_ends_and_its_items_begin_with_its_word(report, schema, data):
     tokens = tokenise(report, tiny_tokenizer())
     grammar = NoteGrammar.of(schema, tiny_tokenizer())
-    for sentence in tokens.sentences:
-        walk = NoteWalk(grammar, tokens, sentence)
-        length = sentence[1] - sentence[0]
-        for _ in range(2 * length * (length + 8) + 1):
+    for walk in walks(grammar, tokens, tokens.sentences):
+        length = walk.sentence[1] - walk.first
+        for _ in range(2 * (length + 8) + 1):
             if walk.done:
                 break
             choices = walk.choices()
             assert list(choices) == sorted(set(choices)) and choices
+            assert len(walk.biases()) == len(choices)
             # The end is refused as long as anything else is allowed: the worst model there is.
             others = [c for c in choices if c != grammar.end] or list(choices)
             walk.take(data.draw(st.sampled_from(others)))
-        assert walk.done
-        firsts = [item.first for item in walk.items]
-        assert firsts == sorted(firsts)
-        assert all(firsts.count(first) <= 2 for first in firsts)
+        assert walk.done and walk.choices() == ()
+        lasts = [item.last for item in walk.items]
+        assert lasts == sorted(set(lasts)) and len(lasts) <= 2
         for item in walk.items:
-            assert sentence[0] <= item.first < item.last <= sentence[1]
+            assert walk.first == item.first < item.last <= walk.sentence[1]
             assert tokens.starts[item.first]
             # The closer's own sign in a report cannot be part of a span, so a span may have to stop before it.
             assert tokens.ends[item.last - 1] or tokens.ids[item.last] == grammar.close
 
 
-def test_biases_move_the_end_and_the_signs_and_nothing_else(engines):
+def test_biases_move_the_opening_and_the_signs_and_nothing_else(engines):
     report = "He had a fever ; and cough! He denied pain; no drug?"
     tokens = tokenise(report, tiny_tokenizer())
     schema = load_schema("elmtex")
 
-    def notes(**biases: float) -> list[NoteItem]:
+    def items(**biases: float) -> list[NoteItem]:
         grammar = NoteGrammar.of(schema, tiny_tokenizer(), biases)
         return [item for walk in run(engines[0], tokens, grammar) for item in walk.items]
 
-    plain, denied = notes(), notes(absent=1e6)
-    assert notes(end=1e6) == []
-    assert len(notes(end=-1e6)) >= len(plain) > 0
+    plain, denied = items(open=1e6), items(open=1e6, absent=1e6)
+    assert items(open=-1e6) == []
+    assert {item.first for item in plain} == {i for i, start in enumerate(tokens.starts) if start}
     assert {item.assertion for item in denied} == {"absent"}
-    # The sign is read before the next item is chosen, so only the first item of a note must stay what it was.
-    assert (denied[0].first, denied[0].last, denied[0].key) == (
-        plain[0].first,
-        plain[0].last,
-        plain[0].key,
-    )
+    # The sign is read before a word's second item is chosen, so only the first must stay what it was.
+    firsts = {item.first: item for item in reversed(plain)}
+    for first, item in {item.first: item for item in reversed(denied)}.items():
+        assert (item.last, item.key) == (firsts[first].last, firsts[first].key)
 
 
 def test_drafts_save_passes_and_cost_nothing_else(engines):
@@ -257,9 +250,8 @@ def test_labels_that_begin_alike_are_told_apart():
     grammar = NoteGrammar.of(schema, tokenizer)
     tokens = tokenise("fever", tokenizer)
     for key in labels:
-        item = NoteItem(0, len(tokens.ids), key, "possible")
-        walk = NoteWalk(grammar, tokens, tokens.sentences[0])
-        for token in write_note(grammar, tokens, tokens.sentences[0], [item]):
+        (walk,) = walks(grammar, tokens, tokens.sentences)
+        for token in write_note(walk, [NoteItem(0, len(tokens.ids), key, "possible")]):
             assert token in walk.choices()
             walk.take(token)
         assert [(i.key, i.assertion) for i in walk.items] == [(key, "possible")]
@@ -271,37 +263,36 @@ def test_the_same_label_twice_is_refused():
         NoteGrammar.of(CategorySchema("t", "t", categories, {}), tiny_tokenizer())
 
 
-def test_nested_items_may_share_a_start_once():
+def test_two_items_may_begin_with_a_word():
     tokenizer = tiny_tokenizer()
     grammar = NoteGrammar.of(
         CategorySchema("t", "t", (Category("a", "drug", "A", "", {}),), {}), tokenizer
     )
     tokens = tokenise("fever cough pain", tokenizer)
     ends = [i + 1 for i, end in enumerate(tokens.ends) if end]
-    nested = [NoteItem(0, end, "a", "present") for end in ends]
-    walk = NoteWalk(grammar, tokens, tokens.sentences[0])
-    for token in write_note(grammar, tokens, tokens.sentences[0], nested):
+    nested = [NoteItem(0, end, "a", "present") for end in reversed(ends)]
+    walk = walks(grammar, tokens, tokens.sentences)[0]
+    for token in write_note(walk, nested):
         walk.take(token)
+    assert walk.done
     assert [(i.first, i.last) for i in walk.items] == [(0, ends[0]), (0, ends[1])]
 
 
-@pytest.mark.parametrize("reading", READINGS)
-def test_training_and_inference_see_the_same(engines, reading):
+def test_training_and_inference_see_the_same(engines):
     """Teacher-forced scores of the training layout equal those the loop gets, decision by decision."""
     tokenizer = tiny_tokenizer()
     schema = CategorySchema(
         "t", "t", tuple(Category(k, k, k, "", {}) for k in ("drug", "drug dose", "history")), {}
     )
-    grammar = NoteGrammar.of(schema, tokenizer)
+    grammar = NoteGrammar.of(schema, tokenizer, {"open": OPENING})
     tokens = tokenise(
         "He had fever and cough. Denied pain of the left side.\nNo 12.5 mg.", tokenizer
     )
     whole = Chunk(0, tokens.sentences)
-    seen = reach(len(PROMPT), tokens, whole, reading)
-    notes = run(engines[1], tokens, grammar, reach=seen)
+    notes = run(engines[1], tokens, grammar)
     items = [item for walk in notes for item in walk.items]
-    assert items
-    sequence = lay_out(PROMPT, tokens, grammar, items, whole, reading)
+    assert items and any(not walk.items for walk in notes)
+    sequence = lay_out(PROMPT, tokens, grammar, items, whole)
     with torch.inference_mode():
         logits = (
             engines[1]
@@ -312,11 +303,16 @@ def test_training_and_inference_see_the_same(engines, reading):
             )
             .logits[0]
         )
+    openings = {Place.of(walk, len(PROMPT)).row: walk for walk in notes}
+    assert len(openings) == len(notes)
     for branch, walk in enumerate(notes):
         forced = []
         for decision in sequence.decisions:
-            if sequence.owner[decision.row] == branch:
-                row = logits[decision.row, list(decision.choices)].log_softmax(0)
+            if sequence.owner[decision.row] == branch or openings.get(decision.row) is walk:
+                row = logits[decision.row, list(decision.choices)]
+                if openings.get(decision.row) is walk:
+                    row[decision.choices.index(grammar.open)] += OPENING
+                row = row.log_softmax(0)
                 assert int(row.argmax()) == decision.chosen
                 forced.append(float(row[decision.chosen]))
         written = [p for item in walk.items for p in item.log_probabilities]

@@ -38,7 +38,7 @@ def run(tmp_path_factory) -> Path:
         if "lora_B" in name:
             torch.nn.init.normal_(weight, std=0.3)
     model.save_pretrained(folder / "run")
-    facts = {"name": "tiny", "base": str(folder / "base"), "reading": "sentence"}
+    facts = {"name": "tiny", "base": str(folder / "base"), "layout": "words"}
     (folder / "run" / "elmtex.json").write_text(json.dumps(facts))
     return folder / "run"
 
@@ -52,7 +52,7 @@ def test_the_merged_folder_and_its_gguf_answer_as_base_and_adapter(run, tmp_path
     torch.testing.assert_close(merged, apart, atol=0.05, rtol=0.01)  # float16 lies between
     known = load_adapter(folder)  # what was calibrated goes along
     assert (known.name, known.folder, known.base) == ("tiny", None, str(folder))
-    assert known.reading == "sentence"
+    assert known.layout == "words"
     file = write(folder, folder / "model.gguf", "f16")
     read = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file.name, dtype=torch.float32)
     torch.testing.assert_close(read(IDS).logits, merged, atol=1e-4, rtol=1e-4)
@@ -63,7 +63,7 @@ def test_a_merged_adapter_can_be_taken_apart_again(run, tmp_path):
     folder, base = merge(run, tmp_path / "merged"), str(run.parent / "base")
     assert factor(folder, base, 4, tmp_path / "again") > 0.999
     assert factor(folder, base, 2, tmp_path / "less") < 0.95
-    assert load_adapter(tmp_path / "again").reading == load_adapter(run).reading == "sentence"
+    assert load_adapter(tmp_path / "again").layout == load_adapter(run).layout == "words"
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     again = PeftModel.from_pretrained(model, tmp_path / "again").eval()(IDS).logits
     merged = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)(IDS).logits
@@ -90,7 +90,7 @@ def test_a_mean_of_adapters_lies_between_them(run, tmp_path):
     mean = average([run, other], tmp_path / "mean")
     for name, weight in load_file(mean / "adapter_model.safetensors").items():
         torch.testing.assert_close(weight, 2 * weights[name])
-    assert load_adapter(mean).reading == "sentence"
+    assert load_adapter(mean).layout == "words"
     assert json.loads((mean / "record.json").read_text())["averaged"] == [{}, {"history": []}]
     with pytest.raises(InputError, match="exists"):
         average([run, other], mean)

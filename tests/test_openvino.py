@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,21 +16,25 @@ import numpy as np
 import pytest
 from tiny import tiny_llama, tiny_tokenizer
 
+from elmtex.decoding.layout import Place, reach
 from elmtex.decoding.loop import decode
-from elmtex.decoding.notes import NoteGrammar, NoteWalk
-from elmtex.decoding.tokens import tokenise
+from elmtex.decoding.notes import NoteGrammar, NoteWalk, walks
+from elmtex.decoding.tokens import Chunk, ReportTokens, tokenise
 from elmtex.engines import fastest, open_engine
 from elmtex.schema import Category, CategorySchema
 from elmtex.types import InputError
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("openvino")
+openvino = pytest.importorskip("openvino")
 from elmtex.engines.graph import GROUP  # noqa: E402
-from elmtex.engines.openvino import OpenVINOEngine  # noqa: E402
+from elmtex.engines.openvino import PRECISIONS, OpenVINOEngine, default_precision  # noqa: E402
 from elmtex.engines.torch import TorchEngine  # noqa: E402
 
 REPORT = "He had fever and cough. Denied pain of the left side.\nNo 12.5 mg of Übelkeit 😀. " * 8
 PROMPT = (5, 6, 7)
+bfloat16 = pytest.mark.skipif(
+    default_precision() != "bfloat16", reason="this CPU does not multiply bfloat16"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -89,10 +94,16 @@ def grammar() -> NoteGrammar:
 
 def notes(engine, read: int = len(PROMPT)) -> list[tuple[int, int, str, str]]:
     tokens = tokenise(REPORT, tiny_tokenizer())
-    walks = [(NoteWalk(grammar(), tokens, s), len(PROMPT) + s[1]) for s in tokens.sentences]
-    for _ in decode(engine.session(PROMPT[:read]), [*PROMPT, *tokens.ids], walks, read=read):
-        pass
-    return [(i.first, i.last, i.key, i.assertion) for walk, _ in walks for i in walk.items]
+    done = itertools.chain(*passes(engine.session(PROMPT[:read]), tokens, read))
+    items = (item for walk in done for item in walk.items)
+    return sorted((i.first, i.last, i.key, i.assertion) for i in items)
+
+
+def passes(session, tokens: ReportTokens, read: int = 0) -> Iterator[list[NoteWalk]]:
+    """The notes that each pass of a decode finishes."""
+    places = [(w, Place.of(w, len(PROMPT))) for w in walks(grammar(), tokens, tokens.sentences)]
+    seen = reach(len(PROMPT), tokens, Chunk(0, tokens.sentences))
+    return decode(session, [*PROMPT, *tokens.ids], places, seen, read=read)
 
 
 def scores(engine, pieces=(300, 1, 40, 300)) -> np.ndarray:
@@ -127,11 +138,65 @@ def test_int8_is_the_model_with_rounded_weights(tmp_path: Path) -> None:
             grouped.copy_((grouped / scale).round() * scale)
     model.model.embed_tokens.weight.data = model.model.embed_tokens.weight.half().float()
     rounded = TorchEngine(save(model, tmp_path / "rounded"))
-    fast = OpenVINOEngine(base)
+    fast = OpenVINOEngine(base, precision="int8")
     np.testing.assert_allclose(scores(fast), scores(rounded), atol=1e-3, rtol=1e-4)
     error = np.abs(scores(fast) - scores(TorchEngine(base)))
     assert 0 < error.mean() < 0.1 * np.abs(scores(rounded)).mean()
     assert notes(fast) == notes(rounded)
+
+
+@bfloat16
+def test_bfloat16_is_float32_rounded(base: Path) -> None:
+    fast, exact = (
+        OpenVINOEngine(base, precision="bfloat16"),
+        OpenVINOEngine(base, precision="float32"),
+    )
+    error = np.abs(scores(fast) - scores(exact))
+    assert 0 < error.mean() < 0.03 * np.abs(scores(exact)).mean()
+    assert notes(fast, 0) == notes(fast) == notes(fast) != []
+
+
+@bfloat16
+@pytest.mark.parametrize(("before", "after", "tolerance"), [(0, 11, 0), (0, 300, 0), (37, 50, 0.1)])
+def test_bfloat16_rows_do_not_see_their_neighbours(
+    base: Path, before: int, after: int, tolerance: float
+) -> None:
+    """Rows beside them change nothing; rows before them move their slots, and so the order of sums."""
+    engine = OpenVINOEngine(base, precision="bfloat16")
+    random = np.random.default_rng(0)
+    read = engine.session(tuple(random.integers(0, 200, 40))).slots()
+
+    def fed(before: int, after: int) -> np.ndarray:
+        n = before + 5 + after
+        mask = np.hstack([np.ones((n, 40), dtype=bool), np.eye(n, dtype=bool)])
+        chain = slice(before, before + 5)
+        mask[chain, 40:][:, chain] = np.tri(5, dtype=bool)
+        tokens, positions = random.integers(0, 200, n), random.integers(40, 900, n)
+        tokens[chain], positions[chain] = range(5), range(40, 45)
+        session = engine.session()
+        session.fill(read)
+        return np.array(
+            session.feed(
+                tokens, positions, mask, [(before + i, tuple(range(50))) for i in range(5)]
+            )
+        )
+
+    np.testing.assert_allclose(fed(before, after), fed(0, 0), rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("able", "precision"),
+    [(["BF16", "WINOGRAD", "FP32"], "bfloat16"), (["BF16", "FP32"], "int8"),
+     (["WINOGRAD", "FP32", "INT8"], "int8"), (["FP32", "INT8"], "int8")],
+)  # fmt: skip
+def test_the_precision_follows_the_cpu(
+    base: Path, monkeypatch: pytest.MonkeyPatch, able: list[str], precision: str
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(openvino.Core, "get_property", lambda *_: able)
+        assert default_precision() == precision
+    monkeypatch.setattr("elmtex.engines.openvino.default_precision", lambda: "float32")
+    assert OpenVINOEngine(base).precision is PRECISIONS["float32"]
 
 
 def test_an_untied_model_with_llama3_positions(tmp_path: Path) -> None:
@@ -290,8 +355,7 @@ def test_sessions_do_not_disturb_each_other(base: Path) -> None:
     tokens = tokenise(REPORT, tiny_tokenizer())
 
     def steps(session):
-        walks = [(NoteWalk(grammar(), tokens, s), len(PROMPT) + s[1]) for s in tokens.sentences]
-        for done in decode(session, [*PROMPT, *tokens.ids], walks):
+        for done in passes(session, tokens):
             yield [(i.first, i.last, i.key) for walk in done for i in walk.items]
 
     alone = list(steps(engine.session()))

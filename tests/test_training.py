@@ -129,7 +129,7 @@ def test_a_run_goes_on_from_an_adapter(workshop, runs, tmp_path):
     kind = json.loads((tmp_path / "on" / "adapter_config.json").read_text())
     assert (kind["r"], kind["lora_dropout"]) == (16, 0.01)
     for other, said in (
-        (["--reading", "sentence"], "trained with reading 'causal'"),
+        (["--layout", "json"], "trained with layout 'words'"),
         (["--model_name_or_path", str(runs["full"])], "was trained on"),
     ):
         with pytest.raises(InputError, match=said):
@@ -145,9 +145,9 @@ def test_a_source_that_is_not_there_is_told(workshop, tmp_path):
 def test_calibration_keeps_what_is_right_and_says_how_sure_it_is(workshop, runs, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(runs["lora"], run)
-    *_, chosen = calibrate(run, workshop / "data", ends=(0.0, 30.0))
+    *_, chosen = calibrate(run, workshop / "data", openings=(0.0, -30.0))
     assert (chosen["exact"], chosen["relaxed"]) == (1.0, 1.0)
-    assert chosen["biases"]["end"] == 0.0  # with 30 every note ends at once
+    assert chosen["biases"]["open"] == 0.0  # with -30 no note opens
     facts = json.loads((run / "elmtex.json").read_text())
     assert facts["biases"] == chosen["biases"]
     assert [share for _, share in facts["calibration"]] == sorted(
@@ -155,7 +155,7 @@ def test_calibration_keeps_what_is_right_and_says_how_sure_it_is(workshop, runs,
     )
     assert_knows_the_facts(run)
     own = shutil.copy(CONFIGS.parent.parent / "schemas" / "elmtex.json", tmp_path / "own.json")
-    assert calibrate(run, workshop / "data", ends=(0.0,), schema=own)[-1]["exact"] == 1.0
+    assert calibrate(run, workshop / "data", openings=(0.0,), schema=own)[-1]["exact"] == 1.0
     with pytest.raises(InputError, match="labels no report"):
         calibrate(run, workshop / "data", schema="medication")
 
@@ -295,6 +295,6 @@ def test_every_field_of_a_config_is_known(path):
     parser = TrlParser((sft.ElmtexArguments, SFTConfig, ModelConfig))
     flags = ["--config", str(path), "--data", "d", "--output_dir", "o", "--bf16", "false"]
     elmtex, config, model = parser.parse_args_and_config(flags)
-    assert elmtex.layout == "branches"
+    assert elmtex.layout == "words"
     assert model.use_peft != elmtex.linear_only
     assert config.learning_rate < 1e-3

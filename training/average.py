@@ -44,7 +44,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
         known = load_adapter(run)
         kind = json.loads((run / "adapter_config.json").read_text("utf-8"))
         scaled = {key: kind[key] for key in ("peft_type", "r", "lora_alpha", "use_rslora")}
-        kinds.append((known.base, known.layout, known.reading, scaled))
+        kinds.append((known.base, known.layout, scaled))
         weights.append(load_file(run / "adapter_model.safetensors"))
         if kinds[-1] != kinds[0] or weights[-1].keys() != weights[0].keys():
             raise InputError(f"{run} is another kind of adapter than {runs[0]}")
@@ -52,8 +52,8 @@ def average(runs: Sequence[Path], out: Path) -> Path:
     mean = {name: sum(one[name].float() for one in weights) / len(weights) for name in weights[0]}
     save_file(mean, out / "adapter_model.safetensors", metadata={"format": "pt"})
     shutil.copy(runs[0] / "adapter_config.json", out / "adapter_config.json")
-    base, layout, reading, _ = kinds[0]
-    facts = {"name": out.name, "base": base, "layout": layout, "reading": reading}
+    base, layout, _ = kinds[0]
+    facts = {"name": out.name, "base": base, "layout": layout}
     write_whole(out / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     record = {
         "starts": [{"command": sys.argv, **surroundings(PACKAGES)}],

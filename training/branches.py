@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset
+from peft import PeftModel
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 from trl import SFTConfig, SFTTrainer
@@ -38,14 +39,12 @@ class Augmentation:
         shuffle: share whose labels are named in random order.
         rename: share whose labels are the categories' titles.
         schemas: files of the schemas whose categories may be labelled, beside the packaged ones.
-        reading: how far a word of the report sees; see :func:`elmtex.decoding.layout.reach`.
     """
 
     drop: float = 0.1
     shuffle: float = 0.2
     rename: float = 0.1
     schemas: tuple[str, ...] = ()
-    reading: str = "causal"
 
 
 @cache
@@ -107,7 +106,7 @@ def sequences(
     tokens = tokenise(record.text, tokenizer)
     items = gold_notes(record, tokens, schema.keys)
     for chunk in chunks(tokens, size):
-        yield lay_out(prompt, tokens, grammar, items, chunk, augmentation.reading)
+        yield lay_out(prompt, tokens, grammar, items, chunk)
 
 
 def collate(parts: Sequence[TrainingSequence]) -> dict[str, torch.Tensor]:
@@ -225,8 +224,8 @@ def prepare(
     """The branch layout's parts; sets of ``config`` what the layout needs."""
     tokenizer = read_tokenizer(base)
     schemas = tuple(elmtex.schemas)
-    augmentation = Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename, schemas, elmtex.reading)
-    plain = Augmentation(0, 0, 0, schemas, elmtex.reading)
+    augmentation = Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename, schemas)
+    plain = Augmentation(0, 0, 0, schemas)
     size = elmtex.max_report_tokens
     epochs = int(config.num_train_epochs)
     seen = schedule(
@@ -256,6 +255,18 @@ def prepare(
     )
 
 
+def _scores(
+    model: Any, layout: dict[str, torch.Tensor], rows: torch.Tensor, choices: torch.Tensor
+) -> torch.Tensor:
+    """The logits of ``choices`` (D, K) at ``rows`` (D,): of a few dozen tokens, not of the whole vocabulary."""
+    llama = model.get_base_model() if isinstance(model, PeftModel) else model
+    hidden = llama.model(**layout, use_cache=False).last_hidden_state[0, rows]  # (D, hidden)
+    scored, columns = torch.unique(choices.clamp(min=0), return_inverse=True)
+    weight = llama.get_output_embeddings().weight[scored]
+    with torch.autocast(hidden.device.type, enabled=False):  # 16 bits make near scores equal
+        return (hidden.float() @ weight.float().T).gather(1, columns)
+
+
 class BranchTrainer(SFTTrainer):
     """TRL's trainer with the loss of the notes: cross entropy over the choices the walk allows at each decision.
 
@@ -277,14 +288,14 @@ class BranchTrainer(SFTTrainer):
         num_items_in_batch: torch.Tensor | None = None,
     ) -> Any:
         rows, choices, chosen = (inputs[name] for name in ("rows", "choices", "chosen"))
-        outputs = model(
-            input_ids=inputs["input_ids"],
-            position_ids=inputs["position_ids"],
-            attention_mask=inputs["attention_mask"],
-            logits_to_keep=rows,
-            use_cache=False,
-        )
-        allowed = outputs.logits[0].float().gather(1, choices.clamp(min=0))  # (D, K)
+        layout = {name: inputs[name] for name in ("input_ids", "position_ids", "attention_mask")}
+        if self.accelerator.num_processes > 1:  # only the whole model's forward knows of the others
+            outputs = model(**layout, logits_to_keep=rows, use_cache=False)
+            allowed = outputs.logits[0].float().gather(1, choices.clamp(min=0))  # (D, K)
+        else:
+            outputs = {}
+            with self.accelerator.autocast():
+                allowed = _scores(self.accelerator.unwrap_model(model), layout, rows, choices)
         allowed = allowed.masked_fill(choices < 0, float("-inf"))
         losses = torch.nn.functional.cross_entropy(allowed, chosen, reduction="none")
         weights = 1 + (self._rare_weight - 1) * inputs["rare"]

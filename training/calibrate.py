@@ -1,4 +1,4 @@
-"""Set what is not learnt by gradient, on DEV: how readily a note ends, how readily an item is absent or possible, and
+"""Set what is not learnt by gradient, on DEV: how readily a note opens, how readily an item is absent or possible, and
 what a raw confidence means.
 
     python -m training.calibrate runs/smollm2 --data data
@@ -23,17 +23,17 @@ from numpy.typing import NDArray
 from elmtex.run_record import write_whole
 from elmtex.types import InputError, Record
 
-ENDS = (0.0, -0.4, -0.8, -1.2)
+OPENINGS = (-0.5, 0.0, 0.5, 1.0, 1.5)
 SIGNS = tuple(np.arange(0.0, 3.1, 0.25))
 
 
 def calibrate(
-    run: Path, data: Path, ends: Sequence[float] = ENDS, schema: str = "elmtex"
+    run: Path, data: Path, openings: Sequence[float] = OPENINGS, schema: str = "elmtex"
 ) -> list[dict[str, Any]]:
     """Choose the biases and fit the confidence on ``data/dev.jsonl``; the rows tried, the chosen one last.
 
     The signs' biases are those with the best macro F1 over the gold items' signs, of ``data/dev_other.jsonl``, too:
-    absence is said in more ways than DEV has. The end's is the one with the best mean of exact and relaxed micro F1 of
+    absence is said in more ways than DEV has. The opening's is the one with the best mean of exact and relaxed micro F1 of
     whole decodes. The confidence is fitted by isotonic regression against exact match.
     ``schema`` is a name or a file; only records that label nothing beside its categories count.
     """
@@ -54,8 +54,8 @@ def calibrate(
     tried = []
     with tempfile.TemporaryDirectory() as scratch:
         trial = shutil.copytree(run, Path(scratch) / "run", ignore=lambda _, names: _foreign(names))
-        for end in ends:
-            biases = {"end": end, **signs}
+        for opening in openings:
+            biases = {"open": opening, **signs}
             _write(trial, biases=biases, calibration=[])
             tried.append({"biases": biases, **_decode(trial, records, schema)})
             print({k: v for k, v in tried[-1].items() if k != "judged"}, flush=True)
@@ -140,7 +140,6 @@ def _sign_logits(
     """Of every gold item's sign: the logits of the signs (n, 3), the right column (n,), and the columns' names."""
     import torch
 
-    from elmtex.adapter import load_adapter
     from elmtex.decoding.notes import NoteGrammar
     from elmtex.decoding.tokens import read_tokenizer
     from elmtex.schema import load_schema
@@ -154,7 +153,7 @@ def _sign_logits(
     signs = tuple(sorted(by_token))
 
     def rows() -> Iterator[tuple[NDArray[np.floating], int]]:
-        plain = Augmentation(0, 0, 0, own, reading=load_adapter(run).reading)
+        plain = Augmentation(0, 0, 0, own)
         for part in schedule(records, tokenizer, epochs=1, seed=0, augmentation=plain, size=1024):
             decisions = [d for d in part.decisions if d.choices == signs]
             batch = collate([part])

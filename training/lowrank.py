@@ -73,8 +73,8 @@ def factor(tuned: Path, base: str, rank: int, out: Path) -> float:
         base_model_name_or_path=base,
         inference_mode=True,
     ).save_pretrained(str(out))
-    reading = load_adapter(tuned).reading if (tuned / "elmtex.json").is_file() else "causal"
-    facts = {"name": out.name, "base": base, "reading": reading}
+    layout = load_adapter(tuned).layout if (tuned / "elmtex.json").is_file() else "words"
+    facts = {"name": out.name, "base": base, "layout": layout}
     (out / "elmtex.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
     if (tuned / RECORD).is_file():
         shutil.copy(tuned / RECORD, out / RECORD)

@@ -26,7 +26,7 @@ class ElmtexArguments:
 
     Args:
         data: folder of ``training.prepare`` with train.jsonl and dev.jsonl.
-        layout: ``branches``, the margin notes that elmtex decodes; or ``json``, ELMTEX's chat with one JSON answer, for
+        layout: ``words``, the margin notes that elmtex decodes; or ``json``, ELMTEX's chat with one JSON answer, for
             any chat Llama: merged (training.merge), it answers ``elmtex extract --strategy naive``.
         schemas: files of schemas of your own whose categories the records label.
         sources: corpora of train.jsonl to use, by the ``source`` of their records; empty means all.
@@ -35,7 +35,6 @@ class ElmtexArguments:
             twice those whose name begins with y.
         rare_weight: weight in the loss of a decision for absent or possible beside the others' 1.
         init_adapter: folder of an adapter to go on from; its rank, alpha and layers stand.
-        reading: ``causal`` or ``sentence``: how far a word of the report sees (elmtex.decoding.layout.reach).
         linear_only: full fine-tuning of the linear layers alone, so that training.lowrank can make an adapter of it.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
         drop, shuffle, rename: shares of examples that are augmented (see training.branches.Augmentation).
@@ -43,13 +42,12 @@ class ElmtexArguments:
     """
 
     data: str = field(metadata={"help": "folder made by training.prepare"})
-    layout: str = "branches"
+    layout: str = "words"
     schemas: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     share: list[str] = field(default_factory=list)
     rare_weight: float = 1.0
     init_adapter: str | None = None
-    reading: str = "causal"
     linear_only: bool = False
     max_report_tokens: int = 1024
     drop: float = 0.1
@@ -66,20 +64,17 @@ def main(arguments: list[str] | None = None) -> None:
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config, get_quantization_config
 
     from elmtex.corpora import records as canonical
-    from elmtex.decoding.layout import READINGS
     from elmtex.run_record import write_whole
     from elmtex.types import InputError
     from elmtex.weights import base_folder
     from training import attention, branches, chat
     from training.record import Recorder, is_first
 
-    layouts = {"branches": branches.prepare, "json": chat.prepare}
+    layouts = {"words": branches.prepare, "json": chat.prepare}
     parser = TrlParser((ElmtexArguments, SFTConfig, ModelConfig))
     elmtex, config, model_config = parser.parse_args_and_config(arguments)
     if elmtex.layout not in layouts:
         raise InputError(f"layout {elmtex.layout!r}: use one of: {', '.join(layouts)}")
-    if elmtex.reading not in READINGS:
-        raise InputError(f"reading {elmtex.reading!r}: use one of: {', '.join(READINGS)}")
     if config.num_train_epochs != int(config.num_train_epochs):
         raise InputError(f"num_train_epochs {config.num_train_epochs}: give a whole number")
     set_seed(config.seed)
@@ -104,7 +99,7 @@ def main(arguments: list[str] | None = None) -> None:
     config.num_train_epochs = 1  # the rows hold all epochs, each with its own augmentation
     # A GPU's own kernels are fast enough, and want whole masks.
     on_cpu = config.use_cpu or not torch.cuda.is_available()
-    skips = elmtex.layout == "branches" and on_cpu
+    skips = elmtex.layout == "words" and on_cpu
     model = AutoModelForCausalLM.from_pretrained(
         base,
         dtype=model_config.dtype if model_config.dtype not in (None, "auto") else torch.float32,
@@ -138,7 +133,6 @@ def main(arguments: list[str] | None = None) -> None:
         "name": Path(config.output_dir).name,
         "base": model_config.model_name_or_path,
         "layout": elmtex.layout,
-        "reading": elmtex.reading,
     }
     if is_first():
         write_whole(Path(config.output_dir) / "elmtex.json", json.dumps(facts, indent=2) + "\n")
@@ -154,7 +148,7 @@ def _settings(elmtex: ElmtexArguments, config: Any, model_config: Any) -> dict[s
 
 
 def _check_adapter(elmtex: ElmtexArguments, base: str | None) -> None:
-    """Raise InputError when the adapter to go on from is another model's, or reads another way."""
+    """Raise InputError when the adapter to go on from is another model's, or a chat's where notes are trained."""
     from elmtex.adapter import load_adapter
     from elmtex.types import InputError
     from elmtex.weights import base_folder
@@ -164,14 +158,10 @@ def _check_adapter(elmtex: ElmtexArguments, base: str | None) -> None:
     known = load_adapter(Path(elmtex.init_adapter))
     if base_folder(known.base).resolve() != base_folder(str(base)).resolve():
         raise InputError(f"{elmtex.init_adapter} was trained on {known.base}, not on {base}")
-    for name, its, asked in (
-        ("layout", known.layout, elmtex.layout),
-        ("reading", known.reading, elmtex.reading),
-    ):
-        if its != asked:
-            raise InputError(
-                f"{elmtex.init_adapter} was trained with {name} {its!r}: go on with that, not with {asked!r}"
-            )
+    if (known.layout == "json") != (elmtex.layout == "json"):
+        raise InputError(
+            f"{elmtex.init_adapter} was trained with layout {known.layout!r}: go on with that, not with {elmtex.layout!r}"
+        )
 
 
 def _of_sources(records: list, elmtex: ElmtexArguments) -> list:

@@ -59,7 +59,7 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     facts = {
         "name": name,
         "base": adapter.base,
-        "reading": adapter.reading,
+        "layout": adapter.layout,
         "biases": adapter.biases,
         "calibration": adapter.calibration,
     }

@@ -38,13 +38,15 @@ class Drafts:
         trial, chance = walk.copy(), 1.0
         tokens: list[int] = []
         choices = [trial.choices()]
-        while choices[-1]:
+        while True:
             token, certain = self._guess(trial, choices[-1])
             chance *= certain
-            if chance < least or token == walk.grammar.end:  # an end is never read
+            if chance < least:
+                break
+            trial.take(token)
+            if trial.done:  # what ends a note is never read
                 break
             tokens.append(token)
-            trial.take(token)
             choices.append(trial.choices())
         return tokens, choices
 

@@ -1,23 +1,24 @@
 """Prompt, report and notes as one flat sequence: who sees whom. Training and inference share these rules.
 
 Owner of a slot: ``PREFIX`` for prompt and report, the number of the branch for a note's tokens, ``DEAD`` for a
-rejected draft. A branch hangs off its sentence's last token: its anchor is how many prefix slots it sees, and its
-position ids go on from there, whatever stands between in the flat sequence.
+rejected draft. A branch is the note of one word: its anchor, how many prefix slots it sees, is its sentence's end, and
+its position ids go on from the word's, whatever stands between in the flat sequence. Whether a word has a note is
+decided at the word itself, which sees its whole sentence.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, write_note
+from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, walks, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens
 
 PREFIX, DEAD = -1, -2
-READINGS = ("causal", "sentence")
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -40,22 +41,42 @@ def visible(owner: Ints, anchor: Ints, slot_owner: Ints) -> Mask:
     return prefix | ((slot_owner[None, :] == owner[:, None]) & (owner >= 0)[:, None])
 
 
-def reach(prompt: int, tokens: ReportTokens, chunk: Chunk, reading: str) -> list[int]:
-    """How many prefix slots each token of prompt and report sees.
+def reach(prompt: int, tokens: ReportTokens, chunk: Chunk) -> list[int]:
+    """How many prefix slots each token of prompt and report sees: its whole sentence and all before it.
 
     Args:
         prompt: tokens of the prompt, each of which sees those before it and itself.
         tokens, chunk: the part of the report that follows.
-        reading: ``causal``: a word sees what stands before it; ``sentence``: the rest of its sentence, too, so that it
-            is known as what it is when the note is written. An adapter says which it was trained with.
     """
     slots = list(range(1, prompt + chunk.end - chunk.start + 1))
-    if reading == "sentence":
-        for first, end in tokens.sentences:
-            if chunk.start <= first and end <= chunk.end:
-                begin, stop = (prompt + i - chunk.start for i in (first, end))
-                slots[begin:stop] = [stop] * (stop - begin)
+    for first, end in tokens.sentences:
+        if chunk.start <= first and end <= chunk.end:
+            begin, stop = (prompt + i - chunk.start for i in (first, end))
+            slots[begin:stop] = [stop] * (stop - begin)
     return slots
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a word's note hangs in the prefix.
+
+    Args:
+        row: the prefix slot that decides whether the note opens: the word's last token.
+        anchor: how many prefix slots the note sees: up to its sentence's end.
+        position: position id of the note's first token.
+    """
+
+    row: int
+    anchor: int
+    position: int
+
+    @classmethod
+    def of(cls, walk: NoteWalk, offset: int) -> Place:
+        """The place of a walk; ``offset`` is the prefix slot of the report's token 0 (below 0 if it was not read)."""
+        last = walk.first
+        while not walk.tokens.ends[last]:
+            last += 1
+        return cls(offset + last, offset + walk.sentence[1], offset + walk.first)
 
 
 @dataclass(frozen=True)
@@ -103,7 +124,6 @@ def lay_out(
     grammar: NoteGrammar,
     items: Sequence[NoteItem],
     chunk: Chunk,
-    reading: str = "causal",
 ) -> TrainingSequence:
     """Lay out a chunk of a report and its gold notes for training.
 
@@ -111,38 +131,39 @@ def lay_out(
         prompt: token ids before the report.
         tokens: the report.
         grammar: signs and labels of the categories asked for.
-        items: the report's gold items as token ranges, any order; each must lie inside one sentence.
-        chunk: the part that is read, with the sentences that get a note.
-        reading: one of ``READINGS``; see :func:`reach`.
+        items: the report's gold items as token ranges, any order; one that leaves its sentence is left out.
+        chunk: the part that is read, with the sentences whose words get a note.
     """
-    prefix = [*prompt, *tokens.ids[chunk.start : chunk.end]]
-    flat, positions = list(prefix), list(range(len(prefix)))
-    owner, anchor = [PREFIX] * len(prefix), reach(len(prompt), tokens, chunk, reading)
+    flat = [*prompt, *tokens.ids[chunk.start : chunk.end]]
+    positions, owner = list(range(len(flat))), [PREFIX] * len(flat)
+    anchor = reach(len(prompt), tokens, chunk)
+    begins: dict[int, list[NoteItem]] = defaultdict(list)
+    for item in items:
+        begins[item.first].append(item)
     decisions = []
-    for branch, sentence in enumerate(chunk.sentences):
-        inside = [i for i in items if sentence[0] <= i.first and i.last <= sentence[1]]
-        note = write_note(grammar, tokens, sentence, inside)
-        start = len(prompt) + sentence[1] - chunk.start
-        decisions += _decisions(grammar, NoteWalk(grammar, tokens, sentence), note, len(flat))
-        # The end sign is decided but never read: it is not fed.
-        flat += [grammar.open, *note[:-1]]
-        positions += range(start, start + len(note))
-        owner += [branch] * len(note)
-        anchor += [start] * len(note)
+    for branch, walk in enumerate(walks(grammar, tokens, chunk.sentences)):
+        place = Place.of(walk, len(prompt) - chunk.start)
+        note = write_note(walk, begins[walk.first])
+        # The first token is decided at the word, the others at the token before.
+        rows = [place.row, *range(len(flat), len(flat) + len(note) - 1)]
+        decisions += _decisions(walk, note, rows)
+        fed = note[:-1]  # what comes last is decided but never read
+        flat += fed
+        positions += range(place.position, place.position + len(fed))
+        owner += [branch] * len(fed)
+        anchor += [place.anchor] * len(fed)
     return TrainingSequence(
         np.array(flat), np.array(positions), np.array(owner), np.array(anchor), tuple(decisions)
     )
 
 
-def _decisions(
-    grammar: NoteGrammar, walk: NoteWalk, note: Sequence[int], row: int
-) -> list[Decision]:
-    signs = tuple(sorted(grammar.signs))
+def _decisions(walk: NoteWalk, note: Sequence[int], rows: Sequence[int]) -> list[Decision]:
+    signs = tuple(sorted(walk.grammar.signs))
     decisions = []
-    for offset, token in enumerate(note):
+    for row, token in zip(rows, note, strict=True):
         choices = walk.choices()
         if len(choices) > 1:
-            rare = choices == signs and grammar.signs[token] != "present"
-            decisions.append(Decision(row + offset, choices, choices.index(token), rare))
+            rare = choices == signs and walk.grammar.signs[token] != "present"
+            decisions.append(Decision(row, choices, choices.index(token), rare))
         walk.take(token)
     return decisions

@@ -1,4 +1,5 @@
-"""The decoding loop: all notes of a report side by side, drafts verified in the pass that would have followed."""
+"""The decoding loop: one pass reads the report and opens notes, all of which are then written side by side; drafts are
+verified in the pass that would have followed."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.drafts import Drafts
-from elmtex.decoding.layout import DEAD, PREFIX, Ints, Mask, visible
+from elmtex.decoding.layout import DEAD, PREFIX, Ints, Mask, Place, visible
 from elmtex.decoding.notes import NoteWalk
 
 PASS = 8.0  # what a pass costs whatever it feeds, in tokens; measured 5 to 12 (eval/BENCHMARKS.md)
@@ -52,8 +53,9 @@ class Counts:
 
 @dataclass
 class _Branch:
+    number: int  # owner of its slots
     walk: NoteWalk
-    anchor: int  # prefix slots it sees, and the position of its first token
+    place: Place
     pending: list[int]  # chosen, not fed yet
     written: int = 0  # tokens fed and kept
     # Of this pass: pending tokens and draft; what may follow the last pending token and each drafted one.
@@ -69,9 +71,9 @@ class _Branch:
 def decode(
     session: Session,
     prefix: Sequence[int],
-    notes: Sequence[tuple[NoteWalk, int]],
+    notes: Sequence[tuple[NoteWalk, Place]],
+    reach: Sequence[int],
     *,
-    reach: Sequence[int] | None = None,
     read: int = 0,
     draft: float = PASS,
     drafts: Drafts | None = None,
@@ -81,12 +83,13 @@ def decode(
 
     The answer does not depend on ``draft`` nor on which notes are written together.
 
+    Without a note nothing is read.
+
     Args:
         session: a cache that holds nothing, or the first ``read`` tokens of the prefix.
         prefix: (P,) token ids of prompt and report.
-        notes: the walks, each with its anchor: how many prefix tokens it sees (1..P).
-        reach: how many prefix slots each prefix token sees (:func:`elmtex.decoding.layout.reach`); None: itself and
-            those before.
+        notes: the walks, each with its place; a place's row is not among those read.
+        reach: how many prefix slots each prefix token sees (:func:`elmtex.decoding.layout.reach`).
         read: how many of the prefix's tokens the session has read, fewer than P.
         draft: what a pass is thought to cost beside its tokens, in tokens: the more, the longer are the drafts; 0
             drafts only what is forced.
@@ -95,63 +98,81 @@ def decode(
     """
     counts = counts if counts is not None else Counts()
     drafts = drafts if drafts is not None else Drafts()
+    if not notes:
+        return
     counts.prefix += len(prefix)
-    branches = [_Branch(walk, anchor, [walk.grammar.open]) for walk, anchor in notes]
-    owner = np.full(read, PREFIX, dtype=np.int64)
-    live = list(range(len(branches)))
-    head, seen = prefix[read:], (reach or range(1, len(prefix) + 1))[read:]
-    # the first pass reads the prefix and opens every note
+    live = _opened(session, prefix, notes, reach, read)
+    counts.passes += 1
+    yield [walk for walk, _ in notes if walk.done]
+    owner = np.full(len(prefix), PREFIX, dtype=np.int64)
     while live:
         # A right token spares each live branch its share of a pass, a wrong one costs a token.
         least = len(live) / (len(live) + draft)
-        for b in live:
-            branches[b].prepare(drafts, least)
-        tokens = np.array([*head, *(t for b in live for t in branches[b].chain)], dtype=np.int64)
-        new_owner, anchor, positions, first_row = _place(read, seen, branches, live)
+        for branch in live:
+            branch.prepare(drafts, least)
+        tokens = np.array([t for branch in live for t in branch.chain], dtype=np.int64)
+        new_owner, anchor, positions, first_rows = _place(live)
         mask = visible(new_owner, anchor, np.concatenate([owner, new_owner]))
-        before = np.tril(np.ones((len(tokens), len(tokens)), dtype=bool)) | (new_owner == PREFIX)
-        mask[:, len(owner) :] &= before
-        scores = session.feed(tokens, positions, mask, _questions(branches, live, first_row))
+        mask[:, len(owner) :] &= np.tril(np.ones((len(tokens), len(tokens)), dtype=bool))
+        scores = session.feed(tokens, positions, mask, _questions(live, first_rows))
         counts.passes += 1
-        counts.fed += len(tokens) - len(head)
+        counts.fed += len(tokens)
         answers = iter(scores)
-        for b in live:
-            kept = _accept(branches[b], answers, drafts)
+        for branch, first in zip(live, first_rows, strict=True):
+            kept = _accept(branch, answers, drafts)
             counts.kept += kept
-            chain_end = first_row[b] + len(branches[b].chain)
-            new_owner[first_row[b] + kept : chain_end] = DEAD
+            new_owner[first + kept : first + len(branch.chain)] = DEAD
         owner = np.concatenate([owner, new_owner])
-        head, seen = [], []
-        finished = [b for b in live if branches[b].walk.done]
-        live = [b for b in live if not branches[b].walk.done]
-        yield [branches[b].walk for b in finished]
+        finished = [branch.walk for branch in live if branch.walk.done]
+        live = [branch for branch in live if not branch.walk.done]
+        yield finished
 
 
-def _place(
-    read: int, seen: Sequence[int], branches: Sequence[_Branch], live: Sequence[int]
-) -> tuple[Ints, Ints, Ints, dict[int, int]]:
+def _opened(
+    session: Session,
+    prefix: Sequence[int],
+    notes: Sequence[tuple[NoteWalk, Place]],
+    reach: Sequence[int],
+    read: int,
+) -> list[_Branch]:
+    """Read the prefix and decide of every note whether it opens; the branches of those that do."""
+    n = len(prefix)
+    mask = np.arange(n)[None, :] < np.asarray(reach[read:])[:, None]
+    asked = [(place.row - read, walk.choices()) for walk, place in notes]
+    scores = session.feed(np.array(prefix[read:]), np.arange(read, n), mask, asked)
+    for (walk, _), row in zip(notes, scores, strict=True):
+        _take_best(walk, row)
+    return [
+        _Branch(number, walk, place, [walk.grammar.open])
+        for number, (walk, place) in enumerate(notes)
+        if not walk.done
+    ]
+
+
+def _place(live: Sequence[_Branch]) -> tuple[Ints, Ints, Ints, list[int]]:
     """Owner, anchor and position of each new slot, and the row where each live branch's chain begins."""
-    n = len(seen)
-    owner, anchor, positions = [PREFIX] * n, list(seen), list(range(read, read + n))
-    first_row = {}
-    for b in live:
-        branch, length = branches[b], len(branches[b].chain)
-        first_row[b] = len(owner)
-        owner += [b] * length
-        anchor += [branch.anchor] * length
-        begin = branch.anchor + branch.written
+    owner: list[int] = []
+    anchor: list[int] = []
+    positions: list[int] = []
+    first_rows = []
+    for branch in live:
+        length = len(branch.chain)
+        first_rows.append(len(owner))
+        owner += [branch.number] * length
+        anchor += [branch.place.anchor] * length
+        begin = branch.place.position + branch.written
         positions += range(begin, begin + length)
-    return np.array(owner), np.array(anchor), np.array(positions), first_row
+    return np.array(owner), np.array(anchor), np.array(positions), first_rows
 
 
 def _questions(
-    branches: Sequence[_Branch], live: Sequence[int], first_row: dict[int, int]
+    live: Sequence[_Branch], first_rows: Sequence[int]
 ) -> list[tuple[int, tuple[int, ...]]]:
     """What to score: after the pending tokens, and after each draft token in case all before it are right."""
     questions = []
-    for b in live:
-        row = first_row[b] + len(branches[b].pending) - 1
-        questions += [(row + offset, c) for offset, c in enumerate(branches[b].choices)]
+    for branch, first in zip(live, first_rows, strict=True):
+        row = first + len(branch.pending) - 1
+        questions += [(row + offset, c) for offset, c in enumerate(branch.choices)]
     return questions
 
 
@@ -160,17 +181,25 @@ def _accept(branch: _Branch, answers: Iterator[NDArray[np.floating]], drafts: Dr
     drafted = branch.chain[len(branch.pending) :]
     kept = len(branch.pending)
     rows = [next(answers) for _ in branch.choices]
-    for row, choices, guess in zip(rows, branch.choices, [*drafted, None], strict=True):
-        row = row + np.asarray(branch.walk.biases(), dtype=row.dtype)
-        best = int(np.argmax(row))
-        drafts.learn(branch.walk, choices[best])
-        branch.walk.take(choices[best], _log_probability(row, best))
-        if choices[best] != guess:
-            branch.pending = [choices[best]]
+    for row, guess in zip(rows, [*drafted, None], strict=True):
+        token = _take_best(branch.walk, row, drafts)
+        if token != guess:
+            branch.pending = [token]
             break
         kept += 1
     branch.written += kept
     return kept
+
+
+def _take_best(walk: NoteWalk, row: NDArray[np.floating], drafts: Drafts | None = None) -> int:
+    """Let a note go on with the token that scores best among its choices; what came before it is learnt from."""
+    row = row + np.asarray(walk.biases(), dtype=row.dtype)
+    best = int(np.argmax(row))
+    token = walk.choices()[best]
+    if drafts is not None:
+        drafts.learn(walk, token)
+    walk.take(token, _log_probability(row, best))
+    return token
 
 
 def _log_probability(logits: NDArray[np.floating], chosen: int) -> float:

@@ -1,14 +1,15 @@
 """The grammar of a margin note, and the walk that writes one note with no token that is not allowed.
 
-A note lists its sentence's items in text order, ``[ fever => symptom! productive cough => symptom; ]``: the words
-of a span, the closer, the category's label, the assertion sign (``;`` present, ``!`` absent, ``?`` possible), and
-the end when no item is left. Inside a span only tokens that continue an occurrence in the sentence are allowed.
+Every word of the report has a note of its own: it lists the items that begin with this word. Most are the bare end, an
+item reads ``[ productive cough => symptom;``: the opening sign, the report's words from here on, the closer, the
+category's label and the assertion sign (``;`` present, ``!`` absent, ``?`` possible). A second, longer item may follow.
+So an item's offsets are known from where it stands, and all items of a report are written side by side.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from elmtex.schema import CategorySchema
 from elmtex.types import Assertion, SchemaError
 
 _OPEN, _CLOSE, _END = " [", " =>", " ]"
+MOST = 2  # items that may begin with one word: a test, and the test with its value
 _SIGNS: dict[Assertion, str] = {"present": ";", "absent": "!", "possible": "?"}
 
 
@@ -33,12 +35,12 @@ class NoteGrammar:
     """Token ids of a note's signs and the tree of a schema's labels.
 
     Args:
-        open: begins every note.
+        open: begins an item.
         close: ends a span.
-        end: ends the note.
+        end: says that no item begins here, or none more.
         signs: assertion by token id.
         labels: root of the label tree.
-        biases: what is added to the logit of the end or of a sign, by token id, wherever it may be chosen.
+        biases: what is added to the logit of a note's opening or of a sign, by token id, wherever it may be chosen.
     """
 
     open: int
@@ -58,7 +60,7 @@ class NoteGrammar:
         """The grammar of a schema under a tokenizer.
 
         Args:
-            biases: by ``end``, ``present``, ``absent`` or ``possible``.
+            biases: by ``open``, ``present``, ``absent`` or ``possible``.
 
         Raises:
             SchemaError: two labels are the same tokens.
@@ -73,7 +75,7 @@ class NoteGrammar:
                     f"the labels of {node.key!r} and {category.key!r} are the same to this model"
                 )
             node.key = category.key
-        written = {"end": _END} | {str(sign): token for sign, token in _SIGNS.items()}
+        written = {"open": _OPEN} | {str(sign): token for sign, token in _SIGNS.items()}
         return cls(
             _single(tokenizer, _OPEN),
             _single(tokenizer, _CLOSE),
@@ -127,28 +129,25 @@ class Context(NamedTuple):
 
 
 class NoteWalk:
-    """Writes one sentence's note: ``choices`` says what may come next, ``take`` records what came.
+    """Writes one word's note: ``choices`` says what may come next, ``take`` records what came.
 
     Args:
         grammar: the schema's signs and labels.
         tokens: the report.
-        sentence: the sentence's token range.
+        sentence: the token range of the word's sentence; no item leaves it.
+        first: the word's first token, one where ``tokens.starts`` holds.
     """
 
     def __init__(
-        self, grammar: NoteGrammar, tokens: ReportTokens, sentence: tuple[int, int]
+        self, grammar: NoteGrammar, tokens: ReportTokens, sentence: tuple[int, int], first: int
     ) -> None:
         self.grammar = grammar
         self.tokens = tokens
         self.sentence = sentence
+        self.first = first
         self.items: list[NoteItem] = []
         self.done = False
-        self._previous = sentence[0]  # start of the item before
-        self._shared = 0  # items that begin there already
-        self._candidates: list[
-            tuple[int, int]
-        ] = []  # occurrences walked: (first token, next token)
-        self._span: tuple[int, int] | None = None
+        self._next: int | None = None  # inside a span: the report's token that would come next
         self._node: LabelNode | None = None
         self._decisions: list[float] = []
 
@@ -160,24 +159,28 @@ class NoteWalk:
 
     def choices(self) -> tuple[int, ...]:
         """The token ids allowed next, ascending; at least one unless the note is done."""
+        grammar = self.grammar
         if self.done:
             return ()
         if self._node is not None:
-            signs = self.grammar.signs if self._node.key is not None else ()
+            signs = grammar.signs if self._node.key is not None else ()
             return tuple(sorted({*self._node.children, *signs}))
-        if self._candidates:
-            return self._span_choices()
-        return tuple(sorted({self.tokens.ids[p] for p in self._openings()} | {self.grammar.end}))
+        if self._next is None:
+            return tuple(sorted((grammar.open, grammar.end)))
+        onward = self._onward(self._next)
+        if self._may_close(self._next) or not onward:
+            onward.add(grammar.close)
+        return tuple(sorted(onward))
 
     def biases(self) -> list[float]:
         """What the grammar adds to the logit of each of :meth:`choices`; a report's own ";" is no sign and gets 0."""
-        choices = self.choices()
-        if self._node is not None:
-            signs = self.grammar.signs if self._node.key is not None else ()
-            return [self.grammar.biases.get(t, 0.0) if t in signs else 0.0 for t in choices]
-        if self._candidates:
-            return [0.0] * len(choices)
-        return [self.grammar.biases.get(t, 0.0) if t == self.grammar.end else 0.0 for t in choices]
+        choices, grammar = self.choices(), self.grammar
+        biased: Iterable[int] = ()
+        if self._node is not None and self._node.key is not None:
+            biased = grammar.signs
+        elif self._node is None and self._next is None and not self.items:
+            biased = (grammar.open,)
+        return [grammar.biases.get(t, 0.0) if t in biased else 0.0 for t in choices]
 
     def take(self, token: int, log_probability: float = 0.0) -> None:
         """Record the next token, one of :meth:`choices`, and its log probability among them."""
@@ -185,107 +188,97 @@ class NoteWalk:
             self._decisions.append(log_probability)
         if self._node is not None:
             self._take_label(token)
-        elif self._candidates:
-            self._take_span(token)
-        elif token == self.grammar.end:
-            self.done = True
+        elif self._next is None:
+            self.done = token == self.grammar.end
+            self._next = self.first
+        elif token == self.grammar.close:
+            self._node = self.grammar.labels
         else:
-            ids = self.tokens.ids
-            self._candidates = [(p, p + 1) for p in self._openings() if ids[p] == token]
+            self._next += 1
 
     def context(self) -> Context | None:
         """What the next token is likely to depend on; None between items."""
         if self._node is not None:
-            assert self._span is not None
+            assert self._next is not None
             # A label goes with the span's last word, a sign with the label.
-            last = self.tokens.ids[self._span[1] - 1] if self._node.key is None else -1
+            last = self.tokens.ids[self._next - 1] if self._node.key is None else -1
             return Context(self._node, last)
-        return Context(None, self.following()) if self._candidates else None
+        return None if self._next is None else Context(None, self.following())
 
     def following(self) -> int:
         """Inside a span, the report's token that comes next; the closer at the sentence's end."""
-        following = self._candidates[0][1]
-        return self.tokens.ids[following] if following < self.sentence[1] else self.grammar.close
+        assert self._next is not None
+        inside = self._next < self.sentence[1]
+        return self.tokens.ids[self._next] if inside else self.grammar.close
 
-    def _openings(self) -> list[int]:
-        # The next item starts after the last one's start; one more may share it: so a note always ends.
-        low = self._previous + (self._shared >= 2)
-        return [
-            p
-            for p in range(low, self.sentence[1])
-            if self.tokens.starts[p] and self.tokens.ids[p] != self.grammar.end
-        ]
+    def _onward(self, last: int) -> set[int]:
+        """The report's token with which a span that ends before ``last`` would go on, if it may."""
+        # The closer's own token in a report would be ambiguous: a span stops before it.
+        return {*self.tokens.ids[last : min(last + 1, self.sentence[1])]} - {self.grammar.close}
 
-    def _span_choices(self) -> tuple[int, ...]:
-        grammar, tokens, high = self.grammar, self.tokens, self.sentence[1]
-        allowed = {tokens.ids[p] for _, p in self._candidates if p < high} - {grammar.close}
-        if not allowed or any(self._may_close(*candidate) for candidate in self._candidates):
-            allowed.add(grammar.close)
-        return tuple(sorted(allowed))
-
-    def _may_close(self, first: int, last: int) -> bool:
-        """Whether a span may end here: with a word, and not before the end of an item that shares its start."""
-        shares = self._shared > 0 and first == self._previous
-        return self.tokens.ends[last - 1] and not (shares and last < self.items[-1].last)
-
-    def _take_span(self, token: int) -> None:
-        tokens, high = self.tokens, self.sentence[1]
-        if token != self.grammar.close:
-            self._candidates = [
-                (first, p + 1)
-                for first, p in self._candidates
-                if p < high and tokens.ids[p] == token
-            ]
-            return
-        whole = [c for c in self._candidates if self._may_close(*c)] or self._candidates
-        self._span = whole[0]
-        self._candidates = []
-        self._node = self.grammar.labels
+    def _may_close(self, last: int) -> bool:
+        """Whether a span may end before this token: with a word, and a second item only after the first one's end."""
+        least = self.items[-1].last if self.items else self.first
+        return last > least and self.tokens.ends[last - 1]
 
     def _take_label(self, token: int) -> None:
-        assert self._node is not None and self._span is not None
+        assert self._node is not None and self._next is not None
         if token in self._node.children:
             self._node = self._node.children[token]
             return
         assert self._node.key is not None
-        first, last = self._span
-        self._shared = self._shared + 1 if first == self._previous else 1
-        self._previous = first
-        self.items.append(
-            NoteItem(first, last, self._node.key, self.grammar.signs[token], tuple(self._decisions))
+        item = NoteItem(
+            self.first,
+            self._next,
+            self._node.key,
+            self.grammar.signs[token],
+            tuple(self._decisions),
         )
-        self._span = self._node = None
-        self._decisions = []
+        self.items.append(item)
+        self._node, self._next, self._decisions = None, None, []
+        self.done = len(self.items) == MOST or not self._onward(item.last)
 
 
-def write_note(
-    grammar: NoteGrammar, tokens: ReportTokens, sentence: tuple[int, int], items: list[NoteItem]
-) -> list[int]:
-    """The tokens of a sentence's note, without the opening sign, that lists these items as far as a note can.
+def walks(
+    grammar: NoteGrammar, tokens: ReportTokens, sentences: Iterable[tuple[int, int]]
+) -> list[NoteWalk]:
+    """The notes of all words of these sentences, in text order."""
+    return [
+        NoteWalk(grammar, tokens, sentence, first)
+        for sentence in sentences
+        for first in range(*sentence)
+        if tokens.starts[first] and tokens.ids[first] != grammar.close
+    ]
+
+
+def write_note(walk: NoteWalk, items: Iterable[NoteItem]) -> list[int]:
+    """The tokens of a word's note that lists the items beginning there as far as a note can.
 
     Args:
-        items: gold items inside the sentence; sorted here. One that the walk cannot express (a third with the same
-            start, a span that holds the closer's own token) is left out.
+        walk: the word's note, with nothing in it yet; it is left as it is.
+        items: gold items, any order. One that the walk cannot express (a third that begins there, one that leaves the
+            sentence or holds the closer's own token) is left out.
     """
+    grammar, tokens = walk.grammar, walk.tokens
     sign = {assertion: token for token, assertion in grammar.signs.items()}
     note: list[int] = []
-    walk = NoteWalk(grammar, tokens, sentence)
-    for item in sorted(items, key=lambda i: (i.first, i.last)):
+    at = walk.copy()
+    for item in sorted((i for i in items if i.first == walk.first), key=lambda i: i.last):
         piece = [
+            grammar.open,
             *tokens.ids[item.first : item.last],
             grammar.close,
             *grammar.label_tokens(item.key),
             sign[item.assertion],
         ]
-        trial = NoteWalk(grammar, tokens, sentence)
-        if _follows(trial, [*note, *piece]):
+        trial = at.copy()
+        if _follows(trial, piece):
             note += piece
-            walk = trial
-    assert not walk.done
-    return [*note, grammar.end]
+            at = trial
+    return note if at.done else [*note, grammar.end]
 
 
-def _follows(walk: NoteWalk, note: list[int]) -> bool:
+def _follows(walk: NoteWalk, note: Sequence[int]) -> bool:
     for token in note:
         if token not in walk.choices():
             return False
