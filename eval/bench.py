@@ -39,8 +39,9 @@ from eval.tables import Rows, markdown
 
 REPLAY = "our answer as sequential JSON with grammar"
 LLAMA_CPP = {f"{REPLAY}, llama.cpp {kind}": kind for kind in ("Q4_0", "Q8_0")}  # when installed
-# Bytes a weight where it is not float32: int8 and a float32 scale each 8, llama.cpp's blocks of 32.
-WEIGHT = {"openvino": 1.5, **dict(zip(LLAMA_CPP, (0.5625, 1.0625), strict=True))}
+# Bytes a weight where it is not float32: int8 and a float32 scale each 8; llama.cpp's blocks of 32.
+PRECISION_WEIGHT = {"int8": 1.5, "bfloat16": 2.0}
+WEIGHT = dict(zip(LLAMA_CPP, (0.5625, 1.0625), strict=True))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -105,9 +106,8 @@ def table(figures: dict[str, Any]) -> Rows:
             median(r[k] for r in given) for k in ("seconds", "tokens", "passes")
         )
         ratio = median(r["seconds"] / ours["seconds"] for r, ours in zip(given, first, strict=True))
-        floor = floor_seconds(
-            figures["floor"], figures["parameters"][name], WEIGHT.get(name, 4.0), tokens, passes
-        )
+        able = floor_of(figures["floor"], name)
+        floor = floor_seconds(able, figures["parameters"][name], able["weight"], tokens, passes)
         peaks = [row["peak_rss_mb"] for row in given if row["peak_rss_mb"] is not None]
         rows.append(
             [
@@ -123,24 +123,47 @@ def table(figures: dict[str, Any]) -> Rows:
     return rows
 
 
+def floor_of(floor: dict[str, Any], name: str) -> dict[str, Any]:
+    """The machine's figures for a contender, and the bytes of its weights; its own where it has some."""
+    return {"weight": WEIGHT.get(name, 4.0), **floor, **floor.get(name, {})}
+
+
 def floor_seconds(
-    floor: dict[str, float], parameters: int, weight: float, tokens: float, passes: float
+    floor: dict[str, Any], parameters: int, weight: float, tokens: float, passes: float
 ) -> float:
-    """The least time: 2 float32 operations a parameter and token, or all weights (bytes each) read once a pass."""
+    """The least time: 2 operations a parameter and token, or all weights (bytes each) read once a pass."""
     arithmetic = 2 * parameters * tokens / (floor["gflops"] * 1e9)
     memory = weight * parameters * passes / (floor["gb_per_s"] * 1e9)
     return max(arithmetic, memory)
 
 
-def measure_floor() -> dict[str, float]:
-    """This machine's float32 product of 2048 x 2048 matrices and its read speed; the best of five each."""
+def measure_floor() -> dict[str, Any]:
+    """This machine's product of 2048 x 2048 float32 matrices and its read speed; the best of five each.
+
+    Under ``openvino`` what that engine does here: its product and the bytes of a weight.
+    """
     import torch
 
-    a, b = torch.rand(2048, 2048), torch.rand(2048, 2048)
+    from elmtex.engines.openvino import default_precision
+
+    def product(dtype: torch.dtype) -> float:
+        a, b = (torch.rand(2048, 2048).to(dtype) for _ in "ab")
+        return 2 * 2048**3 / min(seconds_of(lambda: torch.mm(a, b)) for _ in range(5)) / 1e9
+
     numbers = torch.rand(1 << 26)  # 268 MB: more than any cache holds
-    product = min(seconds_of(lambda: torch.mm(a, b)) for _ in range(5))
     read = min(seconds_of(lambda: numbers.sum()) for _ in range(5))
-    return {"gflops": 2 * 2048**3 / product / 1e9, "gb_per_s": numbers.nbytes / read / 1e9}
+    precision = default_precision()
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    return {
+        "multiplies": "float32",
+        "gflops": product(torch.float32),
+        "gb_per_s": numbers.nbytes / read / 1e9,
+        "openvino": {
+            "multiplies": str(dtype).removeprefix("torch."),
+            "gflops": product(dtype),
+            "weight": PRECISION_WEIGHT[precision],
+        },
+    }
 
 
 def seconds_of(work: Callable[[], Any]) -> float:

@@ -27,7 +27,7 @@ from elmtex.engines import read_prompt
 from elmtex.pipeline import Extractor
 from elmtex.run_record import surroundings, usable_cores
 from elmtex.types import ElmtexError, Record
-from eval.bench import measure_floor, parameters_of, seconds_of
+from eval.bench import floor_of, measure_floor, parameters_of, seconds_of
 from eval.config import RunConfig, parse
 from eval.data import load_records
 from eval.run import PACKAGES
@@ -66,6 +66,7 @@ def measure(config: RunConfig, records: Sequence[Record]) -> dict[str, Any]:
     texts = [record.text for record in records]
     return {
         **surroundings(PACKAGES),
+        "engine": _open(config, 1).engine,
         "floor": alone(measure_floor),
         "reports": alone(one_by_one, config, texts),
         "at_once": alone(at_once, config, texts),
@@ -149,8 +150,8 @@ def lengths(config: RunConfig, texts: Sequence[str]) -> list[dict[str, float]]:
 
 def table(figures: dict[str, Any]) -> Rows:
     """What was measured, one figure a row."""
-    rows, floor, process = figures["reports"], figures["floor"], figures["process"]
-    once = figures["at_once"]
+    rows, process = figures["reports"], figures["process"]
+    once, floor = figures["at_once"], floor_of(figures["floor"], figures["engine"])
     share = median(row["gflops"] for row in rows) / floor["gflops"]
     shown = [
         ("seconds a report", f"{median(row['seconds'] for row in rows):.2f}"),
@@ -164,7 +165,7 @@ def table(figures: dict[str, Any]) -> Rows:
             f"{median(row['seconds'] / row['reading'] for row in rows):.2f}",
         ),
         (
-            "of the float32 matrix product, when reading in one go",
+            f"of the {floor['multiplies']} matrix product, when reading in one go",
             f"{share:.0%} of {floor['gflops']:.0f} GFLOP/s",
         ),
         (
