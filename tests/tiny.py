@@ -61,17 +61,17 @@ def tiny_llama(seed: int, hidden: int = 32):
 
 
 class PlantedEngine:
-    """Stands in for a model: notes each planted fact in whichever sentence holds it, and nothing else.
+    """Stands in for a model: notes each planted fact wherever its word stands, and nothing else.
 
     Args:
-        notes: what it writes, e.g. ``" fever => symptom;"``; at most one per sentence.
+        notes: what it writes, e.g. ``" fever => symptom;"``, of one word each; the first that fits a place counts.
     """
 
     def __init__(self, tokenizer: Tokenizer, notes: Sequence[str]) -> None:
         def encode(text: str) -> list[int]:
             return tokenizer.encode(text, add_special_tokens=False).ids
 
-        (self.open,), (self.end,) = encode(" ["), encode(" ]")
+        (self.open,), (self.close,), (self.end,) = encode(" ["), encode(" =>"), encode(" ]")
         self.notes = [encode(note) for note in notes]
         self.sessions = 0
 
@@ -84,7 +84,7 @@ class PlantedSession:
     def __init__(self, engine: PlantedEngine, prompt: tuple[int, ...]) -> None:
         self.engine = engine
         self.tokens = list(prompt)
-        self.positions = list(range(len(prompt)))
+        self.prefix = 0  # slots of prompt and report, which come first
 
     def feed(
         self,
@@ -93,22 +93,30 @@ class PlantedSession:
         mask: Mask,
         asked: Sequence[tuple[int, tuple[int, ...]]],
     ) -> list[NDArray[np.floating]]:
+        before = len(self.tokens)
         self.tokens += tokens.tolist()
-        self.positions += positions.tolist()
-        assert mask.shape == (len(tokens), len(self.tokens))
-        return [np.array(self._scores(mask[row], choices)) for row, choices in asked]
-
-    def _scores(self, seen: NDArray[np.bool_], choices: tuple[int, ...]) -> list[float]:
-        order = sorted(np.flatnonzero(seen), key=lambda slot: self.positions[slot])
-        visible = [self.tokens[slot] for slot in order]
-        opened = len(visible) - 1 - visible[::-1].index(self.engine.open)
-        written = visible[opened + 1 :]
-        wanted = {
-            note[len(written)]
-            for note in self.engine.notes
-            if note[: len(written)] == written and len(note) > len(written)
-        }
+        assert len(positions) == len(tokens) and mask.shape == (len(tokens), len(self.tokens))
+        if not self.prefix:
+            self.prefix = len(self.tokens)
+            wanted = [self._opening(before + row) for row, _ in asked]
+        else:
+            wanted = [self._next(mask[row]) for row, _ in asked]
         return [
-            2.0 if choice in wanted else 1.0 if choice == self.engine.end else 0.0
-            for choice in choices
+            np.array([float(choice in ids) for choice in choices])
+            for ids, (_, choices) in zip(wanted, asked, strict=True)
         ]
+
+    def _opening(self, slot: int) -> set[int]:
+        """Whether a planted word ends at this slot."""
+        for note in self.engine.notes:
+            word = note[: note.index(self.engine.close)]
+            if self.tokens[slot + 1 - len(word) : slot + 1] == word:
+                return {self.engine.open}
+        return {self.engine.end}
+
+    def _next(self, seen: NDArray[np.bool_]) -> set[int]:
+        """What follows in the notes that begin as the one does of which these slots are seen."""
+        note = [self.tokens[i] for i in np.flatnonzero(seen) if i >= self.prefix]
+        written = note[1:]
+        begun = [n for n in self.engine.notes if n[: len(written)] == written]
+        return {n[len(written)] for n in begun if len(n) > len(written)} or {self.engine.end}
