@@ -5,7 +5,8 @@ wheel without a compiler, and runs a graph of ours (:mod:`elmtex.engines.graph`)
 :mod:`elmtex.decoding.loop` wants. What was tried is in eval/BENCHMARKS.md; what it came to:
 
 - bfloat16 where the CPU multiplies it itself (AMX, AVX-512 BF16): weights, keys and values, and what is between them but
-  for the sums of a layer. It is three times as fast there as int8, and nearer to float32: .0075 off against .0108.
+  for the sums of a layer. There it reads 2 to 3 times as fast as int8, writes 1.5 times, and is nearer to float32:
+  .0055 off against .0070.
 - Else int8 weights with a scale each 8 and float32 arithmetic. OpenVINO's dynamic quantisation of activations is off:
   with it an answer depends on what runs beside it.
 - A row's result does not depend on what other rows of the pass hold nor on how many follow; only the place of its slots
@@ -15,7 +16,7 @@ wheel without a compiler, and runs a graph of ours (:mod:`elmtex.engines.graph`)
 - A long prefix is read in pieces: their scores stay in the processor's cache, and a piece does not look at what follows.
 - OpenVINO packs int8 weights in one form for passes of 8 to 80 rows, in another for all others, 107 MB each. Pieces are
   no wider and narrower passes are filled up, so that there is one. bfloat16 has one form; its tiles have 16 rows, and a
-  pass of another width than the one before costs 5 to 10 ms, so that widths are multiples of 16.
+  pass of another width than the one before costs 5 to 10 ms more: widths are multiples of 16, pieces of 256.
 - The embedding stays outside, memory-mapped in float16: a step looks up its tokens and scores the ids asked for.
 
 The converted graph is kept in the user's cache directory; a change of base, adapter, conversion or OpenVINO makes a new
@@ -71,7 +72,7 @@ class _Precision:
 
 
 PRECISIONS = {
-    "bfloat16": _Precision("bf16", openvino.Type.bf16, np.uint16, 16, 192),
+    "bfloat16": _Precision("bf16", openvino.Type.bf16, np.uint16, 16, 256),
     "int8": _Precision("f32", openvino.Type.f32, np.float32, 8, 80),
     "float32": _Precision("f32", openvino.Type.f32, np.float32, 8, 80),
 }
