@@ -14,7 +14,7 @@ from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.layout import DEAD, PREFIX, Ints, Mask, Place, visible
 from elmtex.decoding.notes import NoteWalk
 
-PASS = 8.0  # what a pass costs whatever it feeds, in tokens; measured 5 to 12 (eval/BENCHMARKS.md)
+PASS = 25.0  # what a pass costs whatever it feeds, in tokens: 8 in int8, some 50 in bfloat16 (eval/BENCHMARKS.md)
 
 
 class Session(Protocol):
@@ -81,7 +81,7 @@ def decode(
 ) -> Iterator[list[NoteWalk]]:
     """Write all notes of one prefix greedily; yields the notes finished in each pass.
 
-    The answer does not depend on ``draft`` nor on which notes are written together.
+    The answer does not depend on ``draft`` nor on which notes are written together, but for the engine's rounding.
 
     Without a note nothing is read.
 
