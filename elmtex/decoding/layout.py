@@ -8,7 +8,6 @@ decided at the word itself, which sees its whole sentence.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -137,13 +136,10 @@ def lay_out(
     flat = [*prompt, *tokens.ids[chunk.start : chunk.end]]
     positions, owner = list(range(len(flat))), [PREFIX] * len(flat)
     anchor = reach(len(prompt), tokens, chunk)
-    begins: dict[int, list[NoteItem]] = defaultdict(list)
-    for item in items:
-        begins[item.first].append(item)
     decisions = []
     for branch, walk in enumerate(walks(grammar, tokens, chunk.sentences)):
         place = Place.of(walk, len(prompt) - chunk.start)
-        note = write_note(walk, begins[walk.first])
+        note = write_note(walk, items)
         # The first token is decided at the word, the others at the token before.
         rows = [place.row, *range(len(flat), len(flat) + len(note) - 1)]
         decisions += _decisions(walk, note, rows)
