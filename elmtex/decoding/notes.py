@@ -2,7 +2,8 @@
 
 Every word of the report has a note of its own: it lists the items that begin with this word. Most are the bare end, an
 item reads ``[ productive cough => symptom;``: the opening sign, the report's words from here on, the closer, the
-category's label and the assertion sign (``;`` present, ``!`` absent, ``?`` possible). A second, longer item may follow.
+category's label and the assertion sign (``;`` present, ``!`` absent, ``?`` possible). A second item may follow, longer
+or the same words under another label.
 So an item's offsets are known from where it stands, and all items of a report are written side by side.
 """
 
@@ -18,7 +19,7 @@ from elmtex.schema import CategorySchema
 from elmtex.types import Assertion, SchemaError
 
 _OPEN, _CLOSE, _END = " [", " =>", " ]"
-MOST = 2  # items that may begin with one word: a test, and the test with its value
+MOST = 2  # items that may begin with one word: a test, and the test with its value; a history, and the disease it names
 _SIGNS: dict[Assertion, str] = {"present": ";", "absent": "!", "possible": "?"}
 
 
@@ -217,9 +218,9 @@ class NoteWalk:
         return {*self.tokens.ids[last : min(last + 1, self.sentence[1])]} - {self.grammar.close}
 
     def _may_close(self, last: int) -> bool:
-        """Whether a span may end before this token: with a word, and a second item only after the first one's end."""
-        least = self.items[-1].last if self.items else self.first
-        return last > least and self.tokens.ends[last - 1]
+        """Whether a span may end before this token: with a word, and a second item not before the first one."""
+        least = self.items[-1].last if self.items else self.first + 1
+        return last >= least and self.tokens.ends[last - 1]
 
     def _take_label(self, token: int) -> None:
         assert self._node is not None and self._next is not None
@@ -236,7 +237,7 @@ class NoteWalk:
         )
         self.items.append(item)
         self._node, self._next, self._decisions = None, None, []
-        self.done = len(self.items) == MOST or not self._onward(item.last)
+        self.done = len(self.items) == MOST
 
 
 def walks(
@@ -263,7 +264,9 @@ def write_note(walk: NoteWalk, items: Iterable[NoteItem]) -> list[int]:
     sign = {assertion: token for token, assertion in grammar.signs.items()}
     note: list[int] = []
     at = walk.copy()
-    for item in sorted((i for i in items if i.first == walk.first), key=lambda i: i.last):
+    # Two gold mentions may grow into the same words.
+    distinct = {(i.last, i.key): i for i in items if i.first == walk.first}.values()
+    for item in sorted(distinct, key=lambda i: i.last):
         piece = [
             grammar.open,
             *tokens.ids[item.first : item.last],
