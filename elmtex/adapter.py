@@ -22,11 +22,12 @@ class Adapter:
         name: what documents call it.
         folder: where it lies; None when it is merged into its base.
         base: the base model it was trained on, as :func:`elmtex.weights.base_folder` takes it.
-        calibration: (score, probability) points, ascending, that turn a note's raw confidence into the share of
-            such items that were right on DEV; empty when it was not calibrated.
+        calibration: (score, probability) points, ascending, that turn an item's probability as the model sees it into the share
+            of such items that were right on DEV; empty when it was not calibrated.
         layout: what it was trained to write: ``words`` (a margin note for each word) or ``json`` (a chat's answer).
             ``branches``, a note for each sentence, is what elmtex wrote until elmtex-3; it can be trained further.
-        biases: what is added to the logits of ``open``, ``absent`` or ``possible``, as chosen on DEV.
+        biases: what is added to the logits of ``open``, ``absent`` or ``possible`` where one is chosen.
+        threshold: how likely an item must be to be kept (:func:`elmtex.decoding.document.group`), as chosen on DEV.
     """
 
     name: str
@@ -35,9 +36,10 @@ class Adapter:
     calibration: tuple[tuple[float, float], ...]
     biases: Mapping[str, float] = field(default_factory=dict)
     layout: str = "branches"
+    threshold: float = 0.0
 
     def calibrated(self, score: float) -> float:
-        """A raw confidence as a probability."""
+        """The confidence in an item of this probability."""
         if not self.calibration:
             return score
         import numpy as np
@@ -89,6 +91,7 @@ def load_adapter(folder: Path) -> Adapter:
         calibration=tuple((float(x), float(y)) for x, y in facts.get("calibration", ())),
         biases=biases,
         layout=str(facts.get("layout", "branches")),
+        threshold=float(facts.get("threshold", 0.0)),
     )
 
 

@@ -20,7 +20,7 @@ from elmtex.decoding.tokens import Tokenizer, chunks, read_tokenizer, tokenise
 from elmtex.engines import Engine, check_engine, chosen, open_engine
 from elmtex.prompts import margin_prompt
 from elmtex.schema import CategorySchema, load_schema
-from elmtex.types import EMPTY, Extraction, Item, Progress, Status
+from elmtex.types import EMPTY, Extraction, Progress, Status
 from elmtex.weights import DEFAULT_MODEL, base_folder, check_model
 
 STRATEGIES = ("finetuned", "naive", "icl")
@@ -135,13 +135,18 @@ class Extractor:
         Raises:
             InputError: the model cannot be loaded.
         """
-        timings = self.timings = Timings()
         if not report.strip():
+            self.timings = Timings()
             return self._empty(id)
+        return self._final(id, self.notes(report))
+
+    def notes(self, report: str) -> list[NoteWalk]:
+        """The finished notes of a report: all that was weighed, before it is grouped into a document."""
         finished: list[NoteWalk] = []
-        for finished, _ in self._notes(report, timings):  # noqa: B007
+        self.timings = Timings()
+        for finished, _ in self._notes(report, self.timings):  # noqa: B007
             pass
-        return self._final(id, finished)
+        return finished
 
     def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
         """Extract one report step by step: yields growing documents, the last one final; see :meth:`extract`."""
@@ -210,8 +215,9 @@ class Extractor:
     def _document(
         self, id: str, walks: Sequence[NoteWalk], status: Status, problems: tuple[str, ...] = ()
     ) -> Extraction:
-        score = self._adapter.calibrated if self._adapter else None
-        categories: dict[str, tuple[Item, ...]] = group(walks, self.schema.keys, score)
+        adapter = self._adapter
+        score, threshold = (adapter.calibrated, adapter.threshold) if adapter else (None, 0.0)
+        categories = group(walks, self.schema.keys, score, threshold)
         return Extraction(id, self.schema.name, self.model_name, status, problems, categories)
 
     @property

@@ -97,6 +97,7 @@ def card(results: Results, adapter: Path) -> str:
         rank=_load(adapter / "adapter_config.json")["r"],
         stages="\n".join(stages),
         biases=json.dumps(facts["biases"]),
+        threshold=facts["threshold"],
         figures=figures(results),
     )
 

@@ -145,17 +145,17 @@ def test_a_source_that_is_not_there_is_told(workshop, tmp_path):
 def test_calibration_keeps_what_is_right_and_says_how_sure_it_is(workshop, runs, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(runs["lora"], run)
-    *_, chosen = calibrate(run, workshop / "data", openings=(0.0, -30.0))
+    *_, chosen = calibrate(run, workshop / "data", thresholds=(0.1, 2.0))
     assert (chosen["exact"], chosen["relaxed"]) == (1.0, 1.0)
-    assert chosen["biases"]["open"] == 0.0  # with -30 no note opens
+    assert chosen["threshold"] == 0.1  # nothing is as likely as 2
     facts = json.loads((run / "elmtex.json").read_text())
-    assert facts["biases"] == chosen["biases"]
+    assert (facts["biases"], facts["threshold"]) == (chosen["biases"], chosen["threshold"])
     assert [share for _, share in facts["calibration"]] == sorted(
         share for _, share in facts["calibration"]
     )
     assert_knows_the_facts(run)
     own = shutil.copy(CONFIGS.parent.parent / "schemas" / "elmtex.json", tmp_path / "own.json")
-    assert calibrate(run, workshop / "data", openings=(0.0,), schema=own)[-1]["exact"] == 1.0
+    assert calibrate(run, workshop / "data", thresholds=(0.1,), schema=own)[-1]["exact"] == 1.0
     with pytest.raises(InputError, match="labels no report"):
         calibrate(run, workshop / "data", schema="medication")
 

@@ -1,9 +1,9 @@
-"""Set what is not learnt by gradient, on DEV: how readily a note opens, how readily an item is absent or possible, and
-what a raw confidence means.
+"""Set what is not learnt by gradient, on DEV: how readily an item is absent or possible, how likely an item must be to
+be kept, and what its probability means.
 
     python -m training.calibrate runs/smollm2 --data data
 
-Writes ``biases`` and ``calibration`` into the run's elmtex.json, and a table of what was tried to calibration.json.
+Writes ``biases``, ``threshold`` and ``calibration`` into the run's elmtex.json, and a table of what was tried to calibration.json.
 """
 
 from __future__ import annotations
@@ -20,20 +20,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.decoding.document import group
+from elmtex.pipeline import Extractor
 from elmtex.run_record import write_whole
-from elmtex.types import InputError, Record
+from elmtex.types import InputError, Item, Record
 
-OPENINGS = (-0.5, 0.0, 0.5, 1.0, 1.5)
+OPENING = 1.5  # a note is looked into when the chance that it opens is over .18; the threshold decides afterwards
+THRESHOLDS = tuple(np.round(np.arange(0.1, 0.46, 0.025), 3).tolist())
 SIGNS = tuple(np.arange(0.0, 3.1, 0.25))
 
 
 def calibrate(
-    run: Path, data: Path, openings: Sequence[float] = OPENINGS, schema: str = "elmtex"
+    run: Path, data: Path, thresholds: Sequence[float] = THRESHOLDS, schema: str = "elmtex"
 ) -> list[dict[str, Any]]:
-    """Choose the biases and fit the confidence on ``data/dev.jsonl``; the rows tried, the chosen one last.
+    """Choose biases and threshold and fit the confidence on ``data/dev.jsonl``; the rows tried, the chosen one last.
 
     The signs' biases are those with the best macro F1 over the gold items' signs, of ``data/dev_other.jsonl``, too:
-    absence is said in more ways than DEV has. The opening's is the one with the best mean of exact and relaxed micro F1 of
+    absence is said in more ways than DEV has. The threshold is the one with the best mean of exact and relaxed micro F1 of
     whole decodes. The confidence is fitted by isotonic regression against exact match.
     ``schema`` is a name or a file; only records that label nothing beside its categories count.
     """
@@ -50,15 +53,17 @@ def calibrate(
     if not records:
         raise InputError(f"{data / 'dev.jsonl'} labels no report with the categories of {schema}")
     others = held_out(other) if other.is_file() else []
-    signs = _sign_biases(run, [*records, *others], schema)
-    tried = []
+    biases = {"open": OPENING, **_sign_biases(run, [*records, *others], schema)}
     with tempfile.TemporaryDirectory() as scratch:
         trial = shutil.copytree(run, Path(scratch) / "run", ignore=lambda _, names: _foreign(names))
-        for opening in openings:
-            biases = {"open": opening, **signs}
-            _write(trial, biases=biases, calibration=[])
-            tried.append({"biases": biases, **_decode(trial, records, schema)})
-            print({k: v for k, v in tried[-1].items() if k != "judged"}, flush=True)
+        _write(trial, biases=biases, threshold=0.0, calibration=[])
+        extractor = Extractor(schema, model=str(trial))
+        notes = [extractor.notes(record.text) for record in records]
+    tried = []
+    for threshold in thresholds:
+        answers = [group(walks, extractor.schema.keys, threshold=threshold) for walks in notes]
+        tried.append({"biases": biases, "threshold": threshold, **_scored(records, answers)})
+        print({k: v for k, v in tried[-1].items() if k != "judged"}, flush=True)
     best = max(tried, key=lambda row: row["exact"] + row["relaxed"])
     if not best["judged"]:
         raise InputError(
@@ -66,7 +71,12 @@ def calibrate(
         )
     rows = [{k: v for k, v in row.items() if k != "judged"} for row in [*tried, best]]
     (run / "calibration.json").write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
-    _write(run, biases=best["biases"], calibration=_isotonic(best["judged"]))
+    _write(
+        run,
+        biases=biases,
+        threshold=best["threshold"],
+        calibration=_isotonic(best["judged"]),
+    )
     return rows
 
 
@@ -81,18 +91,17 @@ def _write(run: Path, **facts: Any) -> None:
     write_whole(path, json.dumps({**known, **facts}, indent=2) + "\n")
 
 
-def _decode(run: Path, records: Sequence[Record], schema: str = "elmtex") -> dict[str, Any]:
-    from elmtex.pipeline import Extractor
+def _scored(
+    records: Sequence[Record], answers: Sequence[Mapping[str, Sequence[Item]]]
+) -> dict[str, Any]:
     from eval.metrics.calibration import judged
     from eval.metrics.entity import exact, relaxed
 
-    extractor = Extractor(schema, model=str(run))
     totals: dict[str, NDArray[np.int64]] = {
         name: np.zeros(3, np.int64) for name in ("exact", "relaxed")
     }
     confidences: list[tuple[float, int]] = []
-    for record in records:
-        given = extractor.extract(record.text, id=record.id)
+    for record, given in zip(records, answers, strict=True):
         for name, match in (("exact", exact), ("relaxed", relaxed)):
             for counts in match(record, given).values():
                 totals[name] += (counts.tp, counts.fp, counts.fn)
@@ -107,7 +116,7 @@ def _decode(run: Path, records: Sequence[Record], schema: str = "elmtex") -> dic
 
 
 def _isotonic(judged: Sequence[tuple[float, int]]) -> list[tuple[float, float]]:
-    """(raw confidence, share of exact matches) where the fitted line bends, ascending."""
+    """(probability, share of exact matches) where the fitted line bends, ascending."""
     from sklearn.isotonic import IsotonicRegression
 
     confidences, hits = zip(*judged, strict=True)

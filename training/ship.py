@@ -61,6 +61,7 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
         "base": adapter.base,
         "layout": adapter.layout,
         "biases": adapter.biases,
+        "threshold": adapter.threshold,
         "calibration": adapter.calibration,
     }
     (folder / "elmtex.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")

@@ -3,43 +3,65 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from elmtex.decoding.notes import NoteItem, NoteWalk
 from elmtex.decoding.tokens import ReportTokens
-from elmtex.types import Item
+from elmtex.types import Assertion, Item
 
 
-def confidence(item: NoteItem) -> float:
-    """The geometric mean of the probabilities of an item's decisions among the choices the walk allowed; 0 to 1."""
-    if not item.log_probabilities:
-        return 1.0
-    return math.exp(sum(item.log_probabilities) / len(item.log_probabilities))
+def probability(item: NoteItem) -> float:
+    """How likely an item is all that it says, 0 to 1: that it begins there, ends there, its category and its sign."""
+    return math.exp(sum(item.log_probabilities))
 
 
 def group(
     walks: Iterable[NoteWalk],
     keys: Sequence[str],
     calibrated: Callable[[float], float] | None = None,
+    threshold: float = 0.0,
 ) -> dict[str, tuple[Item, ...]]:
     """Group the items of notes by category, in report order.
 
+    Items of one category do not overlap: of those that do the likeliest stays, if together they are likely enough. So
+    "2 g of ceftriaxone" is found though it is open whether the item begins at "2" or at "ceftriaxone".
     Of items with the same words (case and white space aside) and the same assertion the first mention is kept: fever
-    that is denied first and found later stands there twice. Items of one category do not overlap: the earlier, then the
-    longer one stays.
+    that is denied first and found later stands there twice.
 
     Args:
         walks: notes of one report, in any order; unfinished ones give the items they have.
         keys: the categories, in the order of the result.
-        calibrated: turns a raw confidence into a probability; None keeps it raw.
+        calibrated: turns an item's :func:`probability` into its confidence; None keeps it.
+        threshold: how likely overlapping items must be, added up.
     """
-    found: dict[str, list[Item]] = {key: [] for key in keys}
+    rivals: defaultdict[tuple[str, tuple[int, int]], list[NoteItem]] = defaultdict(list)
+    tokens: ReportTokens | None = None
     for walk in walks:
+        tokens = walk.tokens
         for note in walk.items:
-            item = _item(walk.tokens, note, calibrated)
-            if item is not None:
-                found[note.key].append(item)
+            rivals[note.key, walk.sentence].append(note)
+    found: dict[str, list[Item]] = {key: [] for key in keys}
+    for (key, _), notes in rivals.items():
+        assert tokens is not None
+        items = (_item(tokens, note, calibrated) for note in _likeliest(notes, threshold))
+        found[key] += filter(None, items)
     return {key: tuple(_distinct(items)) for key, items in found.items()}
+
+
+def _likeliest(notes: Sequence[NoteItem], threshold: float) -> list[NoteItem]:
+    """Those of a sentence's items of one category that stay."""
+    likely = [(probability(note), note) for note in notes]
+    kept: list[NoteItem] = []
+    for _, note in sorted(likely, key=lambda pair: (-pair[0], pair[1].first)):
+        together = sum(p for p, other in likely if _overlap(note, other))
+        if together >= threshold and not any(_overlap(note, other) for other in kept):
+            kept.append(note)
+    return kept
+
+
+def _overlap(one: NoteItem, other: NoteItem) -> bool:
+    return one.first < other.last and other.first < one.last
 
 
 def _item(
@@ -48,7 +70,7 @@ def _item(
     start, end = tokens.span(note.first, note.last)
     if start == end:  # nothing but punctuation
         return None
-    score = confidence(note)
+    score = probability(note)
     score = calibrated(score) if calibrated else score
     return Item(
         tokens.report[start:end], start, end, note.assertion, round(min(1.0, max(0.0, score)), 4)
@@ -56,18 +78,7 @@ def _item(
 
 
 def _distinct(items: list[Item]) -> list[Item]:
-    kept: list[Item] = []
-    seen = set()
-    reached = 0
-    for item in sorted(items, key=lambda i: (i.start, -(i.end or 0))):
-        said = " ".join(item.text.lower().split()), item.assertion
-        if (
-            said not in seen
-            and item.start is not None
-            and item.end is not None
-            and item.start >= reached
-        ):
-            kept.append(item)
-            seen.add(said)
-            reached = item.end
-    return kept
+    kept: dict[tuple[str, Assertion], Item] = {}
+    for item in sorted(items, key=lambda i: i.start or 0):
+        kept.setdefault((" ".join(item.text.lower().split()), item.assertion), item)
+    return list(kept.values())

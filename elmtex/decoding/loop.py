@@ -192,9 +192,11 @@ def _accept(branch: _Branch, answers: Iterator[NDArray[np.floating]], drafts: Dr
 
 
 def _take_best(walk: NoteWalk, row: NDArray[np.floating], drafts: Drafts | None = None) -> int:
-    """Let a note go on with the token that scores best among its choices; what came before it is learnt from."""
-    row = row + np.asarray(walk.biases(), dtype=row.dtype)
-    best = int(np.argmax(row))
+    """Let a note go on with the token that scores best among its choices; what came before it is learnt from.
+
+    Biases choose, the probability is the model's own.
+    """
+    best = int(np.argmax(row + np.asarray(walk.biases(), dtype=row.dtype)))
     token = walk.choices()[best]
     if drafts is not None:
         drafts.learn(walk, token)

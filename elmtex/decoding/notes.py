@@ -108,7 +108,10 @@ def _single(tokenizer: Tokenizer, sign: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class NoteItem:
-    """An item of a note: a half-open token range, its category and assertion, and the decisions' log probabilities."""
+    """An item of a note: a half-open token range, its category and assertion.
+
+    ``log_probabilities`` are those of its decisions; a second item's begin with that for the note's first opening.
+    """
 
     first: int
     last: int
@@ -236,7 +239,7 @@ class NoteWalk:
             tuple(self._decisions),
         )
         self.items.append(item)
-        self._node, self._next, self._decisions = None, None, []
+        self._node, self._next, self._decisions = None, None, self._decisions[:1]
         self.done = len(self.items) == MOST
 
 
@@ -264,9 +267,7 @@ def write_note(walk: NoteWalk, items: Iterable[NoteItem]) -> list[int]:
     sign = {assertion: token for token, assertion in grammar.signs.items()}
     note: list[int] = []
     at = walk.copy()
-    # Two gold mentions may grow into the same words.
-    distinct = {(i.last, i.key): i for i in items if i.first == walk.first}.values()
-    for item in sorted(distinct, key=lambda i: i.last):
+    for item in sorted((i for i in items if i.first == walk.first), key=lambda i: i.last):
         piece = [
             grammar.open,
             *tokens.ids[item.first : item.last],
