@@ -13,9 +13,9 @@ from pathlib import Path
 from elmtex.adapter import Adapter, notes_adapter, packaged_adapter
 from elmtex.decoding.document import group
 from elmtex.decoding.drafts import Drafts
-from elmtex.decoding.layout import Place, reach
+from elmtex.decoding.layout import placed, reach
 from elmtex.decoding.loop import Counts, decode
-from elmtex.decoding.notes import NoteGrammar, NoteWalk, walks
+from elmtex.decoding.notes import NoteGrammar, NoteWalk
 from elmtex.decoding.tokens import Tokenizer, chunks, read_tokenizer, tokenise
 from elmtex.engines import Engine, check_engine, chosen, open_engine
 from elmtex.prompts import margin_prompt
@@ -56,7 +56,6 @@ class _Loaded:
     grammar: NoteGrammar
     prompt: tuple[int, ...]
     seconds: float  # loading took
-    drafts: Drafts = field(default_factory=Drafts)  # taught by every report
 
 
 class Extractor:
@@ -171,13 +170,11 @@ class Extractor:
         timings.chunks, timings.sentences = len(parts), len(tokens.sentences)
         finished: list[NoteWalk] = []
         sentences_done = 0
+        drafts = Drafts()  # of this report alone: what it is answered depends on no other, not even by rounding
         for part in parts:
             prefix = [*loaded.prompt, *tokens.ids[part.start : part.end]]
             offset = len(loaded.prompt) - part.start
-            notes = [
-                (walk, Place.of(walk, offset))
-                for walk in walks(loaded.grammar, tokens, part.sentences)
-            ]
+            notes = placed(loaded.grammar, tokens, part.sentences, offset)
             left = Counter(walk.sentence for walk, _ in notes)
             sentences_done += len(part.sentences) - len(left)  # those without a word
             began, first = time.perf_counter(), True
@@ -189,7 +186,7 @@ class Extractor:
                 notes,
                 seen,
                 read=len(loaded.prompt),
-                drafts=loaded.drafts,
+                drafts=drafts,
                 counts=timings.counts,
             ):
                 now = time.perf_counter()

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.drafts import Drafts
-from elmtex.decoding.layout import Ints, Mask, Place, reach
+from elmtex.decoding.layout import Ints, Mask, placed, reach
 from elmtex.decoding.loop import Counts, decode
-from elmtex.decoding.notes import NoteGrammar, NoteItem, walks, write_note
+from elmtex.decoding.notes import NoteGrammar, NoteItem, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, read_tokenizer, tokenise
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError
@@ -115,9 +115,7 @@ def measure(
     counts, drafts, rejected = Counts(), Drafts(), 0
     for tokens, items, chunk in parts:
         drafts = drafts if together else Drafts()
-        notes = [
-            (walk, Place.of(walk, -chunk.start)) for walk in walks(grammar, tokens, chunk.sentences)
-        ]
+        notes = placed(grammar, tokens, chunk.sentences, -chunk.start)
         oracle = Oracle(
             {place.position: write_note(walk, items) for walk, place in notes},
             {place.row: place.position for _, place in notes},

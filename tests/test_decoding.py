@@ -13,7 +13,7 @@ from tiny import tiny_llama, tiny_tokenizer
 
 from elmtex.decoding.document import group
 from elmtex.decoding.drafts import Drafts
-from elmtex.decoding.layout import Place, lay_out, reach
+from elmtex.decoding.layout import Place, lay_out, placed, reach
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, walks, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, tokenise
@@ -68,9 +68,7 @@ def engines() -> list[TorchEngine]:
 
 
 def notes_of(tokens: ReportTokens, grammar: NoteGrammar) -> list[tuple[NoteWalk, Place]]:
-    return [
-        (walk, Place.of(walk, len(PROMPT))) for walk in walks(grammar, tokens, tokens.sentences)
-    ]
+    return placed(grammar, tokens, tokens.sentences, len(PROMPT))
 
 
 def seen_of(tokens: ReportTokens) -> list[int]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
 import pytest
 
+import elmtex.examples
 from elmtex.schema import load_schema
 from elmtex.types import Item
 from elmtex.weights import base_folder
@@ -66,6 +68,20 @@ def test_a_real_report_gives_a_valid_grounded_document():
     said = {i.text: i.assertion for i in document.categories["signs_symptoms"]}
     assert said == {"fever": "present", "cough": "absent"}
     assert any("ceftriaxone" in i.text for i in document.categories["pharmacological_therapy"])
+
+
+def test_what_a_report_is_answered_does_not_depend_on_those_before():
+    from concurrent.futures import ThreadPoolExecutor
+
+    from elmtex import Extractor
+
+    folder = Path(elmtex.examples.__file__).parent
+    reports = [(folder / f"{n}.txt").read_text("utf-8") for n in ("ed_note", "entlassungsbrief")]
+    alone = [Extractor().extract(report) for report in reports]
+    one, two = Extractor(), Extractor(at_once=2)
+    assert [one.extract(report) for report in reversed(reports)] == alone[::-1]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(two.extract, [*reports, *reports])) == alone * 2
 
 
 def test_a_replayed_answer_takes_a_pass_a_token():

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from tiny import tiny_llama, tiny_tokenizer
 
-from elmtex.decoding.layout import Place, reach
+from elmtex.decoding.layout import placed, reach
 from elmtex.decoding.loop import decode
-from elmtex.decoding.notes import NoteGrammar, NoteWalk, walks
+from elmtex.decoding.notes import NoteGrammar, NoteWalk
 from elmtex.decoding.tokens import Chunk, ReportTokens, tokenise
 from elmtex.engines import fastest, open_engine
 from elmtex.schema import Category, CategorySchema
@@ -101,7 +101,7 @@ def notes(engine, read: int = len(PROMPT)) -> list[tuple[int, int, str, str]]:
 
 def passes(session, tokens: ReportTokens, read: int = 0) -> Iterator[list[NoteWalk]]:
     """The notes that each pass of a decode finishes."""
-    places = [(w, Place.of(w, len(PROMPT))) for w in walks(grammar(), tokens, tokens.sentences)]
+    places = placed(grammar(), tokens, tokens.sentences, len(PROMPT))
     seen = reach(len(PROMPT), tokens, Chunk(0, tokens.sentences))
     return decode(session, [*PROMPT, *tokens.ids], places, seen, read=read)
 

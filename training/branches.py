@@ -29,6 +29,8 @@ from elmtex.schema import Category, CategorySchema, load_schema, packaged_schema
 from elmtex.types import InputError, Record
 from training.mentions import pools, swapped
 
+LAYOUT = ("input_ids", "position_ids", "attention_mask")
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -257,10 +259,15 @@ def prepare(
     )
 
 
-def _scores(
+def scores(
     model: Any, layout: dict[str, torch.Tensor], rows: torch.Tensor, choices: torch.Tensor
 ) -> torch.Tensor:
-    """The logits of ``choices`` (D, K) at ``rows`` (D,): of a few dozen tokens, not of the whole vocabulary."""
+    """The logits (D, K) of ``choices`` (D, K) at ``rows`` (D,): of a few dozen tokens, not of the whole vocabulary.
+
+    Args:
+        model: a causal language model or one with an adapter.
+        layout: input_ids, position_ids and attention_mask as :func:`collate` makes them.
+    """
     llama = model.get_base_model() if isinstance(model, PeftModel) else model
     hidden = llama.model(**layout, use_cache=False).last_hidden_state[0, rows]  # (D, hidden)
     scored, columns = torch.unique(choices.clamp(min=0), return_inverse=True)
@@ -290,14 +297,14 @@ class BranchTrainer(SFTTrainer):
         num_items_in_batch: torch.Tensor | None = None,
     ) -> Any:
         rows, choices, chosen = (inputs[name] for name in ("rows", "choices", "chosen"))
-        layout = {name: inputs[name] for name in ("input_ids", "position_ids", "attention_mask")}
+        layout = {name: inputs[name] for name in LAYOUT}
         if self.accelerator.num_processes > 1:  # only the whole model's forward knows of the others
             outputs = model(**layout, logits_to_keep=rows, use_cache=False)
             allowed = outputs.logits[0].float().gather(1, choices.clamp(min=0))  # (D, K)
         else:
             outputs = {}
             with self.accelerator.autocast():
-                allowed = _scores(self.accelerator.unwrap_model(model), layout, rows, choices)
+                allowed = scores(self.accelerator.unwrap_model(model), layout, rows, choices)
         allowed = allowed.masked_fill(choices < 0, float("-inf"))
         losses = torch.nn.functional.cross_entropy(allowed, chosen, reduction="none")
         weights = 1 + (self._rare_weight - 1) * inputs["rare"]

@@ -152,7 +152,7 @@ def _sign_logits(
     from elmtex.decoding.notes import NoteGrammar
     from elmtex.decoding.tokens import read_tokenizer
     from elmtex.schema import load_schema
-    from training.branches import Augmentation, collate, schedule
+    from training.branches import LAYOUT, Augmentation, collate, schedule, scores
     from training.merge import merged_model
 
     base, model = merged_model(run)
@@ -164,17 +164,13 @@ def _sign_logits(
     def rows() -> Iterator[tuple[NDArray[np.floating], int]]:
         plain = Augmentation(0, 0, 0, own)
         for part in schedule(records, tokenizer, epochs=1, seed=0, augmentation=plain, size=1024):
-            decisions = [d for d in part.decisions if d.choices == signs]
+            decided = [d for d in part.decisions if d.choices == signs]
+            at = torch.tensor([d.row for d in decided], dtype=torch.long)
             batch = collate([part])
             with torch.inference_mode():
-                hidden = llama.model(
-                    input_ids=batch["input_ids"],
-                    position_ids=batch["position_ids"],
-                    attention_mask=batch["attention_mask"],
-                    use_cache=False,
-                ).last_hidden_state[0]
-                table = hidden @ llama.get_output_embeddings().weight[list(signs)].T
-            yield from ((table[d.row].numpy(), d.chosen) for d in decisions)
+                choices = torch.tensor(signs).expand(len(decided), -1)
+                table = scores(llama, {name: batch[name] for name in LAYOUT}, at, choices)
+            yield from zip(table.numpy(), [d.chosen for d in decided], strict=True)
 
     logits, gold = zip(*rows(), strict=True)
     return np.stack(logits), np.array(gold), [by_token[token] for token in signs]

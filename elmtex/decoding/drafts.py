@@ -15,10 +15,7 @@ _ON = -1  # in a span: any token but the closer
 
 
 class Drafts:
-    """Counts of what notes did, by place. It holds single token ids, no words in order, and may be shared by threads.
-
-    Keep one for all reports of a schema: the drafts get better.
-    """
+    """Counts of what notes did, by place: of one report, as drafts move the slots of a pass and so its rounding."""
 
     def __init__(self) -> None:
         self._counts: defaultdict[tuple[Context, int], float] = defaultdict(float)

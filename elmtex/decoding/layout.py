@@ -8,7 +8,7 @@ decided at the word itself, which sees its whole sentence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +78,13 @@ class Place:
         return cls(offset + last, offset + walk.sentence[1], offset + walk.first)
 
 
+def placed(
+    grammar: NoteGrammar, tokens: ReportTokens, sentences: Iterable[tuple[int, int]], offset: int
+) -> list[tuple[NoteWalk, Place]]:
+    """The notes of all words of these sentences and their places, in text order; ``offset`` as for :class:`Place`."""
+    return [(walk, Place.of(walk, offset)) for walk in walks(grammar, tokens, sentences)]
+
+
 @dataclass(frozen=True)
 class Decision:
     """One choice of a gold note.
@@ -137,8 +144,8 @@ def lay_out(
     positions, owner = list(range(len(flat))), [PREFIX] * len(flat)
     anchor = reach(len(prompt), tokens, chunk)
     decisions = []
-    for branch, walk in enumerate(walks(grammar, tokens, chunk.sentences)):
-        place = Place.of(walk, len(prompt) - chunk.start)
+    notes = placed(grammar, tokens, chunk.sentences, len(prompt) - chunk.start)
+    for branch, (walk, place) in enumerate(notes):
         note = write_note(walk, items)
         # The first token is decided at the word, the others at the token before.
         rows = [place.row, *range(len(flat), len(flat) + len(note) - 1)]

@@ -93,7 +93,7 @@ def decode(
         read: how many of the prefix's tokens the session has read, fewer than P.
         draft: what a pass is thought to cost beside its tokens, in tokens: the more, the longer are the drafts; 0
             drafts only what is forced.
-        drafts: what other notes of the schema have taught; it learns from these. None begins anew.
+        drafts: what notes decoded before have taught; it learns from these. None begins anew.
         counts: filled in as the passes run.
     """
     counts = counts if counts is not None else Counts()
