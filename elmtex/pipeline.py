@@ -170,7 +170,9 @@ class Extractor:
         timings.chunks, timings.sentences = len(parts), len(tokens.sentences)
         finished: list[NoteWalk] = []
         sentences_done = 0
-        drafts = Drafts()  # of this report alone: what it is answered depends on no other, not even by rounding
+        drafts = (
+            Drafts()
+        )  # of this report alone: what it is answered depends on no other, not even by rounding
         for part in parts:
             prefix = [*loaded.prompt, *tokens.ids[part.start : part.end]]
             offset = len(loaded.prompt) - part.start

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 
 import pytest
 
-import elmtex.examples
+from elmtex.examples import EXAMPLES
 from elmtex.schema import load_schema
 from elmtex.types import Item
 from elmtex.weights import base_folder
@@ -75,8 +74,7 @@ def test_what_a_report_is_answered_does_not_depend_on_those_before():
 
     from elmtex import Extractor
 
-    folder = Path(elmtex.examples.__file__).parent
-    reports = [(folder / f"{n}.txt").read_text("utf-8") for n in ("ed_note", "entlassungsbrief")]
+    reports = [e.text for e in EXAMPLES if e.name in ("ed_note", "entlassungsbrief")]
     alone = [Extractor().extract(report) for report in reports]
     one, two = Extractor(), Extractor(at_once=2)
     assert [one.extract(report) for report in reversed(reports)] == alone[::-1]
