@@ -65,6 +65,9 @@ class Oracle:
             ]
         return [np.array(self._scores(mask[row], choices)) for row, choices in asked]
 
+    def keep(self, slots: int) -> None:
+        del self._tokens[slots:], self._positions[slots:]
+
     def _scores(self, seen: NDArray[np.bool_], choices: tuple[int, ...]) -> list[float]:
         slots = [slot for slot in np.flatnonzero(seen) if slot >= self._read]
         written = [self._tokens[slot] for slot in slots]

@@ -164,6 +164,15 @@ def test_a_note_does_not_depend_on_the_others_that_are_live(engines, report, sch
     assert [spans(walk) for walk, _ in notes] == [spans(together[i]) for i in sorted(some)]
 
 
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_notes_written_in_turns_are_the_same(engines, monkeypatch, at_once):
+    tokens = tokenise("He had fever and cough. Denied pain of the left side.", tiny_tokenizer())
+    grammar = NoteGrammar.of(load_schema("elmtex"), tiny_tokenizer(), {"open": 1e6})
+    together = [spans(walk) for walk in run(engines[0], tokens, grammar)]
+    monkeypatch.setattr("elmtex.decoding.loop.AT_ONCE", at_once)
+    assert [spans(walk) for walk in run(engines[0], tokens, grammar)] == together != []
+
+
 def spans(walk: NoteWalk) -> list[tuple[int, int, str, str]]:
     return [(i.first, i.last, i.key, i.assertion) for i in walk.items]
 

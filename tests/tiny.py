@@ -102,9 +102,12 @@ class PlantedSession:
         else:
             wanted = [self._next(mask[row]) for row, _ in asked]
         return [
-            np.array([float(choice in ids) for choice in choices])
+            np.array([50.0 * (choice in ids) for choice in choices])  # sure of it
             for ids, (_, choices) in zip(wanted, asked, strict=True)
         ]
+
+    def keep(self, slots: int) -> None:
+        del self.tokens[slots:]
 
     def _opening(self, slot: int) -> set[int]:
         """Whether a planted word ends at this slot."""

@@ -17,8 +17,11 @@ from elmtex.decoding.notes import NoteWalk
 PASS = 25.0  # what a pass costs whatever it feeds, in tokens: 8 in int8, some 50 in bfloat16 (eval/BENCHMARKS.md)
 
 
+AT_ONCE = 128  # notes that are written side by side; more would only see each other's masked slots
+
+
 class Session(Protocol):
-    """One flat key/value cache. Slots are only ever added; a mask says which of them a query sees."""
+    """One flat key/value cache. Slots are added at its end; a mask says which of them a query sees."""
 
     def feed(
         self,
@@ -38,6 +41,10 @@ class Session(Protocol):
         Returns:
             For each pair the logits of its ids, in order.
         """
+        ...
+
+    def keep(self, slots: int) -> None:
+        """Forget all but the first so many slots."""
         ...
 
 
@@ -101,10 +108,25 @@ def decode(
     if not notes:
         return
     counts.prefix += len(prefix)
-    live = _opened(session, prefix, notes, reach, read)
+    opened = _opened(session, prefix, notes, reach, read)
     counts.passes += 1
     yield [walk for walk, _ in notes if walk.done]
-    owner = np.full(len(prefix), PREFIX, dtype=np.int64)
+    for first in range(0, len(opened), AT_ONCE):
+        session.keep(len(prefix))
+        live = opened[first : first + AT_ONCE]
+        yield from _written(session, len(prefix), live, draft, drafts, counts)
+
+
+def _written(
+    session: Session,
+    prefix: int,
+    live: list[_Branch],
+    draft: float,
+    drafts: Drafts,
+    counts: Counts,
+) -> Iterator[list[NoteWalk]]:
+    """Write the notes of these branches after so many slots; yields those finished in each pass."""
+    owner = np.full(prefix, PREFIX, dtype=np.int64)
     while live:
         # A right token spares each live branch its share of a pass, a wrong one costs a token.
         least = len(live) / (len(live) + draft)

@@ -188,6 +188,9 @@ class OpenVINOSession:
         table = hidden[[row for row, _ in asked]] @ weight.T  # (asked, scored)
         return [row[own] for row, own in zip(table, columns, strict=True)]
 
+    def keep(self, slots: int) -> None:
+        self._filled = slots
+
     def slots(self) -> Slots:
         """A copy of what it has read: (2 * layers, kv_heads, n, head_dim)."""
         return self._cache[:, :, : self._filled].copy()

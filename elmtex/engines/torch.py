@@ -97,3 +97,8 @@ class TorchSession:
         logits = hidden[rows].to(precise) @ weight.to(precise).T  # (asked, scored)
         table = logits.cpu().numpy()
         return [row[own] for row, own in zip(table, columns, strict=True)]
+
+    def keep(self, slots: int) -> None:
+        surplus = self._cache.get_seq_length() - slots
+        if surplus:
+            self._cache.crop(-surplus)
