@@ -203,7 +203,8 @@ def test_any_walk_ends_and_its_items_begin_with_its_word(report, schema, data):
             assert tokens.ends[item.last - 1] or tokens.ids[item.last] == grammar.close
 
 
-def test_biases_move_the_opening_and_the_signs_and_nothing_else(engines):
+def test_biases_move_the_opening_and_the_signs_and_nothing_else(engines, monkeypatch):
+    monkeypatch.setattr("elmtex.decoding.notes.HOPELESS", -math.inf)
     report = "He had a fever ; and cough! He denied pain; no drug?"
     tokens = tokenise(report, tiny_tokenizer())
     schema = load_schema("elmtex")
@@ -320,8 +321,22 @@ def test_of_items_that_overlap_the_likeliest_stays_if_all_are_likely_enough():
     assert kept(0.6) == []
 
 
-def test_training_and_inference_see_the_same(engines):
+def test_a_hopeless_note_is_given_up(engines):
+    tokens = tokenise("He had fever and cough. Denied pain of the left side.", tiny_tokenizer())
+    grammar = NoteGrammar.of(load_schema("elmtex"), tiny_tokenizer(), {"open": 1e6})
+    first = walks(grammar, tokens, tokens.sentences)[0]
+    first.take(grammar.open, math.log(0.5))
+    first.take(first.following(), 0.0)  # the word itself is forced
+    assert not first.done
+    first.take(first.following(), math.log(0.015))
+    assert first.done and not first.items
+    whole = run(engines[0], tokens, grammar)
+    assert all(walk.done for walk in whole) and any(not walk.items for walk in whole)
+
+
+def test_training_and_inference_see_the_same(engines, monkeypatch):
     """Teacher-forced scores of the training layout equal those the loop gets, decision by decision."""
+    monkeypatch.setattr("elmtex.decoding.notes.HOPELESS", -math.inf)
     tokenizer = tiny_tokenizer()
     schema = CategorySchema(
         "t", "t", tuple(Category(k, k, k, "", {}) for k in ("drug", "drug dose", "history")), {}

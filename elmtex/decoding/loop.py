@@ -205,7 +205,7 @@ def _accept(branch: _Branch, answers: Iterator[NDArray[np.floating]], drafts: Dr
     rows = [next(answers) for _ in branch.choices]
     for row, guess in zip(rows, [*drafted, None], strict=True):
         token = _take_best(branch.walk, row, drafts)
-        if token != guess:
+        if token != guess or branch.walk.done:
             branch.pending = [token]
             break
         kept += 1

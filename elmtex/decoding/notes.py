@@ -10,6 +10,7 @@ So an item's offsets are known from where it stands, and all items of a report a
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -20,6 +21,9 @@ from elmtex.types import Assertion, SchemaError
 
 _OPEN, _CLOSE, _END = " [", " =>", " ]"
 MOST = 2  # items that may begin with one word: a test, and the test with its value; a history, and the disease it names
+HOPELESS = math.log(
+    0.01
+)  # a note less likely than this is given up: no threshold would keep its item
 _SIGNS: dict[Assertion, str] = {"present": ";", "absent": "!", "possible": "?"}
 
 
@@ -187,7 +191,10 @@ class NoteWalk:
         return [grammar.biases.get(t, 0.0) if t in biased else 0.0 for t in choices]
 
     def take(self, token: int, log_probability: float = 0.0) -> None:
-        """Record the next token, one of :meth:`choices`, and its log probability among them."""
+        """Record the next token, one of :meth:`choices`, and its log probability among them.
+
+        The note is done when it is written, or when the decisions of an item have become hopeless.
+        """
         if len(self.choices()) > 1:  # a forced token is no decision
             self._decisions.append(log_probability)
         if self._node is not None:
@@ -199,6 +206,7 @@ class NoteWalk:
             self._node = self.grammar.labels
         else:
             self._next += 1
+        self.done = self.done or sum(self._decisions) < HOPELESS
 
     def context(self) -> Context | None:
         """What the next token is likely to depend on; None between items."""
