@@ -21,9 +21,7 @@ from elmtex.types import Assertion, SchemaError
 
 _OPEN, _CLOSE, _END = " [", " =>", " ]"
 MOST = 2  # items that may begin with one word: a test, and the test with its value; a history, and the disease it names
-HOPELESS = math.log(
-    0.01
-)  # a note less likely than this is given up: no threshold would keep its item
+HOPELESS = math.log(0.01)  # of a note that is given up: no threshold would keep its item
 _SIGNS: dict[Assertion, str] = {"present": ";", "absent": "!", "possible": "?"}
 
 
