@@ -442,7 +442,13 @@ def test_a_model_card_says_what_was_trained_and_measured(finished: Path, tmp_pat
     (adapter / "record.json").write_text(json.dumps(last))
     with pytest.raises(InputError, match=r"elmtex\.json"):
         publish.card(read(finished), adapter)
-    facts = {"name": "planted", "base": str(base), "layout": "words", "biases": {"open": -0.4}}
+    facts = {
+        "name": "planted",
+        "base": str(base),
+        "layout": "words",
+        "biases": {"open": -0.4},
+        "threshold": 0.3,
+    }
     (adapter / "elmtex.json").write_text(json.dumps(facts))
     with pytest.raises(InputError, match="did not measure these weights"):
         publish.card(read(finished), adapter)
