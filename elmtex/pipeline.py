@@ -142,8 +142,8 @@ class Extractor:
     def notes(self, report: str) -> list[NoteWalk]:
         """The finished notes of a report: all that was weighed, before it is grouped into a document."""
         finished: list[NoteWalk] = []
-        self.timings = Timings()
-        for finished, _ in self._notes(report, self.timings):  # noqa: B007
+        timings = self.timings = Timings()  # another thread may set its own meanwhile
+        for finished, _ in self._notes(report, timings):  # noqa: B007
             pass
         return finished
 
@@ -170,9 +170,8 @@ class Extractor:
         timings.chunks, timings.sentences = len(parts), len(tokens.sentences)
         finished: list[NoteWalk] = []
         sentences_done = 0
-        drafts = (
-            Drafts()
-        )  # of this report alone: what it is answered depends on no other, not even by rounding
+        # Of this report alone: what it is answered depends on no other, not even by rounding.
+        drafts = Drafts()
         for part in parts:
             prefix = [*loaded.prompt, *tokens.ids[part.start : part.end]]
             offset = len(loaded.prompt) - part.start

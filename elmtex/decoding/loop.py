@@ -15,8 +15,6 @@ from elmtex.decoding.layout import DEAD, PREFIX, Ints, Mask, Place, visible
 from elmtex.decoding.notes import NoteWalk
 
 PASS = 25.0  # what a pass costs whatever it feeds, in tokens: 8 in int8, some 50 in bfloat16 (eval/BENCHMARKS.md)
-
-
 AT_ONCE = 128  # notes that are written side by side; more would only see each other's masked slots
 
 
