@@ -7,6 +7,7 @@ import importlib.util
 import json
 import shutil
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -38,18 +39,19 @@ def read_prompt(session: Session, prompt: Sequence[int]) -> None:
         session.feed(np.array(prompt), np.arange(n), causal, [(n - 1, (prompt[0],))])
 
 
-def shortlist(asked: Sequence[tuple[int, tuple[int, ...]]]) -> tuple[list[int], list[list[int]]]:
-    """What a session has to score: far fewer tokens than the vocabulary.
+def flat(asked: Sequence[tuple[int, tuple[int, ...]]]) -> tuple[list[int], list[int], list[slice]]:
+    """What a session has to score, one product each: far fewer than rows times vocabulary.
 
     Args:
         asked: as :meth:`elmtex.decoding.loop.Session.feed` has it.
 
     Returns:
-        The tokens that some row may choose, ascending; and for each pair the places of its own among them.
+        (K,) rows, (K,) tokens, and where among the K each pair's own are.
     """
-    tokens = sorted({token for _, choices in asked for token in choices})
-    place = {token: i for i, token in enumerate(tokens)}
-    return tokens, [[place[token] for token in choices] for _, choices in asked]
+    rows = [row for row, choices in asked for _ in choices]
+    tokens = [token for _, choices in asked for token in choices]
+    ends = accumulate((len(choices) for _, choices in asked), initial=0)
+    return rows, tokens, [slice(*ends) for ends in pairwise(ends)]
 
 
 def check_engine(name: str) -> str:

@@ -37,7 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.layout import Ints, Mask
-from elmtex.engines import read_prompt, shortlist
+from elmtex.engines import flat, read_prompt
 from elmtex.engines.llama import read_shape
 from elmtex.engines.merged import MergedWeights
 from elmtex.types import InputError, MissingDependencyError
@@ -183,10 +183,11 @@ class OpenVINOSession:
                 for first, end in pairwise(_cuts(mask, self._engine.precision.piece))
             ]
         )  # (n, hidden)
-        scored, columns = shortlist(asked)
-        weight = self._engine.head[scored].astype(np.float32)
-        table = hidden[[row for row, _ in asked]] @ weight.T  # (asked, scored)
-        return [row[own] for row, own in zip(table, columns, strict=True)]
+        rows, ids, places = flat(asked)
+        weight = self._engine.head[ids].astype(np.float32)
+        # Not a matrix product: the threads of numpy's would go on spinning for some 50 ms after it, on the graph's cores.
+        scores = np.einsum("ij,ij->i", hidden[rows], weight)  # (K,)
+        return [scores[own] for own in places]
 
     def keep(self, slots: int) -> None:
         self._filled = slots

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.layout import Ints, Mask
-from elmtex.engines import read_prompt, shortlist
+from elmtex.engines import flat, read_prompt
 from elmtex.types import MissingDependencyError
 
 try:
@@ -88,15 +88,14 @@ class TorchSession:
             past_key_values=self._cache,
             use_cache=True,
         ).last_hidden_state[0]  # (n, hidden)
-        scored, columns = shortlist(asked)
-        weight = self._model.get_output_embeddings().weight[torch.tensor(scored, device=device)]
-        rows = torch.tensor([row for row, _ in asked], device=device)
+        rows, ids, places = flat(asked)
+        weight = self._model.get_output_embeddings().weight[torch.tensor(ids, device=device)]
         precise = torch.promote_types(
             hidden.dtype, torch.float32
         )  # 16 bits would make near scores equal
-        logits = hidden[rows].to(precise) @ weight.to(precise).T  # (asked, scored)
-        table = logits.cpu().numpy()
-        return [row[own] for row, own in zip(table, columns, strict=True)]
+        products = hidden[torch.tensor(rows, device=device)].to(precise) * weight.to(precise)
+        scores = products.sum(1).cpu().numpy()  # (K,)
+        return [scores[own] for own in places]
 
     def keep(self, slots: int) -> None:
         surplus = self._cache.get_seq_length() - slots
