@@ -3,9 +3,8 @@
     python -m eval.passes --data ../shared/data/maccrobat2020 --format brat --split test
 
 Prints the means a report for several draft lengths: passes, tokens fed after the prefix, the rejected ones among them,
-and what it all comes to in tokens when a pass costs as much as 8 or 25 of them beside those it feeds. ``apart``: drafts
-that begin anew with each report; ``together``: that learn from the reports before. A trained model notes less than gold
-has, so its passes are fewer.
+and what it all comes to in tokens when a pass costs as much as 8 or 25 of them beside those it feeds. A trained model
+notes less than gold has, so its passes are fewer.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.layout import Ints, Mask, placed, reach
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteItem, write_note
@@ -94,16 +92,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         tokens = tokenise(record.text, tokenizer)
         items = gold_notes(record, tokens, schema.keys)
         parts += [(tokens, items, chunk) for chunk in chunks(tokens)]
-    rows: Rows = [
-        ["drafts for a pass of", "learning", "passes", "fed", "rejected", "cost 8", "cost 25"]
-    ]
+    rows: Rows = [["drafts for a pass of", "passes", "fed", "rejected", "cost 8", "cost 25"]]
     for draft in DRAFTS:
-        for learning in ("apart", "together"):
-            passes, fed, rejected = measure(grammar, parts, draft, learning == "together")
-            n = len(records)
-            costs = [(fed + price * passes) / n for price in (8, 25)]
-            figures = [passes / n, fed / n, rejected / n, *costs]
-            rows.append([f"{draft} tokens", learning, *(f"{x:.0f}" for x in figures)])
+        passes, fed, rejected = measure(grammar, parts, draft)
+        n = len(records)
+        costs = [(fed + price * passes) / n for price in (8, 25)]
+        figures = [passes / n, fed / n, rejected / n, *costs]
+        rows.append([f"{draft} tokens", *(f"{x:.0f}" for x in figures)])
     print(f"{len(records)} reports\n\n{markdown(rows)}", end="")
     return 0
 
@@ -112,12 +107,10 @@ def measure(
     grammar: NoteGrammar,
     parts: Sequence[tuple[ReportTokens, Sequence[NoteItem], Chunk]],
     draft: float,
-    together: bool,
 ) -> tuple[int, int, int]:
     """Passes, fed and rejected tokens of all parts."""
-    counts, drafts, rejected = Counts(), Drafts(), 0
+    counts, rejected = Counts(), 0
     for tokens, items, chunk in parts:
-        drafts = drafts if together else Drafts()
         notes = placed(grammar, tokens, chunk.sentences, -chunk.start)
         oracle = Oracle(
             {place.position: write_note(walk, items) for walk, place in notes},
@@ -125,7 +118,7 @@ def measure(
         )
         prefix = tokens.ids[chunk.start : chunk.end]
         seen = reach(0, tokens, chunk)
-        for _ in decode(oracle, prefix, notes, seen, draft=draft, drafts=drafts, counts=counts):
+        for _ in decode(oracle, prefix, notes, seen, draft=draft, counts=counts):
             pass
         rejected += oracle.rejected
     return counts.passes, counts.fed, rejected
