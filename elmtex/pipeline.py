@@ -201,6 +201,7 @@ class Extractor:
                 sentences_done += before - len(left)
                 yield finished, sentences_done
                 began, first = time.perf_counter(), False
+            del session  # its cache is the next part's
 
     def _empty(self, id: str) -> Extraction:
         return self._document(id, (), "empty_report", (EMPTY,))

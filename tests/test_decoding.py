@@ -321,6 +321,18 @@ def test_of_items_that_overlap_the_likeliest_stays_if_all_are_likely_enough():
     assert kept(0.6) == []
 
 
+def test_an_item_that_has_lost_does_not_speak_for_another():
+    tokens = tokenise("fever cough pain chill", tiny_tokenizer())
+    grammar = NoteGrammar.of(load_schema("elmtex"), tiny_tokenizer())
+    walk = walks(grammar, tokens, tokens.sentences)[0]
+    words = [i for i, starts in enumerate(tokens.starts) if starts] + [len(tokens.ids)]
+    chain = [(0, 2, 0.9), (1, 4, 0.3), (3, 4, 0.1)]  # words, and how likely
+    walk.items = [
+        NoteItem(words[a], words[b], "age", "present", (math.log(p),)) for a, b, p in chain
+    ]
+    assert [i.text for i in group([walk], ["age"], threshold=0.35)["age"]] == ["fever cough"]
+
+
 def test_a_hopeless_note_is_given_up(engines):
     tokens = tokenise("He had fever and cough. Denied pain of the left side.", tiny_tokenizer())
     grammar = NoteGrammar.of(load_schema("elmtex"), tiny_tokenizer(), {"open": 1e6})
@@ -330,6 +342,13 @@ def test_a_hopeless_note_is_given_up(engines):
     assert not first.done
     first.take(first.following(), math.log(0.015))
     assert first.done and not first.items
+    doubted = walks(grammar, tokens, tokens.sentences)[0]
+    for token in write_note(doubted, [NoteItem(0, 1, "age", "present")])[:-1]:
+        if doubted.choices() == tuple(sorted(grammar.signs)):
+            break
+        doubted.take(token)
+    doubted.take(next(iter(grammar.signs)), math.log(0.005))
+    assert doubted.done and not doubted.items
     whole = run(engines[0], tokens, grammar)
     assert all(walk.done for walk in whole) and any(not walk.items for walk in whole)
 
@@ -386,6 +405,17 @@ def test_chunks_cover_every_sentence_once_and_overlap():
     assert all(p.end - p.start <= 300 for p in parts)
     for before, after in itertools.pairwise(parts):
         assert before.end - 60 <= after.start < before.end == after.sentences[0][0]
+
+
+@pytest.mark.parametrize("report", ["\n\n  fever and cough.", "fever.\n\n\n cough."])
+def test_blanks_before_a_word_have_no_note_of_their_own(report):
+    tokens = tokenise(report, tiny_tokenizer())
+    notes = notes_of(tokens, NoteGrammar.of(load_schema("elmtex"), tiny_tokenizer()))
+    assert (
+        len({place.row for _, place in notes})
+        == len(notes)
+        == len(report.split()) + report.count(".")
+    )
 
 
 def test_special_tokens_in_a_report_are_plain_text():

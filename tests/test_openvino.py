@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 from tiny import tiny_llama, tiny_tokenizer
 
+from elmtex import Extractor
 from elmtex.decoding.layout import placed, reach
 from elmtex.decoding.loop import decode
 from elmtex.decoding.notes import NoteGrammar, NoteWalk
@@ -296,6 +298,15 @@ def test_a_damaged_compiled_graph_is_made_anew(base: Path, cache: Path) -> None:
         np.testing.assert_array_equal(scores(OpenVINOEngine(base), (20,)), right)
 
 
+def test_a_cache_that_may_only_be_read_will_do(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> Path:
+        raise PermissionError
+
+    expected = notes(OpenVINOEngine(base))
+    monkeypatch.setattr("elmtex.engines.openvino._compiled", refused)
+    assert notes(OpenVINOEngine(base)) == expected
+
+
 def test_two_processes_convert_at_once(base: Path, adapter: Path, cache: Path) -> None:
     code = f"""
 import sys
@@ -371,6 +382,15 @@ def test_nothing_spins_between_passes(base: Path) -> None:
     assert time.process_time() - began < 0.01
 
 
+def test_the_parts_of_a_long_report_share_a_cache(base: Path, tmp_path: Path) -> None:
+    model = shutil.copytree(base, tmp_path / "model")
+    tiny_tokenizer().save(str(model / "tokenizer.json"))
+    extractor = Extractor(model=str(model), engine="openvino")
+    extractor.extract(REPORT * 4)
+    assert extractor.timings is not None and extractor.timings.chunks > 1
+    assert len(extractor._model().engine._spare) == 1
+
+
 def test_memory_used_before_leaves_nothing_behind(base: Path) -> None:
     engine = OpenVINOEngine(base)
     fresh = scores(engine, (20, 300))
@@ -405,6 +425,7 @@ def test_auto_takes_it_for_a_llama_only(
     assert fastest(base) == "openvino"
     assert isinstance(open_engine("auto", base, None, 1), OpenVINOEngine)
     assert fastest(save(llama(0), tmp_path / "other", model_type="qwen2")) == "torch"
+    assert fastest(save(llama(0), tmp_path / "biased", attention_bias=True)) == "torch"
     monkeypatch.setattr("elmtex.engines._gpu", lambda: True)
     assert fastest(base) == "torch"
     with pytest.raises(InputError, match="'onnx'"):

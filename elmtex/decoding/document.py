@@ -25,7 +25,8 @@ def group(
     """Group the items of notes by category, in report order.
 
     Items of one category do not overlap: of those that do the likeliest stays, if together they are likely enough. So
-    "2 g of ceftriaxone" is found though it is open whether the item begins at "2" or at "ceftriaxone".
+    "2 g of ceftriaxone" is found though it is open whether the item begins at "2" or at "ceftriaxone". (A sum, and no
+    chance: two items of one note are no alternatives.)
     Of items with the same words (case and white space aside) and the same assertion the first mention is kept: fever
     that is denied first and found later stands there twice.
 
@@ -53,10 +54,12 @@ def _likeliest(notes: Sequence[NoteItem], threshold: float) -> list[NoteItem]:
     """Those of a sentence's items of one category that stay."""
     likely = [(probability(note), note) for note in notes]
     kept: list[NoteItem] = []
-    for _, note in sorted(likely, key=lambda pair: (-pair[0], pair[1].first)):
-        together = sum(p for p, other in likely if _overlap(note, other))
-        if together >= threshold and not any(_overlap(note, other) for other in kept):
-            kept.append(note)
+    for pair in sorted(likely, key=lambda pair: (-pair[0], pair[1].first)):
+        # What overlaps an item that stays neither stays nor speaks for others.
+        free = [rival for rival in likely if not any(_overlap(rival[1], one) for one in kept)]
+        together = sum(p for p, other in free if _overlap(pair[1], other))
+        if pair in free and together >= threshold:
+            kept.append(pair[1])
     return kept
 
 

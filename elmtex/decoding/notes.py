@@ -3,7 +3,7 @@
 Every word of the report has a note of its own: it lists the items that begin with this word. Most are the bare end, an
 item reads ``[ productive cough => symptom;``: the opening sign, the report's words from here on, the closer, the
 category's label and the assertion sign (``;`` present, ``!`` absent, ``?`` possible). A second item may follow, longer
-or the same words under another label.
+or the same words under another label (under the same one it adds to the first: :mod:`elmtex.decoding.document`).
 So an item's offsets are known from where it stands, and all items of a report are written side by side.
 """
 
@@ -21,7 +21,7 @@ from elmtex.types import Assertion, SchemaError
 
 _OPEN, _CLOSE, _END = " [", " =>", " ]"
 MOST = 2  # items that may begin with one word: a test, and the test with its value; a history, and the disease it names
-HOPELESS = math.log(0.01)  # of a note that is given up: no threshold would keep its item
+HOPELESS = math.log(0.01)  # of the item with which a note is given up
 _SIGNS: dict[Assertion, str] = {"present": ";", "absent": "!", "possible": "?"}
 
 
@@ -191,11 +191,13 @@ class NoteWalk:
     def take(self, token: int, log_probability: float = 0.0) -> None:
         """Record the next token, one of :meth:`choices`, and its log probability among them.
 
-        The note is done when it is written, or when the decisions of an item have become hopeless.
+        The note is done when it is written, or given up when an item's decisions have become hopeless.
         """
         if len(self.choices()) > 1:  # a forced token is no decision
             self._decisions.append(log_probability)
-        if self._node is not None:
+        if sum(self._decisions) < HOPELESS:
+            self.done = True
+        elif self._node is not None:
             self._take_label(token)
         elif self._next is None:
             self.done = token == self.grammar.end
@@ -204,7 +206,6 @@ class NoteWalk:
             self._node = self.grammar.labels
         else:
             self._next += 1
-        self.done = self.done or sum(self._decisions) < HOPELESS
 
     def context(self) -> Context | None:
         """What the next token is likely to depend on; None between items."""

@@ -98,7 +98,10 @@ def tokenise(report: str, tokenizer: Tokenizer) -> ReportTokens:
     spans = _sentence_tokens(text, offsets)
     firsts, lasts = {a for a, _ in spans}, {b - 1 for _, b in spans}
     # A sentence's own ends always count as word ends, so that every span begun can be closed.
-    starts = tuple(i in firsts or _begins_word(text, offsets, i) for i in range(len(offsets)))
+    starts = tuple(
+        (i in firsts and not text[a:b].isspace()) or _begins_word(text, offsets, i)
+        for i, (a, b) in enumerate(offsets)
+    )
     ends = tuple(i in lasts or _ends_word(text, offsets, i) for i in range(len(offsets)))
     return ReportTokens(report, tuple(encoding.ids), tuple(offsets), starts, ends, tuple(spans))
 

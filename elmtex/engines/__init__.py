@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import json
 import shutil
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
@@ -14,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from elmtex.decoding.loop import Session
+from elmtex.engines.llama import read_shape
 from elmtex.types import InputError
 
 # Where each engine's class lives; imported when it is chosen.
@@ -89,16 +89,21 @@ def chosen(name: str, base: Path) -> str:
 
 
 def fastest(base: Path) -> str:
-    """The engine for a model on this machine: torch on a GPU, else openvino where it is installed and it is a Llama."""
+    """The engine for a model on this machine: torch on a GPU, else openvino where it is installed and knows the model."""
     if importlib.util.find_spec("openvino") is None or _gpu():
         return "torch"
-    config = json.loads((base / "config.json").read_text("utf-8"))
-    return "openvino" if config.get("model_type") == "llama" else "torch"
+    try:
+        read_shape(base)
+    except InputError:
+        return "torch"
+    return "openvino"
 
 
 def _gpu() -> bool:
     # torch takes seconds to import: it is asked only where a driver is.
-    if shutil.which("nvidia-smi") is None or importlib.util.find_spec("torch") is None:
+    if shutil.which("nvidia-smi") is None or not all(
+        map(importlib.util.find_spec, ("torch", "transformers", "peft"))
+    ):
         return False
     import torch
 

@@ -15,7 +15,7 @@ wheel without a compiler, and runs a graph of ours (:mod:`elmtex.engines.graph`)
   cache for every row; two plain products with the queries of a key head packed together take a third of its time.
 - A long prefix is read in pieces: their scores stay in the processor's cache, and a piece does not look at what follows.
 - OpenVINO packs int8 weights in one form for passes of 8 to 80 rows, in another for all others, 107 MB each. Pieces are
-  no wider and narrower passes are filled up, so that there is one. bfloat16 has one form; its tiles have 16 rows, and a
+  no wider and narrower passes are filled up, so that there is one until a sentence of more comes. bfloat16 has one form; its tiles have 16 rows, and a
   pass of another width than the one before costs 5 to 10 ms more: widths are multiples of 16, pieces of 256.
 - The embedding stays outside, memory-mapped in float16: a step looks up its tokens and scores the ids asked for.
 
@@ -28,6 +28,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -129,7 +130,8 @@ class OpenVINOEngine:
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = str(threads)
         if threads is None and at_once == 1:  # what a person waits for
-            options["CACHE_DIR"] = str(_compiled(folder, options))
+            with suppress(OSError):  # a cache that may only be read: it starts a second later
+                options["CACHE_DIR"] = str(_compiled(folder, options))
         self._compiled = openvino.Core().compile_model(folder / "graph.xml", "CPU", options)
         self._spare: list[tuple[openvino.InferRequest, Slots]] = []
         # Keys and values of the prompts read so far, one for each schema in use.
