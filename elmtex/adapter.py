@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,8 @@ def notes_adapter(folder: Path) -> Adapter:
             f"{folder} was trained to answer as a chat: merge it (python -m training.merge) and give the merged folder to "
             "--strategy naive"
         )
+    if "end" in adapter.biases:
+        raise InputError(f"{folder}/elmtex.json: only open, present, absent, possible have a bias")
     if adapter.layout != "words":
         raise InputError(
             f"{folder} was trained to write a note for each sentence, as elmtex did until elmtex-3: train it further "
@@ -78,7 +81,10 @@ def load_adapter(folder: Path) -> Adapter:
     merged = path.is_file() and (folder / "config.json").is_file()
     if not merged and not (folder / "adapter_config.json").is_file():
         raise InputError(f"{folder} holds no adapter: adapter_config.json is missing")
-    facts: Mapping[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    try:
+        facts: Mapping[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON: {error}") from None
     biases = {str(name): float(bias) for name, bias in facts.get("biases", {}).items()}
     if unknown := set(biases) - {"end", "open", "present", "absent", "possible"}:
         raise InputError(
@@ -96,6 +102,10 @@ def load_adapter(folder: Path) -> Adapter:
 
 
 def packaged_adapter() -> Adapter | None:
-    """The adapter that ships with this version, if there is one."""
-    folders = sorted(path for path in _FOLDER.glob("*") if (path / "adapter_config.json").is_file())
-    return load_adapter(folders[-1]) if folders else None
+    """The adapter that ships with this version, if there is one: the last by name, numbers as such."""
+    folders = [path for path in _FOLDER.glob("*") if (path / "adapter_config.json").is_file()]
+    return load_adapter(max(folders, key=_order)) if folders else None
+
+
+def _order(folder: Path) -> list[tuple[int, str]]:
+    return [(int(n or 0), word) for n, word in re.findall(r"([0-9]+)|([^0-9]+)", folder.name)]

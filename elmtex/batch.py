@@ -223,7 +223,8 @@ def _locked(out: Path) -> Iterator[None]:
 
     if not out.parent.is_dir():
         raise FileNotFoundError  # the lock would create it: a slip in a path must not
-    lock = FileLock(out.with_name(f".{out.name}.lock"), timeout=0)
+    whole = out.resolve()  # where a link leads
+    lock = FileLock(whole.with_name(f".{whole.name}.lock"), timeout=0)
     try:
         lock.acquire()
     except Timeout:
@@ -274,7 +275,10 @@ def _read_line(line: bytes, number: int, out: Path) -> tuple[str, str, str]:
         return "", "", "torn"
     try:
         row = json.loads(line.decode("utf-8"))
-        return row["id"], row["key"], row["status"]
+        name, key, status = row["id"], row["key"], row["status"]
+        if all(isinstance(field, str) for field in (name, key, status)):
+            return name, key, status
+        raise TypeError
     except (ValueError, KeyError, TypeError, RecursionError):
         # Nothing is cut from a file that may be somebody's data.
         raise InputError(

@@ -8,7 +8,7 @@ import unicodedata
 # One character for one character, so that no offset moves: look-alikes the model has rarely seen become the
 # plain sign, controls become a space, and half a surrogate pair (possible in JSON input) a replacement sign.
 _PLAIN = {
-    **dict.fromkeys((*range(0, 10), *range(11, 32), 127, 133, 160, 8239, 12288), " "),
+    **dict.fromkeys((*range(0, 10), *range(11, 32), 127, 133, 160, 5760, 8239, 8287, 12288), " "),
     **dict.fromkeys(range(8192, 8203), " "),
     **dict.fromkeys((8232, 8233), "\n"),
     **dict.fromkeys((8216, 8217, 8218, 8219, 8242), "'"),

@@ -200,6 +200,7 @@ def test_a_line_torn_anywhere_is_cut_and_done_again(
         b"{}\n",
         b'{"id": "r0"}\n',
         b'["x"]\n',
+        b'{"id": [1], "key": "k", "status": "ok"}\n',
         b"\n",
         b"\xff\n",
         b'{"id": 1\n{}',

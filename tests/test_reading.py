@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,11 @@ def test_csv_as_german_spreadsheets_write_it(tmp_path: Path, delimiter: str, enc
 def test_csv_whose_only_column_is_the_text_keeps_its_commas(tmp_path: Path) -> None:
     path = _write(tmp_path / "x.csv", 'report\nFever, not high; 39 °C\n"cough, ""dry"""\n')
     assert [r.text for r in read_reports([path])] == ["Fever, not high; 39 °C", 'cough, "dry"']
+
+
+def test_a_table_whose_name_is_no_utf_8_gives_ids_that_are(tmp_path: Path) -> None:
+    path = _write(tmp_path / os.fsdecode(b"x\xff.csv"), "text,note\nfever,\ncough,a,b\n")
+    assert [report.id for report in read_reports([path])] == ["x\ufffd:1", "x\ufffd:2"]
 
 
 def test_json_list(tmp_path: Path) -> None:

@@ -202,8 +202,15 @@ def _sentences(path: Path, split: str) -> Iterator[Sentence]:
         for number, line in enumerate(lines, 1):
             try:
                 row = json.loads(line)
-                yield Sentence(row["id"], split, row["context"], _arguments(row))
-            except (KeyError, TypeError, ValueError) as error:
+                sentence = Sentence(row["id"], split, row["context"], _arguments(row))
+                if any(
+                    not 0 <= start < end <= len(sentence.text)
+                    for spans in sentence.arguments.values()
+                    for start, end in spans
+                ):
+                    raise ValueError
+                yield sentence
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise InputError(
                     f"{file}:{number}: not a PHEE 2.0 row ({error.__class__.__name__}); expected one JSON "
                     "object a line with id, context and annotations"
