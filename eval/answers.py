@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from elmtex.batch import extract_safely
+from elmtex.run_record import git_hash
 from elmtex.types import Extraction, InputError, Record
 from eval.config import RunConfig
 from eval.systems import System
@@ -35,6 +36,7 @@ class Answer:
         peak_rss_mb: the process's highest resident memory so far, in 10^6 bytes; None where the platform does not tell, or
             the model runs on a server.
         extraction: the document.
+        git: the commit that gave it.
     """
 
     key: str
@@ -42,6 +44,7 @@ class Answer:
     seconds: float
     peak_rss_mb: float | None
     extraction: Extraction
+    git: str | None = None
 
     def line(self) -> bytes:
         row = {**asdict(self), "extraction": self.extraction.to_dict()}
@@ -79,7 +82,7 @@ def answer(
     from filelock import FileLock, Timeout
     from tqdm import tqdm
 
-    system = open_system(name, config)
+    system, git = open_system(name, config), git_hash()
     keys = [_key(system, record) for record in records]
     path = answers_file(config)
     try:
@@ -92,7 +95,7 @@ def answer(
             with path.open("ab") as file:
                 interval = 0.1 if sys.stderr.isatty() else 10
                 for record, key in tqdm(todo, name, unit="report", mininterval=interval):
-                    _append(file, _ask(system, record, key))
+                    _append(file, _ask(system, record, key, git))
     except Timeout:
         raise InputError(
             f"another run is writing {path}: wait for it or give another --out"
@@ -134,11 +137,12 @@ def known(path: Path) -> dict[str, Answer]:
     return rows
 
 
-def _ask(system: System, record: Record, key: str) -> Answer:
+def _ask(system: System, record: Record, key: str, git: str | None) -> Answer:
     began = time.perf_counter()
     extraction = extract_safely(system.extractor, record.text, record.id)
     seconds = time.perf_counter() - began
-    return Answer(key, system.name, seconds, peak_rss_mb() if system.local else None, extraction)
+    peak = peak_rss_mb() if system.local else None
+    return Answer(key, system.name, seconds, peak, extraction, git)
 
 
 def _append(file: Any, given: Answer) -> None:

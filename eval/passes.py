@@ -28,6 +28,7 @@ from eval.tables import Rows, markdown
 from training.branches import gold_notes
 
 DRAFTS = (0, 1, 4, 8, 15, 25)
+_SURE = 50.0  # logits of an oracle: a note of doubtful decisions would be given up
 
 
 class Oracle:
@@ -58,7 +59,7 @@ class Oracle:
             self._read = len(tokens)
             opened = [self._gold[self._openings[row]][0] for row, _ in asked]
             return [
-                np.array([float(choice == token) for choice in choices])
+                np.array([_SURE * (choice == token) for choice in choices])
                 for token, (_, choices) in zip(opened, asked, strict=True)
             ]
         return [np.array(self._scores(mask[row], choices)) for row, choices in asked]
@@ -72,7 +73,7 @@ class Oracle:
         note = self._gold[self._positions[slots[0]]]
         right = note[: len(written)] == written
         self.rejected += not right
-        return [float(right and choice == note[len(written)]) for choice in choices]
+        return [_SURE * (right and choice == note[len(written)]) for choice in choices]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

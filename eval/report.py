@@ -143,6 +143,17 @@ def _engines(record: Mapping[str, Any]) -> list[str]:
     return [f"Engines: {', '.join(given)}."] if given else []
 
 
+def _commits(record: Mapping[str, Any]) -> list[str]:
+    """The code that gave the answers, which an earlier run may have written."""
+    given = {
+        name: ", ".join(commit[:12] for commit in part.get("commits", [str(record["git"])]))
+        for name, part in record["systems"].items()
+    }
+    if len(set(given.values())) == 1:
+        return [f"Commit {next(iter(given.values()))}."]
+    return [f"Commits: {'; '.join(f'{name} {commits}' for name, commits in given.items())}."]
+
+
 def about(results: Results) -> str:
     """What was run on what, where and when, in sentences."""
     record = results.record
@@ -150,7 +161,8 @@ def about(results: Results) -> str:
     limit = f", first {settings['limit']}" if settings["limit"] else ""
     sentences = [
         f"{record['reports']['n']} reports of {Path(settings['data']).name} ({settings['format']}, "
-        f"split {settings['split']}{limit}), {record['started'][:10]}, commit {str(record['git'])[:12]}.",
+        f"split {settings['split']}{limit}), {record['started'][:10]}.",
+        *_commits(record),
         f"Machine: {record['processor']}, {record['cores']} cores; seconds are wall-clock without loading the model.",
         *_engines(record),
         "In brackets: 95% bootstrap intervals over reports.",

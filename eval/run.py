@@ -28,7 +28,7 @@ from typing import Any
 from elmtex.corpora import records as records_file
 from elmtex.run_record import surroundings, write_whole
 from elmtex.types import ElmtexError, InputError, Record
-from eval.answers import Answered, OpenSystem, answer, answers_file, known
+from eval.answers import Answer, Answered, OpenSystem, answer, answers_file, known
 from eval.config import RunConfig, parse
 from eval.data import load_records
 from eval.scoring import Scorer, rows
@@ -86,7 +86,7 @@ def run(config: RunConfig, opener: OpenSystem) -> int:
     (out / "metrics.json").unlink(missing_ok=True)
     records_file.write(out / "records.jsonl", records)
     write_whole(out / "samples.jsonl", _jsonl(lines))
-    write_whole(out / "record.json", _record(config, records, answered, scorer, began))
+    write_whole(out / "record.json", _record(config, records, answered, written, scorer, began))
     write_whole(out / "metrics.json", json.dumps(figures, indent=2, allow_nan=False) + "\n")
     failed = [row for row in lines if row["status"] == "failed"]
     _summary(figures, out)
@@ -115,13 +115,16 @@ def _record(
     config: RunConfig,
     records: Sequence[Record],
     answered: Mapping[str, Answered],
+    written: Mapping[str, Answer],
     scorer: Scorer,
     began: float,
 ) -> str:
     """The run record: everything needed to run it again and to trust that it was the same."""
     import hashlib
 
-    texts = hashlib.sha256("\0".join(record.text for record in records).encode()).hexdigest()
+    texts = hashlib.sha256(
+        "\0".join(record.text for record in records).encode("utf-8", "surrogatepass")
+    ).hexdigest()
     record = {
         "command": sys.argv,
         "settings": config.to_dict(),
@@ -135,6 +138,7 @@ def _record(
                 "digest": part.digest,
                 "engine": part.engine,
                 "kept": part.kept,
+                "commits": sorted({str(written[key].git) for key in part.keys}),
             }
             for name, part in answered.items()
         },

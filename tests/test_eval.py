@@ -164,6 +164,7 @@ def test_the_record_says_how_to_run_it_again(finished: Path):
         "digest": "0" * 64,
         "engine": "torch",
         "kept": 0,
+        "commits": [str(record["git"])],
     }
     assert {"git", "python", "machine", "versions", "seed"} <= set(record)
     lines = (finished / "samples.jsonl").read_text().splitlines()

@@ -51,4 +51,13 @@ def open_system(name: str, config: RunConfig) -> System:
     if name == "finetuned" and model is None and packaged_adapter() is None:
         raise InputError("finetuned: no adapter is packaged here: give one by --model FOLDER")
     extractor = Extractor(config.schema, model=model, engine=config.engine)
-    return System(name, extractor, digest(extractor.folders()), engine=extractor.engine)
+    return System(name, extractor, digest(extractor.folders()), engine=_engine(extractor.engine))
+
+
+def _engine(name: str) -> str:
+    """An engine's name, with its precision where that depends on the machine."""
+    if name != "openvino":
+        return name
+    from elmtex.engines.openvino import default_precision
+
+    return f"{name} {default_precision()}"
