@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,12 @@ from elmtex.corpora import records as canonical
 from elmtex.types import InputError, Item, Record
 from training import sft
 from training.attention import attend
-from training.branches import Augmentation, asked_schema, sampled, schedule
+from training.average import average
+from training.branches import Augmentation, asked_schema, sampled, schedule, sequences
 from training.calibrate import calibrate
 from training.chat import conversations
 from training.mentions import swapped
+from training.merge import merged_model
 
 CONFIGS = Path(sft.__file__).parent / "configs"
 PLAIN = (Augmentation(0, 0, 0), random.Random(0))
@@ -160,6 +163,26 @@ def test_calibration_keeps_what_is_right_and_says_how_sure_it_is(workshop, runs,
         calibrate(run, workshop / "data", schema="medication")
 
 
+def test_a_whole_model_is_no_adapter(runs, tmp_path):
+    for make in (merged_model, lambda run: average([run, run], tmp_path / "mean")):
+        with pytest.raises(InputError, match=r"training\.lowrank"):
+            make(runs["full"])
+
+
+def test_a_category_with_an_item_that_stands_nowhere_is_not_asked_for():
+    tokenizer = tiny_tokenizer()
+    placed, free = Item("fever", 3, 8), Item("high temperature", None, None)
+    asked = ("signs_symptoms", "diagnosis")
+    items = {"signs_symptoms": (placed,), "diagnosis": (free,)}
+    record = Record("r", "elmtex_files", "en", "No fever today.", asked, items)
+    plain = Augmentation(0, 0, 0)
+    (part,) = sequences(record, tokenizer, plain, random.Random(0), 1024)
+    said = tokenizer.decode(part.tokens.tolist())
+    assert "symptom" in said and "diagnosis" not in said
+    only = replace(record, labelled=("diagnosis",), items={"diagnosis": (free,)})
+    assert list(sequences(only, tokenizer, plain, random.Random(0), 1024)) == []
+
+
 def test_skipping_hidden_columns_changes_no_attention():
     torch.manual_seed(0)
     query, key, value = (torch.randn(1, heads, 600, 8, requires_grad=True) for heads in (6, 2, 2))
@@ -246,7 +269,7 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):
     flags += ["--save_strategy", "steps", "--save_steps", "4", "--drop", "0.5", "--shuffle", "0.5"]
     # Nothing to go on from, as after a kill before the first checkpoint: it begins.
     whole = train(workshop, tmp_path / "whole", *flags, "--resume_from_checkpoint", "true")
-    (tmp_path / "cut").mkdir()
+    (tmp_path / "cut" / "checkpoint-6").mkdir(parents=True)  # killed while it was written
     shutil.copytree(tmp_path / "whole" / "checkpoint-4", tmp_path / "cut" / "checkpoint-4")
     shutil.copy(tmp_path / "whole" / "record.json", tmp_path / "cut" / "record.json")
     with pytest.raises(InputError, match="another run's checkpoints"):

@@ -42,6 +42,8 @@ def average(runs: Sequence[Path], out: Path) -> Path:
     kinds, weights = [], []
     for run in runs:
         known = load_adapter(run)
+        if known.folder is None:
+            raise InputError(f"{run} is a whole model: training.lowrank makes an adapter of it")
         kind = json.loads((run / "adapter_config.json").read_text("utf-8"))
         scaled = {key: kind[key] for key in ("peft_type", "r", "lora_alpha", "use_rslora")}
         kinds.append((known.base, known.layout, scaled))

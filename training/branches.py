@@ -6,6 +6,7 @@ loss over the decisions of the notes among the choices the walk allows there.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -103,8 +104,18 @@ def gold_notes(record: Record, tokens: ReportTokens, keys: Sequence[str]) -> lis
 def sequences(
     record: Record, tokenizer: Tokenizer, augmentation: Augmentation, rng: random.Random, size: int
 ) -> Iterator[TrainingSequence]:
-    """A record's training sequences, one a chunk of at most ``size`` report tokens."""
-    schema = asked_schema(record.labelled, augmentation, rng)
+    """A record's training sequences, one a chunk of at most ``size`` report tokens.
+
+    A category with an item that stands nowhere in the text is not asked for: its words would be taught to be none.
+    """
+    labelled = [
+        key
+        for key in record.labelled
+        if all(item.start is not None for item in record.items.get(key, ()))
+    ]
+    if not labelled:
+        return
+    schema = asked_schema(labelled, augmentation, rng)
     grammar = NoteGrammar.of(schema, tokenizer)
     prompt = tokenizer.encode(margin_prompt(schema), add_special_tokens=False).ids
     tokens = tokenise(record.text, tokenizer)
@@ -243,6 +254,7 @@ def prepare(
         swap=elmtex.swap,
     )
     unseen = schedule(dev, tokenizer, epochs=1, seed=0, augmentation=plain, size=size)
+    end = _end(base, tokenizer)
     rows = Dataset.from_dict({"example": range(len(seen) + len(unseen))})
     config.remove_unused_columns = False
     config.dataset_kwargs = {"skip_prepare_dataset": True}
@@ -252,11 +264,15 @@ def prepare(
         rows.select(range(len(seen))),
         rows.select(range(len(seen), len(rows))),
         Collator(seen + unseen),
-        PreTrainedTokenizerFast(
-            tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>"
-        ),
+        PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=end, pad_token=end),
         partial(BranchTrainer, rare_weight=elmtex.rare_weight),
     )
+
+
+def _end(base: Path, tokenizer: Tokenizer) -> str:
+    """The base's own token for the end of a text; a new one would be written into a full fine-tune's config."""
+    ids = json.loads((base / "config.json").read_text("utf-8"))["eos_token_id"]
+    return tokenizer.id_to_token(ids[0] if isinstance(ids, list) else ids)
 
 
 def scores(

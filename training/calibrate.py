@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from elmtex.decoding.document import group
 from elmtex.pipeline import Extractor
 from elmtex.run_record import write_whole
-from elmtex.types import InputError, Item, Record
+from elmtex.types import Extraction, InputError, Record
 
 OPENING = 1.5  # a note is looked into when the chance that it opens is over .18; the threshold decides afterwards
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.46, 0.025), 3).tolist())
 SIGNS = tuple(np.arange(0.0, 3.1, 0.25))
+UNSIGNED = ("phee", "ncbi")  # corpora whose every item counts as present
 
 
 def calibrate(
@@ -36,7 +37,7 @@ def calibrate(
     """Choose biases and threshold and fit the confidence on ``data/dev.jsonl``; the rows tried, the chosen one last.
 
     The signs' biases are those with the best macro F1 over the gold items' signs, of ``data/dev_other.jsonl``, too:
-    absence is said in more ways than DEV has. The threshold is the one with the best mean of exact and relaxed micro F1 of
+    absence is said in more ways than DEV has; not of corpora that mark none. The threshold is the one with the best mean of exact and relaxed micro F1 of
     whole decodes. The confidence is fitted by isotonic regression against exact match.
     ``schema`` is a name or a file; only records that label nothing beside its categories count.
     """
@@ -52,8 +53,9 @@ def calibrate(
     records, other = held_out(data / "dev.jsonl"), data / "dev_other.jsonl"
     if not records:
         raise InputError(f"{data / 'dev.jsonl'} labels no report with the categories of {schema}")
-    others = held_out(other) if other.is_file() else []
-    biases = {"open": OPENING, **_sign_biases(run, [*records, *others], schema)}
+    others = held_out(other) if other.is_file() and other.stat().st_size else []
+    signed = [record for record in others if record.source not in UNSIGNED]
+    biases = {"open": OPENING, **_sign_biases(run, [*records, *signed], schema)}
     with tempfile.TemporaryDirectory() as scratch:
         trial = shutil.copytree(run, Path(scratch) / "run", ignore=lambda _, names: _foreign(names))
         _write(trial, biases=biases, threshold=0.0, calibration=[])
@@ -61,7 +63,10 @@ def calibrate(
         notes = [extractor.notes(record.text) for record in records]
     tried = []
     for threshold in thresholds:
-        answers = [group(walks, extractor.schema.keys, threshold=threshold) for walks in notes]
+        answers = [
+            Extraction("", extractor.schema.name, "", "ok", (), items)
+            for items in (group(w, extractor.schema.keys, threshold=threshold) for w in notes)
+        ]
         tried.append({"biases": biases, "threshold": threshold, **_scored(records, answers)})
         print({k: v for k, v in tried[-1].items() if k != "judged"}, flush=True)
     best = max(tried, key=lambda row: row["exact"] + row["relaxed"])
@@ -91,9 +96,7 @@ def _write(run: Path, **facts: Any) -> None:
     write_whole(path, json.dumps({**known, **facts}, indent=2) + "\n")
 
 
-def _scored(
-    records: Sequence[Record], answers: Sequence[Mapping[str, Sequence[Item]]]
-) -> dict[str, Any]:
+def _scored(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[str, Any]:
     from eval.metrics.calibration import judged
     from eval.metrics.entity import exact, relaxed
 

@@ -28,9 +28,13 @@ def merged_model(run: Path) -> tuple[Path, PreTrainedModel]:
     from transformers import AutoModelForCausalLM
 
     from elmtex.adapter import load_adapter
+    from elmtex.types import InputError
     from elmtex.weights import base_folder
 
-    base = base_folder(load_adapter(run).base)
+    adapter = load_adapter(run)
+    if adapter.folder is None:
+        raise InputError(f"{run} is a whole model: training.lowrank makes an adapter of it")
+    base = base_folder(adapter.base)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     return base, PeftModel.from_pretrained(model, run).merge_and_unload()
 

@@ -12,6 +12,7 @@ Train rows of MACCROBAT carry every mention, dev and test rows the gold. No text
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
 import json
 import platform
@@ -37,7 +38,7 @@ from elmtex.corpora import (
 from elmtex.corpora.fetch import Source, locate
 from elmtex.corpora.shingles import ShingleIndex
 from elmtex.run_record import git_hash, version
-from elmtex.types import ASSERTIONS, ElmtexError, Record
+from elmtex.types import ASSERTIONS, ElmtexError, InputError, Record
 
 # A train text goes when so much of it, or of a held-out text, is in the other; among train texts, near copies.
 HELD_OUT_CONTAINMENT = 0.5
@@ -159,7 +160,13 @@ def read_sources(config: Config) -> Iterator[Record]:
             yield replace(record, source="reviewed")
     for name, folder in config.corpora.items():
         source, load = CORPORA[name]
-        yield from load(locate(source, folder))
+        place = locate(source, folder)
+        try:
+            yield from load(place)
+        except (UnicodeError, csv.Error) as error:
+            raise InputError(
+                f"{place} holds a file that is not the corpus {name}'s ({type(error).__name__})"
+            ) from None
     if config.written is not None:
         yield from written.load(config.written)
     for lang, count in config.synthetic.items():

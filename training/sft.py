@@ -60,10 +60,10 @@ def main(arguments: list[str] | None = None) -> None:
     import torch
     from peft import PeftConfig, PeftModel
     from transformers import AutoModelForCausalLM, set_seed
-    from transformers.trainer_utils import get_last_checkpoint
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config, get_quantization_config
 
     from elmtex.corpora import records as canonical
+    from elmtex.decoding.tokens import CONTEXT, MAX_SENTENCE
     from elmtex.run_record import write_whole
     from elmtex.types import InputError
     from elmtex.weights import base_folder
@@ -75,6 +75,11 @@ def main(arguments: list[str] | None = None) -> None:
     elmtex, config, model_config = parser.parse_args_and_config(arguments)
     if elmtex.layout not in layouts:
         raise InputError(f"layout {elmtex.layout!r}: use one of: {', '.join(layouts)}")
+    if elmtex.max_report_tokens < MAX_SENTENCE + CONTEXT:
+        raise InputError(
+            f"max_report_tokens {elmtex.max_report_tokens}: a sentence and what is read before it take up to "
+            f"{MAX_SENTENCE + CONTEXT}"
+        )
     if config.num_train_epochs != int(config.num_train_epochs):
         raise InputError(f"num_train_epochs {config.num_train_epochs}: give a whole number")
     set_seed(config.seed)
@@ -85,6 +90,8 @@ def main(arguments: list[str] | None = None) -> None:
     train = _of_sources(list(canonical.load(folder / "train.jsonl")), elmtex)
     dev = list(canonical.load(folder / "dev.jsonl"))
     parts = layouts[elmtex.layout](base, train, dev, elmtex, config, _shares(elmtex))
+    if config.resume_from_checkpoint in ("false", "False", False):
+        config.resume_from_checkpoint = None
     resume = config.resume_from_checkpoint in ("true", "True", True)
     recorder = Recorder(
         config.output_dir,
@@ -126,7 +133,7 @@ def main(arguments: list[str] | None = None) -> None:
         peft_config=None if elmtex.init_adapter else get_peft_config(model_config),
     )
     # None, from the start, when it was killed before the first one.
-    last = get_last_checkpoint(config.output_dir) if resume else config.resume_from_checkpoint
+    last = _last_checkpoint(config.output_dir) if resume else config.resume_from_checkpoint
     trainer.train(resume_from_checkpoint=last)
     trainer.save_model(config.output_dir)
     facts = {
@@ -137,6 +144,12 @@ def main(arguments: list[str] | None = None) -> None:
     if is_first():
         write_whole(Path(config.output_dir) / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     recorder.finish(trainer.state.log_history)
+
+
+def _last_checkpoint(folder: str) -> str | None:
+    """The last checkpoint that is whole: what transformers writes of one last is its trainer_state.json."""
+    whole = [path.parent for path in Path(folder).glob("checkpoint-*/trainer_state.json")]
+    return str(max(whole, key=lambda path: int(path.name.partition("-")[2]))) if whole else None
 
 
 def _settings(elmtex: ElmtexArguments, config: Any, model_config: Any) -> dict[str, Any]:
