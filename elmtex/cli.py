@@ -384,7 +384,7 @@ def _door(command: str, arguments: list[str]) -> int:
     if not (root / f"{module.replace('.', '/')}.py").is_file():
         raise InputError(
             f"elmtex {command} needs {module}, which is part of the source checkout and not of the installed package: "
-            f"get the sources and run `make install`, then `elmtex {command}`"
+            f"get the sources and run `make dev`, then `elmtex {command}`"
         )
     import runpy
 

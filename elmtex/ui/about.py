@@ -17,7 +17,7 @@ from elmtex.ui.words import Words
 
 CARD = "MODEL_CARD.md"  # in the folder of an adapter or model
 MAX_CARD = 200_000  # characters
-PACKAGES = ("gradio", "torch", "transformers", "fhir.resources", "sqlalchemy")
+PACKAGES = ("gradio", "openvino", "torch", "transformers", "fhir.resources", "sqlalchemy")
 
 
 @dataclass(frozen=True, slots=True)
