@@ -2,7 +2,8 @@
 
 A note sees the report up to its sentence and itself: over a whole sequence about 70 % of all pairs of positions are
 hidden. PyTorch's kernel on the CPU computes them all and masks them; here queries go block by block, each against
-the columns that some row of it sees, and the query heads that share keys are one product. The results are the same.
+the columns that some row of it sees, and the query heads that share keys are one product. The results are the same but
+for rounding: in bfloat16 the scores are rounded before their softmax.
 """
 
 from __future__ import annotations
