@@ -63,13 +63,18 @@ def measure(config: RunConfig, records: Sequence[Record]) -> dict[str, Any]:
         with ProcessPoolExecutor(1, mp_context=context) as pool:
             return pool.submit(work, *arguments).result()
 
-    texts = [record.text for record in records]
+    texts, cores = [record.text for record in records], usable_cores()
     return {
         **surroundings(PACKAGES),
         "engine": _open(config, 1).engine,
         "floor": alone(measure_floor),
         "reports": alone(one_by_one, config, texts),
-        "at_once": alone(at_once, config, texts),
+        "at_once": {
+            "reports": len(texts),
+            "cores": cores,
+            "one_by_one": alone(throughput, config, texts, 1),
+            "at_once": alone(throughput, config, texts, cores),
+        },
         "process": process(config, texts[0]),
         "lengths": alone(lengths, config, texts),
     }
@@ -101,19 +106,12 @@ def one_by_one(config: RunConfig, texts: Sequence[str]) -> list[dict[str, float]
     return rows
 
 
-def at_once(config: RunConfig, texts: Sequence[str]) -> dict[str, float]:
-    """Seconds of all reports one after the other, and as many at once as there are cores; in turns of eight."""
-    cores = usable_cores()
-    one, many = _open(config, 1), _open(config, cores)
-    for extractor in (one, many):
-        extractor.extract(texts[0])
-    single = together = 0.0
-    for first in range(0, len(texts), 8):
-        part = texts[first : first + 8]
-        single += seconds_of(lambda part=part: [one.extract(text) for text in part])  # type: ignore[misc]
-        with ThreadPoolExecutor(cores) as pool:
-            together += seconds_of(lambda part=part: list(pool.map(many.extract, part)))  # type: ignore[misc]
-    return {"reports": len(texts), "cores": cores, "one_by_one": single, "at_once": together}
+def throughput(config: RunConfig, texts: Sequence[str], at_once: int) -> float:
+    """Seconds of all reports, so many at once, when each shape of a pass has been seen."""
+    extractor = _open(config, at_once)
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(extractor.extract, texts))
+        return seconds_of(lambda: list(pool.map(extractor.extract, texts)))
 
 
 def process(config: RunConfig, text: str) -> dict[str, float]:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from elmtex.decoding.loop import decode
 from elmtex.decoding.notes import NoteGrammar, NoteWalk
 from elmtex.decoding.tokens import Chunk, ReportTokens, tokenise
 from elmtex.engines import fastest, open_engine
+from elmtex.run_record import usable_cores
 from elmtex.schema import Category, CategorySchema
 from elmtex.types import InputError
 
@@ -372,6 +374,22 @@ def test_sessions_do_not_disturb_each_other(base: Path) -> None:
     alone = list(steps(engine.session()))
     pairs = list(itertools.zip_longest(steps(engine.session()), steps(engine.session())))
     assert pairs == [(step, step) for step in alone]
+
+
+@pytest.mark.parametrize("options", [{}, {"threads": 1}, {"threads": 2, "at_once": 2}])
+def test_threads_may_run_on_any_core(base: Path, options: dict[str, int]) -> None:
+    """Pinned, those of all processes with few threads share the machine's first cores."""
+    if not sys.platform.startswith("linux") or usable_cores() < 2:
+        pytest.skip("only Linux tells, and one core is one")
+    tasks, able = Path("/proc/self/task"), os.sched_getaffinity(0)
+    engine = OpenVINOEngine(base, **options)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(lambda: [scores(engine) for _ in range(5)])
+        while not running.done():
+            for task in tasks.iterdir():
+                with suppress(ProcessLookupError):  # it has just ended
+                    assert os.sched_getaffinity(int(task.name)) == able
+    running.result()
 
 
 def test_nothing_spins_between_passes(base: Path) -> None:

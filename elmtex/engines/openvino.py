@@ -51,7 +51,7 @@ except ImportError:
         "the openvino engine needs openvino: pip install 'elmtex[fast]'"
     ) from None
 
-_CONVERSION = "4"  # raise it when a converted folder's content changes
+_CONVERSION = "5"  # raise it when a converted folder's content changes
 _ROOM = 256  # slots by which the cache grows
 _PROMPTS = 8  # kept read: 3.5 MB each
 _UNSEEN = np.float32(-1e30)
@@ -124,6 +124,7 @@ class OpenVINOEngine:
             "NUM_STREAMS": str(at_once),
             "INFERENCE_PRECISION_HINT": self.precision.hint,
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
+            "ENABLE_CPU_PINNING": "NO",  # or the threads of every process sit on the machine's first cores
             # Kernels of shapes seen before: all that there are of widths and rooms, or each pass makes its own anew.
             "CPU_RUNTIME_CACHE_CAPACITY": "3000",
         }
