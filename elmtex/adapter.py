@@ -61,8 +61,6 @@ def notes_adapter(folder: Path) -> Adapter:
             f"{folder} was trained to answer as a chat: merge it (python -m training.merge) and give the merged folder to "
             "--strategy naive"
         )
-    if "end" in adapter.biases:
-        raise InputError(f"{folder}/elmtex.json: only open, present, absent, possible have a bias")
     if adapter.layout != "words":
         raise InputError(
             f"{folder} was trained to write a note for each sentence, as elmtex did until elmtex-3: train it further "
@@ -86,7 +84,9 @@ def load_adapter(folder: Path) -> Adapter:
     except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}") from None
     biases = {str(name): float(bias) for name, bias in facts.get("biases", {}).items()}
-    if unknown := set(biases) - {"end", "open", "present", "absent", "possible"}:
+    layout = str(facts.get("layout", "branches"))
+    known = {"open", "present", "absent", "possible"} | ({"end"} if layout != "words" else set())
+    if unknown := set(biases) - known:
         raise InputError(
             f"{path}: biases of {sorted(unknown)}: only open, present, absent, possible have one"
         )
@@ -96,7 +96,7 @@ def load_adapter(folder: Path) -> Adapter:
         base=str(folder) if merged else facts.get("base", DEFAULT_MODEL),
         calibration=tuple((float(x), float(y)) for x, y in facts.get("calibration", ())),
         biases=biases,
-        layout=str(facts.get("layout", "branches")),
+        layout=layout,
         threshold=float(facts.get("threshold", 0.0)),
     )
 

@@ -262,15 +262,11 @@ def _make_extractor(args: argparse.Namespace) -> Extractor:
 def _extract(args: argparse.Namespace) -> int:
     from elmtex.batch import extract_safely
     from elmtex.export import FORMATS as WRITERS
-    from elmtex.reading import RECODED, read_report
+    from elmtex.reading import RECODED, read_report, readable_name
 
     _check_output(args.output, args.report)
     report, note = read_report(args.report)
-    name = (
-        "stdin"
-        if args.report == "-"
-        else Path(os.fsencode(args.report).decode("utf-8", "replace")).stem
-    )
+    name = "stdin" if args.report == "-" else Path(readable_name(args.report)).stem
     if note:
         _say(f"{name} {RECODED}")
     extractor = args.make_extractor(args)

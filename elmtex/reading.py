@@ -209,13 +209,13 @@ def _reports_of(path: Path) -> Iterator[Report]:
             )
 
 
-def _unicode(name: str) -> str:
-    # A file name may hold bytes that are no UTF-8 (surrogates in Python); an id goes into JSON.
+def readable_name(name: str) -> str:
+    """A file's name without the bytes that are no UTF-8 (surrogates in Python): an id goes into JSON."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _read_file(path: Path, name: str) -> Report:
-    name = _unicode(name)
+    name = readable_name(name)
     try:
         text, note = read_report(path)
     except ReadingError as error:
@@ -325,7 +325,7 @@ def _from_row(row: Any, path: Path, number: int, note: Note = "") -> Report:
     text = next((row[column] for column in TEXT_COLUMNS if row.get(column) is not None), None)
     name = row.get("id")
     if name in (None, ""):
-        name = f"{_unicode(path.stem)}:{number}"
+        name = f"{readable_name(path.stem)}:{number}"
     if isinstance(name, bool) or not isinstance(name, (str, int)) or not _is_unicode(str(name)):
         return _broken(path, number, "has an 'id' that is neither text nor a whole number")
     if not isinstance(text, str):
@@ -351,8 +351,8 @@ def _is_unicode(text: str) -> bool:
 
 
 def _broken(path: Path, number: int, problem: str, name: str | None = None) -> Report:
-    problem = f"row {number} of {_unicode(path.name)} {problem}"
-    return Report(name or f"{_unicode(path.stem)}:{number}", None, problem, note="row")
+    problem = f"row {number} of {readable_name(path.name)} {problem}"
+    return Report(name or f"{readable_name(path.stem)}:{number}", None, problem, note="row")
 
 
 def _open(path: Path) -> BinaryIO:

@@ -343,10 +343,9 @@ def test_a_hopeless_note_is_given_up(engines):
     first.take(first.following(), math.log(0.015))
     assert first.done and not first.items
     doubted = walks(grammar, tokens, tokens.sentences)[0]
-    for token in write_note(doubted, [NoteItem(0, 1, "age", "present")])[:-1]:
-        if doubted.choices() == tuple(sorted(grammar.signs)):
-            break
-        doubted.take(token)
+    note = iter(write_note(doubted, [NoteItem(0, 1, "age", "present")]))
+    while doubted.choices() != tuple(sorted(grammar.signs)):
+        doubted.take(next(note))
     doubted.take(next(iter(grammar.signs)), math.log(0.005))
     assert doubted.done and not doubted.items
     whole = run(engines[0], tokens, grammar)

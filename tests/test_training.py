@@ -163,6 +163,26 @@ def test_calibration_keeps_what_is_right_and_says_how_sure_it_is(workshop, runs,
         calibrate(run, workshop / "data", schema="medication")
 
 
+def test_signs_are_set_by_sources_that_mark_them(workshop, runs, tmp_path, monkeypatch):
+    run = shutil.copytree(runs["lora"], tmp_path / "run")
+    data = shutil.copytree(workshop / "data", tmp_path / "data")
+    seen = []
+
+    def biases(_run, records, _schema):
+        seen.append(sorted({record.source for record in records}))
+        return {"absent": 0.0, "possible": 0.0}
+
+    monkeypatch.setattr("training.calibrate._sign_biases", biases)
+    rows = list(canonical.load(data / "dev.jsonl"))
+    signed = [replace(r, source="signed") for r in rows]
+    plain = replace(rows[0], id="plain", source="plain", items={"gender": (Item("He", 0, 2),)})
+    others = [[], [*signed, plain]]
+    for records in others:
+        canonical.write(data / "dev_other.jsonl", records)
+        calibrate(run, data, thresholds=(0.1,))
+    assert seen == [["planted"], ["planted", "signed"]]
+
+
 def test_a_whole_model_is_no_adapter(runs, tmp_path):
     for make in (merged_model, lambda run: average([run, run], tmp_path / "mean")):
         with pytest.raises(InputError, match=r"training\.lowrank"):

@@ -30,9 +30,9 @@ def average(runs: Sequence[Path], out: Path) -> Path:
     """
     from safetensors.torch import load_file, save_file
 
-    from elmtex.adapter import load_adapter
     from elmtex.run_record import surroundings, write_whole
     from elmtex.types import InputError
+    from training.merge import trained_adapter
     from training.record import PACKAGES, RECORD, read_record
 
     if out.exists():
@@ -41,9 +41,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
         raise InputError("a mean takes two adapters or more")
     kinds, weights = [], []
     for run in runs:
-        known = load_adapter(run)
-        if known.folder is None:
-            raise InputError(f"{run} is a whole model: training.lowrank makes an adapter of it")
+        known = trained_adapter(run)
         kind = json.loads((run / "adapter_config.json").read_text("utf-8"))
         scaled = {key: kind[key] for key in ("peft_type", "r", "lora_alpha", "use_rslora")}
         kinds.append((known.base, known.layout, scaled))

@@ -28,7 +28,6 @@ from elmtex.types import Extraction, InputError, Record
 OPENING = 1.5  # a note is looked into when the chance that it opens is over .18; the threshold decides afterwards
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.46, 0.025), 3).tolist())
 SIGNS = tuple(np.arange(0.0, 3.1, 0.25))
-UNSIGNED = ("phee", "ncbi")  # corpora whose every item counts as present
 
 
 def calibrate(
@@ -37,8 +36,8 @@ def calibrate(
     """Choose biases and threshold and fit the confidence on ``data/dev.jsonl``; the rows tried, the chosen one last.
 
     The signs' biases are those with the best macro F1 over the gold items' signs, of ``data/dev_other.jsonl``, too:
-    absence is said in more ways than DEV has; not of corpora that mark none. The threshold is the one with the best mean of exact and relaxed micro F1 of
-    whole decodes. The confidence is fitted by isotonic regression against exact match.
+    absence is said in more ways than DEV has; sources that mark none there do not count. The threshold is the one with the
+    best mean of exact and relaxed micro F1 of whole decodes. The confidence is fitted by isotonic regression against exact match.
     ``schema`` is a name or a file; only records that label nothing beside its categories count.
     """
     from elmtex.schema import load_schema
@@ -54,8 +53,9 @@ def calibrate(
     if not records:
         raise InputError(f"{data / 'dev.jsonl'} labels no report with the categories of {schema}")
     others = held_out(other) if other.is_file() and other.stat().st_size else []
-    signed = [record for record in others if record.source not in UNSIGNED]
-    biases = {"open": OPENING, **_sign_biases(run, [*records, *signed], schema)}
+    signed = {record.source for record in others if _marks_signs(record)}
+    others = [record for record in others if record.source in signed]
+    biases = {"open": OPENING, **_sign_biases(run, [*records, *others], schema)}
     with tempfile.TemporaryDirectory() as scratch:
         trial = shutil.copytree(run, Path(scratch) / "run", ignore=lambda _, names: _foreign(names))
         _write(trial, biases=biases, threshold=0.0, calibration=[])
@@ -88,6 +88,10 @@ def calibrate(
 def _foreign(names: Sequence[str]) -> set[str]:
     """What of a run's folder is no part of the adapter."""
     return {n for n in names if not n.startswith("adapter_") and n != "elmtex.json"}
+
+
+def _marks_signs(record: Record) -> bool:
+    return any(item.assertion != "present" for items in record.items.values() for item in items)
 
 
 def _write(run: Path, **facts: Any) -> None:

@@ -16,6 +16,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from elmtex.adapter import Adapter
+
+
+def trained_adapter(run: Path) -> Adapter:
+    """The adapter in a run's folder.
+
+    Raises:
+        InputError: ``run`` holds none, or a whole model.
+    """
+    from elmtex.adapter import load_adapter
+    from elmtex.types import InputError
+
+    adapter = load_adapter(run)
+    if adapter.folder is None:
+        raise InputError(f"{run} is a whole model: training.lowrank makes an adapter of it")
+    return adapter
+
 
 def merged_model(run: Path) -> tuple[Path, PreTrainedModel]:
     """The folder of an adapter's base, and base plus adapter as one float32 model.
@@ -27,14 +44,9 @@ def merged_model(run: Path) -> tuple[Path, PreTrainedModel]:
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    from elmtex.adapter import load_adapter
-    from elmtex.types import InputError
     from elmtex.weights import base_folder
 
-    adapter = load_adapter(run)
-    if adapter.folder is None:
-        raise InputError(f"{run} is a whole model: training.lowrank makes an adapter of it")
-    base = base_folder(adapter.base)
+    base = base_folder(trained_adapter(run).base)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     return base, PeftModel.from_pretrained(model, run).merge_and_unload()
 

@@ -52,14 +52,14 @@ def group(
 
 def _likeliest(notes: Sequence[NoteItem], threshold: float) -> list[NoteItem]:
     """Those of a sentence's items of one category that stay."""
-    likely = [(probability(note), note) for note in notes]
+    left = [(probability(note), note) for note in notes]
     kept: list[NoteItem] = []
-    for pair in sorted(likely, key=lambda pair: (-pair[0], pair[1].first)):
-        # What overlaps an item that stays neither stays nor speaks for others.
-        free = [rival for rival in likely if not any(_overlap(rival[1], one) for one in kept)]
-        together = sum(p for p, other in free if _overlap(pair[1], other))
-        if pair in free and together >= threshold:
+    for pair in sorted(left, key=lambda pair: (-pair[0], pair[1].first)):
+        rivals = [other for other in left if _overlap(pair[1], other[1])]
+        if pair in rivals and sum(p for p, _ in rivals) >= threshold:
             kept.append(pair[1])
+            # What overlaps an item that stays neither stays nor speaks for others.
+            left = [other for other in left if other not in rivals]
     return kept
 
 
