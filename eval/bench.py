@@ -27,7 +27,7 @@ from typing import Any
 
 from elmtex.engines import ENGINES
 from elmtex.pipeline import Extractor
-from elmtex.run_record import surroundings
+from elmtex.provenance import surroundings
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError, Item
 from eval.answers import peak_rss_mb

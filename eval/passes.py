@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.decoding.gold import gold_notes
 from elmtex.decoding.layout import Ints, Mask, placed, reach
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteItem, write_note
@@ -25,7 +26,6 @@ from elmtex.weights import base_folder
 from eval.config import parse
 from eval.data import load_records
 from eval.tables import Rows, markdown
-from training.branches import gold_notes
 
 DRAFTS = (0, 1, 4, 8, 15, 25)
 _SURE = 50.0  # logits of an oracle: a note of doubtful decisions would be given up

@@ -25,8 +25,9 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from elmtex.corpora import records as records_file
-from elmtex.run_record import surroundings, write_whole
+from elmtex import records as records_file
+from elmtex.provenance import surroundings, utc
+from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError, Record
 from eval.answers import Answer, Answered, OpenSystem, answer, answers_file, known
 from eval.config import RunConfig, parse
@@ -142,7 +143,7 @@ def _record(
             }
             for name, part in answered.items()
         },
-        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
+        "started": utc(began),
         "seconds": round(time.time() - began, 1),
     }
     return json.dumps(record, indent=2) + "\n"

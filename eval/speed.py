@@ -25,7 +25,7 @@ from typing import Any
 
 from elmtex.engines import read_prompt
 from elmtex.pipeline import Extractor
-from elmtex.run_record import surroundings, usable_cores
+from elmtex.provenance import surroundings, usable_cores
 from elmtex.types import ElmtexError, Record
 from eval.bench import floor_of, measure_floor, parameters_of, seconds_of
 from eval.config import RunConfig, parse

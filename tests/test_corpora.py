@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from elmtex.corpora import (
+from corpora import (
     aci_bench,
     elmtex_files,
     fetch,
@@ -23,12 +23,12 @@ from elmtex.corpora import (
     mts_dialog,
     ncbi_disease,
     phee,
-    records,
     synthetic,
     written,
 )
-from elmtex.corpora.markup import read_markup
-from elmtex.corpora.spans import sentences
+from corpora.markup import read_markup
+from corpora.spans import sentences
+from elmtex import records
 from elmtex.text import normalise
 from elmtex.text import sentences as sentences_of
 from elmtex.types import InputError, Item, MissingDependencyError, Record
@@ -667,7 +667,7 @@ def test_synthetic_negation_agrees_with_its_words(lang: str) -> None:
 
 def test_grammar_symbols_are_all_defined() -> None:
     pytest.importorskip("faker_healthcare")
-    from elmtex.corpora.patients import patients
+    from corpora.patients import patients
 
     for lang in synthetic.LANGUAGES:
         grammar = synthetic._grammar(lang)
@@ -744,7 +744,7 @@ def test_corpora_import_nothing_heavy() -> None:
     import subprocess
 
     code = (
-        "import sys, elmtex.corpora.synthetic, elmtex.corpora.phee, elmtex.corpora.fetch\n"
+        "import sys, corpora.synthetic, corpora.phee, corpora.fetch\n"
         "print([m for m in ('torch','pandas','transformers','faker','numpy') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elmtex.corpora import records
-from elmtex.run_record import digest
+from elmtex import records
+from elmtex.provenance import digest
 from elmtex.schema import load_schema
 from elmtex.types import Extraction, InputError, Item, Record
 from eval import bench, compare, publish, report, run

@@ -22,9 +22,10 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 from trl import SFTConfig, SFTTrainer
 
+from elmtex.decoding.gold import gold_notes
 from elmtex.decoding.layout import TrainingSequence, lay_out
-from elmtex.decoding.notes import NoteGrammar, NoteItem
-from elmtex.decoding.tokens import ReportTokens, chunks, read_tokenizer, tokenise
+from elmtex.decoding.notes import NoteGrammar
+from elmtex.decoding.tokens import chunks, read_tokenizer, tokenise
 from elmtex.prompts import margin_prompt
 from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
 from elmtex.types import InputError, Record
@@ -83,22 +84,6 @@ def asked_schema(
     if rng.random() < augmentation.rename:
         categories = [replace(c, label=c.title.lower()) for c in categories]
     return CategorySchema("training", "training", tuple(categories), {})
-
-
-def gold_notes(record: Record, tokens: ReportTokens, keys: Sequence[str]) -> list[NoteItem]:
-    """A record's grounded items of some categories as token ranges, each cut to the sentence it begins in.
-
-    Of mentions that are the same tokens then, one is kept.
-    """
-    items: dict[tuple[int, int, str], NoteItem] = {}
-    for key in keys:
-        for item in record.items.get(key, ()):
-            if item.start is None or item.end is None:
-                continue
-            sentence = next(s for s in tokens.sentences if tokens.offsets[s[1] - 1][1] > item.start)
-            span = tokens.covering(item.start, item.end, sentence)
-            items.setdefault((*span, key), NoteItem(*span, key, item.assertion))
-    return list(items.values())
 
 
 def sequences(

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from elmtex.decoding.document import group
 from elmtex.pipeline import Extractor
-from elmtex.run_record import write_whole
+from elmtex.storage import write_whole
 from elmtex.types import Extraction, InputError, Record
 
 OPENING = 1.5  # a note is looked into when the chance that it opens is over .18; the threshold decides afterwards
@@ -75,7 +75,7 @@ def calibrate(
             f"{run} finds nothing in the {len(records)} records of DEV: train it longer"
         )
     rows = [{k: v for k, v in row.items() if k != "judged"} for row in [*tried, best]]
-    (run / "calibration.json").write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
+    write_whole(run / "calibration.json", json.dumps(rows, indent=2) + "\n")
     _write(
         run,
         biases=biases,

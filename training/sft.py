@@ -62,9 +62,9 @@ def main(arguments: list[str] | None = None) -> None:
     from transformers import AutoModelForCausalLM, set_seed
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config, get_quantization_config
 
-    from elmtex.corpora import records as canonical
+    from elmtex import records as canonical
     from elmtex.decoding.tokens import CONTEXT, MAX_SENTENCE
-    from elmtex.run_record import write_whole
+    from elmtex.storage import write_whole
     from elmtex.types import InputError
     from elmtex.weights import base_folder
     from training import attention, branches, chat

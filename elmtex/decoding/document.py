@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from elmtex.decoding.notes import NoteItem, NoteWalk
 from elmtex.decoding.tokens import ReportTokens
+from elmtex.text import folded
 from elmtex.types import Assertion, Item
 
 
@@ -83,5 +84,5 @@ def _item(
 def _distinct(items: list[Item]) -> list[Item]:
     kept: dict[tuple[str, Assertion], Item] = {}
     for item in sorted(items, key=lambda i: i.start or 0):
-        kept.setdefault((" ".join(item.text.lower().split()), item.assertion), item)
+        kept.setdefault((folded(item.text), item.assertion), item)
     return list(kept.values())

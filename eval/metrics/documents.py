@@ -11,11 +11,10 @@ Four rules that keep the numbers honest live here, so that no metric can forget 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from elmtex.corpora.spans import folded
+from elmtex.text import folded
 from elmtex.types import Extraction, InputError, Item, Record, Status
 
 Items = Mapping[str, Sequence[Item]]
@@ -24,13 +23,11 @@ Predicted = Extraction | Items | None
 
 FAILURES: frozenset[Status] = frozenset({"failed", "invalid_output"})
 
-_WHITE_SPACE = re.compile(r"\s+")
-
 
 def normalise(text: str) -> str:
     """The text as exact matching compares it (MAPPING.md): lower-cased, white space folded, surrounding
     ``.,;:()`` and white space stripped."""
-    return _WHITE_SPACE.sub(" ", text.lower()).strip(".,;:() ")
+    return folded(text).strip(".,;:() ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from elmtex.corpora.maccrobat import CATEGORIES
-from elmtex.corpora.spans import item_at, without_overlap
+from corpora.maccrobat import CATEGORIES
+from corpora.spans import item_at, without_overlap
 from elmtex.types import Assertion, Item, Record
 
 LABELS: Mapping[str, str] = {

@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from elmtex.corpora.brat import Annotations, Entity, parse, read_text
-from elmtex.corpora.fetch import Download, Source
-from elmtex.corpora.spans import Span, grown, item_at, without_overlap
+from corpora.brat import Annotations, Entity, parse, read_text
+from corpora.fetch import Download, Source
+from corpora.spans import Span, grown, item_at, without_overlap
 from elmtex.types import Assertion, InputError, Item, Record
 
 SOURCE = Source(
