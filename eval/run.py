@@ -1,6 +1,6 @@
 """Evaluate systems on annotated reports: how good, how fast, compared with what.
 
-    python -m eval.run --data ../shared/data/maccrobat2020 --format brat --systems finetuned,untrained --out runs/eval
+    python -m eval.run --data MACCROBAT2020/ --format brat --systems finetuned,untrained --out runs/eval
     python -m eval.run --data reviewed.jsonl --format jsonl --split all --model runs/mine --out runs/mine-eval
     python -m eval.run --data elmtex/ --format elmtex --systems naive,icl --server http://127.0.0.1:8000/v1 \\
         --base llama-3.1-8b --out runs/chat

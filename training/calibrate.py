@@ -102,6 +102,7 @@ def _write(run: Path, **facts: Any) -> None:
 
 def _scored(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[str, Any]:
     from eval.metrics.calibration import judged
+    from eval.metrics.documents import pair
     from eval.metrics.entity import exact, relaxed
 
     totals: dict[str, NDArray[np.int64]] = {
@@ -109,10 +110,11 @@ def _scored(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[st
     }
     confidences: list[tuple[float, int]] = []
     for record, given in zip(records, answers, strict=True):
+        both = pair(record, given)
         for name, match in (("exact", exact), ("relaxed", relaxed)):
-            for counts in match(record, given).values():
+            for counts in match(both).values():
                 totals[name] += (counts.tp, counts.fp, counts.fn)
-        confidences += judged(record, given)
+        confidences += judged(both)
     return {
         **{
             name: round(float(2 * t[0] / max(1, 2 * t[0] + t[1] + t[2])), 4)

@@ -1,6 +1,6 @@
 """Turns public corpora, reviewed reports and synthetic ones into train, dev and test JSONL.
 
-    python -m training.prepare --out data/ --maccrobat ../shared/data/maccrobat2020 --phee ../shared/data/phee2
+    python -m training.prepare --out data/ --maccrobat MACCROBAT2020/ --phee phee2/
     python -m training.prepare --out data/ --maccrobat --synthetic-en 2000 --synthetic-de 2000
 
 A source is used when its flag is given; a flag without PATH downloads the corpus, or finds it in the cache.

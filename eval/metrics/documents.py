@@ -5,7 +5,7 @@ Four rules that keep the numbers honest live here, so that no metric can forget 
 - only the categories that the record labels are looked at: a category that is not labelled is unknown, not empty;
 - a failed document predicts nothing. It stays in every denominator and all of its gold items are missed;
 - an item whose span does not hold its words is not grounded, whatever its source claims;
-- the gold lists words once a category, as they are first said (MAPPING.md, rule 5). A document may list fever twice, denied
+- the gold lists words once a category, as they are first said (docs/gold-standard.md, rule 5). A document may list fever twice, denied
   first and found later; only what it says first is scored.
 """
 
@@ -25,7 +25,7 @@ FAILURES: frozenset[Status] = frozenset({"failed", "invalid_output"})
 
 
 def normalise(text: str) -> str:
-    """The text as exact matching compares it (MAPPING.md): lower-cased, white space folded, surrounding
+    """The text as exact matching compares it (docs/gold-standard.md): lower-cased, white space folded, surrounding
     ``.,;:()`` and white space stripped."""
     return folded(text).strip(".,;:() ")
 
