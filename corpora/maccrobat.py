@@ -1,6 +1,6 @@
 """MACCROBAT 2020: clinical case reports with brat annotations, mapped to the 15 ELMTEX categories.
 
-The mapping is MAPPING.md of the project's data folder, rule by rule; the gold standard of every reported number.
+The mapping is docs/gold-standard.md, rule by rule; the gold standard of every reported number.
 Source: Caufield 2020, figshare 10.6084/m9.figshare.9764942.v2, CC BY 4.0.
 """
 
@@ -76,7 +76,7 @@ _MODIFIERS = frozenset(
 )
 _MAX_VALUE_GAP = 30
 _VALUE_BARRIER = re.compile(r"[.;]\s|\n")
-# MAPPING.md calls a history span with these words life style.
+# Rule 3: a history span with these words is life style.
 LIFE_STYLE = re.compile(
     r"smok|tobacco|cigar|pack[- ]year|alcohol|drink|drug (?:use|abuse)|exercis|diet", re.I
 )
@@ -163,7 +163,7 @@ def _records(path: Path, unique: bool) -> Iterator[Record]:
 def map_items(
     text: str, annotations: Annotations, plain_present: bool = True
 ) -> dict[str, list[Item]]:
-    """Rules 1 to 4 of MAPPING.md: the items of each category, before rule 5, in no particular order.
+    """Rules 1 to 4 of docs/gold-standard.md: the items of each category, before rule 5, in no particular order.
 
     Args:
         plain_present: whether age, gender, history, habits and outcome are present whatever was annotated (rule 1).

@@ -2,7 +2,7 @@
 
 A report is an expansion of a grammar (``synthetic_en.txt``, ``synthetic_de.txt``), filled with a patient record of
 faker-healthcare-provider (disease, symptoms, drugs, tests that belong together) and the grammar's own vocabulary.
-What a span covers follows MACCROBAT as mapped in MAPPING.md, so that the rows agree with the gold standard.
+What a span covers follows MACCROBAT as mapped in docs/gold-standard.md, so that the rows agree with the gold standard.
 
 The grammar's notation: ``== NAME`` heads the alternatives of a symbol, one a line, and in an alternative
 

@@ -38,14 +38,18 @@ def surroundings(packages: Sequence[str]) -> dict[str, Any]:
 
 def git_hash() -> str | None:
     """The commit of the source checkout, with ``+changes`` when its files differ from it; None outside of one."""
-    root = Path(__file__).resolve().parent.parent
+    own = Path(__file__).resolve()
 
     def git(*arguments: str) -> str:
-        command = ["git", "-C", str(root), *arguments]
+        command = ["git", "-C", str(own.parent), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
+        # An installed copy may lie inside somebody else's repository, which does not track it.
+        git("ls-files", "--error-unmatch", own.name)
+        root = git("rev-parse", "--show-toplevel")
+        changed = git("-C", root, "status", "--porcelain")
+        return git("rev-parse", "HEAD") + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return None
 

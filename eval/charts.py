@@ -123,7 +123,9 @@ def _svg(axes: Axes, label: str) -> str:
     file = io.StringIO()
     # Text stays text; the same figure gives the same bytes.
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": label}):
-        axes.figure.savefig(
+        figure = axes.get_figure(root=True)
+        assert figure is not None
+        figure.savefig(
             file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
         )
     drawn = file.getvalue()

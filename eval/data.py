@@ -47,7 +47,7 @@ def load_records(path: str, format: str, split: str, limit: int | None = None) -
 def _with_first_mentions(record: Record) -> Record:
     """The record with each item once per category, at its first mention: a document lists facts, not mentions.
 
-    MACCROBAT's gold is so by definition (MAPPING.md, rule 5); the NCBI corpus labels every mention.
+    MACCROBAT's gold is so by definition (docs/gold-standard.md, rule 5); the NCBI corpus labels every mention.
     """
     items = {}
     for key, row in record.items.items():

@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
     from elmtex.weights import base_folder
     from training.record import Recorder, is_first
 
-    parser = TrlParser((ElmtexArguments, SFTConfig, ModelConfig))
+    parser = TrlParser([ElmtexArguments, SFTConfig, ModelConfig])  # type: ignore[arg-type]
     elmtex, config, model_config = parser.parse_args_and_config(arguments)
     _check(elmtex, config, model_config)
     set_seed(config.seed)

@@ -76,7 +76,7 @@ def _numbers(examples: Examples, part: int) -> Dataset:
 def _end(base: Path, tokenizer: Tokenizer) -> str:
     """The base's own token for the end of a text; a new one would be written into a full fine-tune's config."""
     ids = json.loads((base / "config.json").read_text("utf-8"))["eos_token_id"]
-    return tokenizer.id_to_token(ids[0] if isinstance(ids, list) else ids)
+    return str(tokenizer.id_to_token(ids[0] if isinstance(ids, list) else ids))
 
 
 def scores(
@@ -88,7 +88,7 @@ def scores(
         model: a causal language model or one with an adapter.
         layout: input_ids, position_ids and attention_mask as :func:`training.collate.collate` makes them.
     """
-    llama = model.get_base_model() if isinstance(model, PeftModel) else model
+    llama: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     hidden = llama.model(**layout, use_cache=False).last_hidden_state[0, rows]  # (D, hidden)
     scored, columns = torch.unique(choices.clamp(min=0), return_inverse=True)
     weight = llama.get_output_embeddings().weight[scored]
@@ -114,7 +114,7 @@ class NotesTrainer(SFTTrainer):
         model: torch.nn.Module,
         inputs: dict[str, torch.Tensor],
         return_outputs: bool = False,
-        num_items_in_batch: torch.Tensor | None = None,
+        num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
         rows, choices, chosen = (inputs[name] for name in ("rows", "choices", "chosen"))
         layout = {name: inputs[name] for name in LAYOUT}
@@ -136,4 +136,4 @@ class NotesTrainer(SFTTrainer):
 
     def _get_train_sampler(self, dataset: Any = None) -> torch.utils.data.Sampler:
         # The examples are in their random order already.
-        return torch.utils.data.SequentialSampler(self.train_dataset)
+        return torch.utils.data.SequentialSampler(self.train_dataset)  # type: ignore[arg-type]
