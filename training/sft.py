@@ -68,7 +68,8 @@ def main(arguments: list[str] | None = None) -> None:
     from elmtex.weights import base_folder
     from training.record import Recorder, is_first
 
-    parser = TrlParser([ElmtexArguments, SFTConfig, ModelConfig])  # type: ignore[arg-type]
+    kinds: Any = (ElmtexArguments, SFTConfig, ModelConfig)  # TRL's own annotation asks for less
+    parser = TrlParser(kinds)
     elmtex, config, model_config = parser.parse_args_and_config(arguments)
     _check(elmtex, config, model_config)
     set_seed(config.seed)
