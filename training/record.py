@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shlex
@@ -11,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from elmtex.provenance import surroundings
+from elmtex.provenance import digest_of_data, surroundings
 from elmtex.storage import write_whole
 from elmtex.types import InputError
 
@@ -57,8 +56,7 @@ class Recorder:
             "starts": [start],
             "settings": json.loads(json.dumps(settings, default=str)),
             "data": {
-                path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-                for path in sorted(Path(data).glob("*.jsonl"))
+                path.name: digest_of_data(path) for path in sorted(Path(data).glob("*.jsonl"))
             },
         }
         earlier = read_record(self._folder) if resume else {}
