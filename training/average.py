@@ -28,6 +28,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
     Raises:
         InputError: one is no adapter, or another kind than the first, or ``out`` exists.
     """
+    import torch
     from safetensors.torch import load_file, save_file
 
     from elmtex.run_record import surroundings, write_whole
@@ -49,7 +50,11 @@ def average(runs: Sequence[Path], out: Path) -> Path:
         if kinds[-1] != kinds[0] or weights[-1].keys() != weights[0].keys():
             raise InputError(f"{run} is another kind of adapter than {runs[0]}")
     out.mkdir(parents=True)
-    mean = {name: sum(one[name].float() for one in weights) / len(weights) for name in weights[0]}
+    nothing = torch.tensor(0.0)
+    mean = {
+        name: sum((one[name].float() for one in weights), nothing) / len(weights)
+        for name in weights[0]
+    }
     save_file(mean, out / "adapter_model.safetensors", metadata={"format": "pt"})
     shutil.copy(runs[0] / "adapter_config.json", out / "adapter_config.json")
     base, layout, _ = kinds[0]

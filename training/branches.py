@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -272,7 +272,10 @@ def prepare(
 def _end(base: Path, tokenizer: Tokenizer) -> str:
     """The base's own token for the end of a text; a new one would be written into a full fine-tune's config."""
     ids = json.loads((base / "config.json").read_text("utf-8"))["eos_token_id"]
-    return tokenizer.id_to_token(ids[0] if isinstance(ids, list) else ids)
+    end: str | None = tokenizer.id_to_token(ids[0] if isinstance(ids, list) else ids)
+    if end is None:
+        raise InputError(f"{base}: its tokenizer does not know config.json's eos_token_id {ids}")
+    return end
 
 
 def scores(
@@ -284,7 +287,7 @@ def scores(
         model: a causal language model or one with an adapter.
         layout: input_ids, position_ids and attention_mask as :func:`collate` makes them.
     """
-    llama = model.get_base_model() if isinstance(model, PeftModel) else model
+    llama: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     hidden = llama.model(**layout, use_cache=False).last_hidden_state[0, rows]  # (D, hidden)
     scored, columns = torch.unique(choices.clamp(min=0), return_inverse=True)
     weight = llama.get_output_embeddings().weight[scored]
@@ -310,7 +313,7 @@ class BranchTrainer(SFTTrainer):
         model: torch.nn.Module,
         inputs: dict[str, torch.Tensor],
         return_outputs: bool = False,
-        num_items_in_batch: torch.Tensor | None = None,
+        num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
         rows, choices, chosen = (inputs[name] for name in ("rows", "choices", "chosen"))
         layout = {name: inputs[name] for name in LAYOUT}
@@ -331,6 +334,5 @@ class BranchTrainer(SFTTrainer):
         return (loss, outputs) if return_outputs else loss
 
     def _get_train_sampler(self, dataset: Any = None) -> torch.utils.data.Sampler:
-        return torch.utils.data.SequentialSampler(
-            self.train_dataset
-        )  # the schedule is shuffled already
+        # The schedule is shuffled already.
+        return torch.utils.data.SequentialSampler(cast(Sized, self.train_dataset))

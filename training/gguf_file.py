@@ -41,6 +41,8 @@ def write(folder: Path, target: Path, precision: str) -> Path:
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config["num_hidden_layers"])
     for name, tensor in _tensors(folder, config):
         new = "rope_freqs.weight" if name == "rope_freqs" else names.get_name(name, (".weight",))
+        if new is None:
+            raise InputError(f"{folder}: its tensor {name!r} has no name in GGUF")
         if tensor.ndim == 1:
             writer.add_tensor(new, tensor)
         else:

@@ -17,7 +17,7 @@ Pools = Mapping[tuple[str, str], Sequence[str]]
 
 def pools(records: Sequence[Record]) -> Pools:
     """The texts of all items by language and category, each as often as it occurs."""
-    found = defaultdict(list)
+    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for record in records:
         for key, items in record.items.items():
             found[record.lang, key] += [item.text for item in items if item.grounded]

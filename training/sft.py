@@ -71,7 +71,8 @@ def main(arguments: list[str] | None = None) -> None:
     from training.record import Recorder, is_first
 
     layouts = {"words": branches.prepare, "json": chat.prepare}
-    parser = TrlParser((ElmtexArguments, SFTConfig, ModelConfig))
+    kinds: Any = (ElmtexArguments, SFTConfig, ModelConfig)
+    parser = TrlParser(kinds)
     elmtex, config, model_config = parser.parse_args_and_config(arguments)
     if elmtex.layout not in layouts:
         raise InputError(f"layout {elmtex.layout!r}: use one of: {', '.join(layouts)}")
@@ -107,7 +108,7 @@ def main(arguments: list[str] | None = None) -> None:
     # A GPU's own kernels are fast enough, and want whole masks.
     on_cpu = config.use_cpu or not torch.cuda.is_available()
     skips = elmtex.layout == "words" and on_cpu
-    model = AutoModelForCausalLM.from_pretrained(
+    model: Any = AutoModelForCausalLM.from_pretrained(
         base,
         dtype=model_config.dtype if model_config.dtype not in (None, "auto") else torch.float32,
         quantization_config=get_quantization_config(model_config),
