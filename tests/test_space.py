@@ -14,7 +14,7 @@ from elmtex.ui import page as page_module
 from elmtex.ui import visitor
 from elmtex.ui.handlers import Desk
 from elmtex.ui.page import build, launch
-from elmtex.ui.words import ENGLISH, GERMAN
+from elmtex.ui.screen import Shown
 
 REPORT = "He denies fever."
 
@@ -43,6 +43,16 @@ def component(page: Any, id: str) -> dict[str, Any]:
     return found["props"]
 
 
+def in_german(page: Any, id: str) -> str:
+    """What a component shows after a click on Deutsch, by the page's own event."""
+    (block,) = [b for b in page.blocks.values() if getattr(b, "elem_id", None) == id]
+    (radio,) = [b for b in page.blocks.values() if getattr(b, "elem_id", None) == "elmtex-language"]
+    (translate,) = [
+        f for f in page.fns.values() if (radio._id, "change") in f.targets and block in f.outputs
+    ]
+    return str(translate.fn(Shown(), "de", visit("tab"))[block])
+
+
 def visit(session: str) -> Any:
     return types.SimpleNamespace(
         username=None,
@@ -63,15 +73,16 @@ def test_only_a_space_warns_and_only_elsewhere_are_reviews_on_the_disk(
 ) -> None:
     if space:
         monkeypatch.setenv("SPACE_ID", "someone/elmtex")
-    notice = component(build(Found), "elmtex-space")
+    page = build(Found)
+    notice = component(page, "elmtex-space")
     assert notice["visible"] is space
-    assert "real patient" in notice["value"] and "realen Person" in GERMAN.space_notice
+    assert "public demonstration" in notice["value"] and "real patient" in notice["value"]
+    assert "realen Person" in in_german(page, "elmtex-space")
     read(desks[0], visitor.owner(visit("tab")))
     kept = tmp_path / "reviews.sqlite"
     assert kept.exists() is not space
     if not space:
         assert b"denies fever" in kept.read_bytes()
-    assert ENGLISH.space_notice.startswith("This is a public demonstration")
 
 
 def test_on_a_space_two_tabs_of_one_browser_share_nothing_and_a_closed_one_leaves_nothing(

@@ -224,22 +224,25 @@ def test_skipping_hidden_columns_changes_no_attention():
 def test_an_epoch_shows_a_share_of_a_source():
     text = "He had fever."
     record = Record("r", "planted", "en", text, ("age",), {})
-    counts = [
-        len(
-            schedule(
-                [record] * 50,
-                tiny_tokenizer(),
-                epochs=2,
-                seed=seed,
-                augmentation=Augmentation(0, 0, 0),
-                size=64,
-                shares={"planted": 1.5},
-            )
+    rows = [
+        schedule(
+            [record] * 20,
+            tiny_tokenizer(),
+            epochs=2,
+            seed=seed,
+            augmentation=Augmentation(0, 0, 0),
+            size=64,
+            shares={"planted": 1.5},
         )
         for seed in (0, 0, 1)
     ]
-    assert counts[0] == counts[1]
-    assert all(110 < count < 190 for count in counts)
+    assert len(rows[0]) == len(rows[1]) and 40 < len(rows[2]) < 80
+    for share in (1.5, 0.5, 2):
+        counts = [
+            len(sampled([record] * 10_000, {"planted": share}, random.Random(seed)))
+            for seed in (0, 1)
+        ]
+        assert counts == pytest.approx([10_000 * share] * 2, abs=250)  # five standard deviations
 
 
 def test_a_language_of_a_source_and_names_that_begin_alike_have_their_share():
