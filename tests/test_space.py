@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import types
 from pathlib import Path
 from typing import Any
 
-import gradio
+import httpx
 import pytest
 from test_render import Scripted, extraction, item
 
@@ -121,12 +122,25 @@ def test_without_cookies_a_closed_tab_leaves_nothing_on_the_disk(
     assert b"denies fever" not in (tmp_path / "reviews.sqlite").read_bytes()
 
 
-def test_a_space_listens_to_all_and_may_be_framed(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: dict[str, Any] = {}
-    monkeypatch.setattr(gradio.Blocks, "launch", lambda self, **options: given.update(options))
-    monkeypatch.setenv("SPACE_ID", "someone/elmtex")
-    launch(extractor_factory=Found, block=False, database="sqlite://")
-    assert given["server_name"] == "0.0.0.0" and given["share"] is False
-    (guard,) = given["app_kwargs"]["middleware"]
-    assert guard.kwargs == {"framed": True}
-    assert given["run_history"] is False and given["enable_monitoring"] is False
+@pytest.mark.parametrize("space", [True, False])
+def test_only_a_space_listens_to_all_and_may_be_framed(
+    space: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if space:
+        monkeypatch.setenv("SPACE_ID", "someone/elmtex")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    page = launch(port=port, extractor_factory=Found, block=False, database="sqlite://")
+    try:
+        assert page.server.config.host == ("0.0.0.0" if space else "127.0.0.1")
+        assert page.share_url is None
+        local = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+        policy = local.get("/").headers
+        assert ("x-frame-options" in policy) is not space
+        assert ("frame-ancestors" in policy["content-security-policy"]) is not space
+        assert local.get("/config").json()["run_history"] is False
+        assert local.get("/monitoring").status_code >= 400
+        assert local.get("/gradio_api/runs").status_code >= 400
+    finally:
+        page.close()
