@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,6 +14,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import ElmtexError, Extraction, Item
+
+# A shell's background job ignores Ctrl+C, and so would the programs that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)

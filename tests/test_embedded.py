@@ -74,14 +74,16 @@ def test_what_a_report_is_answered_does_not_depend_on_those_before():
 
     from elmtex import Extractor
 
-    reports = [e.text for e in EXAMPLES if e.name in ("ed_note", "entlassungsbrief")]
+    reports = [e.text[:500] for e in EXAMPLES if e.name in ("ed_note", "entlassungsbrief")]
     alone = [Extractor().extract(report) for report in reports]
+    assert all(sum(map(len, answer.categories.values())) > 3 for answer in alone)
     one, two = Extractor(), Extractor(at_once=2)
     assert [one.extract(report) for report in reversed(reports)] == alone[::-1]
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(two.extract, [*reports, *reports])) == alone * 2
 
 
+@pytest.mark.slow
 def test_a_replayed_answer_takes_a_pass_a_token():
     pytest.importorskip("llguidance")
     from eval.replay import Replay

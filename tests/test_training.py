@@ -100,14 +100,18 @@ LORA += ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_p
 
 @pytest.fixture(scope="module")
 def runs(workshop) -> dict[str, Path]:
-    """A full fine-tune and an adapter that know the three reports by heart."""
-    folders = {"full": workshop / "full", "lora": workshop / "lora"}
-    for name, folder in folders.items():
-        flags = LORA if name == "lora" else []
-        history = train(workshop, folder, "--num_train_epochs", "80", *flags)
-        losses = [row["loss"] for row in history if "loss" in row]
-        assert losses[-1] < 0.01 < losses[0]
-    return folders
+    """A full fine-tune and an adapter that know the three reports by heart, each trained when it is asked for."""
+
+    class Runs(dict[str, Path]):
+        def __missing__(self, name: str) -> Path:
+            folder = self[name] = workshop / name
+            flags = {"lora": LORA, "full": []}[name]
+            history = train(workshop, folder, "--num_train_epochs", "80", *flags)
+            losses = [row["loss"] for row in history if "loss" in row]
+            assert losses[-1] < 0.01 < losses[0]
+            return folder
+
+    return Runs()
 
 
 def assert_knows_the_facts(model: Path) -> None:
@@ -119,7 +123,7 @@ def assert_knows_the_facts(model: Path) -> None:
         assert all(i.confidence > 0.9 for items in document.categories.values() for i in items)
 
 
-@pytest.mark.parametrize("name", ["full", "lora"])
+@pytest.mark.parametrize("name", [pytest.param("full", marks=pytest.mark.slow), "lora"])
 def test_a_memorised_report_is_extracted_exactly(runs, name):
     assert_knows_the_facts(runs[name])
 
@@ -127,13 +131,14 @@ def test_a_memorised_report_is_extracted_exactly(runs, name):
 def test_a_run_goes_on_from_an_adapter(workshop, runs, tmp_path):
     flags = ["--init_adapter", str(runs["lora"]), "--max_steps", "1", "--rare_weight", "3"]
     flags += ["--lora_dropout", "0.01"]
+    other_base = shutil.copytree(workshop / "base", tmp_path / "base")
     history = train(workshop, tmp_path / "on", "--num_train_epochs", "1", *flags)
     assert history[0]["loss"] < 0.05
     kind = json.loads((tmp_path / "on" / "adapter_config.json").read_text())
     assert (kind["r"], kind["lora_dropout"]) == (16, 0.01)
     for other, said in (
         (["--layout", "json"], "trained with layout 'words'"),
-        (["--model_name_or_path", str(runs["full"])], "was trained on"),
+        (["--model_name_or_path", str(other_base)], "was trained on"),
     ):
         with pytest.raises(InputError, match=said):
             train(workshop, tmp_path / "not", *flags, *other)
@@ -183,6 +188,7 @@ def test_signs_are_set_by_sources_that_mark_them(workshop, runs, tmp_path, monke
     assert seen == [["planted"], ["planted", "signed"]]
 
 
+@pytest.mark.slow  # trains one
 def test_a_whole_model_is_no_adapter(runs, tmp_path):
     for make in (merged_model, lambda run: average([run, run], tmp_path / "mean")):
         with pytest.raises(InputError, match=r"training\.lowrank"):
@@ -224,25 +230,22 @@ def test_skipping_hidden_columns_changes_no_attention():
 def test_an_epoch_shows_a_share_of_a_source():
     text = "He had fever."
     record = Record("r", "planted", "en", text, ("age",), {})
-    rows = [
-        schedule(
-            [record] * 20,
-            tiny_tokenizer(),
-            epochs=2,
-            seed=seed,
-            augmentation=Augmentation(0, 0, 0),
-            size=64,
-            shares={"planted": 1.5},
+    counts = [
+        len(
+            schedule(
+                [record] * 50,
+                tiny_tokenizer(),
+                epochs=2,
+                seed=seed,
+                augmentation=Augmentation(0, 0, 0),
+                size=64,
+                shares={"planted": 1.5},
+            )
         )
         for seed in (0, 0, 1)
     ]
-    assert len(rows[0]) == len(rows[1]) and 40 < len(rows[2]) < 80
-    for share in (1.5, 0.5, 2):
-        counts = [
-            len(sampled([record] * 10_000, {"planted": share}, random.Random(seed)))
-            for seed in (0, 1)
-        ]
-        assert counts == pytest.approx([10_000 * share] * 2, abs=250)  # five standard deviations
+    assert counts[0] == counts[1]
+    assert all(110 < count < 190 for count in counts)
 
 
 def test_a_language_of_a_source_and_names_that_begin_alike_have_their_share():
@@ -287,6 +290,7 @@ def test_items_read_as_others_of_their_category_and_the_rest_stays():
     assert swapped(record, others, 0.0, random.Random(0)) == record
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):
     flags = ["--num_train_epochs", "8", "--per_device_train_batch_size", "1", "--max_steps", "8"]
     flags += ["--save_strategy", "steps", "--save_steps", "4", "--drop", "0.5", "--shuffle", "0.5"]
@@ -305,6 +309,7 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):
     assert losses[0] == losses[1]
 
 
+@pytest.mark.slow
 def test_the_json_layout_learns_answers_and_not_prompts(workshop, tmp_path):
     base = tmp_path / "base"
     shutil.copytree(workshop / "base", base)

@@ -105,6 +105,7 @@ def test_twelve_mixed_files(
     assert page.locator("table.batch b").count() == 0
 
 
+@pytest.mark.slow
 def test_eight_people_at_once_see_their_own_reports_only(
     chromium: Any,  # noqa: F811
     address: str,  # noqa: F811
