@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from test_render import ATTACKS, SCHEMA, Reader, Scripted
+from fakes import ATTACKS, SCHEMA, Reader, Scripted
 
 from elmtex.run_record import digest
 from elmtex.schema import parse_schema

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from test_render import ATTACKS, SCHEMA, Reader, extraction, item
+from fakes import ATTACKS, SCHEMA, Reader, extraction, item
 
 from elmtex.comparison import Pair, compare
 from elmtex.schema import CategorySchema, parse_schema

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import Scripted
 from test_documents import pdf
-from test_render import Scripted
 
 from elmtex import documents, ocr
 from elmtex.documents import read_files

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from test_render import Scripted, extraction, item
+from fakes import Scripted, extraction, item
 
 from elmtex.types import MissingDependencyError, Progress
 from elmtex.ui.api import wants_mcp

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from test_render import ATTACKS, SCHEMA, Reader, extraction, item
+from fakes import ATTACKS, SCHEMA, Reader, extraction, item
 
 from elmtex.examples import EXAMPLES
 from elmtex.fhir import bundle_model

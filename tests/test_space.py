@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from test_render import Scripted, extraction, item
+from fakes import Scripted, extraction, item
 
 from elmtex.ui import page as page_module
 from elmtex.ui import visitor
