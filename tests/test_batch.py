@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import FakeExtractor
+from fakes import FakeExtractor
 
 from elmtex import batch
 from elmtex.reading import Report
@@ -24,7 +24,7 @@ REPORTS = [Report(f"r{n}", f"{n}-year-old with fever and Übelkeit 🤒") for n 
 # A batch with the fake extractor through main()'s documented seam, 20 ms a report.
 SLOW = """
 import sys, time
-from conftest import FakeExtractor
+from fakes import FakeExtractor
 from elmtex.cli import main
 
 class Slow(FakeExtractor):

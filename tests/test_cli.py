@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import FakeExtractor
+from fakes import FakeExtractor
 
 from elmtex.cli import main
 from elmtex.schema import load_schema

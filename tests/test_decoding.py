@@ -182,7 +182,10 @@ def spans(walk: NoteWalk) -> list[tuple[int, int, str, str]]:
 def test_any_walk_ends_and_its_items_begin_with_its_word(report, schema, data):
     tokens = tokenise(report, tiny_tokenizer())
     grammar = NoteGrammar.of(schema, tiny_tokenizer())
-    for walk in walks(grammar, tokens, tokens.sentences):
+    # A few walks of each of many reports: more of one report find what the first ones found.
+    every = list(walks(grammar, tokens, tokens.sentences))
+    some = st.sets(st.sampled_from(range(len(every))), min_size=1, max_size=3)
+    for walk in [every[i] for i in sorted(data.draw(some))] if every else []:
         length = walk.sentence[1] - walk.first
         for _ in range(2 * (length + 8) + 1):
             if walk.done:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_render import Scripted
+from fakes import Scripted
+from test_documents import pdf
 
 from elmtex import documents, ocr
 from elmtex.documents import read_files
@@ -106,9 +107,13 @@ def test_a_scan_is_read_and_says_so(tmp_path: Path, recogniser: Any) -> None:
 
 
 def test_text_in_a_pdf_needs_no_recognition(tmp_path: Path, recogniser: Any) -> None:
-    (tmp_path / "a.txt").write_text("no fever")
-    (report,) = read_files([tmp_path / "a.txt"])
-    assert not report.recognised and recogniser.asked == []
+    (tmp_path / "a.pdf").write_bytes(pdf("He has no fever and no cough."))
+    (report,) = read_files([tmp_path / "a.pdf"])
+    assert (
+        report.text == "He has no fever and no cough."
+        and not report.recognised
+        and recogniser.asked == []
+    )
 
 
 def test_where_nothing_recognises_text_it_says_what_to_install(

@@ -384,7 +384,7 @@ def test_threads_may_run_on_any_core(base: Path, options: dict[str, int]) -> Non
     tasks, able = Path("/proc/self/task"), os.sched_getaffinity(0)
     engine = OpenVINOEngine(base, **options)
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(lambda: [scores(engine) for _ in range(5)])
+        running = pool.submit(lambda: [scores(engine) for _ in range(2)])
         while not running.done():
             for task in tasks.iterdir():
                 with suppress(ProcessLookupError):  # it has just ended

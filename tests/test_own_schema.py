@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_render import ATTACKS, SCHEMA
+from fakes import ATTACKS, SCHEMA
 
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import Extraction, Item, Progress, SchemaError

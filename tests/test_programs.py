@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from test_render import Scripted, extraction, item
+from fakes import Scripted, extraction, item
 
 from elmtex.types import MissingDependencyError, Progress
 from elmtex.ui.api import wants_mcp
@@ -193,20 +194,15 @@ def test_a_space_keeps_no_reviews_of_programs(
         client(address, MINE).predict([{"id": "a", "text": "fever"}], api_name="/batch_start")
 
 
-def test_mcp_is_served_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    import gradio
-
-    given: dict[str, Any] = {}
-
-    def launched(self: Any, **options: Any) -> None:
-        given.update(options)
-
-    monkeypatch.setattr(gradio.Blocks, "launch", launched)
-    monkeypatch.setitem(sys.modules, "mcp", types.ModuleType("mcp"))
+def test_mcp_is_not_served_unless_asked_for(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ELMTEX_MCP=1 serves there answers :func:`test_mcp_tools_answer`."""
+    assert httpx.get(f"{address}config", trust_env=False).status_code == 200
+    for path in ("gradio_api/mcp/", "gradio_api/mcp/sse", "gradio_api/mcp/schema"):
+        assert httpx.get(f"{address}{path}", trust_env=False).status_code == 404, path
     for value, expected in (("", False), ("1", True)):
         monkeypatch.setenv("ELMTEX_MCP", value)
-        launch(port=7999, extractor_factory=Fevers, block=False, database="sqlite://")
-        assert given["mcp_server"] is expected
+        monkeypatch.setitem(sys.modules, "mcp", types.ModuleType("mcp"))
+        assert wants_mcp() is expected
     monkeypatch.setitem(sys.modules, "mcp", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'elmtex\[mcp\]'"):
         wants_mcp()

@@ -6,64 +6,21 @@ import itertools
 import json
 import logging
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from fakes import ATTACKS, SCHEMA, Reader, Scripted, extraction, item
 
 from elmtex.examples import EXAMPLES
-from elmtex.schema import CategorySchema, load_schema, parse_schema
-from elmtex.types import Assertion, ElmtexError, Extraction, Item, Progress
+from elmtex.schema import parse_schema
+from elmtex.types import ElmtexError, Extraction, Item
 from elmtex.ui import evidence, render
 from elmtex.ui.handlers import Desk
 from elmtex.ui.screen import MAX_CHARACTERS
 from elmtex.ui.words import ENGLISH, GERMAN, LANGUAGES
 
-SCHEMA = load_schema("elmtex")
 CSS = (Path(render.__file__).parent / "page.css").read_text("utf-8")
-
-
-class Reader(HTMLParser):
-    """Reads HTML as a browser would: its text, its tags, and the classes over each character."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[str] = []
-        self.over: list[tuple[str, tuple[str, ...]]] = []
-        self._open: list[str] = []
-        self.attributes: list[dict[str, str | None]] = []
-        self.feed(markup)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes.append(dict(attrs))
-        self._open.append(dict(attrs).get("class") or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._open.pop()
-
-    def handle_data(self, data: str) -> None:
-        self.over += [(character, tuple(self._open)) for character in data]
-
-    @property
-    def text(self) -> str:
-        return "".join(character for character, _ in self.over)
-
-
-def item(report: str, text: str, assertion: Assertion = "present", nth: int = 0) -> Item:
-    start = -1
-    for _ in range(nth + 1):
-        start = report.index(text, start + 1)
-    return Item(text, start, start + len(text), assertion, 0.9)
-
-
-def extraction(**categories: tuple[Item, ...]) -> Extraction:
-    return Extraction(
-        "r", "elmtex", "fake", "ok", (), {key: categories.get(key, ()) for key in SCHEMA.keys}
-    )
 
 
 def marked(report: str, found: Extraction, look: str) -> str:
@@ -131,16 +88,6 @@ def test_offsets_are_code_points_with_emoji_combining_marks_and_line_ends() -> N
     )
     assert marked(report, found, look("signs_symptoms")) == "Übelkeitfever"
     assert marked(report, found, look("diagnosis")) == "Lo\u0308fgren"
-
-
-ATTACKS = (
-    "</script><script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    '"><svg/onload=alert(1)>',
-    "' onmouseover='alert(1)",
-    "&lt;b&gt;",
-    "${alert(1)}`{{constructor}}",
-)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -335,25 +282,6 @@ def test_nothing_the_page_ships_names_another_host() -> None:
 
 
 # Handlers.
-
-
-class Scripted:
-    """An extractor that yields what it was given, or breaks."""
-
-    schema: CategorySchema = SCHEMA
-
-    def __init__(self, *steps: Extraction, error: Exception | None = None) -> None:
-        self.steps = steps
-        self.error = error
-
-    def load(self) -> None:
-        return None
-
-    def stream(self, report: str) -> Iterator[Progress]:
-        for done, step in enumerate(self.steps, 1):
-            yield Progress(step, done, len(self.steps))
-        if self.error:
-            raise self.error
 
 
 def last_screen(desk: Desk, report: str) -> str:

@@ -7,9 +7,10 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from test_render import ATTACKS, SCHEMA, Reader, extraction, item
+from fakes import ATTACKS, SCHEMA, Reader, extraction, item
 
 from elmtex.examples import EXAMPLES
 from elmtex.fhir import bundle_model
@@ -181,6 +182,28 @@ def test_forgetting_takes_everything_of_an_owner_and_nothing_of_others(desk: Des
     assert desk.store.entries("me") == [] and len(desk.store.entries("you")) == 1
 
 
+# Required bindings of R4B, which the models of fhir.resources do not check: https://hl7.org/fhir/R4B/terminologies.html
+STATUSES = {
+    "FamilyMemberHistory": "partial completed entered-in-error health-unknown",
+    "MedicationStatement": "active completed entered-in-error intended stopped on-hold unknown not-taken",
+    "Observation": "registered preliminary final amended corrected cancelled entered-in-error unknown",
+    "Procedure": "preparation in-progress not-done on-hold stopped completed entered-in-error unknown",
+}
+VERIFICATIONS = "unconfirmed provisional differential confirmed refuted entered-in-error"
+
+
+def references(part: Any) -> Iterator[str]:
+    """What a document's resources refer to, which no model checks either."""
+    if isinstance(part, list):
+        for one in part:
+            yield from references(one)
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            if name == "reference" and isinstance(value, str):
+                yield value
+            yield from references(value)
+
+
 def test_fhir_of_every_example_is_valid(desk: Desk) -> None:
     for example in EXAMPLES:
         words = example.text.split()
@@ -191,8 +214,18 @@ def test_fhir_of_every_example_is_valid(desk: Desk) -> None:
             pharmacological_therapy=(item(example.text, words[30], "absent"),),
         )
         id = desk.store.add("me", example.name, example.text, SCHEMA, extraction=found)
-        handed = file_of(desk.store.get("me", id), "fhir", ENGLISH)
-        bundle_model().model_validate(json.loads(handed.text))
+        document = json.loads(file_of(desk.store.get("me", id), "fhir", ENGLISH).text)
+        bundle_model().model_validate(document)
+        resources = [held["resource"] for held in document["entry"]]
+        held = {resource["resourceType"] for resource in resources}
+        assert held >= {"Condition", "FamilyMemberHistory", "MedicationStatement", "Observation"}
+        known = {one["fullUrl"] for one in document["entry"]}
+        assert len(known) == len(resources) and set(references(document)) <= known
+        for resource in resources:
+            kind = resource["resourceType"]
+            assert kind not in STATUSES or resource["status"] in STATUSES[kind].split()
+            for coding in resource.get("verificationStatus", {}).get("coding", ()):
+                assert coding["code"] in VERIFICATIONS.split()
 
 
 def test_fhir_does_not_name_a_pasted_letter_by_its_first_line(desk: Desk) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import types
 from pathlib import Path
 from typing import Any
 
-import gradio
+import httpx
 import pytest
-from test_render import Scripted, extraction, item
+from fakes import Scripted, extraction, item
 
 from elmtex.ui import page as page_module
 from elmtex.ui import visitor
 from elmtex.ui.handlers import Desk
 from elmtex.ui.page import build, launch
-from elmtex.ui.words import ENGLISH, GERMAN
+from elmtex.ui.screen import Shown
 
 REPORT = "He denies fever."
 
@@ -43,6 +44,16 @@ def component(page: Any, id: str) -> dict[str, Any]:
     return found["props"]
 
 
+def in_german(page: Any, id: str) -> str:
+    """What a component shows after a click on Deutsch, by the page's own event."""
+    (block,) = [b for b in page.blocks.values() if getattr(b, "elem_id", None) == id]
+    (radio,) = [b for b in page.blocks.values() if getattr(b, "elem_id", None) == "elmtex-language"]
+    (translate,) = [
+        f for f in page.fns.values() if (radio._id, "change") in f.targets and block in f.outputs
+    ]
+    return str(translate.fn(Shown(), "de", visit("tab"))[block])
+
+
 def visit(session: str) -> Any:
     return types.SimpleNamespace(
         username=None,
@@ -63,15 +74,16 @@ def test_only_a_space_warns_and_only_elsewhere_are_reviews_on_the_disk(
 ) -> None:
     if space:
         monkeypatch.setenv("SPACE_ID", "someone/elmtex")
-    notice = component(build(Found), "elmtex-space")
+    page = build(Found)
+    notice = component(page, "elmtex-space")
     assert notice["visible"] is space
-    assert "real patient" in notice["value"] and "realen Person" in GERMAN.space_notice
+    assert "public demonstration" in notice["value"] and "real patient" in notice["value"]
+    assert "realen Person" in in_german(page, "elmtex-space")
     read(desks[0], visitor.owner(visit("tab")))
     kept = tmp_path / "reviews.sqlite"
     assert kept.exists() is not space
     if not space:
         assert b"denies fever" in kept.read_bytes()
-    assert ENGLISH.space_notice.startswith("This is a public demonstration")
 
 
 def test_on_a_space_two_tabs_of_one_browser_share_nothing_and_a_closed_one_leaves_nothing(
@@ -110,12 +122,25 @@ def test_without_cookies_a_closed_tab_leaves_nothing_on_the_disk(
     assert b"denies fever" not in (tmp_path / "reviews.sqlite").read_bytes()
 
 
-def test_a_space_listens_to_all_and_may_be_framed(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: dict[str, Any] = {}
-    monkeypatch.setattr(gradio.Blocks, "launch", lambda self, **options: given.update(options))
-    monkeypatch.setenv("SPACE_ID", "someone/elmtex")
-    launch(extractor_factory=Found, block=False, database="sqlite://")
-    assert given["server_name"] == "0.0.0.0" and given["share"] is False
-    (guard,) = given["app_kwargs"]["middleware"]
-    assert guard.kwargs == {"framed": True}
-    assert given["run_history"] is False and given["enable_monitoring"] is False
+@pytest.mark.parametrize("space", [True, False])
+def test_only_a_space_listens_to_all_and_may_be_framed(
+    space: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if space:
+        monkeypatch.setenv("SPACE_ID", "someone/elmtex")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    page = launch(port=port, extractor_factory=Found, block=False, database="sqlite://")
+    try:
+        assert page.server.config.host == ("0.0.0.0" if space else "127.0.0.1")
+        assert page.share_url is None
+        local = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+        policy = local.get("/").headers
+        assert ("x-frame-options" in policy) is not space
+        assert ("frame-ancestors" in policy["content-security-policy"]) is not space
+        assert local.get("/config").json()["run_history"] is False
+        assert local.get("/monitoring").status_code >= 400
+        assert local.get("/gradio_api/runs").status_code >= 400
+    finally:
+        page.close()

@@ -100,14 +100,18 @@ LORA += ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_p
 
 @pytest.fixture(scope="module")
 def runs(workshop) -> dict[str, Path]:
-    """A full fine-tune and an adapter that know the three reports by heart."""
-    folders = {"full": workshop / "full", "lora": workshop / "lora"}
-    for name, folder in folders.items():
-        flags = LORA if name == "lora" else []
-        history = train(workshop, folder, "--num_train_epochs", "80", *flags)
-        losses = [row["loss"] for row in history if "loss" in row]
-        assert losses[-1] < 0.01 < losses[0]
-    return folders
+    """A full fine-tune and an adapter that know the three reports by heart, each trained when it is asked for."""
+
+    class Runs(dict[str, Path]):
+        def __missing__(self, name: str) -> Path:
+            folder = self[name] = workshop / name
+            flags = {"lora": LORA, "full": []}[name]
+            history = train(workshop, folder, "--num_train_epochs", "80", *flags)
+            losses = [row["loss"] for row in history if "loss" in row]
+            assert losses[-1] < 0.01 < losses[0]
+            return folder
+
+    return Runs()
 
 
 def assert_knows_the_facts(model: Path) -> None:
@@ -119,7 +123,7 @@ def assert_knows_the_facts(model: Path) -> None:
         assert all(i.confidence > 0.9 for items in document.categories.values() for i in items)
 
 
-@pytest.mark.parametrize("name", ["full", "lora"])
+@pytest.mark.parametrize("name", [pytest.param("full", marks=pytest.mark.slow), "lora"])
 def test_a_memorised_report_is_extracted_exactly(runs, name):
     assert_knows_the_facts(runs[name])
 
@@ -127,13 +131,14 @@ def test_a_memorised_report_is_extracted_exactly(runs, name):
 def test_a_run_goes_on_from_an_adapter(workshop, runs, tmp_path):
     flags = ["--init_adapter", str(runs["lora"]), "--max_steps", "1", "--rare_weight", "3"]
     flags += ["--lora_dropout", "0.01"]
+    other_base = shutil.copytree(workshop / "base", tmp_path / "base")
     history = train(workshop, tmp_path / "on", "--num_train_epochs", "1", *flags)
     assert history[0]["loss"] < 0.05
     kind = json.loads((tmp_path / "on" / "adapter_config.json").read_text())
     assert (kind["r"], kind["lora_dropout"]) == (16, 0.01)
     for other, said in (
         (["--layout", "json"], "trained with layout 'words'"),
-        (["--model_name_or_path", str(runs["full"])], "was trained on"),
+        (["--model_name_or_path", str(other_base)], "was trained on"),
     ):
         with pytest.raises(InputError, match=said):
             train(workshop, tmp_path / "not", *flags, *other)
@@ -183,6 +188,7 @@ def test_signs_are_set_by_sources_that_mark_them(workshop, runs, tmp_path, monke
     assert seen == [["planted"], ["planted", "signed"]]
 
 
+@pytest.mark.slow  # trains one
 def test_a_whole_model_is_no_adapter(runs, tmp_path):
     for make in (merged_model, lambda run: average([run, run], tmp_path / "mean")):
         with pytest.raises(InputError, match="whole model"):
@@ -311,6 +317,7 @@ def test_items_read_as_others_of_their_category_and_the_rest_stays():
     assert swapped(record, others, 0.0, random.Random(0)) == record
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):
     flags = ["--num_train_epochs", "8", "--per_device_train_batch_size", "1", "--max_steps", "8"]
     flags += ["--save_strategy", "steps", "--save_steps", "4", "--drop", "0.5", "--shuffle", "0.5"]
@@ -329,6 +336,7 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):
     assert losses[0] == losses[1]
 
 
+@pytest.mark.slow
 def test_the_json_layout_learns_answers_and_not_prompts(workshop, tmp_path):
     base = tmp_path / "base"
     shutil.copytree(workshop / "base", base)

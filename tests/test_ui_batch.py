@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_render import SCHEMA, extraction, item
+from fakes import SCHEMA, extraction, item
 
 from elmtex import records
 from elmtex.reading import Report

@@ -144,7 +144,7 @@ def _model(base: Path, elmtex: ElmtexArguments, config: Any, model_config: Any) 
     # A GPU's own kernels are fast enough, and want whole masks.
     on_cpu = config.use_cpu or not torch.cuda.is_available()
     skips = elmtex.layout == "words" and on_cpu
-    model = AutoModelForCausalLM.from_pretrained(
+    model: Any = AutoModelForCausalLM.from_pretrained(
         base,
         dtype=model_config.dtype if model_config.dtype not in (None, "auto") else torch.float32,
         quantization_config=get_quantization_config(model_config),

@@ -5,27 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_page import (  # noqa: F401  (fixtures)
-    NOTE,
-    FakeExtractor,
-    address,
-    chromium,
-    expect,
-    extractor,
-    page,
-    pytestmark,
-)
+from pages import NOTE, FakeExtractor, expect
 
 AXE = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
 
-def open_tab(page: Any, name: str) -> None:  # noqa: F811
+def open_tab(page: Any, name: str) -> None:
     page.wait_for_function("document.querySelector('#elmtex-command')?.inert")
     page.wait_for_timeout(500)
     page.get_by_role("tab", name=name).click()
 
 
-def serious(page: Any) -> list[str]:  # noqa: F811
+def serious(page: Any) -> list[str]:
     return [
         f"{fault['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
         for fault in AXE.Axe().run(page).response["violations"]
@@ -34,7 +25,7 @@ def serious(page: Any) -> list[str]:  # noqa: F811
     ]
 
 
-def test_two_extractors_side_by_side(page: Any, extractor: FakeExtractor) -> None:  # noqa: F811
+def test_two_extractors_side_by_side(page: Any, extractor: FakeExtractor) -> None:
     page.get_by_role("textbox", name="Report").fill(NOTE)
     open_tab(page, "Compare")
     # What stands in the other tab is offered here.
@@ -64,7 +55,7 @@ def test_two_extractors_side_by_side(page: Any, extractor: FakeExtractor) -> Non
     expect(shown.locator("tr.assertion", has_text="andere Aussage")).to_be_visible()
 
 
-def test_the_page_gives_account_of_itself(page: Any) -> None:  # noqa: F811
+def test_the_page_gives_account_of_itself(page: Any) -> None:
     open_tab(page, "About")
     about = page.locator("#elmtex-about")
     expect(about.get_by_role("heading", name="What the EU AI Act asks")).to_be_visible()

@@ -8,25 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_page import (  # noqa: F401  (fixtures)
-    NOTE,
-    address,
-    chromium,
-    expect,
-    extract,
-    extractor,
-    page,
-    pytestmark,
-)
+from pages import NOTE, expect, extract
 
 AXE = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
 
-def judged(page: Any) -> Any:  # noqa: F811
+def judged(page: Any) -> Any:
     return page.locator(".review-bar strong")
 
 
-def select_words(page: Any, words: str) -> None:  # noqa: F811
+def select_words(page: Any, words: str) -> None:
     """Select words of the report as a mouse would; they may span several elements."""
     page.evaluate(
         """words => {
@@ -45,11 +36,11 @@ def select_words(page: Any, words: str) -> None:  # noqa: F811
     )
 
 
-def document(page: Any) -> dict[str, Any]:  # noqa: F811
+def document(page: Any) -> dict[str, Any]:
     return json.loads(page.locator("#elmtex-json").text_content())["categories"]
 
 
-def test_the_whole_way(page: Any) -> None:  # noqa: F811
+def test_the_whole_way(page: Any) -> None:
     page.get_by_label("Reviewer").click()
     page.keyboard.insert_text("Dr. Löwe")
     extract(page, "🫀🫀 First line\n" + NOTE)
@@ -116,7 +107,7 @@ def test_the_whole_way(page: Any) -> None:  # noqa: F811
     assert page.locator("#elmtex-view b, #elmtex-view img, #elmtex-result td b").count() == 0
 
 
-def test_what_is_typed_while_an_answer_is_under_way_decides_nothing(page: Any) -> None:  # noqa: F811
+def test_what_is_typed_while_an_answer_is_under_way_decides_nothing(page: Any) -> None:
     extract(page, NOTE)
     expect(judged(page)).to_contain_text("0 of")
     page.keyboard.press("j")
@@ -133,7 +124,7 @@ def test_what_is_typed_while_an_answer_is_under_way_decides_nothing(page: Any) -
     expect(judged(page)).to_contain_text("1 of")
 
 
-def test_the_menu_of_an_assertion_shows_what_is_stored_and_takes_no_shortcut(page: Any) -> None:  # noqa: F811
+def test_the_menu_of_an_assertion_shows_what_is_stored_and_takes_no_shortcut(page: Any) -> None:
     extract(page, NOTE)
     menu = page.get_by_label("Assertion: ticagrelor 180 mg")
     before = menu.input_value()
@@ -149,7 +140,7 @@ def test_the_menu_of_an_assertion_shows_what_is_stored_and_takes_no_shortcut(pag
     expect(menu).to_have_value(before)
 
 
-def test_a_double_click_deletes_nothing(page: Any) -> None:  # noqa: F811
+def test_a_double_click_deletes_nothing(page: Any) -> None:
     extract(page, "Zwillings\n" + NOTE)
     expect(judged(page)).to_contain_text("0 of")
     page.reload()
@@ -159,7 +150,7 @@ def test_a_double_click_deletes_nothing(page: Any) -> None:  # noqa: F811
     expect(page.get_by_role("button", name="Continue: Zwillings")).to_be_visible()
 
 
-def test_by_keyboard_alone(page: Any) -> None:  # noqa: F811
+def test_by_keyboard_alone(page: Any) -> None:
     page.get_by_role("textbox", name="Report").focus()
     page.keyboard.insert_text(NOTE)
     for _ in range(3):  # past the box for files
@@ -191,7 +182,7 @@ def test_by_keyboard_alone(page: Any) -> None:  # noqa: F811
     expect(page.locator("#elmtex-help")).to_be_hidden()
 
 
-def test_the_keys_can_be_switched_off_and_stay_off(page: Any) -> None:  # noqa: F811
+def test_the_keys_can_be_switched_off_and_stay_off(page: Any) -> None:
     extract(page, NOTE)
     page.get_by_role("button", name="Keyboard shortcuts").click()
     page.get_by_label("Use these keys").uncheck()
@@ -210,7 +201,7 @@ def test_the_keys_can_be_switched_off_and_stay_off(page: Any) -> None:  # noqa: 
     expect(page.locator("#elmtex-editor")).to_be_visible()
 
 
-def test_on_a_phone_the_report_stays_above_its_items(page: Any) -> None:  # noqa: F811
+def test_on_a_phone_the_report_stays_above_its_items(page: Any) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     extract(page, NOTE.replace("Gave", "Nothing else of importance happened. " * 40 + "Gave"))
     expect(judged(page)).to_contain_text("0 of")
@@ -231,9 +222,9 @@ def test_on_a_phone_the_report_stays_above_its_items(page: Any) -> None:  # noqa
 
 
 def test_another_browser_sees_no_review_and_a_deleted_one_is_gone(
-    page: Any,  # noqa: F811
-    chromium: Any,  # noqa: F811
-    address: str,  # noqa: F811
+    page: Any,
+    chromium: Any,
+    address: str,
 ) -> None:
     extract(page, NOTE)
     expect(judged(page)).to_contain_text("0 of")
@@ -258,7 +249,7 @@ def test_another_browser_sees_no_review_and_a_deleted_one_is_gone(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_violation(page: Any, scheme: str) -> None:  # noqa: F811
+def test_axe_finds_no_serious_violation(page: Any, scheme: str) -> None:
     page.goto(f"{page.url}?__theme={scheme}")
     page.get_by_role("button", name="Extract").wait_for()
     look = AXE.Axe()

@@ -11,17 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_page import (  # noqa: F401  (fixtures)
-    NOTE,
-    FakeExtractor,
-    address,
-    chromium,
-    expect,
-    extract,
-    extractor,
-    page,
-    pytestmark,
-)
+from pages import FakeExtractor, expect, extract
 
 
 def resident() -> float:
@@ -31,7 +21,7 @@ def resident() -> float:
 
 
 def test_a_file_that_cannot_be_read_says_so_and_leaves_no_other_patient_in_the_box(
-    page: Any,  # noqa: F811
+    page: Any,
     tmp_path: Path,
 ) -> None:
     box, drop = page.locator("#elmtex-paste textarea").first, page.locator("#elmtex-files button")
@@ -54,8 +44,8 @@ def test_a_file_that_cannot_be_read_says_so_and_leaves_no_other_patient_in_the_b
 
 
 def test_twelve_mixed_files(
-    page: Any,  # noqa: F811
-    extractor: FakeExtractor,  # noqa: F811
+    page: Any,
+    extractor: FakeExtractor,
     tmp_path: Path,
 ) -> None:
     files = []
@@ -105,10 +95,11 @@ def test_twelve_mixed_files(
     assert page.locator("table.batch b").count() == 0
 
 
+@pytest.mark.slow
 def test_eight_people_at_once_see_their_own_reports_only(
-    chromium: Any,  # noqa: F811
-    address: str,  # noqa: F811
-    extractor: FakeExtractor,  # noqa: F811
+    chromium: Any,
+    address: str,
+    extractor: FakeExtractor,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
@@ -140,8 +131,8 @@ def test_eight_people_at_once_see_their_own_reports_only(
 
 
 def test_every_answer_carries_the_headers_and_no_script_reads_the_key(
-    page: Any,  # noqa: F811
-    address: str,  # noqa: F811
+    page: Any,
+    address: str,
 ) -> None:
     answer = page.request.get(address)
     assert "connect-src 'self'" in answer.headers["content-security-policy"]
@@ -173,7 +164,7 @@ print(json.dumps({
 """
 
 
-def test_programs_use_named_endpoints(address: str) -> None:  # noqa: F811
+def test_programs_use_named_endpoints(address: str) -> None:
     pytest.importorskip("gradio_client")
     # In a process of its own: the client looks up a host that the server never may.
     ran = subprocess.run(

@@ -1,0 +1,132 @@
+"""What tests share: extractors that need no model, a reader of HTML, planted items and attacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from elmtex.schema import CategorySchema, load_schema
+from elmtex.types import Assertion, ElmtexError, Extraction, Item, Progress
+
+SCHEMA = load_schema("elmtex")
+
+
+ATTACKS = (
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg/onload=alert(1)>',
+    "' onmouseover='alert(1)",
+    "&lt;b&gt;",
+    "${alert(1)}`{{constructor}}",
+)
+
+
+class Reader(HTMLParser):
+    """Reads HTML as a browser would: its text, its tags, and the classes over each character."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.over: list[tuple[str, tuple[str, ...]]] = []
+        self._open: list[str] = []
+        self.attributes: list[dict[str, str | None]] = []
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes.append(dict(attrs))
+        self._open.append(dict(attrs).get("class") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.over += [(character, tuple(self._open)) for character in data]
+
+    @property
+    def text(self) -> str:
+        return "".join(character for character, _ in self.over)
+
+
+def item(report: str, text: str, assertion: Assertion = "present", nth: int = 0) -> Item:
+    start = -1
+    for _ in range(nth + 1):
+        start = report.index(text, start + 1)
+    return Item(text, start, start + len(text), assertion, 0.9)
+
+
+def extraction(**categories: tuple[Item, ...]) -> Extraction:
+    return Extraction(
+        "r", "elmtex", "fake", "ok", (), {key: categories.get(key, ()) for key in SCHEMA.keys}
+    )
+
+
+class Scripted:
+    """An extractor that yields what it was given, or breaks."""
+
+    schema: CategorySchema = SCHEMA
+
+    def __init__(self, *steps: Extraction, error: Exception | None = None) -> None:
+        self.steps = steps
+        self.error = error
+
+    def load(self) -> None:
+        return None
+
+    def stream(self, report: str) -> Iterator[Progress]:
+        for done, step in enumerate(self.steps, 1):
+            yield Progress(step, done, len(self.steps))
+        if self.error:
+            raise self.error
+
+
+@dataclass(frozen=True)
+class FakeTimings:
+    def lines(self) -> list[str]:
+        return ["prefill 1 ms", "steps 2 ms"]
+
+
+@dataclass
+class FakeExtractor:
+    """Finds ``fever`` (a symptom, absent after "no ") and the age in "58-year-old"; crashes on planted words.
+
+    A report with BOOM raises an error that quotes it, one with REFUSE raises elmtex's own.
+    """
+
+    schema: CategorySchema = field(default_factory=lambda: load_schema("elmtex"))
+    model_name: str = "fake-1"
+    timings: FakeTimings | None = None
+    loaded: int = 0
+    seen: list[str] = field(default_factory=list)
+
+    def load(self) -> None:
+        self.loaded += 1
+
+    def folders(self) -> tuple[()]:
+        return ()
+
+    def extract(self, report: str, *, id: str = "report") -> Extraction:
+        self.seen.append(id)
+        if "BOOM" in report:
+            raise RuntimeError(f"secret words: {report}")
+        if "REFUSE" in report:
+            raise ElmtexError("the weights went missing: install them again")
+        items: dict[str, tuple[Item, ...]] = dict.fromkeys(self.schema.keys, ())
+        if not report.strip():
+            return Extraction(
+                id, self.schema.name, self.model_name, "empty_report", ("No text.",), items
+            )
+        planted = {"signs_symptoms": r"(?<=\bno )fever|fever|Übelkeit", "age": r"\d+-year-old"}
+        for key, pattern in planted.items():
+            if key in items:
+                items[key] = tuple(_item(report, m) for m in re.finditer(pattern, report))
+        self.timings = FakeTimings()
+        return Extraction(id, self.schema.name, self.model_name, "ok", (), items)
+
+
+def _item(report: str, match: re.Match[str]) -> Item:
+    denied = report[: match.start()].endswith("no ")
+    return Item(match[0], *match.span(), "absent" if denied else "present", 0.9)
