@@ -339,7 +339,9 @@ def test_a_text_of_any_length_is_looked_up_to_its_hundredth_word(
     index = _index("pneumonia", "fever")
     corrected: list[str] = []
     monkeypatch.setattr(NameIndex, "_nearest", lambda _, root: corrected.append(root) or root)
-    filler = " ".join(f"unknownwordb{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}" for n in range(5000))
+    filler = " ".join(
+        f"unknownwordb{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}" for n in range(5000)
+    )
     found = index.search(f"fever {filler} pneumonia", 0.8, 5)
     assert [code.display for code in found] == ["fever"]
     assert len(corrected) < name_index.LONGEST_TEXT

@@ -285,9 +285,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_report_is_folded_once_for_all_its_strings(monkeypatch: pytest.MonkeyPatch) -> None:
     folded: list[int] = []
     fold = align_module._fold
-    monkeypatch.setattr(
-        align_module, "_fold", lambda text: folded.append(len(text)) or fold(text)
-    )
+    monkeypatch.setattr(align_module, "_fold", lambda text: folded.append(len(text)) or fold(text))
     report = "High  Fever, then cough. " * 50
     items = align(report, ["high fever", *(f"absent {n}" for n in range(30)), "THEN COUGH"])
     assert [item.grounded for item in items].count(True) == 2
