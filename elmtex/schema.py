@@ -9,7 +9,9 @@ then filled in, as the packaged ``schemas/elmtex.json`` spells it out.
 from __future__ import annotations
 
 import functools
+import itertools
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,19 @@ from elmtex.types import SchemaError
 
 MAX_CATEGORIES = 64
 MAX_LABEL = 40  # characters
+FAULTS = 100  # of a file that are weighed against each other, to name the best of them
 NAMES = ("title", "x-title", "x-label", "description")
+
+_CODE: dict[str, Any] = {
+    "type": "object",
+    "required": ["system", "code", "display", "score"],
+    "additionalProperties": False,
+    "properties": {
+        **{name: {"type": "string"} for name in ("system", "code", "display")},
+        "score": {"type": "number", "minimum": 0, "maximum": 1},
+        "chosen": {"type": "boolean"},
+    },
+}
 
 ITEM: dict[str, Any] = {
     "type": "object",
@@ -34,7 +48,7 @@ ITEM: dict[str, Any] = {
         "end": {"type": ["integer", "null"], "minimum": 1},
         "assertion": {"enum": ["present", "absent", "possible"]},
         "confidence": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
-        "codes": {"type": "array"},
+        "codes": {"type": "array", "items": _CODE},
     },
 }
 
@@ -202,8 +216,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object; a name that stands twice would silently lose a category."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, count in Counter(n for n, _ in pairs).items() if count > 1)
         raise SchemaError(f"the name {twice!r} stands twice in one object")
     return found
 
@@ -235,21 +248,26 @@ def parse_schema(
         ) from None
     except ValueError:
         raise SchemaError(f"{where}: holds a number of thousands of digits") from None
-    fault = jsonschema.exceptions.best_match(
-        jsonschema.Draft202012Validator(_SHAPE).iter_errors(document)
-    )
+    # The best of some is good enough: a stranger's file may have a fault at each of its 20,000 names.
+    faults = jsonschema.Draft202012Validator(_SHAPE).iter_errors(document)
+    fault = jsonschema.exceptions.best_match(itertools.islice(faults, FAULTS))
     if fault is not None:
         raise SchemaError(f"{where}: {_pointer(fault.absolute_path)}: {_named(fault)}")
     document = _with_items(_names_of(document) if names_only else document)
-    try:
-        jsonschema.Draft202012Validator.check_schema(document)
-    except jsonschema.SchemaError as error:
-        raise SchemaError(f"{where}: {_pointer(error.absolute_path)}: {_named(error)}") from None
+    if not names_only:  # names alone make no schema that could be wrong
+        _check_schema(document, where)
     categories = tuple(_category(key, spec) for key, spec in document["properties"].items())
     _check_labels(categories, where)
     schema = CategorySchema(name, document["title"], categories, document)
     _check_items(schema, where)
     return schema
+
+
+def _check_schema(document: dict[str, Any], where: str) -> None:
+    try:
+        jsonschema.Draft202012Validator.check_schema(document)
+    except jsonschema.SchemaError as error:
+        raise SchemaError(f"{where}: {_pointer(error.absolute_path)}: {_named(error)}") from None
 
 
 def _names_of(document: dict[str, Any]) -> dict[str, Any]:

@@ -241,8 +241,10 @@ class Progress:
         extraction: the document so far; the last step's is the final one.
         done: sentences whose notes are finished.
         total: sentences of the report.
+        part_ends: nothing is half done: another report may be read before this one goes on.
     """
 
     extraction: Extraction
     done: int
     total: int
+    part_ends: bool = False

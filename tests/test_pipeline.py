@@ -66,6 +66,22 @@ def test_a_fact_at_the_end_of_a_report_of_20_000_words_is_found():
     assert extractor.timings.sentences == 2501
 
 
+def test_a_long_report_may_wait_between_its_parts_and_is_answered_the_same():
+    long = "\n".join(f"Day {n}. The cough and fever were unchanged since then." for n in range(600))
+    extractor = planted()
+    whole = extractor.extract(long)
+    steps = extractor.stream(long)
+    ends = 0
+    for step in steps:
+        if step.part_ends:
+            ends += 1
+            other = extractor.extract("Fever.")  # reads its own report while this one rests
+            assert other.status == "ok"
+    assert step.extraction == whole
+    assert ends > 2
+    assert not any(s.part_ends for s in planted().stream("Fever and cough."))
+
+
 def test_streaming_grows_and_ends_with_what_extract_gives():
     report = "He had fever. " * 3 + "No pain. Perhaps sepsis."
     steps = list(planted().stream(report))

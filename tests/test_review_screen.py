@@ -468,3 +468,13 @@ def test_headers_keep_the_page_to_its_own_server() -> None:
         and "*" not in policy
     )
     assert b"x-frame-options" not in dict(headers(framed=True))
+
+
+def test_a_summary_does_not_name_a_dash_as_the_reviewer(desk: Desk) -> None:
+    accept = json.dumps({"do": "accept", "items": ["m0", "m1"]})
+    screen = desk.act(accept, read(desk).shown, "en", "me", "")
+    for words in (ENGLISH, GERMAN):
+        page = file_of(entry(screen), "summary", words).text
+        assert "–," not in page and words.review.summary_unnamed.split("{")[0] in page
+    named = act(desk, read(desk), do="accept", items=["m0", "m1"])
+    assert "Judged by Dr. Ö," in file_of(entry(named), "summary", ENGLISH).text

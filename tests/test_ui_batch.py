@@ -129,10 +129,12 @@ def test_what_waits_already_is_not_listed_twice(folder: Path) -> None:
     desk = Desk(Fevers())
     first = put(folder, a="fever a", b="fever b", empty=" ")
     many = take(desk, [*first, first[0]]).many or ""
-    assert "3 reports were read" in many and ENGLISH.batch.copies.format(count=1) in many
+    assert "Read from the files: 2 reports." in many and "Not readable: 1." in many
+    assert ENGLISH.batch.copies.format(count=1) in many
     again = put(folder, a="fever a", b="fever B", empty=" ")
     many = take(desk, again).many or ""
-    assert "1 reports were read" in many and ENGLISH.batch.copies.format(count=2) in many
+    assert "Read from the files: 1 report." in many and "Not readable" not in many
+    assert ENGLISH.batch.copies.format(count=2) in many
     assert [e.name for e in desk.batch.entries("me")].count("a.txt") == 1
     # It is another owner's first, and nothing that is done waits.
     assert "Left out" not in (take(desk, put(folder, a="fever a", b="fever b"), "you").many or "")

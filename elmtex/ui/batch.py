@@ -11,7 +11,7 @@ import threading
 import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from elmtex.batch import failure
@@ -20,6 +20,7 @@ from elmtex.reading import Report
 from elmtex.review import Entry, Store
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, InputError
+from elmtex.ui.limits import MAX_CHARACTERS, Turn
 from elmtex.ui.reading import INTERVAL, Reading, StreamingExtractor, extractor_for
 
 BACKGROUND = 16  # batches of programs at once; they take turns at the model
@@ -32,12 +33,14 @@ class Taken:
     Args:
         one: the report, when there was just one; it goes into the box.
         stored: how many reports went into the batch, unreadable ones included; 0 when there was just one.
+        unreadable: how many of those stored could not be read.
         unread: what could not be read, when nothing could; () when something could.
         copies: how many were left out, because the same name with the same text waits already.
     """
 
     one: Report | None = None
     stored: int = 0
+    unreadable: int = 0
     unread: tuple[Report, ...] = ()
     copies: int = 0
 
@@ -51,7 +54,7 @@ class Batch:
         turn: held while the extractor works, also for the report of the other tab.
     """
 
-    def __init__(self, extractor: StreamingExtractor, store: Store, turn: threading.Lock) -> None:
+    def __init__(self, extractor: StreamingExtractor, store: Store, turn: Turn) -> None:
         self.extractor = extractor
         self.store = store
         self._turn = turn
@@ -64,7 +67,7 @@ class Batch:
     def take(self, paths: Sequence[str], owner: str, schema: CategorySchema) -> Taken:
         """Read files, which are then deleted: the page's copies must not outlive it."""
         try:
-            reports = read_files(paths)
+            reports = [_limited(report) for report in read_files(paths)]
         finally:
             for path in paths:
                 Path(path).unlink(missing_ok=True)
@@ -85,7 +88,9 @@ class Batch:
             if (key := (report.id, report.text or "", report.problem or "")) not in waiting
         }
         self.add(list(new.values()), owner, schema)
-        return Taken(stored=len(new), copies=len(reports) - len(new))
+        unreadable = sum(report.text is None for report in new.values())
+        copies = len(reports) - len(new)
+        return Taken(stored=len(new), unreadable=unreadable, copies=copies)
 
     def add(
         self, reports: Sequence[Report], owner: str, schema: CategorySchema, batch: str = ""
@@ -191,7 +196,9 @@ class Batch:
                 return False  # another run has read it meanwhile, or its reviewer judges it
         except InputError:
             return False  # its owner has deleted it meanwhile
-        reading = Reading(extractor_for(self.extractor, entry.schema), entry.text, self._turn)
+        reading = Reading(
+            extractor_for(self.extractor, entry.schema), entry.text, self._turn, owner
+        )
         reading.start()
         for _ in reading.pictures():
             if stop.is_set():
@@ -206,6 +213,16 @@ class Batch:
         except InputError:
             return False  # its owner has deleted it meanwhile
         return True
+
+
+def _limited(report: Report) -> Report:
+    """The report; one that is longer than the page takes is told, whichever way it came."""
+    if report.text is None or len(report.text) <= MAX_CHARACTERS:
+        return report
+    problem = (
+        f"{report.id} has {len(report.text)} characters; the page takes up to {MAX_CHARACTERS}"
+    )
+    return replace(report, text=None, problem=problem, note="large")
 
 
 def _waits(entry: Entry) -> bool:

@@ -20,6 +20,7 @@ from elmtex.ui.commands import parse
 from elmtex.ui.comparing import Comparing
 from elmtex.ui.contenders import OWN, Contenders
 from elmtex.ui.handout import handout_html
+from elmtex.ui.limits import Shares, Turn
 from elmtex.ui.reading import Reading, StreamingExtractor, extractor_for
 from elmtex.ui.render_batch import batch_html
 from elmtex.ui.render_review import notice_html, review_html, review_report_html, reviews_html
@@ -38,7 +39,7 @@ from elmtex.ui.screen import (
     taken_html,
     without,
 )
-from elmtex.ui.words import Words, words_in
+from elmtex.ui.words import Words, counted, words_in
 
 logger = logging.getLogger(__name__)  # never about a report
 
@@ -63,12 +64,13 @@ class Desk:
         self.extractor = extractor
         self.store = store or Store(MEMORY)
         self.linker = linker
-        self.turn = threading.Lock()
+        self.turn = Turn()
+        self.shares = Shares()
         self.model: Model | None = None  # until it is loaded
         self._readings: dict[str, Reading] = {}
         self._spoken: dict[str, str] = {}  # by session: the language it chose last
         self.batch = Batch(extractor, self.store, self.turn)
-        self.comparing = Comparing(contenders or {OWN: lambda: extractor}, self.turn)
+        self.comparing = Comparing(contenders or {OWN: lambda: extractor}, self.turn, self.shares)
 
     def load_in_background(self) -> None:
         """Load the model while the first user still pastes."""
@@ -146,7 +148,10 @@ class Desk:
             screen = self.draw(Shown("empty", said=said), lang, owner)
             many = self.many(shown, lang, owner)
             return dataclasses.replace(screen, many=many, box="" if source else None)
-        said = words.were_read.format(count=taken.stored)
+        read = counted(taken.stored - taken.unreadable, "report", lang)
+        said = words.were_read.format(reports=read)
+        if taken.unreadable:
+            said = f"{said} {words.not_readable.format(count=taken.unreadable)}"
         if taken.copies:
             said = f"{said} {words.copies.format(count=taken.copies)}"
         screen = self.draw(Shown("empty", said=said, source=source), lang, owner)
@@ -169,7 +174,14 @@ class Desk:
             # gradio empties the page for a run that draws nothing.
             yield self.draw(shown, lang, owner)
             return
-        reading = Reading(extractor_for(self.extractor, shown.schema), shown.report, self.turn)
+        extractor = extractor_for(self.extractor, shown.schema)
+        try:
+            give_back = self.shares.take(owner)
+        except ElmtexError:
+            refused = Shown("refused", shown.report, reason="share", source=shown.source)
+            yield self.draw(refused, lang, owner)
+            return
+        reading = Reading(extractor, shown.report, self.turn, owner, give_back)
         self._readings[session] = reading
         reading.start()
         try:

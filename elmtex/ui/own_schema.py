@@ -55,7 +55,8 @@ def read(path: str) -> str:
     """The text of a schema file that was dropped, which is then deleted; a file that is no text is shown as ""."""
     file = Path(path)
     try:
-        return file.read_bytes()[: MAX_SCHEMA * 4].decode("utf-8-sig")
+        with file.open("rb") as data:
+            return data.read(MAX_SCHEMA * 4).decode("utf-8-sig")
     except UnicodeDecodeError:
         return ""
     finally:

@@ -13,6 +13,7 @@ from elmtex.ui.api import offer, wants_mcp
 from elmtex.ui.contenders import Contenders, contenders
 from elmtex.ui.handlers import Desk
 from elmtex.ui.layout import lay_out
+from elmtex.ui.limits import BodyLimit
 from elmtex.ui.reading import StreamingExtractor
 from elmtex.ui.reviewing import Linking
 from elmtex.ui.screen import Shown
@@ -23,7 +24,8 @@ from elmtex.ui.wiring_tabs import wire_compare, wire_schema
 from elmtex.ui.words import words_in
 
 UPLOAD = "60mb"  # of a file that is dropped
-WAITING = 16  # reports that may queue for the model; the next one is told to come back
+WAITING = 16  # reports that take turns at the model, and as many more that wait for that; the next one is refused
+THREADS = 100  # each of those holds one
 SESSIONS = 64  # browser tabs whose report is remembered
 FORGOTTEN_AFTER = 3600  # seconds a report stays in memory after its last use
 
@@ -73,7 +75,7 @@ def build(
         wire_compare(parts, shown, own, desk, FORGOTTEN_AFTER)
         wire_schema(parts, own, desk)
         offer(desk)
-    page.queue(max_size=WAITING, default_concurrency_limit=1, api_open=False)
+    page.queue(max_size=WAITING, default_concurrency_limit=WAITING, api_open=False)
     desk.load_in_background()
     return page
 
@@ -125,11 +127,14 @@ def launch(
             footer_links=[],
             state_session_capacity=SESSIONS,
             max_file_size=UPLOAD,
+            max_threads=THREADS,
             theme=_theme(),
             css_paths=[_HERE / "page.css", _HERE / "review.css", _HERE / "batch.css"],
             head="".join(f"<script>{path.read_text('utf-8')}</script>" for path in _SCRIPTS),
             auth=accounts(),
-            app_kwargs={"middleware": [Middleware(Guard, framed=on_a_space())]},
+            app_kwargs={
+                "middleware": [Middleware(Guard, framed=on_a_space()), Middleware(BodyLimit)]
+            },
         )
     except OSError:
         raise InputError(

@@ -22,6 +22,7 @@ from elmtex.ui.render import (
     looks,
     marked_html,
     message_html,
+    percent_of,
 )
 from elmtex.ui.words import Words
 
@@ -205,8 +206,7 @@ def _confidence(entry: ReviewedItem, words: Words) -> str:
         return '<td class="confidence"></td>'
     low = confidence < LOW_CONFIDENCE
     mark = f'<span class="note">{escape(words.low)}</span> ' if low else ""
-    # Rounded down: 99.6% must not read as certainty.
-    return f'<td class="confidence{" low" if low else ""}">{mark}{int(confidence * 100)}%</td>'
+    return f'<td class="confidence{" low" if low else ""}">{mark}{percent_of(confidence)}%</td>'
 
 
 SYSTEMS = {

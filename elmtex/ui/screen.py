@@ -14,10 +14,9 @@ from elmtex.schema import CategorySchema
 from elmtex.types import Code, Extraction, InputError
 from elmtex.ui import render
 from elmtex.ui.handout import BatchFormat, Format
+from elmtex.ui.limits import MAX_CHARACTERS, WAITING
 from elmtex.ui.reading import Reading
 from elmtex.ui.words import Words
-
-MAX_CHARACTERS = 2_000_000  # of one report; a browser's box becomes unusable long before
 
 LANGUAGE_SHOWS = 5000  # characters of a report that its language is told by
 NAME = 60  # characters of a report's first line that name it in the list of reviews
@@ -184,7 +183,10 @@ def state_html(shown: Shown, words: Words) -> str:
     if shown.phase == "refused":
         text = getattr(words, shown.reason)
         return render.message_html(
-            text.format(length=grouped(len(shown.report)), limit=grouped(MAX_CHARACTERS)), "bad"
+            text.format(
+                length=grouped(len(shown.report)), limit=grouped(MAX_CHARACTERS), most=WAITING
+            ),
+            "bad",
         )
     if shown.phase == "running":
         text = words.waiting if shown.extraction is None else words.reading

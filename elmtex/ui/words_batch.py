@@ -22,6 +22,7 @@ class BatchWords:
     not_read: str
     still_there: str
     were_read: str
+    not_readable: str
     copies: str
     notes: Mapping[str, str]
     start: str
@@ -58,7 +59,8 @@ ENGLISH = BatchWords(
     recognised="It is a scan, read by text recognition (OCR): compare it with the paper first.",
     not_read="Nothing could be read: {why}.",
     still_there="The box still holds the text from before.",
-    were_read="{count} reports were read from the files; they wait under “Many reports”.",
+    were_read="Read from the files: {reports}. See “Many reports”.",
+    not_readable="Not readable: {count}.",
     copies="Left out, for the same name with the same text waits already: {count}.",
     notes={
         "recoded": "It was not UTF-8 and was read as Windows-1252: check the umlauts.",
@@ -95,7 +97,8 @@ GERMAN = BatchWords(
     recognised="Ein Scan, durch Texterkennung (OCR) gelesen: bitte zuerst mit dem Papier vergleichen.",
     not_read="Nichts konnte gelesen werden: {why}.",
     still_there="Im Feld steht noch der Text von vorher.",
-    were_read="{count} Berichte wurden aus den Dateien gelesen; sie warten unter „Viele Berichte“.",
+    were_read="Aus den Dateien gelesen: {reports}. Siehe „Viele Berichte“.",
+    not_readable="Nicht lesbar: {count}.",
     copies="Ausgelassen, weil derselbe Name mit demselben Text schon wartet: {count}.",
     notes={
         "recoded": "Die Datei war nicht UTF-8 und wurde als Windows-1252 gelesen: bitte die Umlaute prüfen.",

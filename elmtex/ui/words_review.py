@@ -56,6 +56,7 @@ class ReviewWords:
     summary_title: str
     summary_open: str
     summary_done: str
+    summary_unnamed: str
     summary_none: str
     evidence: str
     nothing_found: str
@@ -137,6 +138,7 @@ ENGLISH = ReviewWords(
     summary_title="Summary of the report",
     summary_open="Draft: {open} items have not been judged.",
     summary_done="Judged by {reviewers}, {date} (UTC).",
+    summary_unnamed="Judged {date} (UTC) by a reviewer who gave no name.",
     summary_none="Draft: nothing was found, and nobody has confirmed that.",
     evidence="characters",
     nothing_found="Nothing found",
@@ -214,6 +216,7 @@ GERMAN = ReviewWords(
     summary_title="Übersicht über den Bericht",
     summary_open="Entwurf: {open} Angaben sind noch nicht geprüft.",
     summary_done="Geprüft von {reviewers}, {date} (UTC).",
+    summary_unnamed="Geprüft {date} (UTC), ohne Namen.",
     summary_none="Entwurf: nichts gefunden, und noch niemand hat das bestätigt.",
     evidence="Zeichen",
     nothing_found="Nichts gefunden",
