@@ -135,7 +135,7 @@ class Desk:
         try:
             taken = self.batch.take(paths, owner, own or self.extractor.schema)
         except ElmtexError as error:
-            taken = Taken(unread=(Report("", None, str(error)),))
+            taken = Taken(unread=(Report("", None, words_in(lang).review.refused(error)),))
         if taken.one is not None and taken.one.text is not None:
             screen = self.draw(Shown("empty", source=taken.one), lang, owner)
             return dataclasses.replace(screen, box=taken.one.text)
@@ -160,12 +160,18 @@ class Desk:
 
     def run_batch(self, session: str, shown: Shown, lang: str, owner: str) -> Iterator[str]:
         """Extract what waits in the owner's batches, drawing the table after each."""
-        for going_on in self.batch.run(session, owner):
-            yield self.many(shown, self.spoken(session, lang), owner, running=going_on)
+        try:
+            for going_on in self.batch.run(session, owner):
+                yield self.many(shown, self.spoken(session, lang), owner, running=going_on)
+        except ElmtexError:
+            yield self.many(shown, self.spoken(session, lang), owner)  # which says the same
 
     def many(self, shown: Shown, lang: str, owner: str, *, running: bool = False) -> str:
         """The tab of many reports."""
-        entries = self.batch.entries(owner)
+        try:
+            entries = self.batch.entries(owner)
+        except ElmtexError as error:
+            return notice_html(words_in(lang).review.refused(error))
         return batch_html(entries, words_in(lang), shown.batch_format, running)
 
     def run(self, session: str, shown: Shown, lang: str, owner: str = "") -> Iterator[Screen]:
@@ -194,7 +200,7 @@ class Desk:
                         total=progress.total,
                     )
                     yield self.draw(shown, self.spoken(session, lang))
-            shown = self._kept(ended(shown, reading), owner)
+            shown = self._kept(ended(shown, reading), owner, self.spoken(session, lang))
             yield self.draw(shown, self.spoken(session, lang))
             # None still where it could not be loaded at the start.
             if self.model is None and shown.phase == "finished":
@@ -205,7 +211,7 @@ class Desk:
             if self._readings.get(session) is reading:
                 del self._readings[session]
 
-    def _kept(self, shown: Shown, owner: str) -> Shown:
+    def _kept(self, shown: Shown, owner: str, lang: str) -> Shown:
         """A finished extraction as a review; one that was stopped or failed is not half a record."""
         if shown.phase != "finished" or shown.extraction is None:
             return shown
@@ -221,7 +227,7 @@ class Desk:
             )
             return dataclasses.replace(shown, entry=self.store.get(owner, id))
         except ElmtexError as error:
-            return dataclasses.replace(shown, said=str(error))
+            return dataclasses.replace(shown, said=words_in(lang).review.refused(error))
 
     def act(self, asked: str, shown: Shown, lang: str, owner: str, reviewer: str) -> Screen:
         """Carry out what was clicked on the review screen or in the list of reviews.
@@ -307,7 +313,7 @@ class Desk:
 
     def forget(self, owner: str) -> None:
         """Take out everything of an owner, reviews and all."""
-        self.store.delete(owner, *(entry.id for entry in self.store.entries(owner)))
+        self.store.delete(owner, *(line.id for line in self.store.lines(owner)))
 
     def draw(self, shown: Shown, lang: str, owner: str = "") -> Screen:
         """The screen of a state in a language; the owner's reviews stand on it while there is no report."""
@@ -332,8 +338,11 @@ class Desk:
 
     def _result(self, shown: Shown, words: Words, owner: str) -> str:
         if shown.phase in ("empty", "refused"):
-            kept = self.store.entries(owner, batch="") if owner else []
-            return render.welcome_html(words) + reviews_html(kept, words)
+            try:
+                kept = reviews_html(self.store.lines(owner, batch="") if owner else [], words)
+            except ElmtexError as error:
+                kept = notice_html(words.review.refused(error))
+            return render.welcome_html(words) + kept
         parts = [state_html(shown, words)]
         if shown.entry is not None:
             parts.append(review_html(shown.entry, words, shown.suggested))
