@@ -108,7 +108,9 @@ def test_a_program_extracts_judges_exports_and_deletes(address: str) -> None:
     assert (after["open"], after["reviewed"][0]["start"]) == (0, 13)
     assert after["decisions"][0]["reviewer"] == "Dr. Ö"
     assert after["document"]["categories"]["diagnosis"] == []  # the model's own stays beside it
-    after = mine.predict(review, {"do": "finish"}, api_name="/review_decide")
+    with pytest.raises(Exception, match="name"):
+        mine.predict(review, {"do": "finish"}, api_name="/review_decide")
+    after = mine.predict(review, {"do": "finish"}, "Dr. Ö", api_name="/review_decide")
     assert after["finished"]
     gold = json.loads(mine.predict(review, "gold", api_name="/review_export"))
     assert gold["items"] == {"diagnosis": [{"start": 13, "end": 18, "assertion": "absent"}]}

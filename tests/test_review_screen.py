@@ -15,12 +15,14 @@ from elmtex.examples import EXAMPLES
 from elmtex.fhir import bundle_model
 from elmtex.reading import Report
 from elmtex.review import Entry
+from elmtex.review.decisions import NAMELESS
 from elmtex.review.line import line_of
 from elmtex.schema import parse_schema
 from elmtex.types import Code, Extraction, InputError, Item, Progress
 from elmtex.ui.commands import parse
 from elmtex.ui.handlers import Desk
 from elmtex.ui.handout import SUFFIX, file_of, handout_html
+from elmtex.ui.render import escape
 from elmtex.ui.render_review import review_html, review_report_html, reviews_html
 from elmtex.ui.screen import Screen, Shown
 from elmtex.ui.security import accounts, headers, owner_of
@@ -129,6 +131,16 @@ def test_nobody_has_judged_a_document_without_items_until_one_says_so() -> None:
     done = act(desk, undone, do="finish")
     assert "Draft" not in act(desk, done, do="format", format="json").result
     assert "Judged by Dr. Ö" in act(desk, done, do="format", format="summary").result
+
+
+def test_a_review_is_finished_under_a_name_alone(desk: Desk) -> None:
+    judged = act(desk, read(desk), do="accept", items=["m0", "m1"])
+    for lang, words in (("en", ENGLISH), ("de", GERMAN)):
+        refused = desk.act('{"do": "finish"}', judged.shown, lang, "me", " ")
+        said = words.review.refused(InputError(NAMELESS))
+        assert escape(said) in refused.result and (lang == "de") == (said != NAMELESS)
+        assert not entry(refused).reviewed.finished
+    assert entry(act(desk, judged, do="finish")).reviewed.finished
 
 
 def test_a_click_on_a_report_that_was_put_away_is_answered(desk: Desk) -> None:

@@ -17,6 +17,8 @@ from elmtex.types import Extraction, InputError, Item
 Action = Literal["accept", "reject", "edit", "add", "undo", "finish"]
 Verdict = Literal["open", "accepted", "rejected", "edited", "added"]
 
+NAMELESS = "a review is finished under the reviewer's name: give it first"
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -30,7 +32,7 @@ class Decision:
         item: for edit and add: the whole item afterwards (words, span, assertion, chosen codes).
         undoes: for undo: the number of the decision taken back.
         number: its place in the review, from 1; 0 until it is stored.
-        reviewer: the name the reviewer gave; may be empty.
+        reviewer: the name the reviewer gave; may be empty, but not of finish.
         at: when, ISO 8601 in UTC; "" until it is stored.
     """
 
@@ -102,7 +104,7 @@ class Reviewed:
     Args:
         items: all items, rejected ones included, in report order within their category.
         standing: decisions that have not been taken back, in order.
-        finished: a reviewer said so, and nothing is open.
+        finished: a reviewer said so, has changed nothing since, and nothing is open.
     """
 
     items: tuple[ReviewedItem, ...]
@@ -187,7 +189,8 @@ def fold(extraction: Extraction, decisions: Iterable[Decision]) -> Reviewed:
     items = sorted(
         state.values(), key=lambda e: (order[e.category], e.item.start is None, e.item.start or 0)
     )
-    finished = any(d.action == "finish" for d in standing)
+    # Whatever was decided after the end has opened it again.
+    finished = bool(standing) and standing[-1].action == "finish"
     return Reviewed(
         tuple(items), standing, finished and all(entry.verdict != "open" for entry in items)
     )
@@ -260,8 +263,11 @@ def check(decision: Decision, report: str, state: Reviewed, schema: CategorySche
     latest = next_undo(state)
     if decision.action == "undo" and (latest is None or decision.undoes != latest.undoes):
         raise InputError("only the latest decision can be taken back")
-    if decision.action == "finish" and state.open:
-        raise InputError(f"{state.open} items are still open: accept or reject them first")
+    if decision.action == "finish":
+        if state.open:
+            raise InputError(f"{state.open} items are still open: accept or reject them first")
+        if not any(map(str.isalnum, decision.reviewer)):
+            raise InputError(NAMELESS)
 
 
 def _check_item(item: Item, report: str) -> None:

@@ -58,7 +58,7 @@ def offer_reviews(desk: Desk) -> None:
                 {"do": "edit", "item", "text", "start", "end", "category", "assertion"}, {"do": "add", "text", "start",
                 "end", "category", "assertion"}, {"do": "code", "item", "system", "code"}, {"do": "undo"} or
                 {"do": "finish"}. start and end may be null: then the words are looked for in the report.
-            reviewer: the name of the human who decided.
+            reviewer: the name of the human who decided; {"do": "finish"} needs it.
         """
         with shown():
             owner = visitor.program(request)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from elmtex.review import faults
+from elmtex.review.decisions import NAMELESS
 from elmtex.types import ElmtexError
 
 
@@ -225,6 +226,7 @@ GERMAN = ReviewWords(
     refusals={
         "there is nothing to undo": "Es gibt nichts rückgängig zu machen.",
         "an item needs words": "Eine Angabe braucht Worte.",
+        NAMELESS: "Eine Prüfung wird unter einem Namen abgeschlossen: bitte zuerst „Geprüft von“ ausfüllen.",
         "this report is not extracted yet": "Dieser Bericht ist noch nicht ausgewertet.",
         "this review is not there (any more)": "Diese Prüfung gibt es nicht (mehr).",
         "this report is no longer the one that is shown: look at it again": (
