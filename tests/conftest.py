@@ -15,6 +15,12 @@ from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import ElmtexError, Extraction, Item
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_data(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test writes into the user's data directory; and pytest's folders are made before a page moves TMPDIR."""
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
+
+
 @dataclass(frozen=True)
 class FakeTimings:
     def lines(self) -> list[str]:

@@ -26,6 +26,7 @@ from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
 from elmtex.ui.limits import MAX_CHARACTERS, Turn
 from elmtex.ui.reading import INTERVAL, Reading, StreamingExtractor, extractor_for
+from elmtex.ui.uploads import remove
 
 PAUSES = (0.5, 2.0, 8.0)  # seconds before a database that was busy is asked again
 BACKGROUND = 16  # batches of programs at once; they take turns at the model
@@ -81,7 +82,7 @@ class Batch:
             reports = [_limited(report) for report in read_files(paths)]
         finally:
             for path in paths:
-                Path(path).unlink(missing_ok=True)
+                remove(Path(path))
         readable = [report for report in reports if report.text is not None]
         if not readable:
             return Taken(unread=tuple(reports))

@@ -19,6 +19,7 @@ from elmtex.ui.reviewing import Linking
 from elmtex.ui.screen import Shown
 from elmtex.ui.security import Guard, accounts, on_a_space
 from elmtex.ui.toolkit import gr
+from elmtex.ui.uploads import end_when_told, keep_apart
 from elmtex.ui.wiring import wire_many, wire_report
 from elmtex.ui.wiring_tabs import wire_compare, wire_schema
 from elmtex.ui.words import words_in
@@ -108,6 +109,7 @@ def launch(
         raise InputError(f"port {port} is none; give one from 1 to 65535")
     if on_a_space() and host == "127.0.0.1":
         host = "0.0.0.0"
+    keep_apart()  # before gradio looks where uploads go
     page = build(extractor_factory, database=database, others=others)
     try:
         page.launch(
@@ -143,6 +145,7 @@ def launch(
         ) from None
     sys.stderr.write(f"elmtex is at {page.local_url} (Ctrl+C ends it)\n")
     if block:
+        end_when_told()
         page.block_thread()
     return page
 
