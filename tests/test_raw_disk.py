@@ -16,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from elmtex.erase import remove
 from elmtex.review import Decision, Store
 from elmtex.schema import load_schema
 from elmtex.types import Extraction, Item
+from elmtex.ui.uploads import own_folder
 
 REPORTS, MARKERS = 60, 400  # markers in the text of each report
 SIZE = 128_000_000  # bytes of the image
@@ -89,14 +91,28 @@ def measure(folder: Path) -> tuple[int, int, int]:
         return REPORTS * MARKERS, kept, len(found(image))
 
 
-@pytest.mark.skipif(
+only_root = pytest.mark.skipif(
     os.name != "posix" or os.geteuid() != 0 or not shutil.which("mkfs.ext4"),
     reason="only root may mount a file system",
 )
+
+
+@only_root
 def test_no_marker_of_a_deleted_report_is_left_on_the_raw_disk(tmp_path: Path) -> None:
     planted, kept, left = measure(tmp_path)
     assert kept == planted
     assert left == 0
+
+
+@only_root
+def test_no_marker_of_an_upload_is_left_on_the_raw_disk(tmp_path: Path) -> None:
+    with file_system(tmp_path) as (image, mounted):
+        with own_folder(mounted / "uploads") as folder:
+            for number in range(50):
+                (folder / f"{number}.txt").write_text(PADDING.join([marker(number, 0)] * 100))
+            assert len(found(image)) == 50
+            remove(folder / "0.txt")  # as after it was read; the others as at the end
+        assert found(image) == set()
 
 
 if __name__ == "__main__":

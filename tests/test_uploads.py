@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from elmtex.ui.uploads import own_folder, remove
+from elmtex.erase import remove
+from elmtex.ui.uploads import own_folder
 
 HOLDER = """
 import sys

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE = 30  # seconds to wait for another process that writes
-_BLOCK = 1 << 20  # bytes overwritten at once
 
 _PRAGMAS = (
     # While the database is one's own, a journal that a killed process left is overwritten too, not removed.
@@ -42,21 +41,3 @@ def set_up(connection: Any, _: Any) -> None:
 def journal_of(file: str) -> Path:
     """Where SQLite keeps the journal of a database."""
     return Path(f"{os.path.realpath(file)}-journal")
-
-
-def overwrite(path: Path) -> None:
-    """Overwrite a file with zeros, where it lies on the disk, then empty it; one that is not there is none.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    try:
-        file = path.open("r+b", buffering=0)
-    except FileNotFoundError:
-        return
-    with file:
-        left = os.fstat(file.fileno()).st_size
-        while left > 0:
-            left -= file.write(bytes(min(left, _BLOCK)))
-        os.fsync(file.fileno())  # or the zeros of a file that is emptied would never be written
-        file.truncate(0)

@@ -20,6 +20,7 @@ from typing import Any
 
 import platformdirs
 
+from elmtex.erase import overwrite
 from elmtex.review import sqlite
 from elmtex.review.decisions import Decision, check
 from elmtex.review.entry import Entry
@@ -282,7 +283,7 @@ class Store:
                 # Nobody writes meanwhile, in no process, so nobody needs the journal.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 try:
-                    sqlite.overwrite(sqlite.journal_of(self._file))
+                    overwrite(sqlite.journal_of(self._file))
                 finally:
                     connection.rollback()
         except (ElmtexError, OSError) as error:

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from elmtex.batch import failure
 from elmtex.documents import read_files
+from elmtex.erase import remove
 from elmtex.reading import Report
 from elmtex.review import Entry, Line, Store
 from elmtex.review.faults import BusyError
@@ -26,7 +27,6 @@ from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
 from elmtex.ui.limits import MAX_CHARACTERS, Turn
 from elmtex.ui.reading import INTERVAL, Reading, StreamingExtractor, extractor_for
-from elmtex.ui.uploads import remove
 
 PAUSES = (0.5, 2.0, 8.0)  # seconds before a database that was busy is asked again
 BACKGROUND = 16  # batches of programs at once; they take turns at the model

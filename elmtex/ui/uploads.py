@@ -14,7 +14,6 @@ import functools
 import logging
 import os
 import secrets
-import shutil
 import signal
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from typing import Any
 import filelock
 import platformdirs
 
-from elmtex.review.sqlite import overwrite
+from elmtex.erase import remove
 
 logger = logging.getLogger(__name__)  # never about a report
 
@@ -91,19 +90,6 @@ def own_folder(place: Path) -> Iterator[Path]:
         remove(folder)
         Path(mine.lock_file).unlink(missing_ok=True)
         mine.release()
-
-
-def remove(path: Path) -> None:
-    """Overwrite a file, or all in a folder, and remove it: the blocks of a removed file keep its words."""
-    if path.is_dir() and not path.is_symlink():
-        for inside in path.iterdir():
-            remove(inside)
-        shutil.rmtree(path, ignore_errors=True)
-        return
-    if path.is_file() and not path.is_symlink():
-        with contextlib.suppress(OSError):  # what cannot be overwritten may still be removed
-            overwrite(path)
-    path.unlink(missing_ok=True)
 
 
 def _apart(kind: Any) -> Any:
