@@ -7,8 +7,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import takewhile
-from typing import Any
+from typing import Any, Literal
 
 from elmtex.reading import Note, ReadingError
 from elmtex.types import MissingDependencyError
@@ -16,7 +15,7 @@ from elmtex.types import MissingDependencyError
 MAX_PAGES = 300
 SCANNED = 20  # letters a page: a PDF with fewer is a picture of a text
 
-EDGE = 6  # lines at the top and at the bottom of a page that may be running headers and footers
+EDGE = 6  # lines of a page's top or bottom that are looked at; headers and footers have fewer
 _COUNT = re.compile(
     r"\b((?:Seite|Page|Blatt|S\.|p\.)\s*)?(\d{1,4})((?:\s*(?:von|of|/)\s*\d{1,4})?)\b", re.I
 )
@@ -95,25 +94,30 @@ def _has_picture(page: Any) -> bool:
 def without_running_lines(pages: Sequence[Sequence[str]]) -> list[list[str]]:
     """The lines of each page without its running headers, footers and page number.
 
-    A line is one when it stands among the first or last :data:`EDGE` of at least two pages and of half of them, word for
-    word but for the page's number. Another number makes it another line: "Befund 1" is no header because the next page
-    begins with "Befund 2".
+    A line is one when at least two pages and half of them have it at the same place from their top, or from their bottom,
+    word for word but for the page's number. Another number makes it another line: "Befund 1" is no header because the
+    next page begins with "Befund 2".
     """
     if len(pages) < 2:
         return [list(page) for page in pages]
-    edges = [_edges(page, number) for number, page in enumerate(pages, 1)]
-    often = Counter(form for page in edges for form in set(page.values()))
-    running = {form for form, count in often.items() if count >= max(2, len(pages) / 2)}
+    edges = [
+        (_edge(page, number, 1), _edge(page, number, -1)) for number, page in enumerate(pages, 1)
+    ]
+    running = []
+    for forms in zip(*edges, strict=True):
+        often = Counter(place for page in forms for place in enumerate(form for _, form in page))
+        running.append({place for place, count in often.items() if count >= max(2, len(pages) / 2)})
     kept = []
-    for page, forms in zip(pages, edges, strict=True):
-        written = [place for place, line in enumerate(page) if line.strip()]
-        # Only from the edge inwards: what stands below other text is text. More lines than a header has are text, too,
-        # as of two copies of one letter.
+    for page, both in zip(pages, edges, strict=True):
         out: set[int] = set()
-        for places in (written, written[::-1]):
-            block = list(takewhile(lambda place: forms.get(place) in running, places))  # noqa: B023
-            out.update(block if len(block) < EDGE else ())
-        kept.append([line for place, line in enumerate(page) if place not in out])
+        for forms, known in zip(both, running, strict=True):
+            # Only from the edge inwards: what stands below other text is text.
+            length = next(
+                (n for n, (_, form) in enumerate(forms) if (n, form) not in known), len(forms)
+            )
+            # More lines than a header has are text, too, as of two copies of one letter.
+            out.update(line for line, _ in forms[:length] if length < EDGE)
+        kept.append([line for number, line in enumerate(page) if number not in out])
     emptied = sum(
         _has_words(page) and not _has_words(rest) for page, rest in zip(pages, kept, strict=True)
     )
@@ -126,19 +130,19 @@ def _has_words(page: Sequence[str]) -> bool:
     return any(line.strip() for line in page)
 
 
-def _edges(page: Sequence[str], number: int) -> dict[int, str]:
-    """What the lines at a page's edges are but for its number, by their place."""
+def _edge(page: Sequence[str], number: int, step: Literal[1, -1]) -> list[tuple[int, str]]:
+    """The first lines of a page, from its top (1) or from its bottom (-1): which they are, and their words without the
+    page's number."""
 
     def without_number(found: re.Match[str]) -> str:
         counts = int(found[2]) == number and (found[1] or found[3] or alone)
         return f"{found[1] or ''}#{found[3]}" if counts else found[0]
 
-    written = [place for place, line in enumerate(page) if line.strip()]
-    forms = {}
-    for place in (*written[:EDGE], *written[-EDGE:]):
+    forms = []
+    for place in [place for place, line in enumerate(page) if line.strip()][::step][:EDGE]:
         line = " ".join(page[place].split())
         alone = PAGE_NUMBER.fullmatch(line) is not None
-        forms[place] = _COUNT.sub(without_number, line)
+        forms.append((place, _COUNT.sub(without_number, line)))
     return forms
 
 
