@@ -187,14 +187,17 @@ def serve(operations: Operations) -> None:
         # Parsers raise whatever a broken file makes them stumble over, and may quote it.
         except BaseException as error:
             kind, said = "costly" if _for_want_of_memory(error) else "damaged", {}
-        answers.write(_line([kind, {**said, "used": _size() > USED}]))
+        answers.write(_line([kind, {**said, "used": _size("VmSize") > USED}]))
         answers.flush()
 
 
 def _for_want_of_memory(error: BaseException) -> bool:
-    # lxml and zlib say so in words of their own.
-    words = str(error).lower()
-    return isinstance(error, MemoryError) or "memory alloc" in words or "out of memory" in words
+    # lxml gives no exception of its own for it ("unknown error"), zlib only words.
+    return (
+        isinstance(error, MemoryError)
+        or "out of memory" in str(error).lower()
+        or _size("VmPeak") > 0.9 * MEMORY
+    )
 
 
 def _limit_memory() -> None:
@@ -215,10 +218,10 @@ def _limit_time(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
-def _size() -> int:
-    """Bytes of this process's address space; 0 where nobody counts them."""
+def _size(which: str) -> int:
+    """Bytes of this process's address space, now (``VmSize``) or at most (``VmPeak``); 0 where nobody counts them."""
     try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith(which))
+    except (OSError, StopIteration):
         return 0

@@ -40,12 +40,19 @@ def read_rtf(data: bytes, name: str) -> tuple[str, tuple[Note, ...]]:
         raise MissingDependencyError("RTF needs striprtf: pip install 'elmtex[ui]'") from None
     if not data.lstrip().startswith(b"{\\rtf"):
         raise ReadingError(f"{name} is no RTF file, whatever its name says", "damaged")
+    if not data.rstrip(b"\0\r\n\t ").endswith(b"}") and _open_groups(data):
+        # Half a report would look like a whole one.
+        raise ReadingError(f"{name} is torn: its end is missing", "damaged")
     source = data.decode("latin-1")  # RTF is ASCII; its escapes carry the rest
     for sign in (_CELL, _ROW, _ROW_BEGINS):
         source = source.replace(sign, " ")
     for word, new in _WORDS:
         source = word.sub(new, source)
     return _with_rows(rtf_to_text(source, errors="replace")), ()
+
+
+def _open_groups(data: bytes) -> bool:
+    return data.count(b"{") - data.count(rb"\{") > data.count(b"}") - data.count(rb"\}")
 
 
 def _with_rows(text: str) -> str:

@@ -64,6 +64,8 @@ def read_docx(data: bytes, name: str) -> tuple[str, tuple[Note, ...]]:
             "Word files need python-docx: pip install 'elmtex[ui]'"
         ) from None
     if not zipfile.is_zipfile(io.BytesIO(data)):
+        if data.startswith(b"PK\x03\x04"):
+            raise ReadingError(f"{name} is no Word file, or a damaged one", "damaged")
         text, note = decode(data, name)  # or refuses it, saying what it is instead
         return text, (note,) if note else ()
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
