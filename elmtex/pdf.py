@@ -104,8 +104,8 @@ def without_running_lines(pages: Sequence[Sequence[str]]) -> list[list[str]]:
         (_edge(page, number, 1), _edge(page, number, -1)) for number, page in enumerate(pages, 1)
     ]
     running = []
-    for forms in zip(*edges, strict=True):
-        often = Counter(place for page in forms for place in enumerate(form for _, form in page))
+    for column in zip(*edges, strict=True):
+        often = Counter(place for edge in column for place in enumerate(form for _, form in edge))
         running.append({place for place, count in often.items() if count >= max(2, len(pages) / 2)})
     kept = []
     for page, both in zip(pages, edges, strict=True):
