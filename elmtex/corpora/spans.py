@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from elmtex.types import Assertion, Item
@@ -71,13 +72,16 @@ def folded(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def without_overlap(items: Iterable[Item], unique: bool) -> tuple[Item, ...]:
+def without_overlap(
+    items: Iterable[Item], unique: bool, left_out: Counter[str] | None = None
+) -> tuple[Item, ...]:
     """MAPPING.md rule 5 for one category: report order, longer first, no item inside another's span.
 
     Args:
         items: grounded items of one category, in any order.
         unique: also drop an item whose folded text was kept before (the gold standard); False keeps every
             mention (training).
+        left_out: counts what is dropped, and why; None when nobody asks.
     """
     kept: list[Item] = []
     seen: set[str] = set()
@@ -85,7 +89,10 @@ def without_overlap(items: Iterable[Item], unique: bool) -> tuple[Item, ...]:
     for item in sorted(items, key=_report_order):
         start, end = grounded_span(item)
         key = folded(item.text)
-        if (unique and key in seen) or start < last:
+        why = "inside another" if start < last else "same words" if unique and key in seen else ""
+        if why:
+            if left_out is not None:
+                left_out[why] += 1
             continue
         seen.add(key)
         kept.append(item)

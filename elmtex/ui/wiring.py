@@ -14,7 +14,7 @@ from elmtex.ui.security import TAB, on_a_space
 from elmtex.ui.toolkit import gr
 from elmtex.ui.words import words_in
 
-READERS = 2  # users whose files are read at once: text recognition takes a core for minutes
+READERS = 8  # users whose files are read at once; they take turns, file by file and page by page
 BATCHES = 4  # users whose batches take turns at the model
 
 # Nothing here is an API: the names of the endpoints would become a promise.
