@@ -10,13 +10,13 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from elmtex import confined, ocr
+from elmtex.erase import remove
 from elmtex.ocr import MAX_PAGES_TOGETHER
 from elmtex.parsers import READERS, read_document
 from elmtex.reading import ReadingError, Report, read_report, readable_name
@@ -142,15 +142,13 @@ class _Sitting:
         """The files of a zip file, each unpacked alone, under a name of our own, and gone after it was read."""
         archive = str(path.resolve())
         members = list(self._ask(name, "members", archive, name))
-        inside = [PurePosixPath(member["name"]) for member in members]
-        same = Counter(place.name for place in inside)
         with tempfile.TemporaryDirectory() as folder:
-            for number, (member, place) in enumerate(zip(members, inside, strict=True)):
+            for number, member in enumerate(members):
+                place = PurePosixPath(member["name"])
                 if member["folder"] or place.name.startswith(".") or "__MACOSX" in place.parts:
                     continue
-                named = place.name if same[place.name] == 1 else _relative(place)
                 yield from self._member(
-                    archive, number, Path(folder), place, named, member["locked"]
+                    archive, number, Path(folder), place, _relative(place), member["locked"]
                 )
 
     def _member(
@@ -183,7 +181,7 @@ class _Sitting:
         else:
             yield from self.reports_of(place, name, in_zip=True)
         finally:
-            place.unlink(missing_ok=True)
+            remove(place)
 
 
 def _without_place(message: str, path: Path, name: str) -> str:

@@ -45,6 +45,7 @@ Note = Literal[
     "table",  # without reports
     "row",
     "many",  # at once
+    "record",  # in the database is damaged; no reading says so, but the store
 ]
 
 _UTF_8 = b"\xef\xbb\xbf"

@@ -38,6 +38,7 @@ _BOM = b"\xef\xbb\xbf"
 # A name of a column, and no patient's words where the header row is missing.
 _COLUMN = re.compile(r"[^\W\d_][\w.()/-]{0,19}")
 _COLUMNS_NAMED = 8
+_ID = re.compile(r"[\s_.-]id$")  # the end of a column's name, folded
 
 
 def read_table(path: Path) -> Iterator[Report]:
@@ -157,7 +158,7 @@ def _csv_rows(file: io.TextIOWrapper, path: Path) -> Iterator[Report]:
             continue
         note: Note = ""
         row = _folded(row)
-        for column in ("id", *TEXT_COLUMNS):
+        for column in (_id_column(row), *TEXT_COLUMNS):
             cell = row.get(column)
             if cell is not None and not _is_unicode(cell):
                 text = windows(cell.encode("utf-8", "surrogateescape"))
@@ -248,13 +249,19 @@ def _no_column(path: Path, names: Sequence[str]) -> ReadingError:
     )
 
 
+def _id_column(row: Mapping[str, Any]) -> str:
+    """The column of the reports' ids: ``id``, else the only one whose name ends so, as ``patient_id`` does."""
+    named = [name for name in row if _ID.search(name)]
+    return named[0] if "id" not in row and len(named) == 1 else "id"
+
+
 def _from_row(row: Any, path: Path, number: int, note: Note = "") -> Report:
     """The report of one table row, or what is wrong with it."""
     if not isinstance(row, dict):
         return _broken(path, number, "is not an object with 'text'")
     row = _folded(row)
     text = next((row[column] for column in TEXT_COLUMNS if row.get(column) is not None), None)
-    name = row.get("id")
+    name = row.get(_id_column(row))
     if name in (None, ""):
         name = f"{readable_name(path.stem)}:{number}"
     if isinstance(name, bool) or not isinstance(name, (str, int)) or not _is_unicode(str(name)):

@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -434,6 +435,52 @@ def test_a_failed_report_is_tried_again_by_the_next_start(folder: Path) -> None:
     assert again.count('data-status="ok"') == 2 and 'data-status="failed"' not in again
     run(desk)
     assert desk.extractor.seen == ["fever a", "BOOM b", "BOOM b"]
+
+
+@pytest.mark.parametrize(
+    ("header", "ids"),
+    [
+        ("id,text", ["A-17", "B-18"]),
+        ("ID,Text", ["A-17", "B-18"]),
+        ("Patient_ID,text", ["A-17", "B-18"]),
+        ("Fall-ID,Report", ["A-17", "B-18"]),
+        ("covid,text", ["t:1", "t:2"]),  # no id, whatever it ends in
+    ],
+)
+def test_a_tables_own_id_comes_out_again(folder: Path, header: str, ids: list[str]) -> None:
+    desk = Desk(Fevers())
+    (folder / "t.csv").write_text(f"{header}\nA-17,fever one\nB-18,fever two\n")
+    take(desk, [str(folder / "t.csv")])
+    run(desk)
+    entries = desk.batch.entries("me")
+    assert [entry.name for entry in entries] == ids
+    rows = files_of(entries, "csv", ENGLISH).text.splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == ids
+    lines = files_of(entries, "jsonl", ENGLISH).text.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ids
+
+
+def test_two_id_columns_are_no_id_and_one_in_windows_1252_is_read(folder: Path) -> None:
+    desk = Desk(Fevers())
+    (folder / "t.csv").write_text("patient id,fall id,text\n1,2,fever\n1,3,fever b\n")
+    (folder / "u.csv").write_bytes("Fall-ID,text\nMüller,fever\n".encode("cp1252"))
+    take(desk, [str(folder / "t.csv"), str(folder / "u.csv")])
+    assert [line.name for line in desk.batch.lines("me")] == ["t:1", "t:2", "Müller"]
+
+
+def test_a_zips_folders_come_out_again(folder: Path) -> None:
+    desk, path = Desk(Fevers()), folder / "z.zip"
+    names = ["ward 1/Meier/letter.txt", "ward 2/letter.txt", "ward 2/only.txt"]
+    with zipfile.ZipFile(path, "w") as packed:
+        for name in (*names, "../up.txt"):
+            packed.writestr(name, f"fever in {name}")
+    take(desk, [str(path)])
+    run(desk)
+    names.append("up.txt")
+    entries = desk.batch.entries("me")
+    assert [entry.name for entry in entries] == names
+    rows = files_of(entries, "csv", ENGLISH).text.splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == names
 
 
 def test_a_batch_is_its_owners_alone_and_deleted_whole(folder: Path) -> None:
