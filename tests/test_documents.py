@@ -250,7 +250,7 @@ def test_a_zip_gives_its_files_and_nothing_of_it_stays_or_escapes(
     )
     reports = read_files([path])
     assert [(r.id, r.text) for r in reports] == [
-        ("a.txt", TEXT),
+        ("in/a.txt", TEXT),
         ("b.pdf", None),
         ("escape.txt", "out"),
         ("inner.zip", None),
