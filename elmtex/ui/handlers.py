@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
+import time
 from collections.abc import Iterator
 
 from elmtex.examples import EXAMPLES
@@ -42,6 +43,8 @@ from elmtex.ui.screen import (
 from elmtex.ui.words import Words, counted, words_in
 
 logger = logging.getLogger(__name__)  # never about a report
+
+DRAWING = 4  # times what a picture of a run took to draw and to send, before the next
 
 
 class Desk:
@@ -185,8 +188,10 @@ class Desk:
         self._readings[session] = reading
         reading.start()
         try:
+            due = 0.0
             for progress in reading.pictures():
-                if progress is not None and progress.done > shown.done:
+                began = time.monotonic()
+                if progress is not None and progress.done > shown.done and began >= due:
                     shown = dataclasses.replace(
                         shown,
                         extraction=progress.extraction,
@@ -194,6 +199,8 @@ class Desk:
                         total=progress.total,
                     )
                     yield self.draw(shown, self.spoken(session, lang))
+                    now = time.monotonic()
+                    due = now + DRAWING * (now - began)  # a long report is long to draw, too
             shown = self._kept(ended(shown, reading), owner)
             yield self.draw(shown, self.spoken(session, lang))
             # None still where it could not be loaded at the start.
