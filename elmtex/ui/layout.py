@@ -60,6 +60,7 @@ class Parts:
     footer: Any
     asked: Any
     ask: Any
+    answer: Any
 
 
 def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[str]) -> Parts:
@@ -120,6 +121,7 @@ def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[st
     with gr.Column(elem_id="elmtex-command"):
         asked = gr.Textbox(label="command")
         ask = gr.Button("send")
+        answer = gr.HTML(elem_id="elmtex-answer")
     return Parts(
         header=header,
         reviewer=reviewer,
@@ -144,6 +146,7 @@ def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[st
         footer=footer,
         asked=asked,
         ask=ask,
+        answer=answer,
     )
 
 

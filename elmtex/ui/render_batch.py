@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from elmtex.review import Entry
-from elmtex.ui.handout import BATCH_FORMATS, BatchFormat, files_of
+from elmtex.ui.handout import BATCH_FORMATS, BatchFormat, asked
 from elmtex.ui.render import LOW_CONFIDENCE, escape, progress_html
 from elmtex.ui.render_review import command
 from elmtex.ui.words import Words
@@ -35,7 +35,7 @@ def batch_html(entries: Sequence[Entry], words: Words, format: BatchFormat, runn
     return (
         f"{bar}{_filters(entries, words)}"
         f'<div class="batch-table"><table class="batch"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-        f"{_handout(entries, words, format) if done and not running else ''}"
+        f"{_handout(words, format) if done and not running else ''}"
     )
 
 
@@ -126,22 +126,19 @@ def _filters(entries: Sequence[Entry], words: Words) -> str:
     )
 
 
-def _handout(entries: Sequence[Entry], words: Words, format: BatchFormat) -> str:
-    file = files_of(entries, format, words)
+def _handout(words: Words, format: BatchFormat) -> str:
+    """The formats, and buttons for a file that is made at the click: 500 reports are megabytes."""
     choices = "".join(
         f'<button type="button" aria-pressed="{str(f == format).lower()}" {command("batch_format", format=f)}>'
         f"{escape(words.review.formats[f] if f != 'jsonl' else 'JSON Lines')}</button>"
         for f in BATCH_FORMATS
     )
-    if file.problem:
-        tools, body = "", f'<p class="missing" role="status">{escape(file.problem)}</p>'
-    else:
-        tools = (
-            f'<button type="button" data-copy data-done="{escape(words.copied)}">{escape(words.copy)}</button>'
-            f'<button type="button" data-download="{escape(file.name)}">{escape(words.batch.download_all)}</button>'
-        )
-        body = f'<pre tabindex="0" role="region" aria-label="{escape(words.batch.open_all)}">{escape(file.text)}</pre>'
+    file = asked("batch_file")
+    tools = (
+        f'<button type="button" data-copy data-done="{escape(words.copied)}" {file}>{escape(words.copy)}</button>'
+        f'<button type="button" data-download {file}>{escape(words.batch.download_all)}</button>'
+    )
     return (
         f'<section class="document"><div class="bar-of-buttons"><h2>{escape(words.batch.open_all)}</h2>{tools}</div>'
-        f'<div class="formats">{choices}</div>{body}</section>'
+        f'<div class="formats">{choices}</div></section>'
     )

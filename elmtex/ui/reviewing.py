@@ -36,6 +36,8 @@ def carry_out(
     assert shown.entry is not None
     if command.on not in ("", shown.entry.id):
         raise InputError("this report is no longer the one that is shown: look at it again")
+    if command.do == "file":
+        return shown
     if command.do == "format":
         return dataclasses.replace(shown, format=command.fields["format"])
     if command.do == "codes":
