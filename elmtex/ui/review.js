@@ -39,10 +39,6 @@ window.elmtex = (() => {
   // when it is sent, or lose the answer: then it is sent again, and by its number the server carries it out once.
   let sending = Promise.resolve();
   const moment = (ms) => new Promise((done) => setTimeout(done, ms));
-  const answer = (n) => {
-    const found = $("#elmtex-answer [data-answered]");
-    return found && ["", String(n)].includes(found.dataset.answered) ? found : null;
-  };
   const deliver = async (command) => {
     const n = ++number;
     for (let wait = 2000; ; wait = Math.min(2 * wait, 30000)) {
@@ -51,12 +47,14 @@ window.elmtex = (() => {
       $("#elmtex-command button").click();
       for (let waited = 0; waited < wait; waited += 25) {
         await moment(25);
-        const found = answer(n);
+        const found = $("#elmtex-answer [data-answered]");
         if (!found) continue;
-        const file = { name: found.dataset.name, text: found.textContent };
+        const { answered, name } = found.dataset;
+        const text = found.textContent;
         delete found.dataset.answered;
         found.textContent = ""; // nothing of a report stays where nobody sees it
-        return file;
+        if (answered === "" || answered === String(n)) return { name, text };
+        break; // the answer to another one, sent too early: this one was not seen
       }
     }
   };

@@ -93,26 +93,32 @@ def test_on_a_slow_machine_each_key_decides_once_and_in_order(page: Any, tmp_pat
     assert actions == ["accept", "reject", "undo", "accept", "accept", "reject", "accept"]
 
 
-def test_a_command_whose_answer_is_lost_is_carried_out_once(page: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_a_command_that_is_sent_twice_or_too_early_is_carried_out_once(
+    page: Any,  # noqa: F811
+    tmp_path: Path,
+) -> None:
     begin(page)
-    lost = []
-
-    def lose(route: Any) -> None:
-        if "undo" in (route.request.post_data or "") and not lost:
-            lost.append(route.fetch())
-            route.abort()
-        else:
-            route.continue_()
-
     for key in "jaa":
         page.keyboard.press(key)
     expect(page.locator(".review-bar strong")).to_contain_text("2 of")
-    page.route("**/gradio_api/**", lose)
     page.keyboard.press("u")
-    expect(page.locator(".review-bar strong")).to_contain_text("1 of", timeout=30_000)
+    expect(page.locator(".review-bar strong")).to_contain_text("1 of")
+    page.evaluate("for (let i = 0; i < 3; i++) document.querySelector('#elmtex-command button').click()")
+    page.wait_for_timeout(1500)
+    # A slow tab: gradio has not seen what was written when it is sent, and sends what stood there before.
+    page.evaluate(
+        """() => {
+          const early = (event) => {
+            if (!event.target.closest?.("#elmtex-command")) return;
+            event.stopImmediatePropagation();
+            window.removeEventListener("input", early, true);
+          };
+          window.addEventListener("input", early, true);
+        }"""
+    )
     page.keyboard.press("r")
     expect(page.locator(".review-bar strong")).to_contain_text("2 of", timeout=30_000)
-    assert lost
+    page.wait_for_timeout(500)
     assert [action for action, _ in decided(tmp_path)] == ["accept", "accept", "undo", "reject"]
 
 
