@@ -15,6 +15,7 @@ from elmtex.examples import EXAMPLES
 from elmtex.fhir import bundle_model
 from elmtex.reading import Report
 from elmtex.review import Entry
+from elmtex.review.line import line_of
 from elmtex.schema import parse_schema
 from elmtex.types import Code, Extraction, InputError, Item, Progress
 from elmtex.ui import commands
@@ -422,7 +423,7 @@ def test_whatever_a_user_writes_is_shown_as_text(attack: str) -> None:
     pages = [
         review_report_html(kept, ENGLISH),
         review_html(kept, GERMAN, coded),
-        reviews_html([kept], GERMAN),
+        reviews_html([line_of(kept)], GERMAN),
         *(handout_html(kept, format, ENGLISH) for format in SUFFIX),
         file_of(kept, "summary", ENGLISH).text,
     ]

@@ -257,7 +257,8 @@ def check(decision: Decision, report: str, state: Reviewed, schema: CategorySche
         raise InputError(f"edit takes one item, not {len(decision.items)}")
     if decision.action in ("accept", "reject") and not decision.items:
         raise InputError(f"{decision.action} needs the items it concerns")
-    if decision.action == "undo" and decision != next_undo(state):
+    latest = next_undo(state)
+    if decision.action == "undo" and (latest is None or decision.undoes != latest.undoes):
         raise InputError("only the latest decision can be taken back")
     if decision.action == "finish" and state.open:
         raise InputError(f"{state.open} items are still open: accept or reject them first")

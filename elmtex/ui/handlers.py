@@ -21,7 +21,7 @@ from elmtex.ui.commands import Command, parse
 from elmtex.ui.comparing import Comparing
 from elmtex.ui.contenders import OWN, Contenders
 from elmtex.ui.handout import answer_html, file_of, files_of, handout_html
-from elmtex.ui.limits import Shares, Turn
+from elmtex.ui.limits import STORED, Shares, Turn
 from elmtex.ui.reading import Reading, StreamingExtractor, extractor_for
 from elmtex.ui.render_batch import batch_html
 from elmtex.ui.render_review import notice_html, review_html, review_report_html, reviews_html
@@ -118,10 +118,16 @@ class Desk:
             report = source.text
         else:
             source = None
-        reason = refusal_of(report)
+        reason = refusal_of(report) or ("full" if self._is_full(owner) else "")
         if reason:
             return self.draw(Shown("refused", report, reason=reason, source=source), lang, owner)
         return self.draw(Shown("running", report, source=source, schema=own), lang, owner)
+
+    def _is_full(self, owner: str) -> bool:
+        try:
+            return len(self.store.lines(owner)) >= STORED
+        except ElmtexError:
+            return False  # whoever keeps the report meets the same fault, and says it
 
     def take(
         self,
@@ -141,7 +147,7 @@ class Desk:
         try:
             taken = self.batch.take(paths, owner, own or self.extractor.schema)
         except ElmtexError as error:
-            taken = Taken(unread=(Report("", None, str(error)),))
+            taken = Taken(unread=(Report("", None, words_in(lang).review.refused(error)),))
         if taken.one is not None and taken.one.text is not None:
             screen = self.draw(Shown("empty", source=taken.one), lang, owner)
             return dataclasses.replace(screen, box=taken.one.text)
@@ -166,13 +172,20 @@ class Desk:
 
     def run_batch(self, session: str, shown: Shown, lang: str, owner: str) -> Iterator[str]:
         """Extract what waits in the owner's batches, drawing the table after each."""
-        for going_on in self.batch.run(session, owner):
-            yield self.many(shown, self.spoken(session, lang), owner, running=going_on)
+        try:
+            for going_on in self.batch.run(session, owner):
+                yield self.many(shown, self.spoken(session, lang), owner, running=going_on)
+        except ElmtexError:
+            yield self.many(shown, self.spoken(session, lang), owner)  # which says the same
 
     def many(self, shown: Shown, lang: str, owner: str, *, running: bool = False) -> str:
         """The tab of many reports."""
-        entries = self.batch.entries(owner)
-        return batch_html(entries, words_in(lang), shown.batch_format, running)
+        try:
+            lines = self.batch.lines(owner)
+            schemas = self.store.schemas(owner) if lines else []
+        except ElmtexError as error:
+            return notice_html(words_in(lang).review.refused(error))
+        return batch_html(lines, schemas, words_in(lang), shown.batch_format, running)
 
     def run(self, session: str, shown: Shown, lang: str, owner: str = "") -> Iterator[Screen]:
         """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
@@ -204,7 +217,7 @@ class Desk:
                     yield self.draw(shown, self.spoken(session, lang))
                     now = time.monotonic()
                     due = now + DRAWING * (now - began)  # a long report is long to draw, too
-            shown = self._kept(ended(shown, reading), owner)
+            shown = self._kept(ended(shown, reading), owner, self.spoken(session, lang))
             yield self.draw(shown, self.spoken(session, lang))
             # None still where it could not be loaded at the start.
             if self.model is None and shown.phase == "finished":
@@ -215,7 +228,7 @@ class Desk:
             if self._readings.get(session) is reading:
                 del self._readings[session]
 
-    def _kept(self, shown: Shown, owner: str) -> Shown:
+    def _kept(self, shown: Shown, owner: str, lang: str) -> Shown:
         """A finished extraction as a review; one that was stopped or failed is not half a record."""
         if shown.phase != "finished" or shown.extraction is None:
             return shown
@@ -231,7 +244,7 @@ class Desk:
             )
             return dataclasses.replace(shown, entry=self.store.get(owner, id))
         except ElmtexError as error:
-            return dataclasses.replace(shown, said=str(error))
+            return dataclasses.replace(shown, said=words_in(lang).review.refused(error))
 
     def act(
         self, asked: str, shown: Shown, lang: str, owner: str, reviewer: str, session: str = ""
@@ -368,7 +381,7 @@ class Desk:
 
     def forget(self, owner: str) -> None:
         """Take out everything of an owner, reviews and all."""
-        self.store.delete(owner, *(entry.id for entry in self.store.entries(owner)))
+        self.store.delete(owner, *(line.id for line in self.store.lines(owner)))
 
     def draw(self, shown: Shown, lang: str, owner: str = "") -> Screen:
         """The screen of a state in a language; the owner's reviews stand on it while there is no report."""
@@ -393,8 +406,11 @@ class Desk:
 
     def _result(self, shown: Shown, words: Words, owner: str) -> str:
         if shown.phase in ("empty", "refused"):
-            kept = self.store.entries(owner, batch="") if owner else []
-            return render.welcome_html(words) + reviews_html(kept, words)
+            try:
+                kept = reviews_html(self.store.lines(owner, batch="") if owner else [], words)
+            except ElmtexError as error:
+                kept = notice_html(words.review.refused(error))
+            return render.welcome_html(words) + kept
         parts = [state_html(shown, words)]
         if shown.entry is not None:
             parts.append(review_html(shown.entry, words, shown.suggested))

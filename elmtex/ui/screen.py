@@ -14,7 +14,7 @@ from elmtex.schema import CategorySchema
 from elmtex.types import Code, Extraction, InputError
 from elmtex.ui import render
 from elmtex.ui.handout import BatchFormat, Format
-from elmtex.ui.limits import MAX_CHARACTERS, WAITING
+from elmtex.ui.limits import MAX_CHARACTERS, STORED, WAITING
 from elmtex.ui.reading import Reading
 from elmtex.ui.words import Words
 
@@ -188,7 +188,10 @@ def state_html(shown: Shown, words: Words) -> str:
         text = getattr(words, shown.reason)
         return render.message_html(
             text.format(
-                length=grouped(len(shown.report)), limit=grouped(MAX_CHARACTERS), most=WAITING
+                length=grouped(len(shown.report)),
+                limit=grouped(MAX_CHARACTERS),
+                most=WAITING,
+                stored=grouped(STORED),
             ),
             "bad",
         )

@@ -114,6 +114,7 @@ GERMAN = BatchWords(
         "unrecognised": "{name} ist ein Scan, in dem kein Text erkannt wurde",
         "table": "{name} hat weder „text“ noch „report“: bitte die Spalte mit den Berichten so nennen",
         "row": "{name}: In dieser Zeile der Tabelle steht kein lesbarer Bericht",
+        "record": "Der Eintrag in der Datenbank ist beschädigt; er bleibt dort, wie er ist, bis er gelöscht wird",
         "many": "{name}: zu viel auf einmal, bitte den Rest in einem zweiten Schritt ablegen",
     },
     start="Alle auswerten",

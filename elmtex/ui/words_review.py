@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from elmtex.review import faults
 from elmtex.types import ElmtexError
 
 
@@ -231,6 +232,26 @@ GERMAN = ReviewWords(
         ),
         "this code was not suggested": "Dieser Code wurde nicht vorgeschlagen.",
         "only the latest decision can be taken back": "Nur die letzte Entscheidung lässt sich zurücknehmen.",
+        faults.BUSY: "Die Datenbank der Prüfungen ist beschäftigt; nichts wurde gespeichert: bitte noch einmal versuchen.",
+        faults.FULL: (
+            "Für die Datenbank der Prüfungen ist kein Platz mehr; nichts wurde gespeichert: bitte Platz schaffen, dann "
+            "noch einmal versuchen."
+        ),
+        faults.CLOSED: (
+            "Die Datenbank der Prüfungen lässt sich nicht beschreiben; nichts wurde gespeichert: bitte prüfen, wem die "
+            "Datei gehört."
+        ),
+        faults.DAMAGED: (
+            "Die Datenbank der Prüfungen ist beschädigt, Prüfungen können verloren sein: bitte elmtex beenden, die Datei "
+            "als Kopie aufheben und aus einer Sicherung wiederherstellen."
+        ),
+        faults.SILENT: (
+            "Die Datenbank der Prüfungen hat nicht geantwortet: bitte nachsehen, ob der letzte Schritt da ist, und noch "
+            "einmal versuchen."
+        ),
+        faults.DAMAGED_RECORD: (
+            "Der Eintrag in der Datenbank ist beschädigt; er bleibt dort, wie er ist, bis er gelöscht wird."
+        ),
         "too many people decide about this report at once; try again": (
             "Zu viele entscheiden zugleich über diesen Bericht: bitte noch einmal versuchen."
         ),

@@ -103,7 +103,9 @@ def test_a_command_that_is_sent_twice_or_too_early_is_carried_out_once(
     expect(page.locator(".review-bar strong")).to_contain_text("2 of")
     page.keyboard.press("u")
     expect(page.locator(".review-bar strong")).to_contain_text("1 of")
-    page.evaluate("for (let i = 0; i < 3; i++) document.querySelector('#elmtex-command button').click()")
+    page.evaluate(
+        "for (let i = 0; i < 3; i++) document.querySelector('#elmtex-command button').click()"
+    )
     page.wait_for_timeout(1500)
     # A slow tab: gradio has not seen what was written when it is sent, and sends what stood there before.
     page.evaluate(
