@@ -116,7 +116,9 @@ class Batch:
         lines = self.store.lines(owner)
         if len(lines) + len(reports) > STORED:
             raise ElmtexError(
-                f"{len(lines)} of your reports are stored, and {STORED} is the most: delete some first"
+                "{count} of your reports are stored, and {most} is the most: delete some first",
+                count=len(lines),
+                most=STORED,
             )
         before = sum(line.batch == batch for line in lines) if batch else 0
         batch = batch or str(uuid.uuid4())

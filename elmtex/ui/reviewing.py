@@ -47,7 +47,7 @@ def carry_out(
     def choose(entry: Entry) -> Decision:
         decision = decision_of(command, entry, suggested)
         if decision is None:
-            raise InputError(f"{command.do} decides nothing")
+            raise InputError("{action} decides nothing", action=command.do)
         return decision
 
     entry = store.decide(owner, shown.entry.id, mended(reviewer.strip())[:200], choose)
