@@ -23,6 +23,10 @@ from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import EMPTY, Extraction, Progress, Status
 from elmtex.weights import DEFAULT_MODEL, base_folder, check_model
 
+# A growing document is made again when so many times its making has passed since: at each pass, it would take longer
+# than the model in a report of a million characters.
+GROWING = 20
+
 STRATEGIES = ("finetuned", "naive", "icl")
 
 
@@ -154,9 +158,14 @@ class Extractor:
             yield Progress(self._empty(id), 0, 0)
             return
         finished: list[NoteWalk] = []
+        document, due = self._document(id, finished, "ok"), 0.0
         for finished, done, part_ends in self._notes(report, timings):
             if done < timings.sentences:
-                document = self._document(id, finished, "ok")
+                began = time.perf_counter()
+                if began >= due:
+                    document = self._document(id, finished, "ok")
+                    now = time.perf_counter()
+                    due = now + GROWING * (now - began)
                 yield Progress(document, done, timings.sentences, part_ends)
         yield Progress(self._final(id, finished), timings.sentences, timings.sentences)
 

@@ -215,3 +215,32 @@ def test_a_report_is_too_long_for_the_page_whichever_way_it_comes(tmp_path: Path
     long, short = desk.store.entries("me")
     assert f"{MAX_CHARACTERS + 1} characters" in long.problem and long.text == ""
     assert short.text == "xxxxx"
+
+
+@pytest.mark.parametrize("lang", list(LANGUAGES))
+def test_a_visitor_stores_so_many_reports_and_no_more(
+    lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("handlers", "batch", "screen"):
+        monkeypatch.setattr(f"elmtex.ui.{module}.STORED", 3)
+    steps = Steps()
+    desk = Desk(steps)
+
+    def files(*names: str) -> list[str]:
+        for name in names:
+            (tmp_path / f"{name}.txt").write_text(name)
+        return [str(tmp_path / f"{name}.txt") for name in names]
+
+    desk.take(files("a", "b"), Shown(), lang, "me")
+    refused = desk.take(files("c", "d"), Shown(), lang, "me")
+    assert "2" in refused.notice and "3" in refused.notice and not refused.taken
+    assert len(desk.store.lines("me")) == 2
+    steps.go.release()
+    kept = list(desk.run("s", desk.begin("e", lang).shown, lang, "me"))[-1]
+    assert kept.shown.entry is not None
+    begun = desk.begin("f", lang, None, "me")
+    assert begun.shown.phase == "refused"
+    assert LANGUAGES[lang].full.format(stored=3) in begun.notice
+    assert desk.begin("f", lang, None, "you").running
+    desk.store.delete("me", kept.shown.entry.id)
+    assert desk.begin("f", lang, None, "me").running

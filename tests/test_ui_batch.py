@@ -544,3 +544,18 @@ def test_a_name_and_a_problem_are_shown_as_text(folder: Path) -> None:
     shown = take(desk, [str(table)]).many or ""
     shown += run(desk)
     assert "<img" not in shown and shown.count("&lt;img") >= 4
+
+
+def test_lists_load_no_report(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, a="fever a", b="BOOM b", c=" "))
+    run(desk)
+    loaded: list[object] = []
+    load = Store._entries
+    monkeypatch.setattr(Store, "_entries", lambda *a: loaded.append(a) or load(*a))
+    many = desk.many(Shown(), "en", "me")
+    assert "2 of 2 extracted" in many and 'data-categories="signs_symptoms"' in many
+    assert "0/1" in many and "ValueError" in many and "c.txt holds no text" in many
+    assert "fever a" in many and '<option value="age">Age</option>' in many
+    desk.draw(Shown(), "en", "me")
+    assert loaded == [] and '"categories"' not in many

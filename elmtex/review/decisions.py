@@ -130,7 +130,7 @@ class Reviewed:
         for item in self.items:
             if item.id == id:
                 return item
-        raise InputError(f"there is no item {id!r} in this review")
+        raise InputError("there is no item {id!r} in this review", id=id)
 
     @property
     def judged(self) -> Judged:
@@ -200,7 +200,7 @@ def _apply(
     decision: Decision, state: dict[str, ReviewedItem], categories: Mapping[str, Any]
 ) -> None:
     if decision.category is not None and decision.category not in categories:
-        raise InputError(f"decision {decision.number} names the unknown category")
+        raise InputError("decision {number} names an unknown category", number=decision.number)
     match decision.action:
         case "add":
             assert decision.category is not None and decision.item is not None
@@ -232,7 +232,9 @@ def _verdict(action: Action, entry: ReviewedItem) -> Verdict:
 def _known(state: Mapping[str, ReviewedItem], id: str, decision: Decision) -> ReviewedItem:
     if id not in state:
         # An added item whose adding was undone: what came after it cannot stand alone.
-        raise InputError(f"decision {decision.number} concerns {id!r}, which is not there")
+        raise InputError(
+            "decision {number} concerns {id!r}, which is not there", number=decision.number, id=id
+        )
     return state[id]
 
 
@@ -253,19 +255,21 @@ def check(decision: Decision, report: str, state: Reviewed, schema: CategorySche
         state.find(id)
     if decision.action in ("edit", "add"):
         if decision.item is None or decision.category is None:
-            raise InputError(f"{decision.action} needs an item and its category")
+            raise InputError("{action} needs an item and its category", action=decision.action)
         schema.category(decision.category)
         _check_item(decision.item, report)
     if decision.action == "edit" and len(decision.items) != 1:
-        raise InputError(f"edit takes one item, not {len(decision.items)}")
+        raise InputError("edit takes one item, not {count}", count=len(decision.items))
     if decision.action in ("accept", "reject") and not decision.items:
-        raise InputError(f"{decision.action} needs the items it concerns")
+        raise InputError("{action} needs the items it concerns", action=decision.action)
     latest = next_undo(state)
     if decision.action == "undo" and (latest is None or decision.undoes != latest.undoes):
         raise InputError("only the latest decision can be taken back")
     if decision.action == "finish":
         if state.open:
-            raise InputError(f"{state.open} items are still open: accept or reject them first")
+            raise InputError(
+                "{count} items are still open: accept or reject them first", count=state.open
+            )
         if not any(map(str.isalnum, decision.reviewer)):
             raise InputError(NAMELESS)
 
@@ -277,7 +281,12 @@ def _check_item(item: Item, report: str) -> None:
         return
     if item.start is None or item.end is None or not 0 <= item.start < item.end <= len(report):
         raise InputError(
-            f"the span {item.start}:{item.end} lies outside the report of {len(report)} characters"
+            "the span {start}:{end} lies outside the report of {length} characters",
+            start=item.start,
+            end=item.end,
+            length=len(report),
         )
     if report[item.start : item.end] != item.text:
-        raise InputError(f"the words are not those at {item.start}:{item.end} of the report")
+        raise InputError(
+            "the words are not those at {start}:{end} of the report", start=item.start, end=item.end
+        )

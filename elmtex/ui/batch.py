@@ -25,7 +25,7 @@ from elmtex.review.faults import BusyError
 from elmtex.review.line import line_of, report_digest, schema_digest
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
-from elmtex.ui.limits import MAX_CHARACTERS, Turn
+from elmtex.ui.limits import MAX_CHARACTERS, STORED, Turn
 from elmtex.ui.reading import INTERVAL, Reading, StreamingExtractor, extractor_for
 
 PAUSES = (0.5, 2.0, 8.0)  # seconds before a database that was busy is asked again
@@ -109,8 +109,19 @@ class Batch:
     def add(
         self, reports: Sequence[Report], owner: str, schema: CategorySchema, batch: str = ""
     ) -> str:
-        """Store reports that wait, in a batch of their own or at the end of one there is; returns its id."""
-        before = len(self.store.lines(owner, batch=batch)) if batch else 0
+        """Store reports that wait, in a batch of their own or at the end of one there is; returns its id.
+
+        Raises:
+            ElmtexError: the owner would have more than :data:`elmtex.ui.limits.STORED`.
+        """
+        lines = self.store.lines(owner)
+        if len(lines) + len(reports) > STORED:
+            raise ElmtexError(
+                "{count} of your reports are stored, and {most} is the most: delete some first",
+                count=len(lines),
+                most=STORED,
+            )
+        before = sum(line.batch == batch for line in lines) if batch else 0
         batch = batch or str(uuid.uuid4())
         for position, report in enumerate(reports, before):
             self.store.add(

@@ -148,7 +148,8 @@ class Shares:
         with self._changing:
             if self._held[owner] >= self._most:
                 raise ElmtexError(
-                    f"{self._most} of your reports wait or are being read: wait for one of them"
+                    "{most} of your reports wait or are being read: wait for one of them",
+                    most=self._most,
                 )
             self._held[owner] += 1
         return lambda: self._give_back(owner)

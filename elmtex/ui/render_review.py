@@ -255,7 +255,7 @@ def _editor(categories: Iterable[Category], words: Words) -> str:
     return (
         f'<dialog id="elmtex-editor" aria-labelledby="elmtex-editor-title" data-add="{escape(r.add_title)}" '
         f'data-edit="{escape(r.edit_title)}"><form method="dialog"><h2 id="elmtex-editor-title"></h2>'
-        f'<label>{escape(r.words_field)}<textarea name="text" rows="2" dir="auto"></textarea></label>'
+        f'<label>{escape(r.words_field)}<textarea name="text" rows="2" dir="auto" autocomplete="off"></textarea></label>'
         f'<button type="button" data-take disabled>{escape(r.take_selection)}</button>'
         f'<div class="pair"><label>{escape(r.category)}<select name="category" required>{choices}</select></label>'
         f'<label>{escape(words.assertion)}<select name="assertion">{assertions}</select></label></div>'

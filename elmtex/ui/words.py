@@ -36,6 +36,7 @@ class Words:
     broken_report: str
     busy: str
     share: str
+    full: str
     waiting: str
     reading: str
     stopped: str
@@ -101,6 +102,7 @@ ENGLISH = Words(
         "This text contains broken characters (half of a surrogate pair). Copy it again from its source."
     ),
     busy="Too many reports are waiting for the model at the moment. Please try again in a minute.",
+    full="{stored} of your reports are stored, the most there may be. Delete some first.",
     share="{most} of your reports are waiting or being read. Please wait until one is done.",
     waiting="Waiting for the model. It is loading, or reading another report …",
     reading="Reading: {done} of {total} sentences",
@@ -178,6 +180,7 @@ GERMAN = Words(
         "Dieser Text enthält beschädigte Zeichen (ein halbes Surrogatpaar). Bitte erneut aus der Quelle kopieren."
     ),
     busy="Im Moment warten zu viele Berichte auf das Modell. Bitte in einer Minute erneut versuchen.",
+    full="{stored} Ihrer Berichte sind gespeichert, mehr geht nicht. Bitte zuerst einige löschen.",
     share="{most} Ihrer Berichte warten oder werden gelesen. Bitte warten, bis einer fertig ist.",
     waiting="Warten auf das Modell. Es wird geladen oder liest einen anderen Bericht …",
     reading="Lesen: {done} von {total} Sätzen",
