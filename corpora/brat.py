@@ -32,11 +32,13 @@ class Annotations:
         relations: ``(type, from, to)`` in file order, event ids resolved to their trigger's ``T`` id; an end
             may name a span that was left out.
         attributes: ``(type, id, value)``, ids resolved in the same way.
+        discontinuous: how many spans were left out because they have several parts.
     """
 
     entities: Mapping[str, Entity]
     relations: tuple[tuple[str, str, str], ...]
     attributes: tuple[tuple[str, str, str], ...]
+    discontinuous: int = 0
 
 
 _RELATION = re.compile(r"^(\S+) Arg1:(\S+) Arg2:(\S+)\s*$")
@@ -68,11 +70,14 @@ def parse(annotations: str, length: int, name: str) -> Annotations:
     triggers: dict[str, str] = {}
     relations: list[tuple[str, str, str]] = []
     attributes: list[tuple[str, str, str]] = []
+    discontinuous = 0
     for number, line in enumerate(annotations.split("\n"), 1):
         fields = line.rstrip("\r").split("\t")
         kind = fields[0][:1]
         try:
-            if kind == "T" and ";" not in fields[1]:
+            if kind == "T" and ";" in fields[1]:
+                discontinuous += 1
+            elif kind == "T":
                 entities[fields[0]] = _entity(fields, length, f"{name}:{number}")
             elif kind == "E":
                 triggers[fields[0]] = fields[1].split()[0].rsplit(":", 1)[1]
@@ -89,6 +94,7 @@ def parse(annotations: str, length: int, name: str) -> Annotations:
         entities,
         tuple((kind, triggers.get(a, a), triggers.get(b, b)) for kind, a, b in relations),
         tuple((kind, triggers.get(a, a), value) for kind, a, value in attributes),
+        discontinuous,
     )
 
 

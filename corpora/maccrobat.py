@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -105,22 +105,26 @@ _GROWN = {
 }
 
 
-def load(path: Path) -> Iterator[Record]:
+LeftOut = Counter[tuple[str | None, str]]  # annotations, by their report's split and by why
+
+
+def load(path: Path, left_out: LeftOut | None = None) -> Iterator[Record]:
     """The gold standard: items unique and without overlap in each category, in report order.
 
     Args:
         path: the folder with ``PMID.txt`` and ``PMID.ann``.
+        left_out: counts the annotations that were dropped; None when nobody asks.
 
     Raises:
         InputError: the folder holds no report, or a file cannot be read.
     """
-    return _records(path, unique=True)
+    return _records(path, unique=True, left_out=left_out)
 
 
-def load_mentions(path: Path) -> Iterator[Record]:
+def load_mentions(path: Path, left_out: LeftOut | None = None) -> Iterator[Record]:
     """The same reports for training: every mention of an item (rule 5 without its de-duplication), and the polarity of
     history, habits and outcome, which the gold calls present: "smoking" of "he denied smoking" is absent."""
-    return _records(path, unique=False)
+    return _records(path, unique=False, left_out=left_out)
 
 
 def split_of(pmid: str) -> str | None:
@@ -139,7 +143,7 @@ _RANK = {
 }
 
 
-def _records(path: Path, unique: bool) -> Iterator[Record]:
+def _records(path: Path, unique: bool, left_out: LeftOut | None) -> Iterator[Record]:
     files = sorted(path.glob("*.ann"))
     if not files:
         raise InputError(
@@ -148,15 +152,20 @@ def _records(path: Path, unique: bool) -> Iterator[Record]:
     for file in files:
         text = read_text(file.with_suffix(".txt"))
         annotations = parse(read_text(file), len(text), file.name)
-        items = map_items(text, annotations, plain_present=unique)
+        found = map_items(text, annotations, plain_present=unique)
+        dropped = Counter({"discontinuous": annotations.discontinuous})
+        items = {key: without_overlap(found.get(key, ()), unique, dropped) for key in CATEGORIES}
+        split = split_of(file.stem)
+        if left_out is not None:
+            left_out.update({(split, why): count for why, count in dropped.items() if count})
         yield Record(
             id=file.stem,
             source="maccrobat",
             lang="en",
             text=text,
             labelled=CATEGORIES,
-            items={key: without_overlap(items.get(key, ()), unique) for key in CATEGORIES},
-            split=split_of(file.stem),
+            items=items,
+            split=split,
         )
 
 

@@ -6,13 +6,15 @@ and a number is never part of a longer one: "5 mg" does not match in "2.5 mg", n
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from elmtex.text import folded
 from elmtex.types import ASSERTIONS, Assertion, Item
 
 Span = tuple[int, int]
+_Folded = tuple[str, list[int]]  # of :func:`_fold`
 
 _MARK = re.compile(r"\s*\((absent|possible)\)$")
 _FRINGE = " \t\r\n,;"
@@ -33,10 +35,11 @@ def align(report: str, strings: Sequence[str]) -> tuple[Item, ...]:
         words, assertion = _asserted(report, string.strip(_FRINGE))
         wanted.setdefault(folded(words), (words, assertion))
     wanted.pop("", None)
+    folded = functools.cache(lambda: _fold(report))
     grounded: list[Item] = []
     ungrounded: list[Item] = []
     for words, assertion in sorted(wanted.values(), key=lambda row: -len(row[0])):
-        spans = occurrences(report, words)
+        spans = _occurrences(report, words, folded)
         free = next((span for span in spans if not any(_overlap(span, i) for i in grounded)), None)
         if free is not None:
             grounded.append(Item(report[slice(*free)], *free, assertion))
@@ -48,12 +51,18 @@ def align(report: str, strings: Sequence[str]) -> tuple[Item, ...]:
     return (*grounded, *ungrounded)
 
 
-def occurrences(report: str, words: str) -> list[Span]:
-    """Where a string stands in the report, in order: its exact occurrences, or else its folded ones; [] for none."""
+def _occurrences(report: str, words: str, fold: Callable[[], _Folded]) -> list[Span]:
+    """Where a string stands in the report, in order: its exact occurrences, or else its folded ones; [] for none.
+
+    Args:
+        report: the report.
+        words: the string.
+        fold: the report folded, called where no exact occurrence is: it takes longer than all the rest.
+    """
     exact = list(_matches(re.escape(words), words, report))
     if exact:
         return exact
-    folded, origin = _fold(report)
+    folded, origin = fold()
     needle = _fold(words)[0]
     return [
         (origin[start], origin[end - 1] + 1)
@@ -93,7 +102,7 @@ def _overlap(span: Span, item: Item) -> bool:
     )
 
 
-def _fold(text: str) -> tuple[str, list[int]]:
+def _fold(text: str) -> _Folded:
     """The text case-folded with every run of white space one blank, trimmed, and each character's place in ``text``."""
     folded: list[str] = []
     origin: list[int] = []

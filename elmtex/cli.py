@@ -18,6 +18,7 @@ from elmtex.types import ElmtexError, InputError
 if TYPE_CHECKING:
     from elmtex.batch import Summary
     from elmtex.pipeline import Extractor
+    from elmtex.reading import Report
     from elmtex.types import Extraction
 
 # Takes the parsed arguments; tests give main() one that makes a fake.
@@ -181,7 +182,9 @@ def _add_extract(commands: argparse._SubParsersAction[_Parser]) -> None:
         "  elmtex extract report.txt --schema my_schema.json --output document.json --verbose\n",
     )
     parser.add_argument(
-        "report", metavar="FILE|-", help="a report in UTF-8 (or Windows-1252); - reads stdin"
+        "report",
+        metavar="FILE|-",
+        help="a report: text, .pdf, .docx, .rtf, or a table of one row; - reads text from stdin",
     )
     _add_model_options(parser)
     parser.add_argument("--format", default="json", choices=FORMATS, help="default: json")
@@ -202,7 +205,8 @@ def _add_batch(commands: argparse._SubParsersAction[_Parser]) -> None:
         "inputs",
         nargs="+",
         metavar="IN",
-        help=".txt files, folders of them, or .jsonl, .json, .csv with a column text (or report) and id",
+        help=".txt files, folders of them, .pdf, .docx, .rtf, .zip, or .jsonl, .json, .csv, .xlsx with a column text "
+        "(or report) and id",
     )
     parser.add_argument(
         "--out", required=True, type=Path, metavar="OUT.jsonl", help="must not exist yet"
@@ -261,14 +265,13 @@ def _make_extractor(args: argparse.Namespace) -> Extractor:
 
 def _extract(args: argparse.Namespace) -> int:
     from elmtex.batch import extract_safely
+    from elmtex.documents import read_one
     from elmtex.export import FORMATS as WRITERS
-    from elmtex.reading import RECODED, read_report, readable_name
 
     _check_output(args.output, args.report)
-    report, note = read_report(args.report)
-    name = "stdin" if args.report == "-" else Path(readable_name(args.report)).stem
-    if note:
-        _say(f"{name} {RECODED}")
+    source = read_one(args.report)
+    report, name = source.text or "", source.id
+    _say_of(source)
     extractor = args.make_extractor(args)
     if args.format == "fhir":
         from elmtex.fhir import bundle_model
@@ -282,6 +285,16 @@ def _extract(args: argparse.Namespace) -> int:
         for line in extractor.timings.lines():
             _say(line)
     return _exit_code(extraction)
+
+
+def _say_of(report: Report) -> None:
+    """What was left out or may be wrong in what was read."""
+    from elmtex.reading import SAID
+
+    for note in report.note.split() if report.text is not None else ():
+        _say(f"{report.id} {SAID[note]}")
+    if report.recognised:
+        _say(f"{report.id} is a scan, read by text recognition: compare it with the paper")
 
 
 def _exit_code(extraction: Extraction) -> int:
@@ -315,7 +328,7 @@ def _write(text: str, output: Path | None) -> None:
 
 def _batch(args: argparse.Namespace) -> int:
     from elmtex import batch
-    from elmtex.reading import RECODED, read_reports
+    from elmtex.documents import read_reports
     from elmtex.run_record import usable_cores
 
     if any(
@@ -333,8 +346,7 @@ def _batch(args: argparse.Namespace) -> int:
     total = 0
     for report in read_reports(args.inputs):
         total += 1
-        if report.note == "recoded":
-            _say(f"{report.id} {RECODED}")
+        _say_of(report)
     if args.strategy != "finetuned":
         args.at_once = 1  # a chat model has one conversation
     args.at_once = args.at_once or min(usable_cores(), max(1, total))

@@ -101,7 +101,7 @@ class Linker:
         """Concepts for an item's words, best first.
 
         Args:
-            text: the item's words.
+            text: the item's words; the first :data:`elmtex.name_index.LONGEST_TEXT` are looked up.
             category: restricts the terminologies to those that cover it; None means all.
             limit: at most so many.
 

@@ -1,246 +1,278 @@
 """Read reports from what people have: text, PDF, Word, RTF, tables, and zip files of them.
 
 A broken file costs only itself: it becomes a :class:`~elmtex.reading.Report` with a ``problem``, never an exception, and
-a problem never quotes the file. Limits hold before anything is unpacked.
+a problem never quotes the file. What is more than plain text is read in a confined process, with a limit of memory and a
+deadline, see :mod:`elmtex.confined`.
 """
 
 from __future__ import annotations
 
-import io
-import logging
 import tempfile
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from elmtex.ocr import MAX_PAGES_TOGETHER, Allowance, recognise
-from elmtex.reading import MAX_BYTES, Note, ReadingError, Report, decode, read_reports
+from elmtex import confined, ocr
+from elmtex.erase import remove
+from elmtex.ocr import MAX_PAGES_TOGETHER
+from elmtex.parsers import READERS, read_document
+from elmtex.reading import ReadingError, Report, read_report, readable_name
+from elmtex.tables import SUFFIXES as TABLES
+from elmtex.tables import TEXT_TABLES, read_table
 from elmtex.text import mended
 from elmtex.types import InputError, MissingDependencyError
 
 MAX_REPORTS = 500  # of one reading; the command line takes more
-MAX_FILES = 1000  # in a zip file
-MAX_UNPACKED = 200_000_000  # bytes a zip or Word file may grow to
-MAX_PAGES = 300  # of a PDF
-SCANNED = 20  # letters a page: a PDF with fewer is a picture of a text
+MAX_CHARACTERS = 50_000_000  # of one reading, in all its reports
+SECONDS = 18  # that a file may take: with the child's start and end, under 20
+SECONDS_TOGETHER = 600  # that the files of one reading may take, without text recognition
+SMALL = 1_000_000  # bytes: what a table of no more can take is no danger
 
-TABLES = (".json", ".jsonl", ".csv")
-# It warns with the bytes it stumbled over, which are a patient's.
-logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
-
-SUFFIXES = (".txt", ".pdf", ".docx", ".rtf", *TABLES, ".zip")
-
-Reader = Callable[[bytes, str], tuple[str, Note]]  # of a file's bytes, under its name
+_OF_ONE_FILE = (*READERS, *TABLES)
+SUFFIXES = (*_OF_ONE_FILE, ".zip")
+RECOGNISING = 2  # pages of all people that are recognised at once: each takes a core
+_recognising = threading.BoundedSemaphore(RECOGNISING)
 
 
 def read_files(paths: Sequence[str | Path]) -> list[Report]:
     """The reports of files, in order; at most :data:`MAX_REPORTS`, and one more that says so when there were more."""
-    reports: list[Report] = []
-    allowance = Allowance(MAX_PAGES_TOGETHER)
-    for path in map(Path, paths):
-        for report in _reports_of(path, path.name, allowance):
-            if len(reports) == MAX_REPORTS:
-                problem = f"only the first {MAX_REPORTS} reports were read; give the others in a second step"
-                return [*reports, Report(path.name, None, problem, note="many")]
-            reports.append(report)
-    return reports
+    found: list[Report] = []
+    characters = 0
+    with _Sitting() as sitting:
+        for path in map(Path, paths):
+            for report in sitting.reports_of(path, path.name):
+                characters += len(report.text or "")
+                if len(found) == MAX_REPORTS or characters > MAX_CHARACTERS:
+                    problem = f"only the first {len(found)} reports were read; give the others in a second step"
+                    return [*found, Report(path.name, None, problem, note="many")]
+                found.append(report)
+    return found
 
 
-def _reports_of(
-    path: Path, name: str, allowance: Allowance, *, in_zip: bool = False
-) -> Iterator[Report]:
-    suffix = path.suffix.lower()
-    try:
-        if suffix in _READERS:
-            yield _read(_READERS[suffix], _bytes(path), name, allowance)
-        elif suffix in TABLES:
-            yield from read_reports([path])
-        elif suffix == ".zip" and not in_zip:
-            yield from _members(path, name, allowance)
+class _Sitting:
+    """The reading of files that were given at once: they share a child process and what they may cost together."""
+
+    def __init__(self) -> None:
+        self._worker = confined.Worker("elmtex.parsers")
+        self._pages = MAX_PAGES_TOGETHER
+        self._seconds: float = SECONDS_TOGETHER
+
+    def __enter__(self) -> _Sitting:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._worker.__exit__(*error)
+
+    def reports_of(self, path: Path, name: str, *, in_zip: bool = False) -> Iterator[Report]:
+        """The reports of a file, or one that says why there is none."""
+        try:
+            yield from self.read(path, name, in_zip=in_zip)
+        except (InputError, MissingDependencyError) as error:
+            problem = _without_place(str(error), path, name)
+            yield Report(name, None, problem, note=getattr(error, "note", ""))
+        # Whatever a broken file made the readers stumble over; it may quote the file.
+        except Exception:
+            yield Report(name, None, f"{name} cannot be read: it is damaged", note="damaged")
+
+    def read(self, path: Path, name: str, *, in_zip: bool = False) -> Iterator[Report]:
+        """The reports of a file.
+
+        Raises:
+            InputError: it cannot be read.
+            MissingDependencyError: what reads it is not installed.
+        """
+        suffix = path.suffix.lower()
+        if suffix == ".zip" and not in_zip:
+            yield from self._members(path, name)
+        elif suffix == ".txt":
+            yield read_document(path, name)
+        elif suffix in TEXT_TABLES and path.stat().st_size <= SMALL:
+            yield from read_table(path)
+        elif suffix in _OF_ONE_FILE:
+            pages = 0
+            for answer in self._ask(name, "reports", str(path.resolve()), name):
+                pages = answer.get("pages", 0)
+                if not pages:
+                    yield Report(**answer)
+            if pages:
+                yield self._recognised(path, name, pages)
         else:
             raise ReadingError(f"{name} is none of {', '.join(SUFFIXES)}", "kind")
-    except (InputError, MissingDependencyError) as error:
-        # Where the server put a file that was dropped is nobody's business.
-        problem = str(error).replace(str(path), name)
-        yield Report(name, None, problem, note=getattr(error, "note", ""))
-    # The libraries below raise whatever a broken file makes them stumble over, and may quote it.
-    except Exception:
-        yield Report(name, None, f"{name} cannot be read: it is damaged", note="damaged")
 
-
-def _read(reader: Reader, data: bytes, name: str, allowance: Allowance) -> Report:
-    recognised = False
-    try:
-        text, note = reader(data, name)
-    except _ScannedError:
-        text, note, recognised = recognise(data, name, allowance), "", True
-    text = mended(text)
-    if text.strip():
-        return Report(name, text, recognised=recognised, note=note)
-    if recognised:
-        problem = f"{name} is a scanned PDF in which no text was recognised"
-        return Report(name, None, problem, note="unrecognised")
-    return Report(name, None, f"{name} holds no text", note="blank")
-
-
-class _ScannedError(Exception):
-    """A PDF is a picture of a text."""
-
-
-def _bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise ReadingError(
-            f"{path.name} is over {MAX_BYTES // 1_000_000} MB, too large for a report", "large"
-        )
-    return data
-
-
-def _pdf(data: bytes, name: str) -> tuple[str, Note]:
-    try:
-        import pypdf
-    except ImportError:
-        raise MissingDependencyError("PDF needs pypdf: pip install 'elmtex[ui]'") from None
-    pdf = pypdf.PdfReader(io.BytesIO(data))
-    if pdf.is_encrypted and not pdf.decrypt(""):
-        raise ReadingError(f"{name} is protected by a password: save it without one", "password")
-    if len(pdf.pages) > MAX_PAGES:
-        raise ReadingError(
-            f"{name} has {len(pdf.pages)} pages; up to {MAX_PAGES} are read", "large"
-        )
-    pages = [page.extract_text() for page in pdf.pages]
-    letters = [sum(map(str.isalnum, page)) for page in pages]
-    if sum(letters) < SCANNED * len(pages):
-        raise _ScannedError
-    pictured = any(n < SCANNED and _has_picture(pdf.pages[i]) for i, n in enumerate(letters))
-    text = "\n\n".join(page.strip("\n") for page in pages).replace("\0", "\ufffd")
-    return text, "pages" if pictured else ""
-
-
-def _has_picture(page: Any) -> bool:
-    objects = page.get("/Resources", {}).get("/XObject", {})
-    return any(found.get_object().get("/Subtype") == "/Image" for found in objects.values())
-
-
-def _docx(data: bytes, name: str) -> tuple[str, Note]:
-    try:
-        import docx
-    except ImportError:
-        raise MissingDependencyError(
-            "Word files need python-docx: pip install 'elmtex[ui]'"
-        ) from None
-    if not zipfile.is_zipfile(io.BytesIO(data)):
-        return decode(data, name)  # refuses it, saying what it is instead
-    with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        _check_size(packed, name)
-    return "\n".join(_lines(docx.Document(io.BytesIO(data)).element.body)), ""
-
-
-# Parts of a Word file (WordprocessingML) by their tag without namespace. python-docx leaves out the words of content
-# controls and tracked insertions, which are where clinics' forms and corrected letters have theirs.
-_SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-# Settings, what was deleted, a second copy.
-_NO_WORDS = ("pPr", "rPr", "tblPr", "del", "moveFrom", "Fallback")
-
-
-def _parts(element: Any) -> Iterator[tuple[str, Any]]:
-    """What a part holds, each with its tag, without what is no word of the letter."""
-    for part in element.iterchildren("*"):
-        tag = part.tag.rpartition("}")[2]
-        blank_field = tag == "sdt" and next(part.iter("{*}showingPlcHdr"), None) is not None
-        if tag not in _NO_WORDS and not blank_field:
-            yield tag, part
-
-
-def _lines(element: Any) -> Iterator[str]:
-    """A line for each paragraph and each row of a table, whose cells are parted by tabs; text boxes follow their paragraph."""
-    for tag, part in _parts(element):
-        if tag == "p":
-            yield _words(part)
-            for box in _within(part, "txbxContent"):
-                yield from _lines(box)
-        elif tag == "tr":
-            yield "\t".join("\n".join(_lines(cell)) for cell in _within(part, "tc"))
-        else:
-            yield from _lines(part)
-
-
-def _words(element: Any) -> str:
-    return "".join(
-        part.text or "" if tag == "t" else _SIGNS.get(tag) or _words(part)
-        for tag, part in _parts(element)
-        if tag != "txbxContent"
-    )
-
-
-def _within(element: Any, name: str) -> Iterator[Any]:
-    """The nearest parts of a name, at whatever depth."""
-    for tag, part in _parts(element):
-        if tag == name:
-            yield part
-        else:
-            yield from _within(part, name)
-
-
-def _rtf(data: bytes, name: str) -> tuple[str, Note]:
-    try:
-        from striprtf.striprtf import rtf_to_text
-    except ImportError:
-        raise MissingDependencyError("RTF needs striprtf: pip install 'elmtex[ui]'") from None
-    if not data.lstrip().startswith(b"{\\rtf"):
-        raise ReadingError(f"{name} is no RTF file, whatever its name says", "damaged")
-    return rtf_to_text(data.decode("latin-1")), ""  # RTF is ASCII; its escapes carry the rest
-
-
-_READERS: dict[str, Reader] = {
-    ".txt": decode,
-    ".pdf": _pdf,
-    ".docx": _docx,
-    ".rtf": _rtf,
-}
-
-
-def _members(path: Path, name: str, allowance: Allowance) -> Iterator[Report]:
-    """The files of a zip file, each unpacked alone, under a name of our own, and gone after it was read."""
-    if not zipfile.is_zipfile(path):
-        raise ReadingError(f"{name} is no zip file, or a damaged one", "damaged")
-    with zipfile.ZipFile(path) as packed, tempfile.TemporaryDirectory() as folder:
-        _check_size(packed, name)
-        for member in packed.infolist():
-            inside = PurePosixPath(member.filename)
-            if member.is_dir() or inside.name.startswith(".") or "__MACOSX" in inside.parts:
-                continue
-            if member.flag_bits & 1:
-                problem = f"{inside.name} is protected by a password"
-                yield Report(inside.name, None, problem, note="password")
-                continue
-            # The suffix says how to read it; nothing else of a member's path touches the disk.
-            place = (
-                Path(folder)
-                / f"{inside.stem[:60].strip('. ') or 'report'}{inside.suffix.lower()[:8]}"
+    def _ask(self, name: str, operation: str, *arguments: object) -> Iterator[Any]:
+        if self._seconds <= 0:
+            raise ReadingError(
+                f"{name} was not read: the files before it took {SECONDS_TOGETHER} seconds; give it in a second step",
+                "many",
             )
-            if place.parent != Path(folder) or "/" in inside.name or "\\" in inside.name:
-                problem = f"{inside.name!r} is not a usable file name"
-                yield Report(inside.name, None, problem, note="damaged")
-                continue
-            try:
-                place.write_bytes(packed.read(member))
-            except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-                problem = f"{inside.name} cannot be unpacked"
-                yield Report(inside.name, None, problem, note="damaged")
-                continue
-            yield from _reports_of(place, inside.name, allowance, in_zip=True)
-            place.unlink()
+        began = time.monotonic()
+        try:
+            yield from self._worker.ask(SECONDS, name, operation, *arguments)
+        finally:
+            self._seconds -= time.monotonic() - began
+
+    def _recognised(self, path: Path, name: str, pages: int) -> Report:
+        if pages > ocr.MAX_PAGES:
+            raise ReadingError(
+                f"{name} is a scanned PDF of {pages} pages; text recognition reads up to {ocr.MAX_PAGES}: split it",
+                "large",
+            )
+        if pages > self._pages:
+            raise ReadingError(
+                f"{name}: text recognition reads up to {MAX_PAGES_TOGETHER} pages at once, of all files together: "
+                "give this one in a second step",
+                "many",
+            )
+        self._pages -= pages
+        texts: list[str] = []
+        for number in range(pages):
+            with _recognising:
+                arguments = ("page", str(path.resolve()), number, name)
+                texts += self._worker.ask(ocr.PATIENCE + SECONDS, name, *arguments)
+        text = mended("\n\n".join(texts))
+        if not text.strip():
+            problem = f"{name} is a scanned PDF in which no text was recognised"
+            return Report(name, None, problem, note="unrecognised")
+        return Report(name, text, recognised=True)
+
+    def _members(self, path: Path, name: str) -> Iterator[Report]:
+        """The files of a zip file, each unpacked alone, under a name of our own, and gone after it was read."""
+        archive = str(path.resolve())
+        members = list(self._ask(name, "members", archive, name))
+        with tempfile.TemporaryDirectory() as folder:
+            for number, member in enumerate(members):
+                place = PurePosixPath(member["name"])
+                if member["folder"] or place.name.startswith(".") or "__MACOSX" in place.parts:
+                    continue
+                yield from self._member(
+                    archive, number, Path(folder), place, _relative(place), member["locked"]
+                )
+
+    def _member(
+        self,
+        archive: str,
+        number: int,
+        folder: Path,
+        inside: PurePosixPath,
+        name: str,
+        locked: bool,
+    ) -> Iterator[Report]:
+        if locked:
+            yield Report(name, None, f"{name} is protected by a password", note="password")
+            return
+        # The suffix says how to read it; nothing else of a member's path touches the disk.
+        stem = inside.stem[:60].strip(". ") or "report"
+        place = folder / f"{stem}{inside.suffix.lower()[:8]}"
+        if place.parent != folder or "/" in inside.name or "\\" in inside.name:
+            yield Report(name, None, f"{name!r} is not a usable file name", note="damaged")
+            return
+        if place.suffix not in _OF_ONE_FILE:  # to be refused, which needs nothing of it
+            yield from self.reports_of(place, name, in_zip=True)
+            return
+        try:
+            for _ in self._ask(name, "unpack", archive, number, str(place), name):
+                pass
+        except ReadingError as error:
+            problem = f"{name} cannot be unpacked" if error.note == "damaged" else str(error)
+            yield Report(name, None, problem, note=error.note)
+        else:
+            yield from self.reports_of(place, name, in_zip=True)
+        finally:
+            remove(place)
 
 
-def _check_size(packed: zipfile.ZipFile, name: str) -> None:
-    members = packed.infolist()
-    if len(members) > MAX_FILES:
-        raise ReadingError(
-            f"{name} holds {len(members)} files; up to {MAX_FILES} are read", "large"
+def _without_place(message: str, path: Path, name: str) -> str:
+    # Where the server put a file that was dropped is nobody's business.
+    return message.replace(str(path.resolve()), name).replace(str(path), name)
+
+
+def _relative(place: PurePosixPath) -> str:
+    return "/".join(part for part in place.parts if part not in ("/", "..", "."))
+
+
+def read_reports(paths: Sequence[str | Path]) -> Iterator[Report]:
+    """The reports of files and folders, one after the other, read only when asked for, as the command line takes them.
+
+    A folder stands for the ``.txt`` files in and below it, sorted by path. A report's id is its file's name without the
+    suffix; where that has come before, as much of its path as tells them apart. Tables are read without limits of their
+    number of rows. A file or row that cannot be read becomes a :class:`Report` with a ``problem`` and costs nothing but
+    itself.
+
+    Raises:
+        InputError: a path that cannot be used at all, when its turn comes: missing, of another kind, a folder without
+            ``.txt`` files, a table without a column of reports, a ``.json`` file that holds no reports.
+    """
+    seen: set[str] = set()
+    for path in map(Path, paths):
+        if not path.is_dir():
+            yield from _reports_of(path, seen)
+            continue
+        files = sorted(p for p in path.rglob("*") if p.suffix.lower() == ".txt" and p.is_file())
+        if not files:
+            raise InputError(
+                f"the folder {str(path)!r} has no .txt file: give one with reports in it"
+            )
+        for file in files:
+            yield _read(file, _new(seen, file, path))
+
+
+def _reports_of(path: Path, seen: set[str]) -> Iterator[Report]:
+    if not path.exists():
+        raise InputError(f"no such file or folder: {str(path)!r}")
+    suffix = path.suffix.lower()
+    if suffix in TEXT_TABLES:
+        yield from read_table(path)
+    elif suffix == ".txt":
+        yield _read(path, _new(seen, path))
+    elif suffix in SUFFIXES:
+        with _Sitting() as sitting:
+            if suffix in TABLES:
+                yield from sitting.read(path, str(path))
+            else:
+                name = path.name if suffix == ".zip" else _new(seen, path)
+                yield from sitting.reports_of(path, name)
+    else:
+        raise InputError(
+            f"cannot read reports from {str(path)!r}: give {', '.join(SUFFIXES)} files, or folders of .txt"
         )
-    # zipfile itself stops where a member grows past the size its entry states.
-    if sum(member.file_size for member in members) > MAX_UNPACKED:
-        raise ReadingError(f"{name} unpacks to more than {MAX_UNPACKED // 1_000_000} MB", "large")
+
+
+def _new(seen: set[str], path: Path, folder: Path | None = None) -> str:
+    """A report's id: the file's name, or so much of its path as was not seen."""
+    inside = path.relative_to(folder).with_suffix("") if folder else Path(path.stem)
+    beside = folder.name / inside if folder else path.with_suffix("")
+    names = [place.as_posix() for place in (inside, beside, path)]
+    name = next((name for name in names if name not in seen), names[-1])
+    seen.add(name)
+    return readable_name(name)
+
+
+def _read(path: Path, name: str) -> Report:
+    try:
+        text, note = read_report(path)
+    except ReadingError as error:
+        return Report(name, None, str(error), note=error.note)
+    return Report(name, text, note=note)
+
+
+def read_one(path: str) -> Report:
+    """The one report of a file, or of stdin (``-``). A file of no kind of :data:`SUFFIXES` is read as text.
+
+    Raises:
+        InputError: it cannot be read, or holds several reports.
+        MissingDependencyError: what reads it is not installed.
+    """
+    suffix = Path(path).suffix.lower()
+    if path == "-" or suffix == ".txt" or suffix not in SUFFIXES:
+        text, note = read_report(path)
+        return Report("stdin" if path == "-" else readable_name(Path(path).stem), text, note=note)
+    found = list(islice(read_reports([path]), 2))
+    if len(found) != 1:
+        several = "several reports: use `elmtex batch`" if found else "no report"
+        raise InputError(f"{path} holds {several}")
+    if found[0].problem is not None:
+        raise InputError(found[0].problem)
+    return found[0]

@@ -20,6 +20,8 @@ from typing import Any
 from elmtex.types import Code, MissingDependencyError
 
 LONGEST_NAME = 8  # words of a name looked for inside an item
+LONGEST_TEXT = 100  # words of an item that are looked up; what follows is no name any more
+REMEMBERED = 10_000  # words whose correction is remembered; they are words of reports
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+|[<>+%]")
 _POSSESSIVE = re.compile(r"['’]s\b")
@@ -101,7 +103,7 @@ class NameIndex:
 
     def search(self, text: str, threshold: float, limit: int) -> list[Code]:
         """Concepts of the text, best first; see :meth:`Linker.link`."""
-        parts = words(text)
+        parts = words(text)[:LONGEST_TEXT]
         if not parts:
             return []
         best: dict[int, float] = {}
@@ -167,6 +169,8 @@ class NameIndex:
         if len(root) < 6 or not root.isalpha() or root in self._known:
             return word
         if root not in self._corrections:
+            if len(self._corrections) >= REMEMBERED:
+                self._corrections.clear()
             self._corrections[root] = self._nearest(root)
         return self._corrections[root]
 

@@ -23,6 +23,10 @@ from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import EMPTY, Extraction, Progress, Status
 from elmtex.weights import DEFAULT_MODEL, base_folder, check_model
 
+# A growing document is made again when so many times its making has passed since: at each pass, it would take longer
+# than the model in a report of a million characters.
+GROWING = 20
+
 STRATEGIES = ("finetuned", "naive", "icl")
 
 
@@ -143,7 +147,7 @@ class Extractor:
         """The finished notes of a report: all that was weighed, before it is grouped into a document."""
         finished: list[NoteWalk] = []
         timings = self.timings = Timings()  # another thread may set its own meanwhile
-        for finished, _ in self._notes(report, timings):  # noqa: B007
+        for finished, _, _ in self._notes(report, timings):  # noqa: B007
             pass
         return finished
 
@@ -154,13 +158,23 @@ class Extractor:
             yield Progress(self._empty(id), 0, 0)
             return
         finished: list[NoteWalk] = []
-        for finished, done in self._notes(report, timings):
+        document, due = self._document(id, finished, "ok"), 0.0
+        for finished, done, part_ends in self._notes(report, timings):
             if done < timings.sentences:
-                yield Progress(self._document(id, finished, "ok"), done, timings.sentences)
+                began = time.perf_counter()
+                if began >= due:
+                    document = self._document(id, finished, "ok")
+                    now = time.perf_counter()
+                    due = now + GROWING * (now - began)
+                yield Progress(document, done, timings.sentences, part_ends)
         yield Progress(self._final(id, finished), timings.sentences, timings.sentences)
 
-    def _notes(self, report: str, timings: Timings) -> Iterator[tuple[list[NoteWalk], int]]:
-        """Write a report's notes; after each pass those that are finished, and how many sentences are."""
+    def _notes(self, report: str, timings: Timings) -> Iterator[tuple[list[NoteWalk], int, bool]]:
+        """Write a report's notes.
+
+        Yields after each pass the notes that are finished, how many sentences are, and False; between two parts of a
+        long report True, when no session is open.
+        """
         loaded = self._model()
         timings.load = loaded.seconds
         began = time.perf_counter()
@@ -199,9 +213,11 @@ class Extractor:
                 before = len(left)
                 left -= Counter(walk.sentence for walk in done)
                 sentences_done += before - len(left)
-                yield finished, sentences_done
+                yield finished, sentences_done, False
                 began, first = time.perf_counter(), False
             del session  # its cache is the next part's
+            if part is not parts[-1]:
+                yield finished, sentences_done, True
 
     def _empty(self, id: str) -> Extraction:
         return self._document(id, (), "empty_report", (EMPTY,))

@@ -9,7 +9,9 @@ then filled in, as the packaged ``schemas/elmtex.json`` spells it out.
 from __future__ import annotations
 
 import functools
+import itertools
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,19 @@ from elmtex.types import SchemaError
 
 MAX_CATEGORIES = 64
 MAX_LABEL = 40  # characters
+FAULTS = 100  # of a file that are weighed against each other, to name the best of them
 NAMES = ("title", "x-title", "x-label", "description")
+
+_CODE: dict[str, Any] = {
+    "type": "object",
+    "required": ["system", "code", "display", "score"],
+    "additionalProperties": False,
+    "properties": {
+        **{name: {"type": "string"} for name in ("system", "code", "display")},
+        "score": {"type": "number", "minimum": 0, "maximum": 1},
+        "chosen": {"type": "boolean"},
+    },
+}
 
 ITEM: dict[str, Any] = {
     "type": "object",
@@ -34,7 +48,7 @@ ITEM: dict[str, Any] = {
         "end": {"type": ["integer", "null"], "minimum": 1},
         "assertion": {"enum": ["present", "absent", "possible"]},
         "confidence": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
-        "codes": {"type": "array"},
+        "codes": {"type": "array", "items": _CODE},
     },
 }
 
@@ -120,7 +134,10 @@ class CategorySchema:
             if category.key == key:
                 return category
         raise SchemaError(
-            f"unknown category {key!r} in schema {self.name!r}; it has: {', '.join(self.keys)}"
+            "unknown category {key!r} in schema {schema!r}; it has: {keys}",
+            key=key,
+            schema=self.name,
+            keys=", ".join(self.keys),
         )
 
     def subset(self, keys: tuple[str, ...]) -> CategorySchema:
@@ -132,7 +149,9 @@ class CategorySchema:
         wanted = {self.category(key).key for key in keys}
         if not wanted:
             raise SchemaError(
-                f"no category asked for; schema {self.name!r} has: {', '.join(self.keys)}"
+                "no category asked for; schema {schema!r} has: {keys}",
+                schema=self.name,
+                keys=", ".join(self.keys),
             )
         properties = {k: v for k, v in self.document["properties"].items() if k in wanted}
         required = [key for key in self.document.get("required", ()) if key in wanted]
@@ -162,8 +181,9 @@ class CategorySchema:
             )
         except referencing.exceptions.Unresolvable:
             raise SchemaError(
-                f"schema {self.name!r} has a $ref that leads nowhere in it, and nothing is fetched: "
-                "write out what it stands for"
+                "schema {schema!r} has a $ref that leads nowhere in it, and nothing is fetched: write out what it "
+                "stands for",
+                schema=self.name,
             ) from None
         return tuple(
             f"{_pointer(fault.path)}: breaks the rule {fault.validator!r}" for fault in faults
@@ -187,13 +207,17 @@ def load_schema(name_or_path: str | Path) -> CategorySchema:
     path = packaged.get(str(name_or_path), Path(name_or_path))
     if not path.is_file():
         raise SchemaError(
-            f"no schema {str(name_or_path)!r}: give a JSON file or one of: {', '.join(packaged)}"
+            "no schema {name!r}: give a JSON file or one of: {names}",
+            name=str(name_or_path),
+            names=", ".join(packaged),
         )
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SchemaError(
-            f"schema {path}: cannot be read as UTF-8 text ({type(error).__name__})"
+            "schema {path}: cannot be read as UTF-8 text ({fault})",
+            path=path,
+            fault=type(error).__name__,
         ) from None
     return parse_schema(text, path.stem, str(path))
 
@@ -202,9 +226,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object; a name that stands twice would silently lose a category."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise SchemaError(f"the name {twice!r} stands twice in one object")
+        twice = next(name for name, count in Counter(n for n, _ in pairs).items() if count > 1)
+        raise SchemaError("the name {name!r} stands twice in one object", name=twice)
     return found
 
 
@@ -227,29 +250,38 @@ def parse_schema(
         document = json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise SchemaError(
-            f"{where}: not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}"
+            "{where}: not valid JSON at line {line}, column {column}: {fault}",
+            where=where,
+            line=error.lineno,
+            column=error.colno,
+            fault=error.msg,
         ) from None
     except RecursionError:
         raise SchemaError(
-            f"{where}: nested too deeply; a category schema is one flat object"
+            "{where}: nested too deeply; a category schema is one flat object", where=where
         ) from None
     except ValueError:
-        raise SchemaError(f"{where}: holds a number of thousands of digits") from None
-    fault = jsonschema.exceptions.best_match(
-        jsonschema.Draft202012Validator(_SHAPE).iter_errors(document)
-    )
+        raise SchemaError("{where}: holds a number of thousands of digits", where=where) from None
+    # The best of some is good enough: a stranger's file may have a fault at each of its 20,000 names.
+    faults = jsonschema.Draft202012Validator(_SHAPE).iter_errors(document)
+    fault = jsonschema.exceptions.best_match(itertools.islice(faults, FAULTS))
     if fault is not None:
-        raise SchemaError(f"{where}: {_pointer(fault.absolute_path)}: {_named(fault)}")
+        raise _refusal(fault, where)
     document = _with_items(_names_of(document) if names_only else document)
-    try:
-        jsonschema.Draft202012Validator.check_schema(document)
-    except jsonschema.SchemaError as error:
-        raise SchemaError(f"{where}: {_pointer(error.absolute_path)}: {_named(error)}") from None
+    if not names_only:  # names alone make no schema that could be wrong
+        _check_schema(document, where)
     categories = tuple(_category(key, spec) for key, spec in document["properties"].items())
     _check_labels(categories, where)
     schema = CategorySchema(name, document["title"], categories, document)
     _check_items(schema, where)
     return schema
+
+
+def _check_schema(document: dict[str, Any], where: str) -> None:
+    try:
+        jsonschema.Draft202012Validator.check_schema(document)
+    except jsonschema.SchemaError as error:
+        raise _refusal(error, where) from None
 
 
 def _names_of(document: dict[str, Any]) -> dict[str, Any]:
@@ -297,8 +329,12 @@ def _check_labels(categories: tuple[Category, ...], where: str) -> None:
         other = seen.setdefault(category.label.casefold(), category.key)
         if other != category.key:
             raise SchemaError(
-                f"{where}: /properties/{category.key}/x-label: the label {category.label!r} is also that of "
-                f"{other!r}; give each category a label of its own"
+                "{where}: /properties/{key}/x-label: the label {label!r} is also that of {other!r}; give each category "
+                "a label of its own",
+                where=where,
+                key=category.key,
+                label=category.label,
+                other=other,
             )
 
 
@@ -312,23 +348,37 @@ def _check_items(schema: CategorySchema, where: str) -> None:
             Exception
         ) as error:  # an unresolvable $ref: jsonschema's error types differ by version
             raise SchemaError(
-                f"{where}: /properties/{category.key}/items: cannot be resolved ({type(error).__name__}), and "
-                "nothing is fetched; leave `items` out to use elmtex's own"
+                "{where}: /properties/{key}/items: cannot be resolved ({fault}), and nothing is fetched; leave `items` "
+                "out to use elmtex's own",
+                where=where,
+                key=category.key,
+                fault=type(error).__name__,
             ) from None
         if fault is not None:
             raise SchemaError(
-                f"{where}: {_pointer(fault.absolute_schema_path)}: refuses elmtex's item "
-                "{text, start, end, assertion, confidence}; leave `items` out to use elmtex's own"
+                "{where}: {path}: refuses elmtex's item {{text, start, end, assertion, confidence}}; leave `items` out "
+                "to use elmtex's own",
+                where=where,
+                path=_pointer(fault.absolute_schema_path),
             )
 
 
-def _named(fault: Any) -> str:
+def _refusal(fault: Any, where: str) -> SchemaError:
     """What is wrong, without the file's own words: it may be a report, given by mistake."""
-    if fault.validator == "required":
-        return str(fault.message)
-    wanted = fault.validator_value
-    return f"breaks the rule {fault.validator!r}" + (
-        f" ({wanted})" if isinstance(wanted, str | int) else ""
+    at, rule, wanted = _pointer(fault.absolute_path), fault.validator, fault.validator_value
+    if rule == "required":
+        name = str(fault.message).partition(" is a")[0]
+        return SchemaError("{where}: {path}: {name} is missing", where=where, path=at, name=name)
+    if not isinstance(wanted, str | int):
+        return SchemaError(
+            "{where}: {path}: breaks the rule {rule!r}", where=where, path=at, rule=rule
+        )
+    return SchemaError(
+        "{where}: {path}: breaks the rule {rule!r} ({wanted})",
+        where=where,
+        path=at,
+        rule=rule,
+        wanted=wanted,
     )
 
 

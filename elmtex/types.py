@@ -17,7 +17,17 @@ EMPTY = "The report is empty: there is nothing to extract."  # the problem of st
 
 
 class ElmtexError(Exception):
-    """Base of all errors elmtex raises on purpose. Its message never quotes a report."""
+    """Base of all errors elmtex raises on purpose. Its message never quotes a report.
+
+    Args:
+        message: an English sentence; with fields a template of ``str.format``. A page translates it by this template.
+        fields: what stands in the template's braces.
+    """
+
+    def __init__(self, message: str = "", /, **fields: object) -> None:
+        super().__init__(message.format(**fields) if fields else message)
+        self.template = message
+        self.fields = fields
 
 
 class InputError(ElmtexError):
@@ -241,8 +251,10 @@ class Progress:
         extraction: the document so far; the last step's is the final one.
         done: sentences whose notes are finished.
         total: sentences of the report.
+        part_ends: nothing is half done: another report may be read before this one goes on.
     """
 
     extraction: Extraction
     done: int
     total: int
+    part_ends: bool = False

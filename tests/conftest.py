@@ -18,6 +18,12 @@ from elmtex.schema import CategorySchema, load_schema
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_data(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test writes into the user's data directory; and pytest's folders are made before a page moves TMPDIR."""
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
+
+
 @pytest.fixture
 def fake_extractor() -> FakeExtractor:
     return FakeExtractor()

@@ -328,3 +328,28 @@ def test_the_installed_terminologies(
 def test_modifiers_are_no_findings(installed: Linker) -> None:
     assert installed.link("severe", "signs_symptoms") == []
     assert installed.link("bilateral", "signs_symptoms") == []
+
+
+# Bounds
+
+
+def test_a_text_of_any_length_is_looked_up_to_its_hundredth_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    index = _index("pneumonia", "fever")
+    corrected: list[str] = []
+    monkeypatch.setattr(NameIndex, "_nearest", lambda _, root: corrected.append(root) or root)
+    filler = " ".join(
+        f"unknownwordb{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}" for n in range(5000)
+    )
+    found = index.search(f"fever {filler} pneumonia", 0.8, 5)
+    assert [code.display for code in found] == ["fever"]
+    assert len(corrected) < name_index.LONGEST_TEXT
+
+
+def test_words_of_reports_do_not_pile_up_in_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(name_index, "REMEMBERED", 3)
+    index = _index("pneumonia")
+    for n in range(20):
+        index.search(f"pneumoniq{chr(97 + n)}", 0.8, 5)
+    assert len(index._corrections) <= 3

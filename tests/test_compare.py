@@ -15,6 +15,7 @@ from elmtex.strategies.extractor import ChatExtractor, Reply
 from elmtex.types import ElmtexError, Extraction, InputError, Item, Progress
 from elmtex.ui.comparing import Compared, Comparing
 from elmtex.ui.contenders import contenders
+from elmtex.ui.limits import Turn
 from elmtex.ui.render_compare import compare_html
 from elmtex.ui.words import ENGLISH, GERMAN
 
@@ -93,7 +94,7 @@ class Says:
 
 
 def comparing(right: Extraction | Exception = RIGHT) -> Comparing:
-    return Comparing({"a": lambda: Says(LEFT), "b <i>": lambda: Says(right)}, threading.Lock())
+    return Comparing({"a": lambda: Says(LEFT), "b <i>": lambda: Says(right)}, Turn())
 
 
 def test_both_read_one_after_the_other_and_the_page_shows_what_differs() -> None:
@@ -116,8 +117,8 @@ def test_waiting_for_others_is_not_counted() -> None:
     both = comparing()
     states = both.run("s", REPORT, ("a", "b <i>"), None)
     next(states)
-    both._turn.acquire()
-    threading.Timer(1, both._turn.release).start()
+    both._turn.take()
+    threading.Timer(1, both._turn.give_back).start()
     *_, last = states
     assert len(last.seconds) == 2 and max(last.seconds) < 0.5
 
@@ -181,7 +182,7 @@ def test_stopping_ends_it_and_names_nobody_else() -> None:
                 yield Progress(LEFT, step, 100)
                 gate.wait(5)
 
-    both = Comparing({"a": lambda: Slow(LEFT), "b": lambda: Says(RIGHT)}, threading.Lock())
+    both = Comparing({"a": lambda: Slow(LEFT), "b": lambda: Says(RIGHT)}, Turn())
     states = both.run("s", REPORT, ("a", "b"), None)
     assert next(states).running
     began = time.perf_counter()

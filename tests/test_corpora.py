@@ -185,6 +185,31 @@ def test_maccrobat_discontinuous_spans_are_left_out_with_their_relations(tmp_pat
     assert texts(one(maccrobat.load(brat.save())), "signs_symptoms") == ["pain"]
 
 
+def test_maccrobat_counts_what_it_leaves_out(tmp_path: Path) -> None:
+    brat = Brat(tmp_path, "left and right arm pain, fever, then fever; severe chest pain")
+    brat.line("T1\tBiological_structure 0 4;15 18\tleft arm")
+    brat.numbers["T"] = 1
+    for words, nth in (
+        ("pain", 0),
+        ("fever", 0),
+        ("fever", 1),
+        ("severe chest pain", 0),
+        ("chest pain", 0),
+    ):
+        brat.span("Sign_symptom", words, nth)
+    gold: maccrobat.LeftOut = Counter()
+    mentions: maccrobat.LeftOut = Counter()
+    record = one(maccrobat.load(brat.save(), gold))
+    one(maccrobat.load_mentions(tmp_path, mentions))
+    assert {why: n for (_, why), n in gold.items()} == {
+        "discontinuous": 1,
+        "same words": 1,
+        "inside another": 1,
+    }
+    assert {why: n for (_, why), n in mentions.items()} == {"discontinuous": 1, "inside another": 1}
+    assert {split for split, _ in gold} == {record.split}
+
+
 def test_maccrobat_value_covers_its_procedure_unless_a_sentence_ends_between(
     tmp_path: Path,
 ) -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import io
 import shutil
-import sys
-import types
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes import Scripted
@@ -41,62 +38,86 @@ def scan(folder: Path, text: str = WORDS, pages: int = 1) -> str:
     return str(path)
 
 
+PDFIUM = """
+class PdfDocument:
+    def __init__(self, data):
+        assert data.startswith(b"%PDF")
+
+    def __getitem__(self, number):
+        return Page(number)
+
+    def close(self):
+        note("closed")
+
+
 class Page:
-    def __init__(self, number: int) -> None:
+    def __init__(self, number):
         self.number = number
 
-    def get_size(self) -> tuple[float, float]:
+    def get_size(self):
         return 595.0, 842.0
 
-    def render(self, scale: float, grayscale: bool) -> Page:
-        assert scale == pytest.approx(300 / 72) and grayscale
+    def render(self, scale, grayscale):
+        assert abs(scale - 300 / 72) < 0.01 and grayscale
         return self
 
-    def to_pil(self) -> int:
+    def to_pil(self):
         return self.number
 
-    def close(self) -> None:
-        return None
+    def close(self):
+        pass
 
 
-class Pdf(list[Page]):
-    closed = 0
+def note(word):
+    with open(NOTES, "a") as file:
+        print(word, file=file)
+"""
 
-    def __init__(self, data: bytes) -> None:
-        assert data.startswith(b"%PDF")
-        super().__init__(Page(number) for number in range(2))
+TESSERACT = """
+from pypdfium2 import note
 
-    def close(self) -> None:
-        Pdf.closed += 1
+class TesseractNotFoundError(EnvironmentError):
+    pass
+
+def get_languages():
+    return ["deu", "eng", "osd"]
+
+def image_to_string(page, lang, timeout):
+    note(lang)
+    return f"\\nPage {page + 1}: kein Fieber\\n\\f"
+"""
+
+
+class Recogniser:
+    """Stands in for pypdfium2 and pytesseract, which the confined process finds before others of their names."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._notes = folder / "notes"
+        (folder / "pypdfium2.py").write_text(f"NOTES = {str(self._notes)!r}\n{PDFIUM}", "utf-8")
+        self.becomes("")
+
+    def becomes(self, other: str) -> None:
+        """Change what tesseract does."""
+        (self._folder / "pytesseract.py").write_text(TESSERACT + other, "utf-8")
+
+    def noted(self, word: str) -> int:
+        return self._notes.read_text().split().count(word) if self._notes.exists() else 0
 
 
 @pytest.fixture
-def recogniser(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Stands in for pypdfium2 and pytesseract."""
-    asked: list[str] = []
-
-    def image_to_string(page: int, lang: str, timeout: float) -> str:
-        asked.append(lang)
-        return f"\nPage {page + 1}: kein Fieber\n\f"
-
-    made: Any = types.ModuleType("pytesseract")
-    made.TesseractNotFoundError = type("TesseractNotFoundError", (EnvironmentError,), {})
-    made.get_languages = lambda: ["deu", "eng", "osd"]
-    made.image_to_string = image_to_string
-    made.asked = asked
-    pdfium: Any = types.ModuleType("pypdfium2")
-    pdfium.PdfDocument = Pdf
-    monkeypatch.setitem(sys.modules, "pypdfium2", pdfium)
-    monkeypatch.setitem(sys.modules, "pytesseract", made)
-    Pdf.closed = 0
-    return made
+def recogniser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recogniser:
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    return Recogniser(folder)
 
 
-def test_a_scan_is_read_and_says_so(tmp_path: Path, recogniser: Any) -> None:
-    (report,) = read_files([scan(tmp_path)])
+def test_a_scan_is_read_and_says_so(tmp_path: Path, recogniser: Recogniser) -> None:
+    (report,) = read_files([scan(tmp_path, pages=2)])
     assert report.text == "Page 1: kein Fieber\n\nPage 2: kein Fieber"
     assert report.recognised and report.problem is None
-    assert recogniser.asked == ["eng+deu"] * 2 and Pdf.closed == 1
+    assert recogniser.noted("eng+deu") == recogniser.noted("closed") == 2
     desk = Desk(Scripted())
     shown = desk.take([scan(tmp_path)], Shown(), "de", "me").notice
     assert GERMAN.batch.recognised in shown
@@ -106,57 +127,58 @@ def test_a_scan_is_read_and_says_so(tmp_path: Path, recogniser: Any) -> None:
     assert [entry.recognised for entry in desk.batch.entries("me")] == [True, False]
 
 
-def test_text_in_a_pdf_needs_no_recognition(tmp_path: Path, recogniser: Any) -> None:
+def test_text_in_a_pdf_needs_no_recognition(tmp_path: Path, recogniser: Recogniser) -> None:
     (tmp_path / "a.pdf").write_bytes(pdf("He has no fever and no cough."))
     (report,) = read_files([tmp_path / "a.pdf"])
     assert (
         report.text == "He has no fever and no cough."
         and not report.recognised
-        and recogniser.asked == []
+        and recogniser.noted("eng+deu") == 0
     )
 
 
 def test_where_nothing_recognises_text_it_says_what_to_install(
-    tmp_path: Path, recogniser: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, recogniser: Recogniser
 ) -> None:
-    def gone() -> list[str]:
-        raise recogniser.TesseractNotFoundError
-
-    recogniser.get_languages = gone
+    recogniser.becomes("\ndef get_languages():\n    raise TesseractNotFoundError\n")
     (report,) = read_files([scan(tmp_path)])
     assert report.text is None and "apt install tesseract-ocr" in str(report.problem)
-    monkeypatch.setitem(sys.modules, "pytesseract", None)
+    recogniser.becomes("\nraise ImportError\n")
     (report,) = read_files([scan(tmp_path)])
     assert report.text is None and "pip install 'elmtex[ocr]'" in str(report.problem)
-    assert "scanned PDF" in str(report.problem)
+    assert "scanned PDF" in str(report.problem) and report.note == "scan"
 
 
 def test_limits_hold_and_a_page_that_never_ends_costs_only_itself(
-    tmp_path: Path, recogniser: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slow(page: int, lang: str, timeout: float) -> str:
-        raise RuntimeError("Tesseract process timeout: Zyxwvut")
-
-    recogniser.image_to_string = slow
+    head = "\ndef image_to_string(page, lang, timeout):\n    "
+    recogniser.becomes(f"{head}raise RuntimeError('Tesseract process timeout: Zyxwvut')\n")
     (report,) = read_files([scan(tmp_path)])
     assert report.text is None and "could not be recognised" in str(report.problem)
-    assert "Zyxwvut" not in str(report.problem) and Pdf.closed == 1
+    assert "Zyxwvut" not in str(report.problem) and recogniser.noted("closed") == 1
+    recogniser.becomes(f"{head}import time; time.sleep(60)\n")
+    monkeypatch.setattr(ocr, "PATIENCE", 1)
+    monkeypatch.setattr(documents, "SECONDS", 3)
+    (tmp_path / "plain.rtf").write_bytes(rb"{\rtf1 fine}")
+    slow, fine = read_files([scan(tmp_path), tmp_path / "plain.rtf"])
+    assert slow.note == "costly" and fine.text == "fine"
     monkeypatch.setattr(ocr, "MAX_PAGES", 1)
-    (report,) = read_files([scan(tmp_path)])
-    assert "reads up to 1: split it" in str(report.problem) and Pdf.closed == 2
+    (report,) = read_files([scan(tmp_path, pages=2)])
+    assert "reads up to 1: split it" in str(report.problem)
 
 
 def test_all_files_together_have_a_limit_of_pages(
-    tmp_path: Path, recogniser: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "MAX_PAGES_TOGETHER", 5)
-    one = scan(tmp_path)
+    one = scan(tmp_path, pages=2)
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as packed:
         for name in ("a.pdf", "b.pdf"):
             packed.write(one, name)
     reports = read_files([one, tmp_path / "two.zip"])
     assert [report.recognised for report in reports] == [True, True, False]
-    assert "second step" in str(reports[2].problem) and len(recogniser.asked) == 4
+    assert "second step" in str(reports[2].problem) and recogniser.noted("eng+deu") == 4
     assert read_files([one])[0].recognised  # the next reading begins anew
 
 

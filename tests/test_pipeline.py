@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pytest
 from tiny import PlantedEngine, tiny_tokenizer
 
-from elmtex import Extractor
+from elmtex import Extractor, pipeline
+from elmtex.decoding.document import group
 from elmtex.decoding.notes import NoteGrammar
 from elmtex.pipeline import EMPTY, _Loaded
 from elmtex.prompts import margin_prompt
@@ -64,6 +66,36 @@ def test_a_fact_at_the_end_of_a_report_of_20_000_words_is_found():
     assert item.start == report.index("fever")
     assert extractor.timings.chunks > 50
     assert extractor.timings.sentences == 2501
+
+
+def test_a_long_report_may_wait_between_its_parts_and_is_answered_the_same():
+    long = "\n".join(f"Day {n}. The cough and fever were unchanged since then." for n in range(600))
+    extractor = planted()
+    whole = extractor.extract(long)
+    steps = extractor.stream(long)
+    ends = 0
+    for step in steps:
+        if step.part_ends:
+            ends += 1
+            other = extractor.extract("Fever.")  # reads its own report while this one rests
+            assert other.status == "ok"
+    assert step.extraction == whole
+    assert ends > 2
+    assert not any(s.part_ends for s in planted().stream("Fever and cough."))
+
+
+def test_a_growing_document_costs_a_small_share_of_the_reading(monkeypatch: pytest.MonkeyPatch):
+    long = "\n".join(f"Day {n}. The cough and fever were unchanged since then." for n in range(200))
+    made: list[int] = []
+
+    def slow(*arguments):
+        made.append(1)
+        time.sleep(0.02)
+        return group(*arguments)
+
+    monkeypatch.setattr(pipeline, "group", slow)
+    steps = sum(1 for _ in planted().stream(long))
+    assert steps > 10 and len(made) < steps / 2
 
 
 def test_streaming_grows_and_ends_with_what_extract_gives():

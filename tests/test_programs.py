@@ -17,7 +17,8 @@ import httpx
 import pytest
 from fakes import Scripted, extraction, item
 
-from elmtex.types import MissingDependencyError, Progress
+from elmtex.review import Store
+from elmtex.types import ElmtexError, Extraction, MissingDependencyError, Progress
 from elmtex.ui.api import wants_mcp
 from elmtex.ui.page import launch
 
@@ -109,7 +110,9 @@ def test_a_program_extracts_judges_exports_and_deletes(address: str) -> None:
     assert (after["open"], after["reviewed"][0]["start"]) == (0, 13)
     assert after["decisions"][0]["reviewer"] == "Dr. Ö"
     assert after["document"]["categories"]["diagnosis"] == []  # the model's own stays beside it
-    after = mine.predict(review, {"do": "finish"}, api_name="/review_decide")
+    with pytest.raises(Exception, match="name"):
+        mine.predict(review, {"do": "finish"}, api_name="/review_decide")
+    after = mine.predict(review, {"do": "finish"}, "Dr. Ö", api_name="/review_decide")
     assert after["finished"]
     gold = json.loads(mine.predict(review, "gold", api_name="/review_export"))
     assert gold["items"] == {"diagnosis": [{"start": 13, "end": 18, "assertion": "absent"}]}
@@ -139,6 +142,49 @@ def test_a_program_extracts_judges_exports_and_deletes(address: str) -> None:
     everything = [line["review"] for line in listed]
     assert mine.predict(everything, api_name="/review_delete") == 3
     assert mine.predict(api_name="/review_list") == []
+
+
+def test_two_visitors_with_the_same_file_have_two(address: str) -> None:
+    import httpx
+
+    paths = [
+        Path(
+            httpx.post(f"{address}gradio_api/upload", files={"files": ("a.txt", b"fever")}).json()[
+                0
+            ]
+        )
+        for _ in range(2)
+    ]
+    assert paths[0] != paths[1] and {path.name for path in paths} == {"a.txt"}
+    paths[0].unlink()  # as whoever is served first does
+    assert paths[1].read_bytes() == b"fever"
+    assert paths[1].parents[1].stat().st_mode & 0o077 == 0
+
+
+def test_the_loop_that_waits_for_a_batch_ends_though_the_database_refuses_a_report(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = Store.extracted
+
+    def refusing(self: Store, owner: str, id: str, answer: Extraction) -> None:
+        if self.get(owner, id).name == "b":
+            raise ElmtexError("no room")
+        stored(self, owner, id, answer)
+
+    monkeypatch.setattr(Store, "extracted", refusing)
+    mine = client(address, MINE)
+    reports = [{"id": name, "text": f"fever {name}"} for name in "abc"]
+    batch = mine.predict(reports, api_name="/batch_start")["batch"]
+    done = results(mine, batch)
+    assert [r["status"] for r in done["reports"]] == ["ok", "failed", "ok"]
+    assert done["reports"][1]["document"]["problems"] == ["no room"]
+    assert [
+        r["status"] for r in mine.predict(batch, False, api_name="/batch_results")["reports"]
+    ] == [
+        "ok",
+        "failed",
+        "ok",
+    ]
 
 
 def test_no_word_of_a_report_is_logged_or_printed(

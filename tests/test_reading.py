@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from elmtex import reading
-from elmtex.reading import read_report, read_reports
+from elmtex.documents import read_reports
+from elmtex.reading import read_report
 from elmtex.types import InputError
 
 
@@ -56,17 +57,24 @@ def test_text_that_is_not_utf8_is_read_as_windows_1252_and_noted(tmp_path: Path,
     assert read_report(_write(tmp_path / "r.txt", text.encode("cp1252"))) == (text, "recoded")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_byte_order_mark_says_how_text_is_read(tmp_path: Path, encoding: str) -> None:
+    text = "Übelkeit, 5 µg 🫀\r\nkein Fieber"
+    data = "\ufeff".encode(encoding) + text.encode(encoding)
+    assert read_report(_write(tmp_path / "r.txt", data)) == (text, "")
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ("Fieber".encode("utf-16"), "UTF-16"),
+        ("Fieber".encode("utf-16")[:-1], "UTF-16"),  # torn
         ("Patient with fever".encode("utf-16-le"), "UTF-16"),
         ("Übelkeit".encode("utf-16-be"), "UTF-16"),
-        ("Fieber".encode("utf-32"), "UTF-16"),
         (b"\xdcbel \x81 \x9d", "nor in Windows-1252"),  # bytes it leaves undefined
         ("für Größe und Übelkeit".encode() + b"\xc3", "byte 26"),  # torn UTF-8, no "fÃ¼r"
         (b"\xdcbel\0keit", "Windows-1252"),
-        (b"%PDF-1.7 text", "pdftotext"),
+        (b"%PDF-1.7 text", r"name it \.pdf"),
+        (rb"{\rtf1 text}", r"name it \.rtf"),
         (b"PK\x03\x04....", "Word"),
         (b"\x7fELF\x02", "program"),
         (b"\x89PNG\r\n", "OCR"),
@@ -133,7 +141,7 @@ def test_folders_and_files_in_order(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_file_costs_only_itself(tmp_path: Path) -> None:
-    _write(tmp_path / "a.txt", "Übelkeit".encode("utf-16"))
+    _write(tmp_path / "a.txt", "Übelkeit".encode("utf-16-le"))
     _write(tmp_path / "b.txt", "fever")
     _write(tmp_path / "c.txt", "Übelkeit".encode("cp1252"))
     broken, good, recoded = read_reports([tmp_path])
@@ -255,7 +263,7 @@ def test_a_json_object_is_one_report(tmp_path: Path, row: dict[str, Any]) -> Non
         ("x.json", "{", "not a JSON file in UTF-8$"),
         ("x.csv", "id,note\n1,fever\n", "column 'text'"),
         ("x.csv", "", "column 'text'"),
-        ("x.docx", "words", r"\.txt, \.jsonl"),
+        ("x.odt", "words", r"\.txt, \.pdf"),
     ],
 )
 def test_inputs_that_cannot_be_used_at_all(tmp_path: Path, name: str, data: str, says: str) -> None:

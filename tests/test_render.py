@@ -13,10 +13,12 @@ import pytest
 from fakes import ATTACKS, SCHEMA, Reader, Scripted, extraction, item
 
 from elmtex.examples import EXAMPLES
+from elmtex.review import Entry
 from elmtex.schema import parse_schema
 from elmtex.types import ElmtexError, Extraction, Item
 from elmtex.ui import evidence, render
 from elmtex.ui.handlers import Desk
+from elmtex.ui.render_review import review_html
 from elmtex.ui.screen import MAX_CHARACTERS
 from elmtex.ui.words import ENGLISH, GERMAN, LANGUAGES
 
@@ -176,6 +178,16 @@ def test_confidence_is_rounded_down_and_low_ones_stand_out() -> None:
     assert "99%" in rows[0] and "100%" not in rows[0]
     assert ENGLISH.low in rows[1] and ENGLISH.low not in rows[2]
     assert "%" not in rows[3].split("</thead>")[1] and "–" in rows[3]
+
+
+def test_every_whole_percent_is_shown_as_it_is_written() -> None:
+    # In binary .29 is a little less than .29; int(.29 * 100) is 28.
+    for percent in range(101):
+        found = extraction(age=(Item("a", 0, 1, "present", float(f"{percent / 100:.2f}")),))
+        cards = render.categories_html("a", found, SCHEMA, ENGLISH, finished=False)
+        assert f">{percent}%</td>" in cards and f"--part:{percent}%" in cards
+        entry = Entry("i", "n", "", "a", "", SCHEMA, "", found, ())
+        assert re.search(rf"\b{percent}%</td>", review_html(entry, ENGLISH, None))
 
 
 def test_the_document_on_the_page_is_the_document() -> None:

@@ -171,6 +171,36 @@ def test_finishing_needs_every_item_judged_and_gold_knows_the_difference(store: 
     assert not undo(store, id).reviewed.finished
 
 
+def test_a_change_after_the_end_opens_a_review_again(store: Store) -> None:
+    id = store.add("me", "r", REPORT, SCHEMA, extraction=model_output())
+    decide(store, id, Decision("accept", ("m0", "m1", "m2")), Decision("finish"))
+    edited = Item("Löfgren", *_at("Löfgren"), "present")
+    for change in (
+        Decision("reject", ("m0",)),
+        Decision("accept", ("m0",)),
+        Decision("edit", ("m2",), "diagnosis", edited),
+        Decision("add", (), "age", Item("seit 3 Tagen", *_at("seit 3 Tagen"))),
+    ):
+        entry = decide(store, id, change)
+        assert not entry.reviewed.finished and not entry.reviewed.judged.finished
+        assert not {line.id: line for line in store.lines("me")}[id].finished
+        assert "family_history" not in record(entry).labelled  # nobody says that nothing was missed
+        assert decide(store, id, Decision("finish")).reviewed.finished
+        # Whoever takes the change back stands where the review had ended.
+        undo(store, id)
+        assert undo(store, id).reviewed.finished
+
+
+def test_who_finishes_a_review_gives_a_name(store: Store) -> None:
+    id = store.add("me", "r", REPORT, SCHEMA, extraction=model_output())
+    for name in ("", "  ", "\u200b"):
+        store.decide("me", id, name, lambda _: Decision("accept", ("m0", "m1", "m2")))
+        with pytest.raises(InputError, match="name"):
+            store.decide("me", id, name, lambda _: Decision("finish"))
+    assert not store.get("me", id).reviewed.finished
+    assert decide(store, id, Decision("finish")).reviewed.finished
+
+
 def test_gold_comes_back_without_a_changed_character(store: Store, tmp_path: Path) -> None:
     id = store.add("me", "r", REPORT, SCHEMA, extraction=model_output())
     free = Item("ohne Beleg 🤒\r\n", None, None, "possible")

@@ -16,11 +16,15 @@ from elmtex.examples import EXAMPLES
 from elmtex.fhir import bundle_model
 from elmtex.reading import Report
 from elmtex.review import Entry
+from elmtex.review.decisions import NAMELESS
+from elmtex.review.line import line_of
 from elmtex.schema import parse_schema
 from elmtex.types import Code, Extraction, InputError, Item, Progress
+from elmtex.ui import commands
 from elmtex.ui.commands import parse
 from elmtex.ui.handlers import Desk
 from elmtex.ui.handout import SUFFIX, file_of, handout_html
+from elmtex.ui.render import escape
 from elmtex.ui.render_review import review_html, review_report_html, reviews_html
 from elmtex.ui.screen import Screen, Shown
 from elmtex.ui.security import accounts, headers, owner_of
@@ -129,6 +133,16 @@ def test_nobody_has_judged_a_document_without_items_until_one_says_so() -> None:
     done = act(desk, undone, do="finish")
     assert "Draft" not in act(desk, done, do="format", format="json").result
     assert "Judged by Dr. Ö" in act(desk, done, do="format", format="summary").result
+
+
+def test_a_review_is_finished_under_a_name_alone(desk: Desk) -> None:
+    judged = act(desk, read(desk), do="accept", items=["m0", "m1"])
+    for lang, words in (("en", ENGLISH), ("de", GERMAN)):
+        refused = desk.act('{"do": "finish"}', judged.shown, lang, "me", " ")
+        said = words.review.refused(InputError(NAMELESS))
+        assert escape(said) in refused.result and (lang == "de") == (said != NAMELESS)
+        assert not entry(refused).reviewed.finished
+    assert entry(act(desk, judged, do="finish")).reviewed.finished
 
 
 def test_a_click_on_a_report_that_was_put_away_is_answered(desk: Desk) -> None:
@@ -454,7 +468,7 @@ def test_whatever_a_user_writes_is_shown_as_text(attack: str) -> None:
     pages = [
         review_report_html(kept, ENGLISH),
         review_html(kept, GERMAN, coded),
-        reviews_html([kept], GERMAN),
+        reviews_html([line_of(kept)], GERMAN),
         *(handout_html(kept, format, ENGLISH) for format in SUFFIX),
         file_of(kept, "summary", ENGLISH).text,
     ]
@@ -501,3 +515,86 @@ def test_headers_keep_the_page_to_its_own_server() -> None:
         and "*" not in policy
     )
     assert b"x-frame-options" not in dict(headers(framed=True))
+
+
+def test_a_summary_does_not_name_a_dash_as_the_reviewer(desk: Desk) -> None:
+    accept = json.dumps({"do": "accept", "items": ["m0", "m1"]})
+    screen = desk.act(accept, read(desk).shown, "en", "me", "")
+    for words in (ENGLISH, GERMAN):
+        page = file_of(entry(screen), "summary", words).text
+        assert "–," not in page and words.review.summary_unnamed.split("{")[0] in page
+    named = act(desk, read(desk), do="accept", items=["m0", "m1"])
+    assert "Judged by Dr. Ö," in file_of(entry(named), "summary", ENGLISH).text
+
+
+def numbered(desk: Desk, screen: Screen, n: int, session: str = "s", **command: object) -> Screen:
+    asked = json.dumps({**command, "n": n})
+    return desk.act(asked, screen.shown, "en", "me", "Dr. Ö", session)
+
+
+def test_a_command_that_comes_twice_is_carried_out_once(desk: Desk) -> None:
+    screen = read(desk)
+    once = numbered(desk, screen, 1, do="accept", items=["m0"])
+    screen = numbered(desk, once, 2, do="accept", items=["m1"])
+    undone = numbered(desk, screen, 3, do="undo")
+    assert 'data-answered="3"' in undone.answer and len(entry(undone).decisions) == 3
+    # Its answer was lost, or a slow text box still held it: sent once more it undoes nothing, and says so.
+    for number in (3, 2, 1):
+        again = numbered(desk, undone, number, do="undo")
+        assert again.again and f'data-answered="{number}"' in again.answer
+        assert len(desk.store.entries("me")[0].decisions) == 3 and "1 of 2 judged" in again.result
+    # The next number is the next command; another tab counts for itself.
+    numbered(desk, undone, 4, do="undo")
+    assert len(desk.store.entries("me")[0].decisions) == 4
+    numbered(desk, undone, 1, "other", do="accept", items=["m1"])
+    assert len(desk.store.entries("me")[0].decisions) == 5
+    desk.leave("s")
+    assert "s" not in desk._numbers
+    assert "page sent something" in numbered(desk, undone, 0, do="undo").result
+
+
+def test_a_command_under_way_is_not_begun_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen, inside = read(desk), []
+    decide = desk.store.decide
+
+    def slow(*arguments: object) -> Entry:
+        inside.append(numbered(desk, screen, 1, do="accept", items=["m0"]))
+        return decide(*arguments)
+
+    monkeypatch.setattr(desk.store, "decide", slow)
+    assert "1 of 2 judged" in numbered(desk, screen, 1, do="accept", items=["m0"]).result
+    assert inside == [None]
+
+
+@pytest.mark.parametrize("format", list(SUFFIX))
+def test_a_file_is_made_at_the_click_from_what_is_stored(desk: Desk, format: str) -> None:
+    old = act(desk, read(desk), do="format", format=format)
+    # Another tab has decided meanwhile: this one shows the old.
+    act(desk, old, do="reject", items=["m0"])
+    act(desk, old, do="accept", items=["m1"])
+    answer = act(desk, old, do="file").answer
+    stored = file_of(desk.store.entries("me")[0], format, ENGLISH)
+    assert Reader(answer).text == stored.text.replace("\0", "\ufffd") and stored.text
+    assert f'data-name="{stored.name}"' in answer
+    # Nothing to hand out is a sentence, not an empty file.
+    act(desk, old, do="undo")
+    act(desk, old, do="undo")
+    nothing = act(desk, act(desk, old, do="format", format="gold"), do="file")
+    assert "data-name" not in nothing.answer and ENGLISH.review.gold_hint in nothing.result
+
+
+@pytest.mark.parametrize("words", ["a", "Fieber", "fehlt", "\n"])
+@pytest.mark.parametrize("near", [0, 3, 20, 45, 10_000])
+def test_words_are_placed_at_the_nearest_place(words: str, near: int) -> None:
+    report = REPORT * 3
+    places = [m.start() for m in re.finditer(f"(?={re.escape(words.strip() or '~')})", report)]
+    fields = {"text": words, "start": None, "end": None, "assertion": "present"}
+    if not words.strip():
+        with pytest.raises(InputError, match="needs words"):
+            commands._placed(fields, report, near)
+        return
+    item = commands._placed(fields, report, near)
+    assert item.start == (min(places, key=lambda at: abs(at - near)) if places else None)
+    assert item.start is None or report[item.start : item.end] == words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +198,25 @@ def test_nothing_that_a_schema_refers_to_is_fetched(monkeypatch: pytest.MonkeyPa
     with pytest.raises(SchemaError, match="nothing is fetched"):
         schema.validate({"a": [Item("late", 0, 4).to_dict()]})
     assert fetched == []
+
+
+def test_a_name_that_stands_twice_is_found_in_one_look_at_each() -> None:
+    names = ",".join(f'"n{n}":0' for n in range(16_000))
+    began = time.perf_counter()
+    with pytest.raises(SchemaError, match="'z' stands twice"):
+        parse_schema(f'{{{names},"z":0,"z":1}}', "own")
+    # A count of the names at each name takes 16,000 times as long: several seconds.
+    assert time.perf_counter() - began < 0.5
+
+
+def test_an_items_codes_are_checked() -> None:
+    schema = load_schema("elmtex")
+    own = parse_schema('{"title": "t", "properties": {"a": {"title": "A"}}}', "own")
+    code = {"system": "s", "code": "c", "display": "d", "score": 0.5}
+    item = {"text": "x", "start": 0, "end": 1, "assertion": "present", "confidence": None}
+    for checks, key in ((schema, "age"), (own, "a")):
+        empty: dict[str, list[object]] = {k: [] for k in checks.keys}
+        assert checks.validate(empty | {key: [item | {"codes": [code]}]}) == ()
+        assert checks.validate(empty | {key: [item | {"codes": [code | {"chosen": True}]}]}) == ()
+        for wrong in ({"x": 1}, code | {"x": 1}, "c", code | {"score": "high"}):
+            assert checks.validate(empty | {key: [item | {"codes": [wrong]}]})

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from elmtex import align as align_module
 from elmtex.align import align
 from elmtex.cli import main
 from elmtex.schema import load_schema
@@ -279,6 +280,19 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model.config.eos_token_id = 1
     model.save_pretrained(folder)
     return folder
+
+
+def test_a_report_is_folded_once_for_all_its_strings(monkeypatch: pytest.MonkeyPatch) -> None:
+    folded: list[int] = []
+    fold = align_module._fold
+    monkeypatch.setattr(align_module, "_fold", lambda text: folded.append(len(text)) or fold(text))
+    report = "High  Fever, then cough. " * 50
+    items = align(report, ["high fever", *(f"absent {n}" for n in range(30)), "THEN COUGH"])
+    assert [item.grounded for item in items].count(True) == 2
+    assert folded.count(len(report)) == 1
+    folded.clear()
+    align(report, ["High  Fever"])  # word for word: nothing to fold
+    assert folded == []
 
 
 def test_even_a_random_model_answers_in_the_schema(tiny_folder: Path, monkeypatch):

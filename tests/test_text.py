@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elmtex.text import normalise, sentences
+from elmtex.text import normalise, row_of, sentences
 
 
 @given(st.text())
@@ -49,7 +49,7 @@ def test_sentences(text, expected):
     assert [text[a:b] for a, b in sentences(text)] == expected
 
 
-@pytest.mark.parametrize("character", ["\u00a0", "\t", "\x00", "\u2019", "\u2013", "\r", "\ud800"])
+@pytest.mark.parametrize("character", ["\u00a0", "\t", "\x00", "\u2019", "\u2013", "\ud800"])
 def test_look_alikes_become_plain_in_place(character):
     assert len(normalise(f"a{character}b")) == 3
     assert normalise(f"a{character}b")[1] in " '-\N{REPLACEMENT CHARACTER}"
@@ -62,3 +62,68 @@ def test_sentences_of_odd_texts_take_no_time(text):
     began = time.perf_counter()
     sentences(text)
     assert time.perf_counter() - began < 5  # minutes before, at a square of the length
+
+
+def test_the_line_end_of_old_macs_ends_a_line() -> None:
+    assert normalise("no fever\rcough\r\npain\r") == "no fever\ncough \npain\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "read"),
+    [
+        ("Medikation\tRamipril", "Medikation:Ramipril"),
+        ("Fieber \t nein\r\nx", "Fieber:  nein \nx"),
+        ("  Röntgen Thorax\t\tInfiltrat rechts", "  Röntgen Thorax: Infiltrat rechts"),
+        ("CRP (mg/l)\terhöht", "CRP (mg/l):erhöht"),
+        ("Hb\t9,8 g/dl", "Hb 9,8 g/dl"),  # a number
+        ("Na\t140\tmmol/l", "Na 140 mmol/l"),  # more than two cells
+        ("Ramipril\toral\tabends", "Ramipril oral abends"),
+        ("Medikation:\tRamipril", "Medikation: Ramipril"),  # it has its colon
+        ("1.\tDiabetes", "1. Diabetes"),
+        ("Die Patientin klagt heute\tüber Fieber", "Die Patientin klagt heute über Fieber"),
+        ("kein Fieber.\tHusten", "kein Fieber. Husten"),
+        ("\tHusten", " Husten"),
+    ],
+)
+def test_a_label_and_its_words_get_the_colon_that_their_table_stood_for(
+    row: str, read: str
+) -> None:
+    assert normalise(row) == read
+    assert normalise(f"x\n{row}\n") == f"x\n{read}\n"
+
+
+def test_tabs_and_line_ends_take_no_time() -> None:
+    began = time.perf_counter()
+    normalise(
+        "ab " * 100_000
+        + "\tx\t"
+        + "a" * 300_000
+        + "\t"
+        + " " * 300_000
+        + "\t" * 300_000
+        + "\r" * 300_000
+    )
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("cells", "row"),
+    [
+        ([["Medikation"], ["Ramipril"]], "Medikation: Ramipril"),
+        (
+            [["Medikation "], [""], ["Ramipril 5 mg", "ASS 100 mg"]],
+            "Medikation: Ramipril 5 mg, ASS 100 mg",
+        ),
+        ([["Hb"], ["9,8 g/dl"]], "Hb\t9,8 g/dl"),
+        ([["Ramipril"], ["5 mg"], ["1"], [], ["1"]], "Ramipril\t5 mg\t1\t\t1"),
+        ([["Na"], ["140", "low"], ["mmol/l"]], "Na\t140, low\tmmol/l"),  # a row stays one line
+        (
+            [["Verlauf"], ["Gut. " * 20, "Dann nicht."]],
+            f"Verlauf:\n{'Gut. ' * 19}Gut.\nDann nicht.",
+        ),
+        ([[], ["", "alone"]], "alone"),
+        ([], ""),
+    ],
+)
+def test_a_row_of_a_table_is_a_line(cells: list[list[str]], row: str) -> None:
+    assert row_of(cells) == row

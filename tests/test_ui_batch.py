@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import SCHEMA, extraction, item
@@ -15,10 +18,13 @@ from fakes import SCHEMA, extraction, item
 from elmtex import records
 from elmtex.reading import Report
 from elmtex.review import Store
+from elmtex.review.faults import BUSY, DAMAGED, DAMAGED_RECORD, SILENT, BusyError
+from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import ElmtexError, Progress
 from elmtex.ui import batch as batch_module
 from elmtex.ui.handlers import Desk
 from elmtex.ui.handout import files_of
+from elmtex.ui.render import escape
 from elmtex.ui.render_batch import PREVIEW, preview
 from elmtex.ui.screen import Screen, Shown
 from elmtex.ui.words import ENGLISH, GERMAN
@@ -129,10 +135,12 @@ def test_what_waits_already_is_not_listed_twice(folder: Path) -> None:
     desk = Desk(Fevers())
     first = put(folder, a="fever a", b="fever b", empty=" ")
     many = take(desk, [*first, first[0]]).many or ""
-    assert "3 reports were read" in many and ENGLISH.batch.copies.format(count=1) in many
+    assert "Read from the files: 2 reports." in many and "Not readable: 1." in many
+    assert ENGLISH.batch.copies.format(count=1) in many
     again = put(folder, a="fever a", b="fever B", empty=" ")
     many = take(desk, again).many or ""
-    assert "1 reports were read" in many and ENGLISH.batch.copies.format(count=2) in many
+    assert "Read from the files: 1 report." in many and "Not readable" not in many
+    assert ENGLISH.batch.copies.format(count=2) in many
     assert [e.name for e in desk.batch.entries("me")].count("a.txt") == 1
     # It is another owner's first, and nothing that is done waits.
     assert "Left out" not in (take(desk, put(folder, a="fever a", b="fever b"), "you").many or "")
@@ -275,6 +283,148 @@ def test_a_batch_under_way_is_gone_on_with_though_no_other_may_begin(
     assert read == [True, True]
 
 
+class Refusing:
+    """Raises instead of the store's own method: for planted reports, some times or always."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, method: str, id: str, error: Exception, times: int
+    ) -> None:
+        self.left, own = times, getattr(Store, method)
+
+        def asked(store: Store, owner: str, of: str, *rest: Any) -> Any:
+            if of == id and self.left:
+                self.left -= 1
+                raise error
+            return own(store, owner, of, *rest)
+
+        monkeypatch.setattr(Store, method, asked)
+
+
+def ended(desk: Desk, batch: str) -> list[str]:
+    """The statuses once a batch in the background has ended."""
+    desk.batch.run_in_background("me", batch)
+    for _, thread in desk.batch._threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    assert not desk.batch.running(batch)
+    return [line.status for line in desk.batch.lines("me", batch)]
+
+
+@pytest.mark.parametrize("method", ["get", "extracted"])
+def test_a_database_that_is_busy_for_a_moment_costs_nothing(
+    monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setattr(batch_module, "PAUSES", (0.0, 0.0))
+    desk = Desk(Fevers())
+    batch = desk.batch.add([Report(f"{n}", f"fever {n}") for n in range(3)], "me", SCHEMA)
+    id = desk.store.entries("me")[1].id
+    Refusing(monkeypatch, method, id, BusyError(BUSY), times=2)
+    assert ended(desk, batch) == ["ok", "ok", "ok"]
+
+
+@pytest.mark.parametrize("method", ["get", "extracted"])
+@pytest.mark.parametrize("error", [ElmtexError(DAMAGED), BusyError(BUSY)])
+def test_a_report_that_the_database_refuses_fails_and_the_batch_ends(
+    monkeypatch: pytest.MonkeyPatch, method: str, error: ElmtexError
+) -> None:
+    monkeypatch.setattr(batch_module, "PAUSES", (0.0,))
+    desk = Desk(Fevers())
+    batch = desk.batch.add([Report(f"{n}", f"fever {n}") for n in range(3)], "me", SCHEMA)
+    ids = [entry.id for entry in desk.store.entries("me")]
+    refusing = Refusing(monkeypatch, method, ids[1], error, times=1000)
+    assert ended(desk, batch) == ["ok", "failed", "ok"]
+    shown = desk.many(Shown(), "en", "me")
+    assert "3 of 3" in shown and str(error) in shown
+    assert 'data-status="failed"' in shown and 'data-status="waiting"' not in shown
+    # Nothing is lost: the next start reads it.
+    refusing.left = 0
+    assert ended(desk, batch) == ["ok", "ok", "ok"]
+
+
+def test_an_answer_that_cannot_be_stored_leaves_a_failure_that_can(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk(Fevers())
+    batch = desk.batch.add([Report("a", "fever")], "me", SCHEMA)
+    id = desk.store.entries("me")[0].id
+    Refusing(monkeypatch, "extracted", id, ElmtexError(SILENT), times=1)
+    assert ended(desk, batch) == ["failed"]
+    stored = desk.store.get("me", id).extraction
+    assert stored is not None and stored.problems == (SILENT,)
+
+
+def test_a_schema_that_the_extractor_does_not_take_is_one_reports_failure() -> None:
+    class Choosy(Fevers):
+        def with_schema(self, schema: CategorySchema) -> Fevers:
+            raise ValueError("Zyxwvut")
+
+    desk = Desk(Choosy())
+    own = load_schema("medication")
+    batch = desk.batch.add([Report("a", "fever")], "me", own)
+    desk.batch.add([Report("b", "fever")], "me", SCHEMA, batch)
+    assert ended(desk, batch) == ["failed", "ok"]
+    assert "Zyxwvut" not in desk.many(Shown(), "en", "me")
+
+
+def test_a_failed_report_names_the_model_that_failed(folder: Path) -> None:
+    class Named(Fevers):
+        model_name = "small-1"
+
+    desk = Desk(Named())
+    take(desk, put(folder, a="fever a", b="BOOM b"))
+    run(desk)
+    failed = next(e.extraction for e in desk.batch.entries("me") if e.name == "b.txt")
+    assert failed is not None and (failed.status, failed.model) == ("failed", "small-1")
+
+
+def test_a_damaged_record_is_listed_and_holds_up_no_batch(tmp_path: Path, folder: Path) -> None:
+    file = tmp_path / "r.sqlite"
+    desk = Desk(Fevers(), Store(f"sqlite:///{file}"))
+    take(desk, put(folder, a="fever a", b="fever b", c="fever c"))
+    id = desk.batch.lines("me")[1].id
+    with sqlite3.connect(file) as raw:
+        raw.execute("update elmtex_reports set content='{' where id=?", (id,))
+    done = run(desk)
+    assert "2 of 2" in done and done.count('data-status="ok"') == 2
+    assert done.count('data-status="unreadable"') == 1 and DAMAGED_RECORD in done
+    assert GERMAN.batch.notes["record"] in desk.many(Shown(), "de", "me")
+    screen = desk.act(json.dumps({"do": "delete", "review": id}), Shown(), "en", "me", "")
+    assert screen.many is not None and "unreadable" not in screen.many
+
+
+def test_a_damaged_record_of_one_report_is_in_the_list_of_reviews(tmp_path: Path) -> None:
+    file = tmp_path / "r.sqlite"
+    desk = Desk(Fevers(), Store(f"sqlite:///{file}"))
+    ids = [desk.store.add("me", name, "fever", SCHEMA, extraction=extraction()) for name in "abc"]
+    with sqlite3.connect(file) as raw:
+        raw.execute("update elmtex_extractions set document='{' where report=?", (ids[1],))
+    desk = Desk(Fevers(), Store(f"sqlite:///{file}"))
+    for lang, words in (("en", ENGLISH), ("de", GERMAN)):
+        listed = desk.draw(Shown(), lang, "me").result
+        assert listed.count('class="delete"') == 3 and words.batch.unreadable in listed
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_a_malformed_database_is_told_on_the_page(tmp_path: Path, folder: Path, lang: str) -> None:
+    file = tmp_path / "r.sqlite"
+    desk = Desk(Fevers(), Store(f"sqlite:///{file}"))
+    take(desk, put(folder, a="fever a", b="fever b"))
+    size = file.stat().st_size
+    with file.open("r+b") as raw:
+        raw.seek(4096)
+        raw.write(b"\xa5" * (size - 4096))
+    desk.store.close()
+    said = escape({"en": ENGLISH, "de": GERMAN}[lang].review.refused(ElmtexError(DAMAGED)))
+    assert (lang == "de") == (said != escape(DAMAGED))
+    assert said in desk.many(Shown(), lang, "me")
+    assert said in list(desk.run_batch("s", Shown(), lang, "me"))[-1]
+    assert said in desk.draw(Shown(), lang, "me").result
+    assert said in take(desk, put(folder, c="fever c", d="d"), lang=lang).notice
+    begun = desk.begin("fever", lang, None, "me")
+    final = list(desk.run("s", begun.shown, lang, "me"))[-1]
+    assert said in final.result and "signs" in final.result  # what was found is shown all the same
+
+
 def test_a_failed_report_is_tried_again_by_the_next_start(folder: Path) -> None:
     desk = Desk(Fevers())
     take(desk, put(folder, a="fever a", b="BOOM b"))
@@ -285,6 +435,52 @@ def test_a_failed_report_is_tried_again_by_the_next_start(folder: Path) -> None:
     assert again.count('data-status="ok"') == 2 and 'data-status="failed"' not in again
     run(desk)
     assert desk.extractor.seen == ["fever a", "BOOM b", "BOOM b"]
+
+
+@pytest.mark.parametrize(
+    ("header", "ids"),
+    [
+        ("id,text", ["A-17", "B-18"]),
+        ("ID,Text", ["A-17", "B-18"]),
+        ("Patient_ID,text", ["A-17", "B-18"]),
+        ("Fall-ID,Report", ["A-17", "B-18"]),
+        ("covid,text", ["t:1", "t:2"]),  # no id, whatever it ends in
+    ],
+)
+def test_a_tables_own_id_comes_out_again(folder: Path, header: str, ids: list[str]) -> None:
+    desk = Desk(Fevers())
+    (folder / "t.csv").write_text(f"{header}\nA-17,fever one\nB-18,fever two\n")
+    take(desk, [str(folder / "t.csv")])
+    run(desk)
+    entries = desk.batch.entries("me")
+    assert [entry.name for entry in entries] == ids
+    rows = files_of(entries, "csv", ENGLISH).text.splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == ids
+    lines = files_of(entries, "jsonl", ENGLISH).text.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ids
+
+
+def test_two_id_columns_are_no_id_and_one_in_windows_1252_is_read(folder: Path) -> None:
+    desk = Desk(Fevers())
+    (folder / "t.csv").write_text("patient id,fall id,text\n1,2,fever\n1,3,fever b\n")
+    (folder / "u.csv").write_bytes("Fall-ID,text\nMüller,fever\n".encode("cp1252"))
+    take(desk, [str(folder / "t.csv"), str(folder / "u.csv")])
+    assert [line.name for line in desk.batch.lines("me")] == ["t:1", "t:2", "Müller"]
+
+
+def test_a_zips_folders_come_out_again(folder: Path) -> None:
+    desk, path = Desk(Fevers()), folder / "z.zip"
+    names = ["ward 1/Meier/letter.txt", "ward 2/letter.txt", "ward 2/only.txt"]
+    with zipfile.ZipFile(path, "w") as packed:
+        for name in (*names, "../up.txt"):
+            packed.writestr(name, f"fever in {name}")
+    take(desk, [str(path)])
+    run(desk)
+    names.append("up.txt")
+    entries = desk.batch.entries("me")
+    assert [entry.name for entry in entries] == names
+    rows = files_of(entries, "csv", ENGLISH).text.splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == names
 
 
 def test_a_batch_is_its_owners_alone_and_deleted_whole(folder: Path) -> None:
@@ -348,3 +544,18 @@ def test_a_name_and_a_problem_are_shown_as_text(folder: Path) -> None:
     shown = take(desk, [str(table)]).many or ""
     shown += run(desk)
     assert "<img" not in shown and shown.count("&lt;img") >= 4
+
+
+def test_lists_load_no_report(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(Fevers())
+    take(desk, put(folder, a="fever a", b="BOOM b", c=" "))
+    run(desk)
+    loaded: list[object] = []
+    load = Store._entries
+    monkeypatch.setattr(Store, "_entries", lambda *a: loaded.append(a) or load(*a))
+    many = desk.many(Shown(), "en", "me")
+    assert "2 of 2 extracted" in many and 'data-categories="signs_symptoms"' in many
+    assert "0/1" in many and "ValueError" in many and "c.txt holds no text" in many
+    assert "fever a" in many and '<option value="age">Age</option>' in many
+    desk.draw(Shown(), "en", "me")
+    assert loaded == [] and '"categories"' not in many

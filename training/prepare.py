@@ -60,19 +60,29 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Records by destination file, and how many of each source were left out and why."""
+    """Records by destination file, and how many of each source were left out and why.
+
+    ``annotations`` counts single annotations of the records that stayed, where the corpus's loader says what it drops.
+    """
 
     files: Mapping[str, list[Record]]
     left_out: Mapping[tuple[str, str], int]
+    annotations: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
-def _maccrobat(path: Path) -> Iterator[Record]:
+def _maccrobat(path: Path, annotations: Counter[tuple[str, str]]) -> Iterator[Record]:
     """Every mention to train on, the gold to measure with."""
-    yield from (r for r in maccrobat.load_mentions(path) if r.split == "train")
-    yield from (r for r in maccrobat.load(path) if r.split != "train")
+    mentions: maccrobat.LeftOut = Counter()
+    gold: maccrobat.LeftOut = Counter()
+    yield from (r for r in maccrobat.load_mentions(path, mentions) if r.split == "train")
+    yield from (r for r in maccrobat.load(path, gold) if r.split != "train")
+    for dropped, splits in ((mentions, ("train",)), (gold, ("dev", "test"))):
+        for (split, why), count in dropped.items():
+            if split in splits:
+                annotations["maccrobat", why] += count
 
 
-CORPORA: Mapping[str, tuple[Source, Callable[[Path], Iterable[Record]]]] = {
+CORPORA: Mapping[str, tuple[Source, Callable[..., Iterable[Record]]]] = {
     "maccrobat": (maccrobat.SOURCE, _maccrobat),
     "elmtex-files": (elmtex_files.SOURCE, elmtex_files.load),
     "phee": (phee.SOURCE, phee.load),
@@ -80,11 +90,17 @@ CORPORA: Mapping[str, tuple[Source, Callable[[Path], Iterable[Record]]]] = {
 }
 
 
-def prepare(sources: Iterable[Record]) -> Prepared:
+COUNTING = (_maccrobat,)  # loaders that say which annotations they drop
+
+
+def prepare(
+    sources: Iterable[Record], annotations: Mapping[tuple[str, str], int] | None = None
+) -> Prepared:
     """Sorts records into files and drops duplicates, held-out texts first.
 
     Args:
         sources: records in order of preference: of two near copies the earlier stays.
+        annotations: what the sources' loaders drop, counted as they are read; None when they do not say.
     """
     files: dict[str, list[Record]] = {name: [] for name in FILES}
     left_out: Counter[tuple[str, str]] = Counter()
@@ -102,7 +118,7 @@ def prepare(sources: Iterable[Record]) -> Prepared:
         if name == "train":
             indices.append((train, TRAIN_CONTAINMENT, "copy of a train text"))
         files[name] = list(_without_copies(files[name], indices, left_out))
-    return Prepared(files, left_out)
+    return Prepared(files, left_out, dict(annotations or {}))
 
 
 def destination(record: Record) -> str | None:
@@ -141,8 +157,14 @@ def _without_copies(
             left_out[row.source, why] += 1
 
 
-def read_sources(config: Config) -> Iterator[Record]:
-    """Every record of the configured sources: reviewed reports, corpora, written reports, synthetic ones last."""
+def read_sources(
+    config: Config, annotations: Counter[tuple[str, str]] | None = None
+) -> Iterator[Record]:
+    """Every record of the configured sources: reviewed reports, corpora, written reports, synthetic ones last.
+
+    ``annotations`` is counted up with those that loaders drop, by source and reason.
+    """
+    annotations = Counter() if annotations is None else annotations
     for path in config.reviewed:
         for record in records.load(path):
             yield replace(record, source="reviewed")
@@ -150,7 +172,7 @@ def read_sources(config: Config) -> Iterator[Record]:
         source, load = CORPORA[name]
         place = locate(source, folder)
         try:
-            yield from load(place)
+            yield from load(place, annotations) if load in COUNTING else load(place)
         except (UnicodeError, csv.Error) as error:
             raise InputError(
                 f"{place} holds a file that is not the corpus {name}'s ({type(error).__name__})"
@@ -184,6 +206,10 @@ def table(prepared: Prepared) -> str:
         f"left out: {source}: {count} ({why})"
         for (source, why), count in sorted(prepared.left_out.items())
     ]
+    lines += [
+        f"left out: {source}: {count} annotations ({why})"
+        for (source, why), count in sorted(prepared.annotations.items())
+    ]
     return "\n".join(lines)
 
 
@@ -209,6 +235,10 @@ def run_record(config: Config, prepared: Prepared) -> dict[str, Any]:
         "left_out": [
             {"source": source, "why": why, "records": count}
             for (source, why), count in sorted(prepared.left_out.items())
+        ],
+        "annotations_left_out": [
+            {"source": source, "why": why, "annotations": count}
+            for (source, why), count in sorted(prepared.annotations.items())
         ],
     }
 
@@ -267,7 +297,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("no source given: name at least one, e.g. --maccrobat PATH", file=sys.stderr)
         return 2
     try:
-        prepared = prepare(read_sources(config))
+        annotations: Counter[tuple[str, str]] = Counter()
+        prepared = prepare(read_sources(config, annotations), annotations)
         for name, rows in prepared.files.items():
             records.write(config.out / f"{name}.jsonl", rows)
         record = run_record(config, prepared)

@@ -2,6 +2,7 @@
 
 from elmtex.review.decisions import Decision, Reviewed, ReviewedItem, fold
 from elmtex.review.entry import Entry
+from elmtex.review.line import Line
 from elmtex.review.store import Store
 
-__all__ = ["Decision", "Entry", "Reviewed", "ReviewedItem", "Store", "fold"]
+__all__ = ["Decision", "Entry", "Line", "Reviewed", "ReviewedItem", "Store", "fold"]

@@ -17,6 +17,8 @@ from elmtex.types import Extraction, InputError, Item
 Action = Literal["accept", "reject", "edit", "add", "undo", "finish"]
 Verdict = Literal["open", "accepted", "rejected", "edited", "added"]
 
+NAMELESS = "a review is finished under the reviewer's name: give it first"
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -30,7 +32,7 @@ class Decision:
         item: for edit and add: the whole item afterwards (words, span, assertion, chosen codes).
         undoes: for undo: the number of the decision taken back.
         number: its place in the review, from 1; 0 until it is stored.
-        reviewer: the name the reviewer gave; may be empty.
+        reviewer: the name the reviewer gave; may be empty, but not of finish.
         at: when, ISO 8601 in UTC; "" until it is stored.
     """
 
@@ -102,7 +104,7 @@ class Reviewed:
     Args:
         items: all items, rejected ones included, in report order within their category.
         standing: decisions that have not been taken back, in order.
-        finished: a reviewer said so, and nothing is open.
+        finished: a reviewer said so, has changed nothing since, and nothing is open.
     """
 
     items: tuple[ReviewedItem, ...]
@@ -128,7 +130,7 @@ class Reviewed:
         for item in self.items:
             if item.id == id:
                 return item
-        raise InputError(f"there is no item {id!r} in this review")
+        raise InputError("there is no item {id!r} in this review", id=id)
 
     @property
     def judged(self) -> Judged:
@@ -187,7 +189,8 @@ def fold(extraction: Extraction, decisions: Iterable[Decision]) -> Reviewed:
     items = sorted(
         state.values(), key=lambda e: (order[e.category], e.item.start is None, e.item.start or 0)
     )
-    finished = any(d.action == "finish" for d in standing)
+    # Whatever was decided after the end has opened it again.
+    finished = bool(standing) and standing[-1].action == "finish"
     return Reviewed(
         tuple(items), standing, finished and all(entry.verdict != "open" for entry in items)
     )
@@ -197,7 +200,7 @@ def _apply(
     decision: Decision, state: dict[str, ReviewedItem], categories: Mapping[str, Any]
 ) -> None:
     if decision.category is not None and decision.category not in categories:
-        raise InputError(f"decision {decision.number} names the unknown category")
+        raise InputError("decision {number} names an unknown category", number=decision.number)
     match decision.action:
         case "add":
             assert decision.category is not None and decision.item is not None
@@ -229,7 +232,9 @@ def _verdict(action: Action, entry: ReviewedItem) -> Verdict:
 def _known(state: Mapping[str, ReviewedItem], id: str, decision: Decision) -> ReviewedItem:
     if id not in state:
         # An added item whose adding was undone: what came after it cannot stand alone.
-        raise InputError(f"decision {decision.number} concerns {id!r}, which is not there")
+        raise InputError(
+            "decision {number} concerns {id!r}, which is not there", number=decision.number, id=id
+        )
     return state[id]
 
 
@@ -250,17 +255,23 @@ def check(decision: Decision, report: str, state: Reviewed, schema: CategorySche
         state.find(id)
     if decision.action in ("edit", "add"):
         if decision.item is None or decision.category is None:
-            raise InputError(f"{decision.action} needs an item and its category")
+            raise InputError("{action} needs an item and its category", action=decision.action)
         schema.category(decision.category)
         _check_item(decision.item, report)
     if decision.action == "edit" and len(decision.items) != 1:
-        raise InputError(f"edit takes one item, not {len(decision.items)}")
+        raise InputError("edit takes one item, not {count}", count=len(decision.items))
     if decision.action in ("accept", "reject") and not decision.items:
-        raise InputError(f"{decision.action} needs the items it concerns")
-    if decision.action == "undo" and decision != next_undo(state):
+        raise InputError("{action} needs the items it concerns", action=decision.action)
+    latest = next_undo(state)
+    if decision.action == "undo" and (latest is None or decision.undoes != latest.undoes):
         raise InputError("only the latest decision can be taken back")
-    if decision.action == "finish" and state.open:
-        raise InputError(f"{state.open} items are still open: accept or reject them first")
+    if decision.action == "finish":
+        if state.open:
+            raise InputError(
+                "{count} items are still open: accept or reject them first", count=state.open
+            )
+        if not any(map(str.isalnum, decision.reviewer)):
+            raise InputError(NAMELESS)
 
 
 def _check_item(item: Item, report: str) -> None:
@@ -270,7 +281,12 @@ def _check_item(item: Item, report: str) -> None:
         return
     if item.start is None or item.end is None or not 0 <= item.start < item.end <= len(report):
         raise InputError(
-            f"the span {item.start}:{item.end} lies outside the report of {len(report)} characters"
+            "the span {start}:{end} lies outside the report of {length} characters",
+            start=item.start,
+            end=item.end,
+            length=len(report),
         )
     if report[item.start : item.end] != item.text:
-        raise InputError(f"the words are not those at {item.start}:{item.end} of the report")
+        raise InputError(
+            "the words are not those at {start}:{end} of the report", start=item.start, end=item.end
+        )

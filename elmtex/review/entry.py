@@ -42,16 +42,18 @@ class Entry:
     @property
     def reviewed(self) -> Reviewed:
         """The state of its review. Raises :class:`InputError` before it is extracted."""
-        if self.extraction is None:
-            raise InputError("this report is not extracted yet")
-        return fold(self.extraction, self.decisions)
+        return fold(self._extracted, self.decisions)
 
     @property
     def corrected(self) -> Extraction:
         """The document as the reviewer left it."""
+        return self.reviewed.corrected(self._extracted)
+
+    @property
+    def _extracted(self) -> Extraction:
         if self.extraction is None:
-            raise InputError("this report is not extracted yet")
-        return self.reviewed.corrected(self.extraction)
+            raise InputError(self.problem or "this report is not extracted yet")
+        return self.extraction
 
     @property
     def to_try_again(self) -> bool:

@@ -2,30 +2,47 @@
 
 No row is ever changed. A report, its extraction and its decisions are inserted, each in a transaction of its own that
 is on the disk before the page answers, and only :meth:`Store.delete` takes them out again, all at once. But an
-extraction that failed gives way to the next one, while nobody has decided about it.
+extraction that failed gives way to the next one, while nobody has decided about it. Beside each report stands the line
+that lists show of it, written in the same transactions.
 """
 
 from __future__ import annotations
 
-import functools
-import json
+import logging
 import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from elmtex.erase import overwrite
+from elmtex.review import sqlite
 from elmtex.review.decisions import Decision, check
 from elmtex.review.entry import Entry
-from elmtex.review.tables import DECISIONS, EXTRACTIONS, METADATA, REPORTS, sa
-from elmtex.schema import CategorySchema, parse_schema
+from elmtex.review.faults import DAMAGED, fault_of, without_words
+from elmtex.review.line import Line, line_of
+from elmtex.review.rows import (
+    CONTENT,
+    entry_of,
+    extraction_row,
+    failed_row,
+    in_order,
+    line_from,
+    now,
+    read_schema,
+    to_json,
+    write_line,
+)
+from elmtex.review.tables import DECISIONS, EXTRACTIONS, LINES, METADATA, REPORTS, sa
+from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
+
+logger = logging.getLogger(__name__)  # never about a report
 
 DATABASE = "ELMTEX_DATABASE"  # the environment variable that names another database
 MEMORY = "sqlite://"  # gone with the process
@@ -53,6 +70,8 @@ class Store:
 
     def __init__(self, url: str) -> None:
         options: dict[str, Any] = {"hide_parameters": True}  # parameters are patients' words
+        if url.startswith("sqlite"):
+            options["connect_args"] = {"timeout": sqlite.PATIENCE}
         # All threads share the one connection to the memory, and so its one transaction: they take turns.
         self._turn: AbstractContextManager[Any] = (
             threading.RLock() if url == MEMORY else nullcontext()
@@ -65,21 +84,26 @@ class Store:
         try:
             self._engine = sa.create_engine(url, **options)
             if self._engine.dialect.name == "sqlite":
-                sa.event.listen(self._engine, "connect", _careful)
+                sa.event.listen(self._engine, "connect", sqlite.set_up, insert=True)
             METADATA.create_all(self._engine)
         except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
+            if isinstance(error, sa.exc.DBAPIError) and str(fault_of(error)) == DAMAGED:
+                raise InputError(DAMAGED) from None
             # The URL may hold a password.
             raise InputError(
                 f"the database of reviews cannot be opened ({type(error).__name__}): check {DATABASE}"
             ) from None
         file = self._engine.url.database if self._engine.dialect.name == "sqlite" else None
-        if file not in (None, "", ":memory:"):
+        self._file = None if file in (None, "", ":memory:") else file
+        if self._file is not None:
             try:
-                os.chmod(file, 0o600)
+                os.chmod(self._file, 0o600)
             except OSError as error:
                 raise InputError(
                     f"the database of reviews must be your own file ({error.strerror}): check {DATABASE}"
                 ) from None
+            self._overwrite_journal()  # a kill may have come between a deletion and this
+            self._look_over()
 
     def close(self) -> None:
         """Give the connections back."""
@@ -100,32 +124,36 @@ class Store:
         note: str = "",
     ) -> str:
         """Store a report, with its extraction when there is one already; returns its id."""
-        id, now = str(uuid.uuid4()), _now()
-        content = _json(
-            {
-                "name": name,
-                "text": text,
-                "problem": problem,
-                "recognised": recognised,
-                "note": note,
-            }
+        entry = Entry(
+            id=str(uuid.uuid4()),
+            name=name,
+            batch=batch,
+            text=text,
+            problem=problem,
+            schema=schema,
+            created=now(),
+            extraction=extraction,
+            decisions=(),
+            recognised=recognised,
+            note=note,
         )
-        document = _json({"name": schema.name, "document": schema.document})
+        content = {key: getattr(entry, key) for key in CONTENT}
         with self._writing() as connection:
             connection.execute(
                 REPORTS.insert().values(
-                    id=id,
+                    id=entry.id,
                     owner=owner,
                     batch=batch,
                     position=position,
-                    created=now,
-                    content=content,
-                    schema=document,
+                    created=entry.created,
+                    content=to_json(content),
+                    schema=to_json({"name": schema.name, "document": schema.document}),
                 )
             )
             if extraction is not None:
-                connection.execute(_extraction(id, extraction))
-        return id
+                connection.execute(extraction_row(entry.id, extraction))
+            write_line(connection, line_of(entry))
+        return entry.id
 
     def extracted(self, owner: str, id: str, extraction: Extraction) -> None:
         """Store what the model said about a report; the first answer that did not fail stands.
@@ -137,13 +165,18 @@ class Store:
         try:
             with self._writing() as connection:
                 if before.extraction is not None and before.to_try_again:
-                    connection.execute(_failed(id, before.extraction))
-                connection.execute(_extraction(id, extraction))
+                    connection.execute(failed_row(id, before.extraction))
+                connection.execute(extraction_row(id, extraction))
+                write_line(connection, line_of(replace(before, extraction=extraction)))
         except sa.exc.IntegrityError:
             self.get(owner, id)  # deleted meanwhile, or answered
 
     def get(self, owner: str, id: str) -> Entry:
-        """A report and all that belongs to it. Raises :class:`InputError` when the owner has none of that id."""
+        """A report and all that belongs to it; one whose record is damaged has a ``problem`` and nothing else.
+
+        Raises:
+            InputError: the owner has none of that id.
+        """
         found = self._entries(REPORTS.c.owner == owner, REPORTS.c.id == id)
         if not found:
             raise InputError("this review is not there (any more)")
@@ -153,6 +186,37 @@ class Store:
         """The owner's reports, in the order they came; of one batch ("" for those read alone), or of all (None)."""
         of_batch = [] if batch is None else [REPORTS.c.batch == batch]
         return self._entries(REPORTS.c.owner == owner, *of_batch)
+
+    def lines(self, owner: str, *, batch: str | None = None) -> list[Line]:
+        """What lists show of the reports that :meth:`entries` would load, without loading them."""
+        where = [REPORTS.c.owner == owner]
+        if batch is not None:
+            where.append(REPORTS.c.batch == batch)
+        keys = (REPORTS.c.id, REPORTS.c.batch, REPORTS.c.created, REPORTS.c.position)
+        shown = [column for column in LINES.c if column.name != "report"]
+        query = sa.select(*keys, *shown).outerjoin(LINES, LINES.c.report == REPORTS.c.id)
+        with self._reading() as connection:
+            rows = in_order(connection.execute(query.where(*where)).mappings().all())
+        lines = []
+        for row in rows:
+            try:
+                lines.append(line_from(row["id"], row["batch"], row))
+            except (ValueError, TypeError, KeyError):
+                lines.extend(self._line_again(owner, row["id"]))
+        return lines
+
+    def schemas(self, owner: str) -> list[CategorySchema]:
+        """The schemas that the owner's reports have, each once."""
+        one_each = (
+            sa.select(sa.func.min(LINES.c.report))
+            .join(REPORTS, REPORTS.c.id == LINES.c.report)
+            .where(REPORTS.c.owner == owner)
+            .group_by(LINES.c.schema)
+        )
+        query = sa.select(REPORTS.c.schema).where(REPORTS.c.id.in_(one_each))
+        with self._reading() as connection:
+            stored = list(connection.execute(query).scalars())
+        return [schema for one in stored if (schema := read_schema(one)) is not None]
 
     def decide(
         self, owner: str, id: str, reviewer: str, choose: Callable[[Entry], Decision]
@@ -173,14 +237,14 @@ class Store:
         """
         for _ in range(ATTEMPTS):
             entry = self.get(owner, id)
-            decision = choose(entry)
-            check(decision, entry.text, entry.reviewed, entry.schema)
             decision = replace(
-                decision,
+                choose(entry),
                 number=entry.decisions[-1].number + 1 if entry.decisions else 1,
                 reviewer=reviewer,
-                at=_now(),
+                at=now(),
             )
+            check(decision, entry.text, entry.reviewed, entry.schema)
+            after = replace(entry, decisions=(*entry.decisions, decision))
             try:
                 with self._writing() as connection:
                     connection.execute(
@@ -189,117 +253,98 @@ class Store:
                             number=decision.number,
                             reviewer=reviewer,
                             at=decision.at,
-                            decision=_json(decision.to_dict()),
+                            decision=to_json(decision.to_dict()),
                         )
                     )
+                    write_line(connection, line_of(after))
             except sa.exc.IntegrityError:
                 continue  # that number is taken, or the report is gone: look again
-            return replace(entry, decisions=(*entry.decisions, decision))
+            return after
         raise ElmtexError("too many people decide about this report at once; try again")
 
     def delete(self, owner: str, *ids: str) -> None:
-        """Take reports out with their extractions and decisions; SQLite overwrites what they filled with zeros."""
+        """Take reports out with all that belongs to them; SQLite overwrites what they filled with zeros."""
         with self._writing() as connection:
             for id in ids:
                 mine = sa.select(REPORTS.c.id).where(REPORTS.c.owner == owner, REPORTS.c.id == id)
                 if connection.execute(mine).first() is None:
                     continue
-                for table in (DECISIONS, EXTRACTIONS):
+                for table in (LINES, DECISIONS, EXTRACTIONS):
                     connection.execute(table.delete().where(table.c.report == id))
                 connection.execute(REPORTS.delete().where(REPORTS.c.id == id))
+        if self._file is not None:
+            self._overwrite_journal()
+
+    def _overwrite_journal(self) -> None:
+        """Overwrite the pages as they were before the last changes. Where that fails, the next deletion does it."""
+        assert self._file is not None
+        try:
+            with without_words(), self._engine.connect() as connection:
+                # Nobody writes meanwhile, in no process, so nobody needs the journal.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                try:
+                    overwrite(sqlite.journal_of(self._file))
+                finally:
+                    connection.rollback()
+        except (ElmtexError, OSError) as error:
+            logger.warning(
+                "the journal of the reviews could not be overwritten: %s", type(error).__name__
+            )
+
+    def _look_over(self) -> None:
+        """Find records that are damaged, for lists do not read them."""
+        damaged = [
+            sa.select(column).where(sa.func.json_valid(data) == 0)
+            for column, data in (
+                (REPORTS.c.id, REPORTS.c.content),
+                (REPORTS.c.id, REPORTS.c.schema),
+                (EXTRACTIONS.c.report, EXTRACTIONS.c.document),
+                (DECISIONS.c.report, DECISIONS.c.decision),
+            )
+        ]
+        try:
+            with self._reading() as connection:
+                ids = list(connection.execute(sa.union(*damaged)).scalars())
+            self._entries(REPORTS.c.id.in_(ids))
+        except ElmtexError as error:
+            logger.error("%s", error)  # whoever needs what cannot be read is told then
+
+    def _line_again(self, owner: str, id: str) -> list[Line]:
+        """The line of a report that has none, or a damaged one; [] when the report has been deleted meanwhile."""
+        lines = [line_of(e) for e in self._entries(REPORTS.c.owner == owner, REPORTS.c.id == id)]
+        self._write_lines(lines)
+        return lines
+
+    def _write_lines(self, lines: list[Line]) -> None:
+        try:
+            with self._writing() as connection:
+                for line in lines:
+                    write_line(connection, line)
+        except (ElmtexError, sa.exc.IntegrityError):
+            logger.warning("what lists show of a review could not be stored")  # it is made again
 
     def _entries(self, *where: Any) -> list[Entry]:
-        query = sa.select(REPORTS).where(*where)
-        order = (REPORTS.c.created, REPORTS.c.position)
         mine = sa.select(REPORTS.c.id).where(*where)
         with self._reading() as connection:
-            rows = connection.execute(query.order_by(*order)).all()
+            rows = in_order(connection.execute(sa.select(REPORTS).where(*where)).mappings().all())
             answers = sa.select(EXTRACTIONS).where(EXTRACTIONS.c.report.in_(mine))
             documents = {row.report: row.document for row in connection.execute(answers)}
-            decided: dict[str, list[Decision]] = {}
-            decisions = sa.select(DECISIONS).where(DECISIONS.c.report.in_(mine))
-            for row in connection.execute(decisions.order_by(DECISIONS.c.number)):
-                decided.setdefault(row.report, []).append(
-                    Decision.from_dict(json.loads(row.decision), row.number, row.reviewer, row.at)
-                )
-        return [_entry(row, documents.get(row.id), decided.get(row.id, ())) for row in rows]
+            decided: dict[str, list[Any]] = {}
+            for row in connection.execute(sa.select(DECISIONS).where(DECISIONS.c.report.in_(mine))):
+                decided.setdefault(row.report, []).append(row)
+        entries = [
+            entry_of(row, documents.get(row["id"]), decided.get(row["id"], ())) for row in rows
+        ]
+        if damaged := [line_of(entry) for entry in entries if entry.note == "record"]:
+            self._write_lines(damaged)  # from now on lists say so, too
+        return entries
 
     @contextmanager
     def _writing(self) -> Iterator[Any]:
-        with self._turn, _without_words(), self._engine.begin() as connection:
+        with self._turn, without_words(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[Any]:
-        with self._turn, _without_words(), self._engine.connect() as connection:
+        with self._turn, without_words(), self._engine.connect() as connection:
             yield connection
-
-
-@contextmanager
-def _without_words() -> Iterator[None]:
-    """A database's message may quote what was to be stored: only the fault's name leaves."""
-    try:
-        yield
-    except sa.exc.IntegrityError:
-        raise
-    except sa.exc.SQLAlchemyError as error:
-        raise ElmtexError(
-            f"the database of reviews did not answer ({type(error).__name__}); nothing was lost, try again"
-        ) from None
-
-
-def _careful(connection: Any, _: Any) -> None:
-    """SQLite as it must be here.
-
-    A committed click survives a power cut, deleted words are overwritten, nothing is written about a deleted report.
-    """
-    for pragma in (
-        *("journal_mode=DELETE", "synchronous=FULL", "secure_delete=ON"),
-        "foreign_keys=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _entry(row: Any, document: str | None, decisions: Any) -> Entry:
-    content = json.loads(row.content)
-    return Entry(
-        id=row.id,
-        name=content["name"],
-        batch=row.batch,
-        text=content["text"],
-        problem=content["problem"],
-        schema=_schema(row.schema),
-        created=row.created,
-        extraction=Extraction.from_dict(json.loads(document)) if document else None,
-        decisions=tuple(decisions),
-        recognised=content.get("recognised", False),
-        note=content.get("note", ""),
-    )
-
-
-@functools.lru_cache(maxsize=64)
-def _schema(stored: str) -> CategorySchema:
-    data = json.loads(stored)
-    return parse_schema(json.dumps(data["document"]), data["name"])
-
-
-def _extraction(id: str, extraction: Extraction) -> Any:
-    return EXTRACTIONS.insert().values(
-        report=id, created=_now(), document=_json(extraction.to_dict())
-    )
-
-
-def _failed(id: str, extraction: Extraction) -> Any:
-    """Takes this extraction out, unless another has taken its place, or somebody has decided about it, since."""
-    decided = sa.exists().where(DECISIONS.c.report == id)
-    same = EXTRACTIONS.c.document == _json(extraction.to_dict())
-    return EXTRACTIONS.delete().where(EXTRACTIONS.c.report == id, same, ~decided)
-
-
-def _json(data: Any) -> str:
-    # ASCII: lone surrogates and null characters pass every database as escapes.
-    return json.dumps(data, ensure_ascii=True, allow_nan=False)
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="microseconds")

@@ -1,4 +1,4 @@
-"""The three tables of reviews. Rows are inserted and deleted, never changed."""
+"""The tables of reviews. Rows are inserted and deleted, never changed; but for LINES, which can be made from the others."""
 
 from __future__ import annotations
 
@@ -48,5 +48,20 @@ DECISIONS = sa.Table(
     sa.Column("at", sa.String(40), nullable=False),
     sa.Column("decision", sa.Text, nullable=False),
 )
+# What lists show, so that no list loads reports, extractions or decisions. A database made before has none.
+LINES = sa.Table(
+    "elmtex_lines",
+    METADATA,
+    _report(),
+    sa.Column("touched", sa.String(40), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("items", sa.Integer, nullable=False),
+    sa.Column("open", sa.Integer, nullable=False),
+    sa.Column("finished", sa.Boolean, nullable=False),
+    sa.Column("decisions", sa.Integer, nullable=False),
+    sa.Column("schema", sa.String(64), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("rest", sa.Text, nullable=False),
+)
 
-__all__ = ["DECISIONS", "EXTRACTIONS", "METADATA", "REPORTS", "sa"]
+__all__ = ["DECISIONS", "EXTRACTIONS", "LINES", "METADATA", "REPORTS", "sa"]

@@ -13,16 +13,18 @@ from typing import Any
 import jsonschema
 
 from elmtex import export
-from elmtex.schema import CategorySchema, packaged_schemas
+from elmtex.schema import ITEM, CategorySchema, packaged_schemas
 from elmtex.types import ElmtexError, Extraction, MissingDependencyError
+from elmtex.ui import visitor
 from elmtex.ui.api_errors import shown
 from elmtex.ui.api_reviews import offer_reviews
 from elmtex.ui.handlers import Desk
+from elmtex.ui.limits import MAX_CHARACTERS
 from elmtex.ui.own_schema import checked, source_of
 from elmtex.ui.reading import Reading, extractor_for
-from elmtex.ui.screen import MAX_CHARACTERS
 from elmtex.ui.toolkit import gr
 
+READING = 8  # programs whose reports are read, or wait for that, at once
 MCP = "ELMTEX_MCP"  # the environment variable that offers the endpoints as MCP tools, too
 
 _DOCUMENT = jsonschema.Draft202012Validator(
@@ -33,7 +35,11 @@ _DOCUMENT = jsonschema.Draft202012Validator(
             **{name: {"type": "string"} for name in ("id", "schema", "model")},
             "status": {"enum": ["ok", "truncated", "empty_report", "invalid_output", "failed"]},
             "problems": {"type": "array", "items": {"type": "string"}},
-            "categories": {"type": "object"},
+            # Whatever the schema's own items may be, this is what is read.
+            "categories": {
+                "type": "object",
+                "additionalProperties": {"type": "array", "items": ITEM},
+            },
         },
     }
 )
@@ -53,7 +59,7 @@ def wants_mcp() -> bool:
 def offer(desk: Desk) -> None:
     """Name the endpoints, inside the gradio blocks that are open."""
 
-    def extract(report: str, schema: str = "") -> dict[str, Any]:
+    def extract(report: str, request: gr.Request, schema: str = "") -> dict[str, Any]:
         """Extract a clinical report into a validated document whose every item is a span of the report.
 
         Args:
@@ -61,7 +67,8 @@ def offer(desk: Desk) -> None:
             schema: a category schema as JSON text; empty for the 15 categories of ELMTEX.
         """
         with shown():
-            return _extract(desk, report, checked(schema) if schema else None).to_dict()
+            own = checked(schema) if schema else None
+            return _extract(desk, report, own, visitor.owner(request)).to_dict()
 
     def convert(document: dict[str, Any], format: str = "csv", schema: str = "") -> str:
         """Write an extracted document in another format.
@@ -96,7 +103,9 @@ def offer(desk: Desk) -> None:
         """The names of the extractors that `compare` takes."""
         return list(desk.comparing.names)
 
-    def compare(report: str, left: str, right: str, schema: str = "") -> dict[str, Any]:
+    def compare(
+        report: str, left: str, right: str, request: gr.Request, schema: str = ""
+    ) -> dict[str, Any]:
         """Read a clinical report with two extractors and pair what they found: agreed, different, or one side's only.
 
         Args:
@@ -107,20 +116,23 @@ def offer(desk: Desk) -> None:
         """
         with shown():
             return desk.comparing.once(
-                report, left, right, checked(schema) if schema else None
+                report, left, right, checked(schema) if schema else None, visitor.owner(request)
             ).to_dict()
 
+    # Who reads waits for turns at the model, not for the other readers.
+    limits = {extract: READING, compare: READING}
     for function in (extract, convert, suggest_codes, schemas, extractors, compare):
-        gr.api(function, api_name=function.__name__, concurrency_limit=1)
+        gr.api(function, api_name=function.__name__, concurrency_limit=limits.get(function, 1))
     offer_reviews(desk)
 
 
-def _extract(desk: Desk, report: str, schema: CategorySchema | None) -> Extraction:
+def _extract(desk: Desk, report: str, schema: CategorySchema | None, owner: str) -> Extraction:
     if len(report) > MAX_CHARACTERS:
         raise ElmtexError(
             f"the report has {len(report)} characters; up to {MAX_CHARACTERS} are read"
         )
-    reading = Reading(extractor_for(desk.extractor, schema), report, desk.turn)
+    extractor = extractor_for(desk.extractor, schema)
+    reading = Reading(extractor, report, desk.turn, owner, desk.shares.take(owner))
     reading.start()
     for _ in reading.pictures():
         pass
@@ -137,4 +149,8 @@ def _convert(document: dict[str, Any], format: str, schema: CategorySchema) -> s
     if faults := schema.validate(document["categories"]):
         raise ElmtexError(f"the document does not fit its schema: {'; '.join(faults[:3])}")
     extraction = dataclasses.replace(Extraction.from_dict(document), schema=schema.name)
+    for item in (item for items in extraction.categories.values() for item in items):
+        span = (item.start, item.end)
+        if span != (None, None) and (None in span or not 0 <= (item.start or 0) < (item.end or 0)):
+            raise ElmtexError("an item has both start and end, start first, or null for both")
     return export.FORMATS[format](extraction, schema)

@@ -12,7 +12,8 @@ from typing import Any
 
 from elmtex.documents import MAX_REPORTS
 from elmtex.reading import Report
-from elmtex.review import Entry
+from elmtex.review import Entry, Line
+from elmtex.review.line import line_of
 from elmtex.text import mended
 from elmtex.types import ElmtexError, InputError
 from elmtex.ui import visitor
@@ -21,7 +22,6 @@ from elmtex.ui.commands import Command, parse
 from elmtex.ui.handlers import Desk
 from elmtex.ui.handout import SUFFIX, file_of
 from elmtex.ui.own_schema import checked
-from elmtex.ui.render_batch import status_of
 from elmtex.ui.reviewing import carry_out
 from elmtex.ui.screen import opened, refusal_of
 from elmtex.ui.toolkit import gr
@@ -36,7 +36,7 @@ def offer_reviews(desk: Desk) -> None:
     def review_list(request: gr.Request) -> list[dict[str, Any]]:
         """List your reviews, of single reports and of batches, oldest first."""
         with shown():
-            return [_line(entry) for entry in desk.store.entries(visitor.program(request))]
+            return [_line(line) for line in desk.store.lines(visitor.program(request))]
 
     def review_open(review: str, request: gr.Request) -> dict[str, Any]:
         """Read a review: the report, the model's document, each item with its id and verdict, all decisions.
@@ -58,7 +58,7 @@ def offer_reviews(desk: Desk) -> None:
                 {"do": "edit", "item", "text", "start", "end", "category", "assertion"}, {"do": "add", "text", "start",
                 "end", "category", "assertion"}, {"do": "code", "item", "system", "code"}, {"do": "undo"} or
                 {"do": "finish"}. start and end may be null: then the words are looked for in the report.
-            reviewer: the name of the human who decided.
+            reviewer: the name of the human who decided; {"do": "finish"} needs it.
         """
         with shown():
             owner = visitor.program(request)
@@ -82,7 +82,7 @@ def offer_reviews(desk: Desk) -> None:
         """
         with shown():
             owner = visitor.program(request)
-            mine = {entry.id for entry in desk.store.entries(owner)} & set(reviews)
+            mine = {line.id for line in desk.store.lines(owner)} & set(reviews)
             desk.store.delete(owner, *mine)
             return len(mine)
 
@@ -136,19 +136,18 @@ def offer_reviews(desk: Desk) -> None:
         gr.api(function, api_name=function.__name__, concurrency_limit=4, concurrency_id="reviews")
 
 
-def _line(entry: Entry) -> dict[str, Any]:
+def _line(of: Line) -> dict[str, Any]:
     """A review in a list: of its report no more than the name, which of a pasted letter is its first line."""
     line: dict[str, Any] = {
-        "review": entry.id,
-        "id": entry.name,
-        "batch": entry.batch,
-        "status": status_of(entry),
-        "problem": entry.problem,
-        "touched": entry.touched,
+        "review": of.id,
+        "id": of.name,
+        "batch": of.batch,
+        "status": of.status,
+        "problem": of.problem,
+        "touched": of.touched,
     }
-    if entry.extraction is not None:
-        state = entry.reviewed
-        line |= {"items": len(state.items), "open": state.open, "finished": state.finished}
+    if of.extracted:
+        line |= {"items": of.items, "open": of.open, "finished": of.finished}
     return line
 
 
@@ -164,7 +163,7 @@ def _whole(entry: Entry) -> dict[str, Any]:
         for d in entry.decisions
     ]
     return {
-        **_line(entry),
+        **_line(line_of(entry)),
         "report": entry.text,
         "document": extraction.to_dict(),
         "reviewed": items,
@@ -211,26 +210,28 @@ def _reports(rows: list[dict[str, str]]) -> list[Report]:
     return reports
 
 
-def _of_batch(desk: Desk, owner: str, batch: str) -> list[Entry]:
-    entries = desk.store.entries(owner, batch=batch) if batch else []
-    if not entries:
+def _of_batch(desk: Desk, owner: str, batch: str) -> list[Line]:
+    lines = desk.batch.lines(owner, batch) if batch else []
+    if not lines:
         raise InputError("this batch is not there (any more)")
-    return entries
+    return lines
 
 
 def _results(desk: Desk, owner: str, batch: str, documents: bool) -> dict[str, Any]:
-    entries = _of_batch(desk, owner, batch)
-    reports = [_line(entry) for entry in entries]
+    lines = _of_batch(desk, owner, batch)
+    reports = [_line(line) for line in lines]
     if documents:
-        for line, entry in zip(reports, entries, strict=True):
-            done = entry.extraction is not None
-            line["document"] = (
-                dataclasses.replace(entry.corrected, id=entry.name).to_dict() if done else None
-            )
+        entries = {entry.id: entry for entry in desk.batch.entries(owner, batch)}
+        for report in reports:
+            entry = entries.get(report["review"])
+            document = None
+            if entry is not None and entry.extraction is not None:
+                document = dataclasses.replace(entry.corrected, id=entry.name).to_dict()
+            report["document"] = document
     return {
         "batch": batch,
-        "total": len(entries),
-        "done": sum(line["status"] != "waiting" for line in reports),
+        "total": len(lines),
+        "done": sum(line.status != "waiting" for line in lines),
         "running": desk.batch.running(batch),
         "reports": reports,
     }

@@ -2,7 +2,8 @@
 
 The store is the only memory: a report that waits is a row without an extraction, so nothing has to be remembered
 elsewhere, and what was done when the computer went down is still done. One whose extraction failed waits, too, until
-a reviewer has decided something about it.
+a reviewer has decided something about it. One report's fault, of the extractor or of the database, is that report's end
+and not the batch's.
 """
 
 from __future__ import annotations
@@ -10,19 +11,28 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from elmtex.batch import failure
 from elmtex.documents import read_files
+from elmtex.erase import remove
 from elmtex.reading import Report
-from elmtex.review import Entry, Store
+from elmtex.review import Entry, Line, Store
+from elmtex.review.faults import BusyError
+from elmtex.review.line import line_of, report_digest, schema_digest
 from elmtex.schema import CategorySchema
-from elmtex.types import ElmtexError, InputError
+from elmtex.types import ElmtexError, Extraction, InputError
+from elmtex.ui.limits import MAX_CHARACTERS, STORED, Turn
 from elmtex.ui.reading import INTERVAL, Reading, StreamingExtractor, extractor_for
 
+PAUSES = (0.5, 2.0, 8.0)  # seconds before a database that was busy is asked again
 BACKGROUND = 16  # batches of programs at once; they take turns at the model
+
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +42,14 @@ class Taken:
     Args:
         one: the report, when there was just one; it goes into the box.
         stored: how many reports went into the batch, unreadable ones included; 0 when there was just one.
+        unreadable: how many of those stored could not be read.
         unread: what could not be read, when nothing could; () when something could.
         copies: how many were left out, because the same name with the same text waits already.
     """
 
     one: Report | None = None
     stored: int = 0
+    unreadable: int = 0
     unread: tuple[Report, ...] = ()
     copies: int = 0
 
@@ -51,7 +63,7 @@ class Batch:
         turn: held while the extractor works, also for the report of the other tab.
     """
 
-    def __init__(self, extractor: StreamingExtractor, store: Store, turn: threading.Lock) -> None:
+    def __init__(self, extractor: StreamingExtractor, store: Store, turn: Turn) -> None:
         self.extractor = extractor
         self.store = store
         self._turn = turn
@@ -59,39 +71,57 @@ class Batch:
         self._starting = threading.Lock()
         self._taking = threading.Lock()
         self._in_hand: set[str] = set()  # ids of reports, of any run
+        self._unstored: dict[
+            str, str
+        ] = {}  # why what came of a report could not be stored, by its id
         self._threads: list[tuple[str, threading.Thread]] = []  # with their batches
 
     def take(self, paths: Sequence[str], owner: str, schema: CategorySchema) -> Taken:
         """Read files, which are then deleted: the page's copies must not outlive it."""
         try:
-            reports = read_files(paths)
+            reports = [_limited(report) for report in read_files(paths)]
         finally:
             for path in paths:
-                Path(path).unlink(missing_ok=True)
+                remove(Path(path))
         readable = [report for report in reports if report.text is not None]
         if not readable:
             return Taken(unread=tuple(reports))
         if len(reports) == 1:
             return Taken(reports[0])
+        own = schema_digest(schema)
         waiting = {
-            (entry.name, entry.text, entry.problem)
-            for entry in self.entries(owner)
-            if (entry.extraction is None or entry.to_try_again) and entry.schema == schema
+            line.digest
+            for line in self.lines(owner)
+            if line.schema == own and (line.waits or line.status == "unreadable")
         }
         # Also of two that came together, one.
         new = {
             key: report
             for report in reports
-            if (key := (report.id, report.text or "", report.problem or "")) not in waiting
+            if (key := report_digest(report.id, report.text or "", report.problem or ""))
+            not in waiting
         }
         self.add(list(new.values()), owner, schema)
-        return Taken(stored=len(new), copies=len(reports) - len(new))
+        unreadable = sum(report.text is None for report in new.values())
+        copies = len(reports) - len(new)
+        return Taken(stored=len(new), unreadable=unreadable, copies=copies)
 
     def add(
         self, reports: Sequence[Report], owner: str, schema: CategorySchema, batch: str = ""
     ) -> str:
-        """Store reports that wait, in a batch of their own or at the end of one there is; returns its id."""
-        before = len(self.store.entries(owner, batch=batch)) if batch else 0
+        """Store reports that wait, in a batch of their own or at the end of one there is; returns its id.
+
+        Raises:
+            ElmtexError: the owner would have more than :data:`elmtex.ui.limits.STORED`.
+        """
+        lines = self.store.lines(owner)
+        if len(lines) + len(reports) > STORED:
+            raise ElmtexError(
+                "{count} of your reports are stored, and {most} is the most: delete some first",
+                count=len(lines),
+                most=STORED,
+            )
+        before = sum(line.batch == batch for line in lines) if batch else 0
         batch = batch or str(uuid.uuid4())
         for position, report in enumerate(reports, before):
             self.store.add(
@@ -107,9 +137,30 @@ class Batch:
             )
         return batch
 
-    def entries(self, owner: str) -> list[Entry]:
-        """The owner's reports that came in batches."""
-        return [entry for entry in self.store.entries(owner) if entry.batch] if owner else []
+    def lines(self, owner: str, batch: str = "") -> list[Line]:
+        """What lists show of the owner's reports that came in one batch, or ("") in any."""
+        lines = self.store.lines(owner, batch=batch or None) if owner else []
+        return [self._told(line) for line in lines if line.batch]
+
+    def entries(self, owner: str, batch: str = "") -> list[Entry]:
+        """The reports of :meth:`lines` with all that belongs to them."""
+        entries = self.store.entries(owner, batch=batch or None) if owner else []
+        return [self._failed(entry) for entry in entries if entry.batch]
+
+    def _told(self, line: Line) -> Line:
+        """The line; of a report whose failure could not be stored, it says so all the same."""
+        why = self._unstored.get(line.id)
+        return replace(line, status="failed", problems=(why,)) if why and line.waits else line
+
+    def _failed(self, entry: Entry) -> Entry:
+        why = self._unstored.get(entry.id)
+        return (
+            replace(entry, extraction=self._failure(entry, why)) if why and _waits(entry) else entry
+        )
+
+    def _failure(self, entry: Entry, why: str) -> Extraction:
+        model = getattr(self.extractor, "model_name", "")
+        return failure(entry.schema, model, entry.name, why)
 
     def run(self, session: str, owner: str, batch: str = "") -> Iterator[bool]:
         """Extract what waits, in one batch or ("") in all; yields at first and after each report whether more is to come.
@@ -118,21 +169,23 @@ class Batch:
         """
         stop = self._stops[session] = threading.Event()
         try:
-            entries = self.store.entries(owner, batch=batch) if batch else self.entries(owner)
-            waiting = deque(entry for entry in entries if _waits(entry))
+            listed = _patiently(lambda: self.store.lines(owner, batch=batch or None), stop)
+            waiting = (
+                deque(line for line in listed if line.batch and line.waits) if owner else deque()
+            )
             if waiting:
                 yield True
             while waiting and not stop.is_set():
-                entry = waiting.popleft()
-                if not self._take_in_hand(entry.id):
-                    waiting.append(entry)  # its run may be stopped before it is done
+                line = waiting.popleft()
+                if not self._take_in_hand(line.id):
+                    waiting.append(line)  # its run may be stopped before it is done
                     stop.wait(INTERVAL)
                     continue
                 try:
-                    read = self._extract(owner, entry, stop)
+                    read = self._extract(owner, line, stop)
                 finally:
                     # Before it yields: gradio may never come back to a run that was cancelled.
-                    self._in_hand.discard(entry.id)
+                    self._in_hand.discard(line.id)
                 if read:
                     yield True
             yield False
@@ -176,7 +229,7 @@ class Batch:
 
     def delete(self, owner: str) -> None:
         """Take all of the owner's batches out."""
-        self.store.delete(owner, *(entry.id for entry in self.entries(owner)))
+        self.store.delete(owner, *(line.id for line in self.lines(owner)))
 
     def _take_in_hand(self, id: str) -> bool:
         with self._taking:
@@ -184,28 +237,71 @@ class Batch:
             self._in_hand.add(id)
             return free
 
-    def _extract(self, owner: str, entry: Entry, stop: threading.Event) -> bool:
-        """Whether an extraction was stored."""
+    def _extract(self, owner: str, line: Line, stop: threading.Event) -> bool:
+        """Whether there is something new to show of a report."""
+        self._unstored.pop(line.id, None)
         try:
-            if self.store.get(owner, entry.id) != entry:
-                return False  # another run has read it meanwhile, or its reviewer judges it
+            entry = _patiently(lambda: self.store.get(owner, line.id), stop)
+            if line_of(entry) != line:
+                return (
+                    entry.note == "record"
+                )  # another run has read it meanwhile, or its reviewer judges it
+            extraction = self._read(entry, owner, stop)
+            if extraction is None:
+                return False
+            try:
+                _patiently(lambda: self.store.extracted(owner, line.id, extraction), stop)
+            except InputError:
+                raise
+            except ElmtexError as error:
+                # Perhaps it is this answer that the database does not take.
+                failed = self._failure(entry, str(error))
+                _patiently(lambda: self.store.extracted(owner, line.id, failed), stop)
         except InputError:
             return False  # its owner has deleted it meanwhile
-        reading = Reading(extractor_for(self.extractor, entry.schema), entry.text, self._turn)
+        except ElmtexError as error:
+            self._unstored[line.id] = str(error)
+        return True
+
+    def _read(self, entry: Entry, owner: str, stop: threading.Event) -> Extraction | None:
+        """What the extractor says about a report, a failure included; None when it was stopped."""
+        try:
+            extractor = extractor_for(self.extractor, entry.schema)
+        except ElmtexError as error:
+            return self._failure(entry, str(error))
+        except Exception as error:  # its message may quote the schema
+            return self._failure(entry, type(error).__name__)
+        reading = Reading(extractor, entry.text, self._turn, owner)
         reading.start()
         for _ in reading.pictures():
             if stop.is_set():
                 reading.stop()
         if reading.stopped:
-            return False
+            return None
         extraction = reading.latest.extraction if reading.latest else None
         if reading.failure is not None or extraction is None:
-            extraction = failure(entry.schema, "", entry.name, reading.failure or "no answer")
+            return self._failure(entry, reading.failure or "no answer")
+        return extraction
+
+
+def _patiently(ask: Callable[[], Answer], stop: threading.Event) -> Answer:
+    """What ``ask`` answers; a busy database is asked again after each of :data:`PAUSES`, until the run is stopped."""
+    for pause in PAUSES:
         try:
-            self.store.extracted(owner, entry.id, extraction)
-        except InputError:
-            return False  # its owner has deleted it meanwhile
-        return True
+            return ask()
+        except BusyError:
+            stop.wait(pause)
+    return ask()
+
+
+def _limited(report: Report) -> Report:
+    """The report; one that is longer than the page takes is told, whichever way it came."""
+    if report.text is None or len(report.text) <= MAX_CHARACTERS:
+        return report
+    problem = (
+        f"{report.id} has {len(report.text)} characters; the page takes up to {MAX_CHARACTERS}"
+    )
+    return replace(report, text=None, problem=problem, note="large")
 
 
 def _waits(entry: Entry) -> bool:

@@ -17,6 +17,7 @@ MAX_COMMAND = 100_000  # characters: an item's words are a sentence or two
 
 _ID = {"type": "string", "pattern": "^[md][0-9]{1,6}$"}
 _NAME = {"type": "string", "maxLength": 300}
+_NUMBER = {"type": "integer", "minimum": 1, "maximum": 1_000_000_000}
 _OFFSET = {"type": ["integer", "null"], "minimum": 0}
 _WORDS = {"type": "string", "minLength": 1, "maxLength": 20_000}
 
@@ -49,13 +50,15 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "delete": {"review": _NAME},
     "delete_all": {},
     "batch_format": {"format": {"enum": list(BATCH_FORMATS)}},
+    "file": {},
+    "batch_file": {},
 }
 _CHECKS = {
     do: jsonschema.Draft202012Validator(
         {
             "type": "object",
             "required": list(fields),
-            "properties": {"do": True, "n": True, "on": _NAME, **fields},
+            "properties": {"do": True, "n": _NUMBER, "on": _NAME, **fields},
             "additionalProperties": False,
         }
     )
@@ -71,11 +74,13 @@ class Command:
         do: what it is.
         fields: those that :data:`_FIELDS` lists for it.
         on: id of the report that was shown when it was given; "" where it does not say.
+        n: its number in its tab of the browser, which sends it again until it is answered; 0 where it has none.
     """
 
     do: str
     fields: dict[str, Any]
     on: str = ""
+    n: int = 0
 
 
 def parse(text: str) -> Command:
@@ -91,7 +96,7 @@ def parse(text: str) -> Command:
             fields = {name: data[name] for name in _FIELDS[do]}
             # JSON Schema takes 1.0 for an integer; a text has no such place.
             fields |= {n: int(v) for n, v in fields.items() if isinstance(v, float)}
-            return Command(do, fields, data.get("on", ""))
+            return Command(do, fields, data.get("on", ""), int(data.get("n", 0)))
     raise InputError("the page sent something it should not: reload it and try again")
 
 
@@ -163,19 +168,14 @@ def _placed(fields: dict[str, Any], report: str, near: int) -> Item:
     words = fields["text"].strip()
     if not words:
         raise InputError("an item needs words")
-    places = _occurrences(words, report) or _occurrences(words.replace("\n", "\r\n"), report)
-    if not places:
-        return Item(words, None, None, fields["assertion"])
-    begin, end = min(places, key=lambda place: abs(place[0] - near))
-    return Item(report[begin:end], begin, end, fields["assertion"])
-
-
-def _occurrences(words: str, report: str) -> list[tuple[int, int]]:
-    places, at = [], report.find(words)
-    while at >= 0:
-        places.append((at, at + len(words)))
-        at = report.find(words, at + 1)
-    return places
+    # A browser's text box has turned CR LF into LF.
+    for written in (words, words.replace("\n", "\r\n")):
+        before = report.rfind(written, 0, near + len(written))
+        places = [at for at in (before, report.find(written, near)) if at >= 0]
+        if places:
+            begin = min(places, key=lambda at: abs(at - near))
+            return Item(written, begin, begin + len(written), fields["assertion"])
+    return Item(words, None, None, fields["assertion"])
 
 
 def _toggled(item: Item, fields: dict[str, Any], suggested: tuple[Code, ...]) -> tuple[Code, ...]:

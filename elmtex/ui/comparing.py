@@ -11,6 +11,7 @@ from elmtex.comparison import Comparison, compare
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
 from elmtex.ui.contenders import Contenders
+from elmtex.ui.limits import Shares, Turn
 from elmtex.ui.reading import Reading, extractor_for
 from elmtex.ui.screen import refusal_of
 
@@ -50,11 +51,13 @@ class Comparing:
     Args:
         contenders: the extractors that may be compared.
         turn: held while one of them works, as everywhere on the page.
+        shares: what a visitor may have waiting, as everywhere on the page.
     """
 
-    def __init__(self, contenders: Contenders, turn: threading.Lock) -> None:
+    def __init__(self, contenders: Contenders, turn: Turn, shares: Shares | None = None) -> None:
         self.contenders = contenders
         self._turn = turn
+        self._shares = shares or Shares()
         self._readings: dict[str, Reading] = {}
 
     @property
@@ -67,6 +70,7 @@ class Comparing:
         report: str | None,
         names: tuple[str | None, str | None],
         schema: CategorySchema | None,
+        owner: str = "",
     ) -> Iterator[Compared]:
         """Read a report with two extractors, showing where it stands; the last state is final.
 
@@ -75,6 +79,7 @@ class Comparing:
             report: the report; None is what gradio sends for an untouched box.
             names: two of :attr:`names`.
             schema: the categories; None are those of the page.
+            owner: who asks.
         """
         report = report or ""
         chosen = tuple(name for name in names if name is not None and name in self.contenders)
@@ -85,7 +90,7 @@ class Comparing:
             return
         for name in chosen:
             yield dataclasses.replace(state, running=True)
-            answer = self._read(session, report, name, schema)
+            answer = self._read(session, report, name, schema, owner)
             if isinstance(answer, str):
                 yield dataclasses.replace(state, reason=answer)
                 return
@@ -95,7 +100,9 @@ class Comparing:
             )
         yield state
 
-    def once(self, report: str, left: str, right: str, schema: CategorySchema | None) -> Comparison:
+    def once(
+        self, report: str, left: str, right: str, schema: CategorySchema | None, owner: str = ""
+    ) -> Comparison:
         """The comparison itself, for a program.
 
         Raises:
@@ -104,7 +111,7 @@ class Comparing:
         for name in (left, right):
             if name not in self.contenders:
                 raise InputError(f"extractor {name!r} is none of {', '.join(self.names)}")
-        *_, last = self.run(f"once:{threading.get_ident()}", report, (left, right), schema)
+        *_, last = self.run(f"once:{threading.get_ident()}", report, (left, right), schema, owner)
         if last.comparison is None:
             raise InputError(f"there is nothing to compare ({last.reason.replace('_', ' ')})")
         return last.comparison
@@ -116,13 +123,15 @@ class Comparing:
             reading.stop()
 
     def _read(
-        self, session: str, report: str, name: str, schema: CategorySchema | None
+        self, session: str, report: str, name: str, schema: CategorySchema | None, owner: str
     ) -> tuple[Extraction, float] | str:
         """The document and its seconds, or why there is none."""
         try:
-            reading = Reading(extractor_for(self.contenders[name](), schema), report, self._turn)
+            extractor = extractor_for(self.contenders[name](), schema)
+            give_back = self._shares.take(owner)
         except ElmtexError as error:
             return str(error)
+        reading = Reading(extractor, report, self._turn, owner, give_back)
         self._readings[session] = reading
         reading.start()
         try:

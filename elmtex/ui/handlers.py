@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
+import time
 from collections.abc import Iterator
 
 from elmtex.examples import EXAMPLES
@@ -16,10 +17,11 @@ from elmtex.types import ElmtexError, InputError
 from elmtex.ui import render
 from elmtex.ui.about import Model, model_of
 from elmtex.ui.batch import Batch, Taken
-from elmtex.ui.commands import parse
+from elmtex.ui.commands import Command, parse
 from elmtex.ui.comparing import Comparing
 from elmtex.ui.contenders import OWN, Contenders
-from elmtex.ui.handout import handout_html
+from elmtex.ui.handout import answer_html, file_of, files_of, handout_html
+from elmtex.ui.limits import STORED, Shares, Turn
 from elmtex.ui.reading import Reading, StreamingExtractor, extractor_for
 from elmtex.ui.render_batch import batch_html
 from elmtex.ui.render_review import notice_html, review_html, review_report_html, reviews_html
@@ -38,9 +40,11 @@ from elmtex.ui.screen import (
     taken_html,
     without,
 )
-from elmtex.ui.words import Words, words_in
+from elmtex.ui.words import Words, counted, words_in
 
 logger = logging.getLogger(__name__)  # never about a report
+
+DRAWING = 4  # times what a picture of a run took to draw and to send, before the next
 
 
 class Desk:
@@ -63,12 +67,16 @@ class Desk:
         self.extractor = extractor
         self.store = store or Store(MEMORY)
         self.linker = linker
-        self.turn = threading.Lock()
+        self.turn = Turn()
+        self.shares = Shares()
         self.model: Model | None = None  # until it is loaded
         self._readings: dict[str, Reading] = {}
         self._spoken: dict[str, str] = {}  # by session: the language it chose last
+        # By session: the number of its last command, and whether that has been carried out.
+        self._numbers: dict[str, tuple[int, bool]] = {}
+        self._numbering = threading.Lock()
         self.batch = Batch(extractor, self.store, self.turn)
-        self.comparing = Comparing(contenders or {OWN: lambda: extractor}, self.turn)
+        self.comparing = Comparing(contenders or {OWN: lambda: extractor}, self.turn, self.shares)
 
     def load_in_background(self) -> None:
         """Load the model while the first user still pastes."""
@@ -110,10 +118,16 @@ class Desk:
             report = source.text
         else:
             source = None
-        reason = refusal_of(report)
+        reason = refusal_of(report) or ("full" if self._is_full(owner) else "")
         if reason:
             return self.draw(Shown("refused", report, reason=reason, source=source), lang, owner)
         return self.draw(Shown("running", report, source=source, schema=own), lang, owner)
+
+    def _is_full(self, owner: str) -> bool:
+        try:
+            return len(self.store.lines(owner)) >= STORED
+        except ElmtexError:
+            return False  # whoever keeps the report meets the same fault, and says it
 
     def take(
         self,
@@ -133,7 +147,7 @@ class Desk:
         try:
             taken = self.batch.take(paths, owner, own or self.extractor.schema)
         except ElmtexError as error:
-            taken = Taken(unread=(Report("", None, str(error)),))
+            taken = Taken(unread=(Report("", None, words_in(lang).review.refused(error)),))
         if taken.one is not None and taken.one.text is not None:
             screen = self.draw(Shown("empty", source=taken.one), lang, owner)
             return dataclasses.replace(screen, box=taken.one.text)
@@ -146,7 +160,10 @@ class Desk:
             screen = self.draw(Shown("empty", said=said), lang, owner)
             many = self.many(shown, lang, owner)
             return dataclasses.replace(screen, many=many, box="" if source else None)
-        said = words.were_read.format(count=taken.stored)
+        read = counted(taken.stored - taken.unreadable, "report", lang)
+        said = words.were_read.format(reports=read)
+        if taken.unreadable:
+            said = f"{said} {words.not_readable.format(count=taken.unreadable)}"
         if taken.copies:
             said = f"{said} {words.copies.format(count=taken.copies)}"
         screen = self.draw(Shown("empty", said=said, source=source), lang, owner)
@@ -155,13 +172,20 @@ class Desk:
 
     def run_batch(self, session: str, shown: Shown, lang: str, owner: str) -> Iterator[str]:
         """Extract what waits in the owner's batches, drawing the table after each."""
-        for going_on in self.batch.run(session, owner):
-            yield self.many(shown, self.spoken(session, lang), owner, running=going_on)
+        try:
+            for going_on in self.batch.run(session, owner):
+                yield self.many(shown, self.spoken(session, lang), owner, running=going_on)
+        except ElmtexError:
+            yield self.many(shown, self.spoken(session, lang), owner)  # which says the same
 
     def many(self, shown: Shown, lang: str, owner: str, *, running: bool = False) -> str:
         """The tab of many reports."""
-        entries = self.batch.entries(owner)
-        return batch_html(entries, words_in(lang), shown.batch_format, running)
+        try:
+            lines = self.batch.lines(owner)
+            schemas = self.store.schemas(owner) if lines else []
+        except ElmtexError as error:
+            return notice_html(words_in(lang).review.refused(error))
+        return batch_html(lines, schemas, words_in(lang), shown.batch_format, running)
 
     def run(self, session: str, shown: Shown, lang: str, owner: str = "") -> Iterator[Screen]:
         """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
@@ -169,12 +193,21 @@ class Desk:
             # gradio empties the page for a run that draws nothing.
             yield self.draw(shown, lang, owner)
             return
-        reading = Reading(extractor_for(self.extractor, shown.schema), shown.report, self.turn)
+        extractor = extractor_for(self.extractor, shown.schema)
+        try:
+            give_back = self.shares.take(owner)
+        except ElmtexError:
+            refused = Shown("refused", shown.report, reason="share", source=shown.source)
+            yield self.draw(refused, lang, owner)
+            return
+        reading = Reading(extractor, shown.report, self.turn, owner, give_back)
         self._readings[session] = reading
         reading.start()
         try:
+            due = 0.0
             for progress in reading.pictures():
-                if progress is not None and progress.done > shown.done:
+                began = time.monotonic()
+                if progress is not None and progress.done > shown.done and began >= due:
                     shown = dataclasses.replace(
                         shown,
                         extraction=progress.extraction,
@@ -182,7 +215,9 @@ class Desk:
                         total=progress.total,
                     )
                     yield self.draw(shown, self.spoken(session, lang))
-            shown = self._kept(ended(shown, reading), owner)
+                    now = time.monotonic()
+                    due = now + DRAWING * (now - began)  # a long report is long to draw, too
+            shown = self._kept(ended(shown, reading), owner, self.spoken(session, lang))
             yield self.draw(shown, self.spoken(session, lang))
             # None still where it could not be loaded at the start.
             if self.model is None and shown.phase == "finished":
@@ -193,7 +228,7 @@ class Desk:
             if self._readings.get(session) is reading:
                 del self._readings[session]
 
-    def _kept(self, shown: Shown, owner: str) -> Shown:
+    def _kept(self, shown: Shown, owner: str, lang: str) -> Shown:
         """A finished extraction as a review; one that was stopped or failed is not half a record."""
         if shown.phase != "finished" or shown.extraction is None:
             return shown
@@ -209,10 +244,14 @@ class Desk:
             )
             return dataclasses.replace(shown, entry=self.store.get(owner, id))
         except ElmtexError as error:
-            return dataclasses.replace(shown, said=str(error))
+            return dataclasses.replace(shown, said=words_in(lang).review.refused(error))
 
-    def act(self, asked: str, shown: Shown, lang: str, owner: str, reviewer: str) -> Screen:
+    def act(
+        self, asked: str, shown: Shown, lang: str, owner: str, reviewer: str, session: str = ""
+    ) -> Screen | None:
         """Carry out what was clicked on the review screen or in the list of reviews.
+
+        The browser sends a command again when it hears nothing, or its text box was slow: it is carried out once.
 
         Args:
             asked: the command as JSON, see :mod:`elmtex.ui.commands`.
@@ -220,13 +259,34 @@ class Desk:
             lang: the page's language.
             owner: whose reviews these are.
             reviewer: the name that goes with a decision.
+            session: the tab of the browser, which numbers its commands.
+
+        Returns:
+            What to draw; None while the command is under way, sent before.
         """
         shown = dataclasses.replace(shown, said="")
-        many = False
-        gone: tuple[str, ...] = ()
         try:
             command = parse(asked)
-            many = command.do in ("delete", "delete_all", "batch_format")
+        except ElmtexError as error:
+            shown = dataclasses.replace(shown, said=words_in(lang).review.refused(error))
+            return dataclasses.replace(self.draw(shown, lang, owner), answer=answer_html("", None))
+        new, done = self._noted(session, command.n)
+        if new or command.do in ("file", "batch_file"):  # a file may be made again
+            try:
+                return self._carry_out(command, shown, lang, owner, reviewer)
+            finally:
+                self._carried_out(session)
+        if not done:
+            return None
+        screen = self.draw(self._fresh(shown, owner), lang, owner)
+        return dataclasses.replace(screen, again=True, answer=answer_html(str(command.n), None))
+
+    def _carry_out(
+        self, command: Command, shown: Shown, lang: str, owner: str, reviewer: str
+    ) -> Screen:
+        words, file = words_in(lang), None
+        gone: tuple[str, ...] = ()
+        try:
             if command.do == "delete":
                 gone = (self.store.get(owner, command.fields["review"]).text,)
                 self.store.delete(owner, command.fields["review"])
@@ -238,19 +298,44 @@ class Desk:
                 shown = without(shown, {entry.id for entry in entries}, gone)
             elif command.do == "batch_format":
                 shown = dataclasses.replace(shown, batch_format=command.fields["format"])
+            elif command.do == "batch_file":
+                file = files_of(self.batch.entries(owner), shown.batch_format, words)
             elif command.do == "open":
                 shown = opened(self.store.get(owner, command.fields["review"]))
             else:
                 shown = self._fresh(shown, owner)
                 if shown.entry is None:
-                    raise InputError(words_in(lang).review.gone)
+                    raise InputError(words.review.gone)
+                if command.do == "file":
+                    file = file_of(shown.entry, shown.format, words)
                 shown = carry_out(command, shown, self.store, self.linker, owner, reviewer)
         except ElmtexError as error:
-            shown = dataclasses.replace(shown, said=words_in(lang).review.refused(error))
-        screen = dataclasses.replace(self.draw(shown, lang, owner), gone=gone)
-        if many:
-            screen = dataclasses.replace(screen, many=self.many(shown, lang, owner))
+            file, shown = None, dataclasses.replace(shown, said=words.review.refused(error))
+        if file is not None and file.problem:
+            shown = dataclasses.replace(shown, said=file.problem)
+        screen = dataclasses.replace(
+            self.draw(shown, lang, owner), gone=gone, answer=answer_html(str(command.n), file)
+        )
+        if command.do in ("delete", "delete_all", "batch_format", "batch_file"):
+            table = notice_html(shown.said) + self.many(shown, lang, owner)
+            screen = dataclasses.replace(screen, many=table)
         return screen
+
+    def _noted(self, session: str, number: int) -> tuple[bool, bool]:
+        """Whether a command is new, and where it is not, whether it has been carried out."""
+        if not number:
+            return True, False
+        with self._numbering:
+            last, done = self._numbers.get(session, (0, True))
+            if number <= last:
+                return False, done or number < last
+            self._numbers[session] = (number, False)
+            return True, False
+
+    def _carried_out(self, session: str) -> None:
+        with self._numbering:
+            if session in self._numbers:
+                self._numbers[session] = (self._numbers[session][0], True)
 
     def _fresh(self, shown: Shown, owner: str) -> Shown:
         """The state with the review as it stands: another tab may have decided something, or deleted it."""
@@ -279,6 +364,7 @@ class Desk:
         self.comparing.stop(session)
         self._give_up(session)
         self._spoken.pop(session, None)
+        self._numbers.pop(session, None)
 
     def speak(self, session: str, lang: str) -> None:
         """The session's language from now on, also of a run that is under way."""
@@ -295,7 +381,7 @@ class Desk:
 
     def forget(self, owner: str) -> None:
         """Take out everything of an owner, reviews and all."""
-        self.store.delete(owner, *(entry.id for entry in self.store.entries(owner)))
+        self.store.delete(owner, *(line.id for line in self.store.lines(owner)))
 
     def draw(self, shown: Shown, lang: str, owner: str = "") -> Screen:
         """The screen of a state in a language; the owner's reviews stand on it while there is no report."""
@@ -320,8 +406,11 @@ class Desk:
 
     def _result(self, shown: Shown, words: Words, owner: str) -> str:
         if shown.phase in ("empty", "refused"):
-            kept = self.store.entries(owner, batch="") if owner else []
-            return render.welcome_html(words) + reviews_html(kept, words)
+            try:
+                kept = reviews_html(self.store.lines(owner, batch="") if owner else [], words)
+            except ElmtexError as error:
+                kept = notice_html(words.review.refused(error))
+            return render.welcome_html(words) + kept
         parts = [state_html(shown, words)]
         if shown.entry is not None:
             parts.append(review_html(shown.entry, words, shown.suggested))

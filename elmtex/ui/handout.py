@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -106,6 +107,27 @@ def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> Fil
     return File(name, "".join(written))
 
 
+def asked(do: str) -> str:
+    """The attribute of a button that saves or copies what the server makes at the click.
+
+    What stands on the page may be older than the last decision and the chosen format.
+    """
+    return f'data-file="{escape(json.dumps({"do": do}))}"'
+
+
+def answer_html(number: str, file: File | None) -> str:
+    """What the browser's script waits for before it sends its next command.
+
+    Args:
+        number: the command's; "" when it was none, which answers any.
+        file: what was asked for; None when it was no file.
+    """
+    if file is None or file.problem:
+        return f'<div data-answered="{escape(number)}"></div>'
+    name = f'data-name="{escape(file.name)}"'
+    return f'<div data-answered="{escape(number)}" {name}><pre>{escape(file.text)}</pre></div>'
+
+
 def handout_html(entry: Entry, format: Format, words: Words) -> str:
     """The formats to choose from, the chosen one in full, and buttons that copy, save or print it."""
     r, file = words.review, file_of(entry, format, words)
@@ -128,13 +150,13 @@ def handout_html(entry: Entry, format: Format, words: Words) -> str:
                 f'<iframe id="elmtex-summary" title="{escape(r.summary_title)}" '
                 f'sandbox="allow-same-origin allow-modals" srcdoc="{escape(file.text)}"></iframe>'
             )
-        copy = f'<button type="button" data-copy data-done="{escape(words.copied)}">{escape(words.copy)}</button>'
+        copy = f'<button type="button" data-copy data-done="{escape(words.copied)}" {asked("file")}>{escape(words.copy)}</button>'
         first = (
             f'<button type="button" data-print>{escape(r.print_it)}</button>'
             if format == "summary"
             else copy
         )
-        tools = f'{first}<button type="button" data-download="{escape(file.name)}">{escape(words.download)}</button>'
+        tools = f'{first}<button type="button" data-download {asked("file")}>{escape(words.download)}</button>'
     return (
         f'<section class="document" aria-labelledby="elmtex-out"><div class="bar-of-buttons">'
         f'<h2 id="elmtex-out">{escape(r.hand_out)}</h2>{tools}</div>'

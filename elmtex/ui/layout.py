@@ -12,6 +12,8 @@ from elmtex.ui.toolkit import gr
 from elmtex.ui.words import Words
 
 FILE_BOX = 110  # pixels
+# A saved name would sign another's decisions, a saved password stand in a report.
+NOT_FILLED = gr.InputHTMLAttributes(autocomplete="off")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Parts:
     footer: Any
     asked: Any
     ask: Any
+    answer: Any
 
 
 def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[str]) -> Parts:
@@ -79,6 +82,7 @@ def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[st
             max_lines=1,
             max_length=200,
             elem_id="elmtex-reviewer",
+            html_attributes=NOT_FILLED,
         )
         language = gr.Radio(
             [("English", "en"), ("Deutsch", "de")],
@@ -118,8 +122,9 @@ def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[st
     footer = gr.HTML(footer_html(words), elem_id="elmtex-foot")
     # What review.js writes a click into, and then presses; out of sight, out of reach of the tab key.
     with gr.Column(elem_id="elmtex-command"):
-        asked = gr.Textbox(label="command")
+        asked = gr.Textbox(label="command", html_attributes=NOT_FILLED)
         ask = gr.Button("send")
+        answer = gr.HTML(elem_id="elmtex-answer")
     return Parts(
         header=header,
         reviewer=reviewer,
@@ -144,6 +149,7 @@ def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[st
         footer=footer,
         asked=asked,
         ask=ask,
+        answer=answer,
     )
 
 
@@ -165,6 +171,7 @@ def _left(words: Words) -> dict[str, Any]:
                 lines=12,
                 max_lines=12,
                 elem_id="elmtex-input",
+                html_attributes=NOT_FILLED,
             )
             files = _file_box(words.batch.files, "elmtex-files")
         view = gr.HTML(visible=False, elem_id="elmtex-view")
@@ -197,6 +204,7 @@ def _compare(words: Words, contenders: Sequence[str]) -> dict[str, Any]:
         lines=6,
         max_lines=12,
         elem_id="elmtex-compare-report",
+        html_attributes=NOT_FILLED,
     )
     with gr.Row(elem_id="elmtex-compare-choice"):
         left, right = (
@@ -221,7 +229,11 @@ def _schema(words: Words) -> dict[str, Any]:
     with gr.Row():
         with gr.Column():
             box = gr.Textbox(
-                label=words.schema.box, lines=20, max_lines=20, elem_id="elmtex-schema"
+                label=words.schema.box,
+                lines=20,
+                max_lines=20,
+                elem_id="elmtex-schema",
+                html_attributes=NOT_FILLED,
             )
         with gr.Column():
             said = gr.HTML(elem_id="elmtex-schema-said")

@@ -20,7 +20,7 @@ def checked(text: str | None) -> CategorySchema:
         SchemaError: says what is wrong and where.
     """
     if not text or len(text) > MAX_SCHEMA:
-        raise SchemaError(f"a schema has 1 to {MAX_SCHEMA} characters")
+        raise SchemaError("a schema has 1 to {most} characters", most=MAX_SCHEMA)
     return parse_schema(text, "own", names_only=True)
 
 
@@ -40,7 +40,7 @@ def check_html(text: str | None, words: Words) -> str:
     try:
         schema = checked(text)
     except SchemaError as error:
-        return message_html(f"{words.schema.bad} {error}")
+        return message_html(f"{words.schema.bad} {words.review.refused(error)}")
     look = looks(schema)
     names = "".join(
         f'<li><span class="ev swatch {look[c.key]}" title="{escape(c.description)}">'
@@ -55,7 +55,8 @@ def read(path: str) -> str:
     """The text of a schema file that was dropped, which is then deleted; a file that is no text is shown as ""."""
     file = Path(path)
     try:
-        return file.read_bytes()[: MAX_SCHEMA * 4].decode("utf-8-sig")
+        with file.open("rb") as data:
+            return data.read(MAX_SCHEMA * 4).decode("utf-8-sig")
     except UnicodeDecodeError:
         return ""
     finally:

@@ -51,10 +51,12 @@
       await navigator.clipboard.writeText(text);
     } catch {
       // Without https (a page in the local network) the clipboard is closed; the old way still works.
-      const selection = window.getSelection();
-      selection.selectAllChildren(button.closest(".document").querySelector("pre"));
+      const box = document.createElement("textarea");
+      box.value = text;
+      document.body.append(box);
+      box.select();
       document.execCommand("copy");
-      selection.removeAllRanges();
+      box.remove();
     }
     const label = button.textContent;
     button.textContent = button.dataset.done;
@@ -76,6 +78,18 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
 
+  // A review's file is made by the server at the click, after all that was clicked before: what stands on the page may
+  // be older than the last decision. Half a document has no decisions, and stands there.
+  const handOut = async (button) => {
+    const shown = button.closest(".document").querySelector("pre");
+    const file = button.dataset.file
+      ? await window.elmtex.send(JSON.parse(button.dataset.file))
+      : { name: button.dataset.download, text: shown.textContent };
+    if (file?.name === undefined) return; // the server says why
+    if ("copy" in button.dataset) copy(button, file.text);
+    else save(file.name, file.text);
+  };
+
   document.addEventListener("click", (event) => {
     const target = event.target;
     const asked = target.closest?.("button.item, .actions :is(.codes, .edit)");
@@ -90,9 +104,7 @@
       choose(ids);
       show(document.querySelector(`[data-row="${ids[0]}"]`));
     } else if (button) {
-      const text = button.closest(".document").querySelector("pre").textContent;
-      if ("copy" in button.dataset) copy(button, text);
-      else save(button.dataset.download, text);
+      handOut(button);
     }
   });
 

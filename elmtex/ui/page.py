@@ -13,17 +13,20 @@ from elmtex.ui.api import offer, wants_mcp
 from elmtex.ui.contenders import Contenders, contenders
 from elmtex.ui.handlers import Desk
 from elmtex.ui.layout import lay_out
+from elmtex.ui.limits import BodyLimit
 from elmtex.ui.reading import StreamingExtractor
 from elmtex.ui.reviewing import Linking
 from elmtex.ui.screen import Shown
 from elmtex.ui.security import Guard, accounts, on_a_space
 from elmtex.ui.toolkit import gr
+from elmtex.ui.uploads import end_when_told, keep_apart
 from elmtex.ui.wiring import wire_many, wire_report
 from elmtex.ui.wiring_tabs import wire_compare, wire_schema
 from elmtex.ui.words import words_in
 
 UPLOAD = "60mb"  # of a file that is dropped
-WAITING = 16  # reports that may queue for the model; the next one is told to come back
+WAITING = 16  # reports that take turns at the model, and as many more that wait for that; the next one is refused
+THREADS = 100  # each of those holds one
 SESSIONS = 64  # browser tabs whose report is remembered
 FORGOTTEN_AFTER = 3600  # seconds a report stays in memory after its last use
 
@@ -73,7 +76,7 @@ def build(
         wire_compare(parts, shown, own, desk, FORGOTTEN_AFTER)
         wire_schema(parts, own, desk)
         offer(desk)
-    page.queue(max_size=WAITING, default_concurrency_limit=1, api_open=False)
+    page.queue(max_size=WAITING, default_concurrency_limit=WAITING, api_open=False)
     desk.load_in_background()
     return page
 
@@ -106,6 +109,7 @@ def launch(
         raise InputError(f"port {port} is none; give one from 1 to 65535")
     if on_a_space() and host == "127.0.0.1":
         host = "0.0.0.0"
+    keep_apart()  # before gradio looks where uploads go
     page = build(extractor_factory, database=database, others=others)
     try:
         page.launch(
@@ -125,11 +129,14 @@ def launch(
             footer_links=[],
             state_session_capacity=SESSIONS,
             max_file_size=UPLOAD,
+            max_threads=THREADS,
             theme=_theme(),
             css_paths=[_HERE / "page.css", _HERE / "review.css", _HERE / "batch.css"],
             head="".join(f"<script>{path.read_text('utf-8')}</script>" for path in _SCRIPTS),
             auth=accounts(),
-            app_kwargs={"middleware": [Middleware(Guard, framed=on_a_space())]},
+            app_kwargs={
+                "middleware": [Middleware(Guard, framed=on_a_space()), Middleware(BodyLimit)]
+            },
         )
     except OSError:
         raise InputError(
@@ -138,6 +145,7 @@ def launch(
         ) from None
     sys.stderr.write(f"elmtex is at {page.local_url} (Ctrl+C ends it)\n")
     if block:
+        end_when_told()
         page.block_thread()
     return page
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Progress
+from elmtex.ui.limits import Turn
 
 INTERVAL = 0.25  # seconds between two pictures of a run; more would only cost drawing
 
@@ -40,18 +41,28 @@ class Reading:
     Args:
         extractor: what reads.
         report: the report.
-        turn: held while the extractor works. A reading that was stopped may need a moment to notice; the next
-            one waits for it here, since the extractor serves one at a time.
+        turn: held while the extractor works, and passed on between two parts of the report. A reading that was
+            stopped may need a moment to notice; the next one waits for it here.
+        owner: whose report it is: visitors take turns.
+        ended: called once it has ended, however it came.
     """
 
-    def __init__(self, extractor: StreamingExtractor, report: str, turn: threading.Lock) -> None:
+    def __init__(
+        self,
+        extractor: StreamingExtractor,
+        report: str,
+        turn: Turn,
+        owner: str = "",
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
         self.latest: Progress | None = None
         self.failure: str | None = None
-        self.seconds = 0.0  # from its turn to its end
+        self.seconds = 0.0  # from its turn to its end, without the turns of others
+        self._turn, self._owner, self._afterwards = turn, owner, ended
         self._stop = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(
-            target=self._read, args=(extractor, report, turn), daemon=True, name="elmtex-reading"
+            target=self._read, args=(extractor, report), daemon=True, name="elmtex-reading"
         )
 
     def start(self) -> None:
@@ -78,21 +89,27 @@ class Reading:
             if not self._ended.is_set():
                 self.stop()
 
-    def _read(self, extractor: StreamingExtractor, report: str, turn: threading.Lock) -> None:
+    def _read(self, extractor: StreamingExtractor, report: str) -> None:
+        self._turn.take(self._owner)
         try:
-            with turn:
+            if self.stopped:
+                return
+            began = time.monotonic()
+            for progress in extractor.stream(report):
+                self.latest = progress
+                if progress.part_ends and not self.stopped:
+                    self.seconds += time.monotonic() - began
+                    self._turn.pass_on(self._owner)
+                    began = time.monotonic()
                 if self.stopped:
                     return
-                began = time.monotonic()
-                for progress in extractor.stream(report):
-                    self.latest = progress
-                    if self.stopped:
-                        return
-                self.seconds = time.monotonic() - began
+            self.seconds += time.monotonic() - began
         except ElmtexError as error:
             self.failure = str(error)
         # Whatever broke, its message may quote the report: only the name of the fault leaves this thread.
         except Exception as error:
             self.failure = type(error).__name__
         finally:
+            self._turn.give_back()
+            self._afterwards()
             self._ended.set()

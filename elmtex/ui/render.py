@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from collections.abc import Mapping, Sequence
 
 from elmtex.schema import CategorySchema
@@ -35,6 +36,14 @@ def escape(text: str) -> str:
     as a reference, and the other as the sign for what cannot be shown.
     """
     return html.escape(text, quote=True).replace("\r", "&#13;").replace("\0", "\ufffd")
+
+
+def percent_of(confidence: float) -> int:
+    """A confidence of 0 to 1 in whole percent, rounded down: 99.6% must not read as certainty.
+
+    What is a whole percent stays one, though its binary fraction may lie a little below: .29 is 29%.
+    """
+    return math.floor(round(confidence * 100, 6))
 
 
 def looks(schema: CategorySchema) -> dict[str, str]:
@@ -182,8 +191,7 @@ def _row_html(identity: str, item: Item, grounded: bool, words: Words) -> str:
 def _confidence_html(confidence: float | None, words: Words) -> str:
     if confidence is None:
         return '<td class="confidence">–</td>'
-    # Rounded down: 99.6% must not read as certainty.
-    percent = int(confidence * 100)
+    percent = percent_of(confidence)
     low = confidence < LOW_CONFIDENCE
     mark = f'<span class="note">{escape(words.low)}</span> ' if low else ""
     return (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from elmtex.review import Entry
-from elmtex.ui.handout import BATCH_FORMATS, BatchFormat, files_of
+from elmtex.review import Line
+from elmtex.schema import CategorySchema
+from elmtex.ui.handout import BATCH_FORMATS, BatchFormat, asked
 from elmtex.ui.render import LOW_CONFIDENCE, escape, progress_html
 from elmtex.ui.render_review import command
 from elmtex.ui.words import Words
@@ -13,37 +14,37 @@ from elmtex.ui.words import Words
 PREVIEW = 90  # characters of a report in the table
 
 
-def batch_html(entries: Sequence[Entry], words: Words, format: BatchFormat, running: bool) -> str:
+def batch_html(
+    lines: Sequence[Line],
+    schemas: Sequence[CategorySchema],
+    words: Words,
+    format: BatchFormat,
+    running: bool,
+) -> str:
     """The whole tab.
 
     Args:
-        entries: the owner's reports that came in batches.
+        lines: the owner's reports that came in batches.
+        schemas: those they have.
         words: the page's language.
         format: what is handed out.
         running: the extraction goes on.
     """
     b = words.batch
-    if not entries:
+    if not lines:
         return f'<p class="missing">{escape(b.empty)}</p>'
-    readable = [entry for entry in entries if not entry.problem]
-    done = sum(entry.extraction is not None for entry in readable)
-    said = b.progress.format(done=done, total=len(readable))
-    bar = progress_html(said, done, len(readable)) if running else f"<p>{escape(said)}</p>"
+    readable = sum(line.status != "unreadable" for line in lines)
+    done = sum(line.extracted for line in lines)
+    said = b.progress.format(done=done, total=readable)
+    bar = progress_html(said, done, readable) if running else f"<p>{escape(said)}</p>"
     heads = (b.report, b.status, b.items, b.judged, words.review.actions)
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
-    rows = "".join(_row(entry, words) for entry in entries)
+    rows = "".join(_row(line, words) for line in lines)
     return (
-        f"{bar}{_filters(entries, words)}"
+        f"{bar}{_filters(lines, schemas, words)}"
         f'<div class="batch-table"><table class="batch"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-        f"{_handout(entries, words, format) if done and not running else ''}"
+        f"{_handout(words, format) if done and not running else ''}"
     )
-
-
-def status_of(entry: Entry) -> str:
-    """``unreadable``, ``waiting``, or the extraction's status."""
-    if entry.problem:
-        return "unreadable"
-    return entry.extraction.status if entry.extraction else "waiting"
 
 
 def preview(text: str) -> str:
@@ -59,56 +60,44 @@ def _said(status: str, words: Words) -> str:
     return own.get(status) or words.statuses[status]
 
 
-def _row(entry: Entry, words: Words) -> str:
-    b, status, name = words.batch, status_of(entry), escape(entry.name)
+def _row(line: Line, words: Words) -> str:
+    b, name = words.batch, escape(line.name)
     items = judged = act = ""
-    found: Iterable[str] = ()
-    low = False
-    note = b.noted(entry.name, entry.note, entry.problem) or (
-        b.recognised if entry.recognised else ""
-    )
-    if entry.extraction is not None:
-        state = entry.reviewed
-        kept = [item for item in state.items if item.kept]
-        items = str(len(kept))
-        judged = f"{len(state.items) - state.open}/{len(state.items)}"
-        found = dict.fromkeys(item.category for item in kept)
-        low = any(
-            item.verdict == "open"
-            and item.item.confidence is not None
-            and item.item.confidence < LOW_CONFIDENCE
-            for item in kept
-        )
-        note = "; ".join(filter(None, (*entry.extraction.problems, note)))
+    note = b.noted(line.name, line.note, line.problem) or (b.recognised if line.recognised else "")
+    low = line.confidence is not None and line.confidence < LOW_CONFIDENCE
+    if line.extracted:
+        items = str(line.kept)
+        judged = f"{line.items - line.open}/{line.items}"
+        note = "; ".join(filter(None, (*line.problems, note)))
         act = (
-            f'<button type="button" {command("open", review=entry.id)} aria-label="{escape(b.open)}: {name}">'
+            f'<button type="button" {command("open", review=line.id)} aria-label="{escape(b.open)}: {name}">'
             f"{escape(b.open)}</button>"
         )
-    shown = note or preview(entry.text)
-    length = "" if entry.problem else f" · {len(entry.text)} {escape(b.characters)}"
+    shown = note or preview(line.beginning)
+    length = "" if line.problem else f" · {line.characters} {escape(b.characters)}"
     mark = f' <span class="note">{escape(words.low)}</span>' if low else ""
     act += (
         f'<button type="button" class="delete" data-sure="{escape(words.review.really)}" '
-        f'{command("delete", review=entry.id)} aria-label="{escape(words.review.delete)}: {name}">'
+        f'{command("delete", review=line.id)} aria-label="{escape(words.review.delete)}: {name}">'
         f"{escape(words.review.delete)}</button>"
     )
     return (
-        f'<tr class="status-{status}" data-status="{status}" data-low="{int(low)}" '
-        f'data-categories="{escape(" ".join(found))}"><th scope="row"><span dir="auto">{name}</span>'
+        f'<tr class="status-{line.status}" data-status="{line.status}" data-low="{int(low)}" '
+        f'data-categories="{escape(" ".join(line.categories))}"><th scope="row"><span dir="auto">{name}</span>'
         f'<span class="quiet" dir="auto">{escape(shown)}{length}</span></th>'
-        f"<td>{escape(_said(status, words))}{mark}</td>"
+        f"<td>{escape(_said(line.status, words))}{mark}</td>"
         f'<td data-head="{escape(b.items)}">{items}</td><td data-head="{escape(b.judged)}">{judged}</td>'
         f'<td class="acts">{act}</td></tr>'
     )
 
 
-def _filters(entries: Sequence[Entry], words: Words) -> str:
+def _filters(lines: Sequence[Line], schemas: Sequence[CategorySchema], words: Words) -> str:
     b = words.batch
-    statuses = dict.fromkeys(status_of(entry) for entry in entries)
+    statuses = dict.fromkeys(line.status for line in lines)
     categories = {
         category.key: category.title_in(words.lang)
-        for entry in entries
-        for category in entry.schema.categories
+        for schema in schemas
+        for category in schema.categories
     }
     one = "".join(f'<option value="{s}">{escape(_said(s, words))}</option>' for s in statuses)
     other = "".join(
@@ -126,22 +115,19 @@ def _filters(entries: Sequence[Entry], words: Words) -> str:
     )
 
 
-def _handout(entries: Sequence[Entry], words: Words, format: BatchFormat) -> str:
-    file = files_of(entries, format, words)
+def _handout(words: Words, format: BatchFormat) -> str:
+    """The formats, and buttons for a file that is made at the click: 500 reports are megabytes."""
     choices = "".join(
         f'<button type="button" aria-pressed="{str(f == format).lower()}" {command("batch_format", format=f)}>'
         f"{escape(words.review.formats[f] if f != 'jsonl' else 'JSON Lines')}</button>"
         for f in BATCH_FORMATS
     )
-    if file.problem:
-        tools, body = "", f'<p class="missing" role="status">{escape(file.problem)}</p>'
-    else:
-        tools = (
-            f'<button type="button" data-copy data-done="{escape(words.copied)}">{escape(words.copy)}</button>'
-            f'<button type="button" data-download="{escape(file.name)}">{escape(words.batch.download_all)}</button>'
-        )
-        body = f'<pre tabindex="0" role="region" aria-label="{escape(words.batch.open_all)}">{escape(file.text)}</pre>'
+    file = asked("batch_file")
+    tools = (
+        f'<button type="button" data-copy data-done="{escape(words.copied)}" {file}>{escape(words.copy)}</button>'
+        f'<button type="button" data-download {file}>{escape(words.batch.download_all)}</button>'
+    )
     return (
         f'<section class="document"><div class="bar-of-buttons"><h2>{escape(words.batch.open_all)}</h2>{tools}</div>'
-        f'<div class="formats">{choices}</div>{body}</section>'
+        f'<div class="formats">{choices}</div></section>'
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from elmtex.coding import CATEGORY_TERMINOLOGIES
-from elmtex.review import Entry, Reviewed, ReviewedItem
+from elmtex.review import Entry, Line, Reviewed, ReviewedItem
 from elmtex.schema import Category
 from elmtex.types import ASSERTIONS, Code
 from elmtex.ui.evidence import Evidence, is_evidence
@@ -22,6 +22,7 @@ from elmtex.ui.render import (
     looks,
     marked_html,
     message_html,
+    percent_of,
 )
 from elmtex.ui.words import Words
 
@@ -205,8 +206,7 @@ def _confidence(entry: ReviewedItem, words: Words) -> str:
         return '<td class="confidence"></td>'
     low = confidence < LOW_CONFIDENCE
     mark = f'<span class="note">{escape(words.low)}</span> ' if low else ""
-    # Rounded down: 99.6% must not read as certainty.
-    return f'<td class="confidence{" low" if low else ""}">{mark}{int(confidence * 100)}%</td>'
+    return f'<td class="confidence{" low" if low else ""}">{mark}{percent_of(confidence)}%</td>'
 
 
 SYSTEMS = {
@@ -255,7 +255,7 @@ def _editor(categories: Iterable[Category], words: Words) -> str:
     return (
         f'<dialog id="elmtex-editor" aria-labelledby="elmtex-editor-title" data-add="{escape(r.add_title)}" '
         f'data-edit="{escape(r.edit_title)}"><form method="dialog"><h2 id="elmtex-editor-title"></h2>'
-        f'<label>{escape(r.words_field)}<textarea name="text" rows="2" dir="auto"></textarea></label>'
+        f'<label>{escape(r.words_field)}<textarea name="text" rows="2" dir="auto" autocomplete="off"></textarea></label>'
         f'<button type="button" data-take disabled>{escape(r.take_selection)}</button>'
         f'<div class="pair"><label>{escape(r.category)}<select name="category" required>{choices}</select></label>'
         f'<label>{escape(words.assertion)}<select name="assertion">{assertions}</select></label></div>'
@@ -278,25 +278,33 @@ def _shortcuts(words: Words) -> str:
     )
 
 
-def reviews_html(entries: Sequence[Entry], words: Words) -> str:
+def reviews_html(lines: Sequence[Line], words: Words) -> str:
     """The reviews that can be taken up again, newest first; "" when there is none."""
     r = words.review
-    rows = "".join(_review_row(entry, words) for entry in reversed(entries) if entry.extraction)
+    rows = "".join(_review_row(line, words) for line in reversed(lines) if line.status != "waiting")
     if not rows:
         return ""
     return f'<section class="reviews"><h2>{escape(r.reviews)}</h2><ul>{rows}</ul></section>'
 
 
-def _review_row(entry: Entry, words: Words) -> str:
-    r, state, name = words.review, entry.reviewed, escape(entry.name)
-    total = len(state.items)
-    said = r.finished if state.finished else r.judged.format(done=total - state.open, total=total)
+def _review_row(line: Line, words: Words) -> str:
+    r, name = words.review, escape(line.name)
+    said = (
+        r.finished
+        if line.finished
+        else r.judged.format(done=line.items - line.open, total=line.items)
+    )
+    go_on = (
+        f'<button type="button" {command("open", review=line.id)} aria-label="{escape(r.go_on)}: {name}">'
+        f"{escape(r.go_on)}</button>"
+    )
+    if not line.extracted:
+        said = f"{words.batch.unreadable}: {words.batch.noted(line.name, line.note, line.problem)}"
+        go_on = ""
     return (
         f'<li><span class="name"><span dir="auto">{name}</span> <span class="quiet">'
-        f"{entry.touched[:16].replace('T', ' ')} UTC · {escape(said)}</span></span>"
-        f'<button type="button" {command("open", review=entry.id)} aria-label="{escape(r.go_on)}: {name}">'
-        f"{escape(r.go_on)}</button>"
-        f'<button type="button" class="delete" data-sure="{escape(r.really)}" {command("delete", review=entry.id)} '
+        f"{line.touched[:16].replace('T', ' ')} UTC · {escape(said)}</span></span>{go_on}"
+        f'<button type="button" class="delete" data-sure="{escape(r.really)}" {command("delete", review=line.id)} '
         f'aria-label="{escape(r.delete)}: {name}">{escape(r.delete)}</button></li>'
     )
 

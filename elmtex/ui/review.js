@@ -9,11 +9,21 @@ window.elmtex = (() => {
   const sent = new Set(); // ids of items whose decision is under way
   let current = null; // the chosen item's id
   let quiet = false; // keys are no shortcuts: speech input and a resting hand press letters, too
-  try {
-    quiet = localStorage.getItem(QUIET) !== null;
-  } catch {
-    // a browser that keeps nothing: chosen anew each time
-  }
+  // A browser may keep nothing, and throw: then it is chosen anew each time.
+  const kept = (name) => {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null;
+    }
+  };
+  const keep = (name, value) => {
+    try {
+      if (value === null) localStorage.removeItem(name);
+      else localStorage.setItem(name, value);
+    } catch {}
+  };
+  quiet = kept(QUIET) !== null;
   let number = 0;
 
   const $ = (selector) => document.querySelector(selector);
@@ -21,22 +31,38 @@ window.elmtex = (() => {
 
   const type = (selector, text) => {
     const box = $(`${selector} textarea, ${selector} input`);
-    if (!box || box.value === text) return;
+    if (!box) return;
     box.value = text;
     box.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  // One after the other: gradio takes a moment to see what was written before it may be sent. The number makes the
-  // same click twice two commands.
+  // One after the other, each until it is answered. On a slow machine gradio may not have seen yet what was written
+  // when it is sent, or lose the answer: then it is sent again, and by its number the server carries it out once.
   let sending = Promise.resolve();
   const moment = (ms) => new Promise((done) => setTimeout(done, ms));
-  const send = (command) => {
-    const on = $("#elmtex-review")?.dataset.review; // the report that was clicked, whatever is shown when it arrives
-    sending = sending.then(async () => {
-      type("#elmtex-command", JSON.stringify({ ...command, ...(on && { on }), n: ++number }));
+  const deliver = async (command) => {
+    const n = ++number;
+    for (let wait = 2000; ; wait = Math.min(2 * wait, 30000)) {
+      type("#elmtex-command", JSON.stringify({ ...command, n }));
       await moment(25);
       $("#elmtex-command button").click();
-      await moment(25);
-    });
+      for (let waited = 0; waited < wait; waited += 25) {
+        await moment(25);
+        const found = $("#elmtex-answer [data-answered]");
+        if (!found) continue;
+        const { answered, name } = found.dataset;
+        const text = found.textContent;
+        delete found.dataset.answered;
+        found.textContent = ""; // nothing of a report stays where nobody sees it
+        if (answered === "" || answered === String(n)) return { name, text };
+        break; // the answer to another one, sent too early: this one was not seen
+      }
+    }
+  };
+  const send = (command) => {
+    const on = $("#elmtex-review")?.dataset.review; // the report that was clicked, whatever is shown when it arrives
+    const answered = sending.then(() => deliver({ ...command, ...(on && { on }) }));
+    sending = answered;
+    return answered;
   };
 
   const rows = () => all("tr[data-row]").filter((row) => row.offsetParent !== null && "verdict" in row.dataset);
@@ -174,7 +200,7 @@ window.elmtex = (() => {
     } else if (target.closest?.("[data-close]")) {
       target.closest("dialog").close();
     } else if (target.closest?.("[data-print]")) {
-      $("#elmtex-summary").contentWindow.print();
+      sending.then(() => moment(100)).then(() => $("#elmtex-summary")?.contentWindow.print());
     }
     const words = target.closest?.("[data-items]");
     const item = target.closest?.("button.item");
@@ -187,7 +213,7 @@ window.elmtex = (() => {
   document.addEventListener("change", (event) => {
     if (event.target.matches?.("[data-shortcuts]")) {
       quiet = !event.target.checked;
-      quiet ? localStorage.setItem(QUIET, "") : localStorage.removeItem(QUIET);
+      keep(QUIET, quiet ? "" : null);
     }
     const select = event.target.closest?.("select[data-command]");
     if (!select) return;
@@ -199,11 +225,11 @@ window.elmtex = (() => {
   document.addEventListener("input", (event) => {
     if (!event.isTrusted || !event.target.closest?.("#elmtex-reviewer")) return;
     named = true;
-    localStorage.setItem(REVIEWER, event.target.value);
+    keep(REVIEWER, event.target.value);
   });
   const recall = () => {
-    const name = localStorage.getItem(REVIEWER);
-    if (name && !named) type("#elmtex-reviewer", name);
+    const name = kept(REVIEWER);
+    if (name && !named && $("#elmtex-reviewer :is(textarea, input)")?.value !== name) type("#elmtex-reviewer", name);
   };
 
   // gradio draws the cards anew after every answer.

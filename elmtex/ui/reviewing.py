@@ -36,6 +36,8 @@ def carry_out(
     assert shown.entry is not None
     if command.on not in ("", shown.entry.id):
         raise InputError("this report is no longer the one that is shown: look at it again")
+    if command.do == "file":
+        return shown
     if command.do == "format":
         return dataclasses.replace(shown, format=command.fields["format"])
     if command.do == "codes":
@@ -45,7 +47,7 @@ def carry_out(
     def choose(entry: Entry) -> Decision:
         decision = decision_of(command, entry, suggested)
         if decision is None:
-            raise InputError(f"{command.do} decides nothing")
+            raise InputError("{action} decides nothing", action=command.do)
         return decision
 
     entry = store.decide(owner, shown.entry.id, mended(reviewer.strip())[:200], choose)

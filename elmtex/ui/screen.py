@@ -14,10 +14,9 @@ from elmtex.schema import CategorySchema
 from elmtex.types import Code, Extraction, InputError
 from elmtex.ui import render
 from elmtex.ui.handout import BatchFormat, Format
+from elmtex.ui.limits import MAX_CHARACTERS, STORED, WAITING
 from elmtex.ui.reading import Reading
 from elmtex.ui.words import Words
-
-MAX_CHARACTERS = 2_000_000  # of one report; a browser's box becomes unusable long before
 
 LANGUAGE_SHOWS = 5000  # characters of a report that its language is told by
 NAME = 60  # characters of a report's first line that name it in the list of reviews
@@ -75,6 +74,8 @@ class Screen:
         taken: files were read into the tab of many reports.
         gone: the texts of the reports that were just deleted: a box that holds one is emptied.
         box: what is put into the box; None leaves what stands in it.
+        answer: what the browser's script waits for, see :func:`elmtex.ui.handout.answer_html`.
+        again: it answers a command that was sent once more; the state is not this one's to change.
     """
 
     shown: Shown
@@ -87,6 +88,8 @@ class Screen:
     taken: bool = False
     gone: tuple[str, ...] = ()
     box: str | None = None
+    answer: str = ""
+    again: bool = False
 
 
 def refusal_of(report: str) -> str:
@@ -184,7 +187,13 @@ def state_html(shown: Shown, words: Words) -> str:
     if shown.phase == "refused":
         text = getattr(words, shown.reason)
         return render.message_html(
-            text.format(length=grouped(len(shown.report)), limit=grouped(MAX_CHARACTERS)), "bad"
+            text.format(
+                length=grouped(len(shown.report)),
+                limit=grouped(MAX_CHARACTERS),
+                most=WAITING,
+                stored=grouped(STORED),
+            ),
+            "bad",
         )
     if shown.phase == "running":
         text = words.waiting if shown.extraction is None else words.reading

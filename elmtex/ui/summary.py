@@ -32,9 +32,9 @@ def summary_page(entry: Entry, words: Words) -> str:
         judged = r.summary_none
     else:
         names = dict.fromkeys(d.reviewer for d in state.standing if d.reviewer)
-        judged = r.summary_done.format(
-            reviewers=", ".join(names) or "–", date=entry.touched[:16].replace("T", " ")
-        )
+        date = entry.touched[:16].replace("T", " ")
+        said = r.summary_done if names else r.summary_unnamed
+        judged = said.format(reviewers=", ".join(names), date=date)
     title = escape(r.summary_title)
     return (
         f'<!doctype html>\n<html lang="{words.lang}"><head><meta charset="utf-8"><title>{title}</title>'

@@ -14,7 +14,7 @@ from elmtex.ui.security import TAB, on_a_space
 from elmtex.ui.toolkit import gr
 from elmtex.ui.words import words_in
 
-READERS = 2  # users whose files are read at once: text recognition takes a core for minutes
+READERS = 8  # users whose files are read at once; they take turns, file by file and page by page
 BATCHES = 4  # users whose batches take turns at the model
 
 # Nothing here is an API: the names of the endpoints would become a promise.
@@ -25,6 +25,7 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
     """The tab of one report: extract, review, hand out."""
     language, screen = parts.language, _screen(parts, shown)
+    decided = [parts.answer, parts.tabs, parts.many, parts.report, *screen]
 
     def begin(
         text: str, state: Shown, lang: str, schema: CategorySchema | None, request: gr.Request
@@ -52,7 +53,10 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
     def act(
         command: str, state: Shown, lang: str, name: str, text: str, request: gr.Request
     ) -> list[Any]:
-        picture = desk.act(command, state or Shown(), lang, visitor.owner(request), name)
+        session, owner = visitor.session(request), visitor.owner(request)
+        picture = desk.act(command, state or Shown(), lang, owner, name, session)
+        if picture is None:
+            return [gr.skip()] * len(decided)
         # A report opened from the other tab is shown in this one.
         opened = picture.shown.entry is not None and (
             state is None or picture.shown.entry != state.entry
@@ -60,7 +64,10 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
         tab = gr.update(selected="one") if opened and picture.many is None else gr.skip()
         many = gr.skip() if picture.many is None else picture.many
         gone = lines_of(text or "") in [lines_of(report) for report in picture.gone]
-        return [tab, many, "" if gone else gr.skip(), *_updates(picture)]
+        updates = _updates(picture)
+        if picture.again:
+            updates[0] = gr.skip()
+        return [picture.answer, tab, many, "" if gone else gr.skip(), *updates]
 
     def translate(state: Shown, lang: str, request: gr.Request) -> dict[Any, Any]:
         desk.speak(visitor.session(request), lang)
@@ -98,7 +105,7 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
     parts.ask.click(
         act,
         [parts.asked, shown, language, parts.reviewer, parts.report],
-        [parts.tabs, parts.many, parts.report, *screen],
+        decided,
         trigger_mode="multiple",
         **now,
     )

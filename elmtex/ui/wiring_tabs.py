@@ -51,8 +51,8 @@ def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remem
         schema: CategorySchema | None,
         request: gr.Request,
     ) -> Iterator[list[Any]]:
-        session = visitor.session(request)
-        for state in desk.comparing.run(session, text, (left, right), schema):
+        session, owner = visitor.session(request), visitor.owner(request)
+        for state in desk.comparing.run(session, text, (left, right), schema, owner):
             yield draw(state, desk.spoken(session, lang))
 
     def halt(lang: str, request: gr.Request) -> list[Any]:
@@ -126,7 +126,8 @@ def wire_schema(parts: Parts, own: gr.State, desk: Desk) -> None:
 
     now: dict[str, Any] = {"queue": False, **QUIET}
     box, used = parts.schema, parts.schema_used
-    box.change(say, [box, language], [parts.schema_said], **now)
+    # While one check is under way no other is asked for, but for that of the text as it stands at the end.
+    box.change(say, [box, language], [parts.schema_said], trigger_mode="always_last", **now)
     parts.schema_use.click(use, [box, language], [own, used], **now)
     parts.schema_standard.click(back, [language], [own, box, used], **now)
     parts.schema_file.upload(read, [parts.schema_file], [box], **now)

@@ -35,6 +35,8 @@ class Words:
     long_report: str
     broken_report: str
     busy: str
+    share: str
+    full: str
     waiting: str
     reading: str
     stopped: str
@@ -100,6 +102,8 @@ ENGLISH = Words(
         "This text contains broken characters (half of a surrogate pair). Copy it again from its source."
     ),
     busy="Too many reports are waiting for the model at the moment. Please try again in a minute.",
+    full="{stored} of your reports are stored, the most there may be. Delete some first.",
+    share="{most} of your reports are waiting or being read. Please wait until one is done.",
     waiting="Waiting for the model. It is loading, or reading another report …",
     reading="Reading: {done} of {total} sentences",
     stopped="Stopped: {done} of {total} sentences were read. What was found so far is shown.",
@@ -176,6 +180,8 @@ GERMAN = Words(
         "Dieser Text enthält beschädigte Zeichen (ein halbes Surrogatpaar). Bitte erneut aus der Quelle kopieren."
     ),
     busy="Im Moment warten zu viele Berichte auf das Modell. Bitte in einer Minute erneut versuchen.",
+    full="{stored} Ihrer Berichte sind gespeichert, mehr geht nicht. Bitte zuerst einige löschen.",
+    share="{most} Ihrer Berichte warten oder werden gelesen. Bitte warten, bis einer fertig ist.",
     waiting="Warten auf das Modell. Es wird geladen oder liest einen anderen Bericht …",
     reading="Lesen: {done} von {total} Sätzen",
     stopped="Abgebrochen: {done} von {total} Sätzen wurden gelesen. Das bisher Gefundene wird gezeigt.",
@@ -230,12 +236,20 @@ def counted(number: int, noun: str, lang: str) -> str:
 
     Args:
         number: how many.
-        noun: ``item`` or ``category``.
+        noun: ``item``, ``category`` or ``report``.
         lang: ISO 639-1 code; anything but ``de`` is English.
     """
     nouns = {
-        "en": {"item": ("item", "items"), "category": ("category", "categories")},
-        "de": {"item": ("Angabe", "Angaben"), "category": ("Kategorie", "Kategorien")},
+        "en": {
+            "item": ("item", "items"),
+            "category": ("category", "categories"),
+            "report": ("report", "reports"),
+        },
+        "de": {
+            "item": ("Angabe", "Angaben"),
+            "category": ("Kategorie", "Kategorien"),
+            "report": ("Bericht", "Berichte"),
+        },
     }
     one, many = nouns["de" if lang == "de" else "en"][noun]
     return f"{number} {one if number == 1 else many}"

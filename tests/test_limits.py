@@ -1,0 +1,246 @@
+"""What one visitor may take: bytes of a request, turns at the model, places in the queue and the database."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_render import SCHEMA, extraction
+
+from elmtex.types import ElmtexError, Progress
+from elmtex.ui import limits
+from elmtex.ui.handlers import Desk
+from elmtex.ui.limits import BodyLimit, Shares, Turn
+from elmtex.ui.reading import Reading
+from elmtex.ui.screen import MAX_CHARACTERS, Shown
+from elmtex.ui.words import LANGUAGES
+
+
+async def reads_all(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """An application that reads the whole body and answers its length, as gradio does."""
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": str(len(body)).encode()})
+
+
+def ask(path: str, pieces: list[bytes], **headers: str) -> tuple[int, int]:
+    """The status, and how many pieces of the body were taken."""
+    sent: list[dict[str, Any]] = []
+    taken = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal taken
+        taken += 1
+        return {
+            "type": "http.request",
+            "body": pieces[taken - 1],
+            "more_body": taken < len(pieces),
+        }
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "path": path, "headers": named}
+    asyncio.run(BodyLimit(reads_all, most=10)(scope, receive, send))
+    assert [m["type"] for m in sent] == ["http.response.start", "http.response.body"]
+    return sent[0]["status"], taken
+
+
+def test_a_request_over_the_limit_is_refused_before_it_is_read() -> None:
+    assert ask("/gradio_api/run/x", [b"x" * 10], content_length="10") == (200, 1)
+    assert ask("/gradio_api/run/x", [b"x" * 11], content_length="11") == (413, 0)
+    assert ask("/gradio_api/run/x", [b"x"], content_length="-5") == (413, 0)
+    # In pieces, whose length nobody said, or lied about.
+    assert ask("/gradio_api/run/x", [b"x" * 6] * 50) == (413, 2)
+    assert ask("/gradio_api/run/x", [b"x" * 6] * 50, content_length="6") == (413, 2)
+    assert ask("/gradio_api/run/x", [b"x" * 5, b"x" * 5]) == (200, 2)
+    # Files have limits of their own.
+    assert ask("/gradio_api/upload", [b"x" * 99], content_length="99") == (200, 1)
+
+
+def test_the_page_refuses_a_large_request(tmp_path: Path) -> None:
+    pytest.importorskip("gradio")
+    httpx = pytest.importorskip("httpx")
+    from elmtex.ui.page import launch
+
+    served = launch(
+        port=7913, extractor_factory=Steps, block=False, database=f"sqlite:///{tmp_path / 'r'}"
+    )
+    try:
+        body = b'{"data": ["' + b"x" * limits.MAX_BODY + b'"]}'
+        address = "http://127.0.0.1:7913/gradio_api/run/extract"
+        headers = {"content-type": "application/json"}
+        answer = httpx.post(address, content=body, headers=headers, trust_env=False)
+        assert answer.status_code == 413
+        assert "content-security-policy" in answer.headers
+    finally:
+        served.close()
+
+
+class Steps:
+    """A report has a step for each of its words; a part ends at each full stop. Remembers the steps it made."""
+
+    schema = SCHEMA
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.go = threading.Semaphore(0)  # a step waits for it
+
+    def load(self) -> None:
+        return None
+
+    def stream(self, report: str) -> Iterator[Progress]:
+        words = report.split()
+        for number, word in enumerate(words, 1):
+            self.go.acquire()
+            self.made.append(word)
+            yield Progress(extraction(), number, len(words), word.endswith("."))
+
+
+def until(condition: Any) -> None:
+    end = time.monotonic() + 10
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.005)
+    assert condition()
+
+
+def test_a_short_report_is_read_after_one_part_of_a_long_one() -> None:
+    steps, turn = Steps(), Turn()
+    long = Reading(steps, "a1 a2. a3 a4. a5 a6. a7 a8.", turn, "one")
+    long.start()
+    until(lambda: turn._taken)
+    steps.go.release()
+    until(lambda: steps.made == ["a1"])
+    short = Reading(steps, "b1 b2", turn, "other")
+    short.start()
+    until(lambda: turn._waiting)
+    for _ in range(9):
+        steps.go.release()
+    until(lambda: len(steps.made) == 10)
+    assert steps.made == ["a1", "a2.", "b1", "b2", "a3", "a4.", "a5", "a6.", "a7", "a8."]
+    until(lambda: long._ended.is_set() and short._ended.is_set())
+    assert not turn._taken and not turn._waiting
+
+
+def test_a_report_that_is_stopped_while_others_have_their_turn_gives_it_back() -> None:
+    steps, turn = Steps(), Turn()
+    long = Reading(steps, "a1. a2. a3.", turn, "one")
+    long.start()
+    until(lambda: turn._taken)
+    short = Reading(steps, "b1", turn, "other")
+    short.start()
+    until(lambda: turn._waiting)
+    steps.go.release()
+    until(lambda: steps.made == ["a1."])
+    long.stop()
+    steps.go.release()
+    until(lambda: long._ended.is_set() and short._ended.is_set())
+    assert steps.made == ["a1.", "b1"] and not turn._taken
+
+
+def test_visitors_take_turns_whatever_each_has_waiting() -> None:
+    turn, order = Turn(), []
+
+    def work(owner: str, name: str) -> None:
+        turn.take(owner)
+        order.append(name)
+        turn.give_back()
+
+    turn.take("busy")
+    threads = []
+    for owner, name in (("busy", "1"), ("busy", "2"), ("busy", "3"), ("guest", "g"), ("new", "n")):
+        threads.append(threading.Thread(target=work, args=(owner, name)))
+        threads[-1].start()
+        until(lambda: sum(map(len, turn._waiting.values())) == len(threads))
+    turn.give_back()
+    for thread in threads:
+        thread.join(10)
+    assert order == ["1", "g", "n", "2", "3"]
+
+
+def test_a_visitor_has_so_many_places_and_no_more() -> None:
+    shares = Shares(2)
+    give_back = shares.take("me")
+    shares.take("me")
+    with pytest.raises(ElmtexError, match="2 of your reports wait"):
+        shares.take("me")
+    shares.take("you")
+    give_back()
+    shares.take("me")
+    assert shares._held == {"me": 2, "you": 1}
+
+
+@pytest.mark.parametrize("lang", list(LANGUAGES))
+def test_the_page_says_when_a_visitors_places_are_taken(lang: str) -> None:
+    steps = Steps()
+    desk = Desk(steps)
+    runs = []
+    for number in range(limits.WAITING):
+        begun = desk.begin("a1 a2", lang)
+        runs.append(desk.run(f"s{number}", begun.shown, lang, "me"))
+        thread = threading.Thread(target=lambda run=runs[-1]: list(run), daemon=True)
+        thread.start()
+    until(lambda: desk.shares._held["me"] == limits.WAITING)
+    refused = list(desk.run("more", desk.begin("a1 a2", lang).shown, lang, "me"))
+    assert refused[-1].shown.phase == "refused" and refused[-1].shown.report == "a1 a2"
+    assert LANGUAGES[lang].share.format(most=limits.WAITING) in refused[-1].notice
+    # Another visitor's report is taken; one that is stopped or done gives its place back.
+    other = desk.run("other", desk.begin("a1", lang).shown, lang, "you")
+    desk.stop("s0", Shown(), lang)
+    for _ in range(40):
+        steps.go.release()
+    assert list(other)[-1].shown.phase == "finished"
+    until(lambda: not desk.shares._held)
+
+
+def test_a_report_is_too_long_for_the_page_whichever_way_it_comes(tmp_path: Path) -> None:
+    desk = Desk(Steps())
+    for name, length in (("a", MAX_CHARACTERS + 1), ("b", 5)):
+        (tmp_path / f"{name}.txt").write_text("x" * length)
+    taken = desk.take([str(tmp_path / "a.txt"), str(tmp_path / "b.txt")], Shown(), "en", "me")
+    assert "Read from the files: 1 report." in (taken.many or "")
+    long, short = desk.store.entries("me")
+    assert f"{MAX_CHARACTERS + 1} characters" in long.problem and long.text == ""
+    assert short.text == "xxxxx"
+
+
+@pytest.mark.parametrize("lang", list(LANGUAGES))
+def test_a_visitor_stores_so_many_reports_and_no_more(
+    lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("handlers", "batch", "screen"):
+        monkeypatch.setattr(f"elmtex.ui.{module}.STORED", 3)
+    steps = Steps()
+    desk = Desk(steps)
+
+    def files(*names: str) -> list[str]:
+        for name in names:
+            (tmp_path / f"{name}.txt").write_text(name)
+        return [str(tmp_path / f"{name}.txt") for name in names]
+
+    desk.take(files("a", "b"), Shown(), lang, "me")
+    refused = desk.take(files("c", "d"), Shown(), lang, "me")
+    assert "2" in refused.notice and "3" in refused.notice and not refused.taken
+    assert len(desk.store.lines("me")) == 2
+    steps.go.release()
+    kept = list(desk.run("s", desk.begin("e", lang).shown, lang, "me"))[-1]
+    assert kept.shown.entry is not None
+    begun = desk.begin("f", lang, None, "me")
+    assert begun.shown.phase == "refused"
+    assert LANGUAGES[lang].full.format(stored=3) in begun.notice
+    assert desk.begin("f", lang, None, "you").running
+    desk.store.delete("me", kept.shown.entry.id)
+    assert desk.begin("f", lang, None, "me").running
