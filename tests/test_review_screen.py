@@ -45,7 +45,7 @@ class Planted:
 
 
 class Codes:
-    def link(self, text: str, category: str | None = None, limit: int = 5) -> list[Code]:
+    def link(self, text: str, category: object = None, limit: int = 5) -> list[Code]:
         return [FEVER] if text == "Fieber" else []
 
 
@@ -193,6 +193,14 @@ def test_fhir_of_every_example_is_valid(desk: Desk) -> None:
         id = desk.store.add("me", example.name, example.text, SCHEMA, extraction=found)
         handed = file_of(desk.store.get("me", id), "fhir", ENGLISH)
         bundle_model().model_validate(json.loads(handed.text))
+
+
+def test_fhir_knows_what_stands_around_an_item(desk: Desk) -> None:
+    report = "His mother had rheumatoid arthritis."
+    found = extraction(family_history=(item(report, "rheumatoid arthritis"),))
+    id = desk.store.add("me", "r", report, SCHEMA, extraction=found)
+    written = json.loads(file_of(desk.store.get("me", id), "fhir", ENGLISH).text)
+    assert written["entry"][1]["resource"]["relationship"]["coding"][0]["code"] == "MTH"
 
 
 def test_fhir_does_not_name_a_pasted_letter_by_its_first_line(desk: Desk) -> None:

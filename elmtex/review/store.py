@@ -24,7 +24,14 @@ import platformdirs
 from elmtex.review.decisions import Decision, check
 from elmtex.review.entry import Entry
 from elmtex.review.tables import DECISIONS, EXTRACTIONS, METADATA, REPORTS, sa
-from elmtex.schema import CategorySchema, parse_schema
+from elmtex.schema import (
+    Category,
+    CategorySchema,
+    Fhir,
+    load_schema,
+    packaged_schemas,
+    parse_schema,
+)
 from elmtex.types import ElmtexError, Extraction, InputError
 
 DATABASE = "ELMTEX_DATABASE"  # the environment variable that names another database
@@ -280,7 +287,17 @@ def _entry(row: Any, document: str | None, decisions: Any) -> Entry:
 @functools.lru_cache(maxsize=64)
 def _schema(stored: str) -> CategorySchema:
     data = json.loads(stored)
-    return parse_schema(json.dumps(data["document"]), data["name"])
+    schema = parse_schema(json.dumps(data["document"]), data["name"])
+    if schema.name in packaged_schemas():
+        # An earlier version's did not say what its categories are in FHIR.
+        packaged = load_schema(schema.name)
+        if _names(packaged) == _names(schema):
+            return packaged
+    return schema
+
+
+def _names(schema: CategorySchema) -> list[Category]:
+    return [replace(category, fhir=Fhir(), terminologies=None) for category in schema.categories]
 
 
 def _extraction(id: str, extraction: Extraction) -> Any:
