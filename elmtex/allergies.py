@@ -14,7 +14,7 @@ _NONE_KNOWN = {
 
 _DRUG = r"(?:drugs?|medications?|medicines?|medikamenten|arzneimittel)"
 _ALLERGY = r"(?:allerg(?:y|ies|ien?)|unverträglichkeit(?:en)?)"
-_NO = r"(?:no|denies(?: any)?|without|keine?(?:rlei)?|ohne)"
+_NO = r"(?:no|denie[sd](?: any)?|without|keine?(?:rlei)?|ohne)"
 _ABBREVIATED = re.compile(r"NKD?A|NKMA")
 _NOTHING_KNOWN = re.compile(
     rf"(?:(?P<no>{_NO})\s+)?(?:(?:known|bekannte[nr]?|any|other)\s+)*(?P<drug>{_DRUG}[\s-]*)?{_ALLERGY}"
@@ -35,7 +35,7 @@ _KNOWN = [
 # What stands before "allergy" without being what one is allergic to.
 _NO_SUBSTANCE = re.compile(
     rf"{_NO}|{_DRUG}|known|multiple|several|seasonal|food|severe|history of.*|bekannte?|saisonale|mehrere|nahrungsmittel"
-    r"|.*\b(?:no|not|denies|keine?|and|und|or|oder|none|unknown|unbekannt|nil)\b.*",
+    r"|.*\b(?:no|not|denie[sd]|keine?|and|und|or|oder|none|unknown|unbekannt|nil)\b.*",
     re.IGNORECASE,
 )
 _ALLERGIC_TO = re.compile(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,10 @@ from typing import Any
 from elmtex.allergies import Allergy, allergic_to, allergy
 from elmtex.clinical_status import clinical_status
 from elmtex.measurements import Measurement, measurement
-from elmtex.relatives import UNNAMED, around, said_of
-from elmtex.schema import Category
+from elmtex.relatives import UNNAMED, around, relatives, said_of
+from elmtex.schema import Category, Fhir
 from elmtex.types import Code, Item
+from elmtex.wording import denied, is_no_condition, is_operation, onset, says_well
 
 Resource = dict[str, Any]
 
@@ -22,36 +22,6 @@ _VERIFICATION = {"present": "unconfirmed", "absent": "refuted", "possible": "pro
 
 # FHIR's string type has no control characters but tab, line feed and carriage return; U+FFFD keeps the length.
 _CONTROL = dict.fromkeys(set(range(32)) - {9, 10, 13}, "\ufffd")
-
-_DENIED = re.compile(
-    r"\A(?:no|not|denie[sd]|without|negative for|keine?[rnms]?|nicht|ohne)\s+"
-    r"(?:(?:known|any|further|prior|previous|evidence of|signs? of|history of|bekannte?[rn]?|hinweise? (?:auf|für)|"
-    r"anzeichen (?:von|für))\s+)*(?=\S)",
-    re.IGNORECASE,
-)
-_OPERATION = re.compile(
-    r"\b(?:\w*(?:ectomy|otomy|ostomy|plasty|ektomie|otomie|ostomie|plastik|resection|resektion|implantation)|surgery|"
-    r"operation|op|operated|operiert|resected|replacement|transplant(?:ation)?|bypass|cabg|pci|\w*stent(?:ing)?|tep|"
-    r"ca?esarean(?: section)?|sectio|kaiserschnitt|amputation|ablation|hernia repair|chemotherap(?:y|ie)|"
-    r"radiotherapy|radiation therapy|bestrahlung|strahlentherapie)\b",
-    re.IGNORECASE,
-)
-# What came of an operation, or has yet to be one, is none.
-_NO_OPERATION = re.compile(
-    r"\b(?:post-?operative|postoperativ\w*|infection|infekt\w*|thrombos[ei]s?|occlusion|verschluss|rejection|abstoßung|"
-    r"failure|complications?|komplikation\w*|bleeding|blutung|leak|stenosis|pain|schmerz\w*|scar|narbe\w*|adhesions?|"
-    r"after|following|due to|refused|declined|planned|geplante?r?|scheduled|recommended|recurrence|\w+itis)\b"
-    r"|(?<!zustand )\bnach\b",
-    re.IGNORECASE,
-)
-_ONSET = re.compile(
-    r"\b(?:at (?:the )?(?:age (?:of )?)?|aged |im Alter von )(?P<age>[1-9]\d?)\b"
-    r"(?![.,/%-]?\d|\s*(?:%|mg|hours?|days?|weeks?|months?|Tage|Wochen|Monate))|\bmit (?P<alter>[1-9]\d?) Jahren\b",
-    re.IGNORECASE,
-)
-_DEATH = re.compile(
-    r"\b(?:died?|dead|death|deceased|verst[aio]rb\w*|verstorben|gestorben|tod)\b|†", re.I
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +68,9 @@ def _built(
         if found is not None:
             yield _allergy_intolerance(item, found, subject)
             return
-    if "Procedure" in fhir.also and _is_operation(item.text):
+    if "Procedure" in fhir.also and is_operation(item.text):
         kind = "Procedure"
-    if present and kind != "Observation" and _DENIED.match(item.text):
-        # "No known medical problems", asserted present: its words stay, and nothing is made of them.
+    if present and kind != "Observation" and _is_no_more_than_words(item.text, kind, fhir):
         yield _observation(item, title, subject, None)
     elif kind == "Condition":
         status = clinical_status(item.text, fhir.clinical_status, place.before, place.after)
@@ -117,8 +86,14 @@ def _built(
         yield _observation(item, title, subject, read)
 
 
-def _is_operation(text: str) -> bool:
-    return bool(_OPERATION.search(text)) and not _NO_OPERATION.search(text)
+def _is_no_more_than_words(text: str, kind: str, fhir: Fhir) -> bool:
+    """Whether nothing is to be made of an item that is asserted present: "No known medical problems"."""
+    if denied(text) != text:
+        return True
+    if kind == "FamilyMemberHistory":
+        return says_well(text) and not relatives(text)
+    history = kind == "Condition" and fhir.clinical_status == "inactive"
+    return history and (says_well(text) or is_no_condition(text))
 
 
 def _reviewed(resource: Resource, item: Item) -> None:
@@ -246,22 +221,24 @@ def _family_member_histories(item: Item, patient: Resource, place: Around) -> It
         said = [(one.code, one.display, item.text) for one in named] or [(*UNNAMED, item.text)]
     for code, display, words in said:
         member = {"system": f"{HL7}/v3-RoleCode", "code": code, "display": display}
-        condition: Resource = {"code": _text(item) | {"text": string(words)}}
-        if (years := _onset(words)) is not None and (len(said) == 1 or words != item.text):
-            condition["onsetAge"] = {"value": years, "unit": "years", "system": _UCUM, "code": "a"}
+        if says_well(words):
+            about: Resource = {"note": [{"text": string(words)}]}
+        else:
+            about = {"condition": [_relatives_condition(item, words, shared=len(said) > 1)]}
         yield {
             "resourceType": "FamilyMemberHistory",
             "status": "partial",
             "patient": patient,
             "relationship": {"coding": [member]},
-            "condition": [condition],
+            **about,
         }
 
 
-def _onset(words: str) -> int | None:
-    """The one age that is said of a disease; None for several, and for that of a death."""
-    ages = [int(found["age"] or found["alter"]) for found in _ONSET.finditer(words)]
-    return ages[0] if len(ages) == 1 and not _DEATH.search(words) else None
+def _relatives_condition(item: Item, words: str, shared: bool) -> Resource:
+    condition: Resource = {"code": _text(item) | {"text": string(words)}}
+    if (years := onset(words)) is not None and not (shared and words == item.text):
+        condition["onsetAge"] = {"value": years, "unit": "years", "system": _UCUM, "code": "a"}
+    return condition
 
 
 def _concept(system: str, code: str) -> Resource:
@@ -271,7 +248,7 @@ def _concept(system: str, code: str) -> Resource:
 def _text(item: Item) -> Resource:
     """The item's words, less a denial that its status says already ("No diabetes", refuted), and its chosen codes."""
     chosen = [coding(code) for code in item.codes if code.chosen]
-    words = _DENIED.sub("", item.text, count=1) if item.assertion == "absent" else item.text
+    words = denied(item.text) if item.assertion == "absent" else item.text
     return {"text": string(words)} | ({"coding": chosen} if chosen else {})
 
 

@@ -85,9 +85,9 @@ _RANGE = re.compile(
 )
 # No plain result: another number in the name ("CA 19-9"), and words by which the number is not the result itself.
 _OTHER = re.compile(
-    r"(?<![^\W_])\d+(?:[.,]\d+)?(?![^\W_])|[½¼¾]|[~≈+/-]\s*\Z|\A[a-z]\Z"
+    r"(?<![^\W_])\d+(?:[.,]\d+)?(?![^\W_])|[½¼¾/]|[~≈+\u2013\u2014\u2212-]\s*\Z|\A[a-z]\Z"
     r"|\b(?:from|to|by|than|over|under|above|below|least|most|up|about|approximately|ca|circa|around|mean|median|average"
-    r"|range|target|goal|not|no|or|and|was|is|on|in|at|after|before|fell|rose|dropped|drop|reduced|increased?|decreased?"
+    r"|range|target|goal|not|no|or|and|was|were|is|are|been|had|has|elevated|on|in|at|after|before|fell|rose|dropped|drop|reduced|increased?|decreased?"
     r"|more|less|higher|lower"
     r"|von|bis|um|auf|über|unter|mindestens|höchstens|etwa|rund|Mittel|Ziel|kein|keine|nicht|und|oder|statt|betrug|war"
     r"|ist|bei|nach|vor|sank|stieg|fiel|mehr|weniger)\b",
@@ -124,7 +124,7 @@ def measurement(text: str) -> Measurement | None:
     match = _RESULT.fullmatch(text.strip())
     if match is None or _OTHER.search(match["name"]):
         return None
-    name, unit = " ".join(match["name"].split()), (match["unit"] or "").strip()
+    name, unit = " ".join(match["name"].split()).rstrip(","), (match["unit"] or "").strip()
     value, ucum = _number(match["number"]), _code(unit)
     if value is None or len(name) > 60 or (unit and ucum is None):
         return None

@@ -275,6 +275,30 @@ def test_words_that_deny_are_no_condition_however_they_are_asserted() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("medical_surgical_history", "previously healthy"),
+        ("medical_surgical_history", "past medical history was unremarkable"),
+        ("medical_surgical_history", "lived alone"),
+        ("medical_surgical_history", "Vorgeschichte unauffällig"),
+        ("family_history", "family history was unremarkable"),
+        ("family_history", "There was no history of stroke"),
+    ],
+)
+def test_that_somebody_was_well_is_no_condition(key: str, text: str) -> None:
+    (found,) = _resources(text, (key, text, "present"))
+    assert (found["resourceType"], found["valueString"]) == ("Observation", text)
+
+
+def test_a_healthy_relative_has_no_condition() -> None:
+    report = "Father healthy, mother had gout"
+    father, mother = _resources(report, ("family_history", report, "present"))
+    assert (_code(father, "relationship"), father["note"]) == ("FTH", [{"text": "Father healthy"}])
+    assert "condition" not in father
+    assert mother["condition"] == [{"code": {"text": "mother had gout"}}]
+
+
 # Allergies
 
 NONE, NO_DRUG = "716186003", "409137002"
@@ -289,6 +313,7 @@ NONE, NO_DRUG = "716186003", "409137002"
         ("no known drug allergies", None, NO_DRUG, False),
         ("no known allergies to medications", None, NO_DRUG, False),
         ("Allergies: none", None, NONE, False),
+        ("denied allergies", None, NONE, False),
         ("keine Allergien bekannt", None, NONE, False),
         ("Allergien: keine bekannt", None, NONE, False),
         ("Keine Medikamentenallergien", None, NO_DRUG, False),
@@ -371,6 +396,7 @@ def test_what_somebody_is_allergic_to_is_not_taken() -> None:
         ("Troponin T 0,123 ng/ml", "Troponin T", 0.123, "ng/mL"),
         ("Vitamin B12 250 pg/ml", "Vitamin B12", 250, "pg/mL"),
         ("HR 104/min", "HR", 104, "/min"),
+        ("sodium level, 136 mEq/L", "sodium level", 136, "meq/L"),
         ("pH 7.35", "pH", 7.35, None),
         ("INR 2,5", "INR", 2.5, None),
     ],
@@ -395,6 +421,7 @@ def test_a_result_that_is_certain(text: str, name: str, value: float, ucum: str 
         *("CA 125", "CA 19-9 40 U/ml", "CA 125 40 U/ml", "Ki-67 35%", "Glucose 1.8 x 10^2 mg/dL"),
         # not the result itself
         *("Hb dropped by 2 g/dl", "ferritin over 1000 µg/l", "mean glucose 180 mg/dl", "~9 g/dl"),
+        *("Hb levels had been 14.6 g/dl", "valproate was elevated 140 mg/l"),
         *("Hb ~9 g/dl", "up to 39 °C", "not 5 mg/l", "target INR 2,5"),
         # no unit, one that is not known, words behind
         *("Sodium 140", "WBC 9 T/dl", "Glucose 180 mg/dL on admission", "NYHA III", "5 mg/dl", ""),
