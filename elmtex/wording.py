@@ -13,7 +13,7 @@ _DENIED = re.compile(
 _OPERATION = re.compile(
     r"\b(?:\w*(?:ectomy|otomy|ostomy|plasty|ektomie|otomie|ostomie|plastik|resection|resektion|implantation)|surgery|"
     r"operation|op|operated|operiert|resected|replacement|transplant(?:ation)?|bypass|cabg|pci|\w*stent(?:ing)?|tep|"
-    r"ca?esarean(?: section)?|sectio|kaiserschnitt|amputation|ablation|hernia repair|chemotherap(?:y|ie)|"
+    r"ca?esarean(?: section)?|sectio|kaiserschnitt|amputation|ablation|hernia repair|\w*emboli[sz]ation|chemotherap(?:y|ie)|"
     r"radiotherapy|radiation therapy|bestrahlung|strahlentherapie)\b",
     re.IGNORECASE,
 )
@@ -27,7 +27,7 @@ _NO_OPERATION = re.compile(
 )
 # A history and a family history hold more than diseases: that somebody was well, and how they lived.
 _WELL = re.compile(
-    r"\b(?:healthy|unremarkable|non-?contributory|asymptomatic|unaffected|alive and well|normal|consanguin\w*|"
+    r"\b(?:healthy|unremarkable|non-?contributory|asymptomatic|unaffected|(?:been|and) well|normal|consanguin\w*|"
     r"non-?consanguin\w*|cousins|there (?:was|is) no|no (?:\w+ ){0,2}(?:history|evidence)|"
     r"(?:did|does|do|had|was|were|is|are|has|have) no[t]?|gesund\w*|unauffällig\w*|leer)\b",
     re.IGNORECASE,

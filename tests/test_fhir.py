@@ -185,6 +185,12 @@ def test_a_relatives_disease_is_not_the_patients_as_well() -> None:
         ("hypertension", "inactive", None),
         ("diabetes mellitus 2010", "inactive", None),
         ("gastritis since 2015", "inactive", None),
+        ("gout, inactive", "active", "inactive"),
+        ("Childhood asthma, outgrown", "inactive", "resolved"),
+        ("cystic fibrosis in 2006", "inactive", None),
+        ("ischaemic heart disease with two previous events", "inactive", None),
+        ("myocardial infarction 10 years ago", "inactive", "inactive"),
+        ("previous pneumonia", "inactive", "inactive"),
         ("sarcoidosis diagnosed 2015", "active", "active"),
         ("stroke 2015", "active", None),
         ("history of stroke", "active", None),
@@ -281,6 +287,7 @@ def test_words_that_deny_are_no_condition_however_they_are_asserted() -> None:
         ("medical_surgical_history", "previously healthy"),
         ("medical_surgical_history", "past medical history was unremarkable"),
         ("medical_surgical_history", "lived alone"),
+        ("medical_surgical_history", "had previously been well"),
         ("medical_surgical_history", "Vorgeschichte unauffällig"),
         ("family_history", "family history was unremarkable"),
         ("family_history", "There was no history of stroke"),
@@ -422,6 +429,7 @@ def test_a_result_that_is_certain(text: str, name: str, value: float, ucum: str 
         # not the result itself
         *("Hb dropped by 2 g/dl", "ferritin over 1000 µg/l", "mean glucose 180 mg/dl", "~9 g/dl"),
         *("Hb levels had been 14.6 g/dl", "valproate was elevated 140 mg/l"),
+        *("AST/ALT 41 U/L", "HCO3– 24 mmol/l"),
         *("Hb ~9 g/dl", "up to 39 °C", "not 5 mg/l", "target INR 2,5"),
         # no unit, one that is not known, words behind
         *("Sodium 140", "WBC 9 T/dl", "Glucose 180 mg/dL on admission", "NYHA III", "5 mg/dl", ""),
