@@ -166,21 +166,12 @@ def _all_resources(
     patient: str,
 ) -> Iterator[tuple[str, Resource]]:
     places = _Sentences(report)
-    family = [
-        (item, places.around(item))
-        for key, items in extraction.categories.items()
-        if schema.category(key).fhir.resource == "FamilyMemberHistory"
-        for item in items
-    ]
+    families = _Families(extraction, schema, places)
     for key, items in extraction.categories.items():
         category = schema.category(key)
         for number, item in enumerate(items):
             by_human = (key, number) in judged.items
-            if (
-                category.fhir.resource == "Condition"
-                and not by_human
-                and any(_of_a_relative(item, *other) for other in family)
-            ):
+            if category.fhir.resource == "Condition" and not by_human and families.hold(item):
                 continue
             place = f"{key}/{number}/{item.start}"
             built = resources(item, category, patient, places.around(item), by_human)
@@ -208,19 +199,40 @@ class _Sentences:
         return Around(self._report[begin:start], self._report[end:stop])
 
 
-def _of_a_relative(item: Item, relative: Item, place: Around) -> bool:
-    """Whether an item's words are those of a family history, so that the disease is a relative's."""
-    if None in (item.start, item.end, relative.start, relative.end):
+class _Families:
+    """Finds the diseases of relatives among the items of all categories."""
+
+    def __init__(self, extraction: Extraction, schema: CategorySchema, places: _Sentences) -> None:
+        self._places = places
+        spans = [
+            (item.start, item.end, item)
+            for key, items in extraction.categories.items()
+            if schema.category(key).fhir.resource == "FamilyMemberHistory"
+            for item in items
+            if item.start is not None and item.end is not None
+        ]
+        self._spans = sorted(spans, key=lambda span: span[:2])
+        self._longest = max((end - start for start, end, _ in self._spans), default=0)
+
+    def hold(self, item: Item) -> bool:
+        """Whether an item's words are those of a family history, so that the disease is a relative's."""
+        if item.start is None or item.end is None:
+            return False
+        first = bisect.bisect_left(self._spans, (item.end - self._longest,), key=lambda s: s[:1])
+        for start, end, relative in self._spans[first:]:
+            if start > item.start:
+                break
+            if end >= item.end and self._about(relative, relative.text[: item.start - start]):
+                return True
         return False
-    assert item.start is not None and item.end is not None  # for mypy
-    assert relative.start is not None and relative.end is not None
-    if not relative.start <= item.start < item.end <= relative.end:
-        return False
-    if _PATIENT.search(relative.text[: item.start - relative.start]):
-        return False
-    # A disease that the model put into both, where nobody of the family is spoken of, may well be the patient's.
-    said = place.before + relative.text + place.after
-    return bool(relatives(said) or _FAMILY.search(said))
+
+    def _about(self, relative: Item, before: str) -> bool:
+        """Whether somebody of the family is spoken of; else what the model put twice may well be the patient's."""
+        if _PATIENT.search(before):
+            return False
+        place = self._places.around(relative)
+        said = place.before + relative.text + place.after
+        return bool(relatives(said) or _FAMILY.search(said))
 
 
 def _evidence(key: str, item: Item, by_human: bool) -> Resource:

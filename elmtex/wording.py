@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _DENIED = re.compile(
-    r"\A(?:no|not|denie[sd]|without|negative for|keine?[rnms]?|nicht|ohne)\s+"
+    r"\A(?:no|not|denie[sd]|without|negative for|absen(?:t|ce of)|lack of|keine?[rnms]?|nicht|ohne|fehlende?[rnms]?)\s+"
     r"(?:(?:known|any|further|prior|previous|evidence of|signs? of|history of|bekannte?[rn]?|hinweise? (?:auf|für)|"
     r"anzeichen (?:von|für))\s+)*(?=\S)",
     re.IGNORECASE,

@@ -152,6 +152,7 @@ def test_a_relatives_disease_is_not_the_patients_as_well() -> None:
     whole = "Her father had colon cancer, but the patient herself has haemorrhoids"
     planted: list[Planted] = [
         ("family_history", whole, "present"),
+        ("family_history", whole, "present"),  # twice: a model may
         ("family_history", "Asthma", "present"),  # nobody of the family is spoken of
         ("comorbidities", "colon cancer", "present"),
         ("comorbidities", "Asthma", "present"),
@@ -268,17 +269,19 @@ def test_what_a_model_alone_denies_does_not_read_as_a_humans_word() -> None:
 
 
 def test_words_that_deny_are_no_condition_however_they_are_asserted() -> None:
-    report = "No known medical problems. Keine Medikamente. no family history of stroke."
+    report = "No known medical problems. Keine Medikamente. no family history of stroke. fehlende Ischämie"
     found = _resources(
         report,
+        ("signs_symptoms", "fehlende Ischämie", "present"),
         ("medical_surgical_history", "No known medical problems", "present"),
         ("pharmacological_therapy", "Keine Medikamente", "present"),
         ("family_history", "no family history of stroke", "present"),
     )
-    assert [r["resourceType"] for r in found] == ["Observation"] * 3
-    assert sorted(r["valueString"] for r in found) == sorted(
-        ["No known medical problems", "Keine Medikamente", "no family history of stroke"]
-    )
+    assert [r["resourceType"] for r in found] == ["Observation"] * 4
+    assert {r["valueString"] for r in found} == {
+        *("No known medical problems", "Keine Medikamente", "no family history of stroke"),
+        "fehlende Ischämie",
+    }
 
 
 @pytest.mark.parametrize(
