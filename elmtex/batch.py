@@ -193,6 +193,8 @@ def _key(extractor: Extractor, report: Report, model: str) -> str:
     """SHA-256 of what decides the answer: text, schema (a subset of its categories is another one), model."""
     schema = extractor.schema
     parts = [report.text, schema.name, schema.document, extractor.model_name, model]
+    if coding := getattr(extractor, "coding", None):  # a line without codes is none with them
+        parts.append(coding)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

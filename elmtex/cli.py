@@ -33,6 +33,7 @@ examples:
   elmtex extract - --format fhir < report.txt
   elmtex extract report.txt --categories diagnosis,laboratory_values --format csv --output items.csv
   elmtex extract report.txt --schema medication
+  elmtex extract report.txt --codes
   elmtex batch reports/ more.jsonl --out documents.jsonl
   elmtex batch reports/ more.jsonl --out documents.jsonl --resume
   elmtex app --port 7860
@@ -169,6 +170,12 @@ def _add_model_options(parser: _Parser) -> None:
     parser.add_argument(
         "--examples", metavar="FILE.jsonl", help="icl: annotated reports to choose examples from"
     )
+    parser.add_argument(
+        "--codes",
+        action="store_true",
+        help="suggest codes of ICD-10-CM, HPO and drug names for each item, as x-terminologies of its category says: "
+        "system, code, name and score; suggestions, none is asserted (needs elmtex[coding])",
+    )
 
 
 def _add_extract(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -263,16 +270,27 @@ def _make_extractor(args: argparse.Namespace) -> Extractor:
     return Extractor(schema, model=args.model, engine=args.engine, at_once=at_once)
 
 
+def _made(args: argparse.Namespace) -> Extractor:
+    """The extractor, with codes where they are asked for."""
+    extractor: Extractor = args.make_extractor(args)
+    if not args.codes:
+        return extractor
+    from elmtex.coding import CodingExtractor, Linker
+
+    return cast("Extractor", CodingExtractor(extractor, Linker()))
+
+
 def _extract(args: argparse.Namespace) -> int:
     from elmtex.batch import extract_safely
     from elmtex.documents import read_one
     from elmtex.export import FORMATS as WRITERS
+    from elmtex.export import to_fhir
 
     _check_output(args.output, args.report)
     source = read_one(args.report)
     report, name = source.text or "", source.id
     _say_of(source)
-    extractor = args.make_extractor(args)
+    extractor = _made(args)
     if args.format == "fhir":
         from elmtex.fhir import bundle_model
 
@@ -280,7 +298,11 @@ def _extract(args: argparse.Namespace) -> int:
     if report.strip():  # an empty report needs no model to be called empty
         extractor.load()
     extraction = extract_safely(extractor, report, name)
-    _write(WRITERS[args.format](extraction, extractor.schema), args.output)
+    if args.format == "fhir":
+        text = to_fhir(extraction, extractor.schema, report=report)
+    else:
+        text = WRITERS[args.format](extraction, extractor.schema)
+    _write(text, args.output)
     if args.verbose and extractor.timings is not None:
         for line in extractor.timings.lines():
             _say(line)
@@ -350,7 +372,7 @@ def _batch(args: argparse.Namespace) -> int:
     if args.strategy != "finetuned":
         args.at_once = 1  # a chat model has one conversation
     args.at_once = args.at_once or min(usable_cores(), max(1, total))
-    extractor = args.make_extractor(args)
+    extractor = _made(args)
     extractor.load()
     try:
         summary = batch.run(

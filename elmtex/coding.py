@@ -12,32 +12,16 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elmtex.name_index import NameIndex, key, words
-from elmtex.terminologies import TERMINOLOGIES, Named, Source, sources
-from elmtex.types import Code, InputError, Item
+from elmtex.schema import TERMINOLOGIES, Category, CategorySchema
+from elmtex.terminologies import Named, Source, sources
+from elmtex.types import Code, Extraction, InputError, Item
 from elmtex.weights import cache_folder
 
-DISEASES = ("icd10cm", "doid", "hpo")
-# Best first where two terminologies know the words equally well. () = none of them covers the category.
-CATEGORY_TERMINOLOGIES: dict[str, tuple[str, ...]] = {
-    "life_style": (),
-    "family_history": DISEASES,
-    "social_history": (),
-    "medical_surgical_history": DISEASES,
-    "signs_symptoms": ("hpo", "icd10cm", "doid"),
-    "comorbidities": DISEASES,
-    "diagnostic_techniques_procedures": (),
-    "diagnosis": DISEASES,
-    "laboratory_values": (),
-    "pathology": DISEASES,
-    "pharmacological_therapy": ("drugs",),
-    "interventional_therapy": (),
-    "patient_outcome_assessment": (),
-    "age": (),
-    "gender": (),
-}
+if TYPE_CHECKING:
+    from elmtex.pipeline import Extractor
 
 THRESHOLD = 0.8
 _FORMAT = 3  # of the cache; raise it when anything below changes what is stored
@@ -92,33 +76,43 @@ class Linker:
         versions = {name: known[name].version() for name in self.terminologies}
         return {"terminologies": versions, "threshold": self.threshold}
 
-    def terminologies_of(self, category: str) -> tuple[str, ...]:
-        """Those that cover a category; all of them for a category of somebody else's schema."""
-        covering = CATEGORY_TERMINOLOGIES.get(category, self.terminologies)
-        return tuple(name for name in covering if name in self.terminologies)
+    def terminologies_of(self, category: Category | None) -> tuple[str, ...]:
+        """Those that its schema names for a category, best first; all where the schema does not say, and for None."""
+        if category is None or category.terminologies is None:
+            return self.terminologies
+        return tuple(name for name in category.terminologies if name in self.terminologies)
 
-    def link(self, text: str, category: str | None = None, limit: int = 5) -> list[Code]:
+    def load(self, schema: CategorySchema) -> None:
+        """Read or build now the indexes that a schema needs, rather than at the first item.
+
+        Raises:
+            MissingDependencyError: a terminology's package is not installed.
+        """
+        for category in schema.categories:
+            for name in self.terminologies_of(category):
+                self._index(name)
+
+    def link(self, text: str, category: Category | None = None, limit: int = 5) -> list[Code]:
         """Concepts for an item's words, best first.
 
         Args:
             text: the item's words; the first :data:`elmtex.name_index.LONGEST_TEXT` are looked up.
-            category: restricts the terminologies to those that cover it; None means all.
+            category: restricts the terminologies to those its schema names; None means all.
             limit: at most so many.
 
         Returns:
             codes with scores: 1 for an exact name, from the threshold up for a similar one, below for a name that is
             contained in the words (the share it covers). [] when nothing fits or the category is not coded.
         """
-        names = self.terminologies if category is None else self.terminologies_of(category)
         found = [
             (code, rank)
-            for rank, name in enumerate(names)
+            for rank, name in enumerate(self.terminologies_of(category))
             for code in self._index(name).search(text, self.threshold, limit)
         ]
         found.sort(key=lambda row: (-row[0].score, row[1]))  # stable: an index's order breaks ties
         return [code for code, _ in found[:limit]]
 
-    def coded(self, item: Item, category: str, limit: int = 5) -> Item:
+    def coded(self, item: Item, category: Category, limit: int = 5) -> Item:
         """The item with its suggested codes."""
         return replace(item, codes=tuple(self.link(item.text, category, limit)))
 
@@ -127,6 +121,42 @@ class Linker:
             source = sources(self._disease_ontology)[name]
             self._indexes[name] = _load_index(source, self._cache_dir)
         return self._indexes[name]
+
+
+class CodingExtractor:
+    """An extractor whose items carry suggested codes: another extractor, and a linker behind it.
+
+    Args:
+        extractor: any; what it has is this one's as well.
+        linker: suggests the codes.
+    """
+
+    def __init__(self, extractor: Extractor, linker: Linker) -> None:
+        self._extractor = extractor
+        self.linker = linker
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._extractor, name)
+
+    @property
+    def coding(self) -> dict[str, Any]:
+        """What the codes depend on."""
+        return self.linker.setting
+
+    def load(self) -> None:
+        """Load the indexes, which may be missing, and then the model."""
+        self.linker.load(self._extractor.schema)
+        self._extractor.load()
+
+    def extract(self, report: str, *, id: str = "report") -> Extraction:
+        """Extract one report; raises what the extractor raises."""
+        extraction = self._extractor.extract(report, id=id)
+        schema = self._extractor.schema
+        categories = {
+            key: tuple(self.linker.coded(item, schema.category(key)) for item in items)
+            for key, items in extraction.categories.items()
+        }
+        return replace(extraction, categories=categories)
 
 
 # The cache of indexes

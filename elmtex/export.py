@@ -88,23 +88,27 @@ def flat(extraction: Extraction, schema: CategorySchema) -> dict[str, str]:
     }
 
 
-def to_fhir(extraction: Extraction, schema: CategorySchema, judged: Judged | None = None) -> str:
+def to_fhir(
+    extraction: Extraction,
+    schema: CategorySchema,
+    judged: Judged | None = None,
+    report: str = "",
+) -> str:
     """An HL7 FHIR R4 Bundle as indented JSON, see :mod:`elmtex.fhir`.
 
     Args:
         extraction: the document.
         schema: its schema.
         judged: what of it a human has reviewed; None for nothing.
+        report: the text it was extracted from; "" when it is not at hand.
 
     Raises:
         MissingDependencyError: fhir.resources is not installed.
     """
     from elmtex.fhir import NOBODY, bundle
 
-    return (
-        json.dumps(bundle(extraction, schema, judged or NOBODY), ensure_ascii=False, indent=2)
-        + "\n"
-    )
+    document = bundle(extraction, schema, judged or NOBODY, report)
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 FORMATS: dict[str, Callable[[Extraction, CategorySchema], str]] = {

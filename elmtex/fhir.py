@@ -1,8 +1,8 @@
 """Write an extraction as an HL7 FHIR R4 Bundle, checked with fhir.resources' R4B models.
 
 R4 (4.0.1) and R4B (4.3.0) do not differ in the resources used here. The bundle is a ``collection``: a Patient without
-identity, and one resource an item. Which resource is decided by the category's key (:data:`RESOURCES`); a key that is
-not listed, as in a schema of one's own, becomes an Observation.
+identity, and one resource an item. Which resource says the category's ``x-fhir`` in the schema
+(:class:`elmtex.schema.Fhir`); without one it is an Observation.
 
 Nothing is claimed beyond the text. How sure the report is goes into the element the resource has for it:
 
@@ -11,6 +11,7 @@ resource               present                               absent             
 =====================  ====================================  ===================  ================================
 Condition              verificationStatus ``confirmed``      ``refuted``          ``provisional``
                        (``unconfirmed`` before review)
+AllergyIntolerance     verificationStatus as above           ``refuted``          ``unconfirmed``
 MedicationStatement    status ``unknown``                    ``not-taken``        ``unknown``
 Procedure              status ``unknown``                    ``not-done``         ``unknown``
 Observation            ``valueString`` is the text           ``valueBoolean``     ``dataAbsentReason`` ``unknown``
@@ -18,40 +19,59 @@ Observation            ``valueString`` is the text           ``valueBoolean``   
 FamilyMemberHistory    a condition                           as an Observation    as an Observation
 =====================  ====================================  ===================  ================================
 
+- A Condition's ``clinicalStatus`` is given for what is present, as far as the words say it
+  (:mod:`elmtex.clinical_status`); none where it is refuted or provisional. R4 asks for no more: con-3 speaks of problem
+  lists only, con-4 of abatement, which is not written. An AllergyIntolerance always has one (ait-1).
+- An item whose words state an allergy, or that none is known, is an AllergyIntolerance (:mod:`elmtex.allergies`), and
+  one whose words are an operation a Procedure, in categories whose ``x-fhir`` allows it (``also``).
+- An item that is present but begins with a denial ("No known medical problems") is an Observation with its words.
+- A laboratory value that is surely one name, number and unit is a ``valueQuantity`` (:mod:`elmtex.measurements`), its
+  words then stand in ``note``; any other stays a ``valueString``.
+- A FamilyMemberHistory's relationship is the relative that the words name (:mod:`elmtex.relatives`), "family member"
+  where they name none; several relatives get a resource each. The same words found a second time as the patient's
+  Condition are left out where a relative is spoken of, unless a human accepted them there.
+
 A human's review changes what is claimed about the reading, never what the report says: an Observation that nobody has
 judged is ``preliminary``, one that a reviewer accepted, edited or added is ``final``; a Condition that only the model
-calls present is ``unconfirmed``. The bundle's tag ``urn:elmtex:review`` is ``none``, ``begun`` or ``finished``. Who
-judged and when is not handed out.
+calls present is ``unconfirmed``. What is absent has no such pair: ``refuted``, ``not-taken`` and ``not-done`` are said of
+it before and after review. So every resource that no human has judged carries HL7's label ``AIAST``, "Artificial
+Intelligence asserted", in ``meta.security``, and those that deny something a ``note`` that says so as well. The bundle's
+tag ``urn:elmtex:review`` is ``none``, ``begun`` or ``finished``. Who judged and when is not handed out.
 
 Every resource carries the extension ``urn:elmtex:evidence``: category, assertion, the half-open code-point offsets of
-the words in the report, the confidence, and whether a human judged it. Suggested codes stand there too; into ``code`` come only those that a human
-chose.
+the words in the report, the confidence, and whether a human judged it. Suggested codes stand there too; into ``code``
+come only those that a human chose.
 """
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import json
+import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from elmtex.fhir_resources import Around, Resource, coding, resources, string
+from elmtex.relatives import relatives
 from elmtex.schema import CategorySchema
-from elmtex.types import Code, ElmtexError, Extraction, Item, MissingDependencyError
+from elmtex.text import normalise, sentences
+from elmtex.types import ElmtexError, Extraction, Item, MissingDependencyError
 
 EVIDENCE = "urn:elmtex:evidence"
 
-_TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
-_VERIFICATION = {"present": "unconfirmed", "absent": "refuted", "possible": "provisional"}
 _NAMESPACE = uuid.UUID(
     "8f0f3c1e-6a0b-5e0e-9f63-2b7d6f5f6e11"
 )  # of elmtex; any fixed value would do
 
-# FHIR's string type has no control characters but tab, line feed and carriage return; U+FFFD keeps the length.
-_CONTROL = dict.fromkeys(set(range(32)) - {9, 10, 13}, "\ufffd")
-
-Resource = dict[str, Any]
+_FAMILY = re.compile(
+    r"\b(?:family|familial|famil\w*anamnese|familiär\w*|verwandte\w*|relatives?)\b|\bFA:", re.I
+)
+_NEAR = 300  # characters of a sentence on either side of an item
+# "Her father had cancer, but the patient only has haemorrhoids"
+_PATIENT = re.compile(r"\b(?:patient\w*|himself|herself|themselves|selbst)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +107,7 @@ def bundle_model() -> Any:
 
 
 def bundle(
-    extraction: Extraction, schema: CategorySchema, judged: Judged = NOBODY
+    extraction: Extraction, schema: CategorySchema, judged: Judged = NOBODY, report: str = ""
 ) -> dict[str, Any]:
     """The Bundle as JSON data.
 
@@ -100,6 +120,8 @@ def bundle(
         extraction: the document.
         schema: its schema.
         judged: what of it a human has reviewed.
+        report: the text it was extracted from; "" when it is not at hand. It adds no resource: what stands around an
+            item says whose disease it is, and whether it is over.
 
     Raises:
         MissingDependencyError: fhir.resources is not installed.
@@ -109,7 +131,8 @@ def bundle(
     seed = _digest(extraction)
     patient = _urn(seed, "patient")
     entries = [_entry(patient, {"resourceType": "Patient"})]
-    entries += [_entry(*named) for named in _resources(extraction, schema, judged, seed, patient)]
+    built = _all_resources(extraction, schema, judged, report, seed, patient)
+    entries += [_entry(*named) for named in built]
     document = {
         "resourceType": "Bundle",
         "meta": {
@@ -120,7 +143,7 @@ def bundle(
                 {"system": "urn:elmtex:review", "code": judged.state},
             ]
         },
-        "identifier": {"system": "urn:elmtex:report", "value": _string(extraction.id)},
+        "identifier": {"system": "urn:elmtex:report", "value": string(extraction.id)},
         "type": "collection",
         "entry": entries,
     }
@@ -134,109 +157,82 @@ def bundle(
     return document
 
 
-def _resources(
-    extraction: Extraction, schema: CategorySchema, judged: Judged, seed: str, patient: str
+def _all_resources(
+    extraction: Extraction,
+    schema: CategorySchema,
+    judged: Judged,
+    report: str,
+    seed: str,
+    patient: str,
 ) -> Iterator[tuple[str, Resource]]:
+    places = _Sentences(report)
+    families = _Families(extraction, schema, places)
     for key, items in extraction.categories.items():
-        category = {"text": _string(schema.category(key).title)}
+        category = schema.category(key)
         for number, item in enumerate(items):
-            build = RESOURCES.get(key, _observation)
-            if build is _family_member_history and item.assertion != "present":
-                build = _observation  # FamilyMemberHistory cannot say that a condition is absent or uncertain
             by_human = (key, number) in judged.items
-            resource = build(item, category, {"reference": patient})
-            if by_human:
-                _reviewed(resource)
-            resource["extension"] = [_evidence(key, item, by_human)]
-            yield _urn(seed, f"{key}/{number}/{item.start}"), resource
+            if category.fhir.resource == "Condition" and not by_human and families.hold(item):
+                continue
+            place = f"{key}/{number}/{item.start}"
+            built = resources(item, category, patient, places.around(item), by_human)
+            for copy, resource in enumerate(built):
+                resource["extension"] = [_evidence(key, item, by_human)]
+                yield _urn(seed, f"{place}/{copy}" if copy else place), resource
 
 
-def _reviewed(resource: Resource) -> None:
-    """A reading that a human answers for: no longer preliminary, and what it states is confirmed."""
-    if resource.get("status") == "preliminary":
-        resource["status"] = "final"
-    for coding in resource.get("verificationStatus", {}).get("coding", ()):
-        if coding["code"] == "unconfirmed":
-            coding["code"] = "confirmed"
+class _Sentences:
+    """Finds what stands around an item; nothing where the report is not at hand or the item does not stand in it."""
+
+    def __init__(self, report: str) -> None:
+        self._report = report
+        self._ends = [end for _, end in sentences(normalise(report))]
+
+    def around(self, item: Item) -> Around:
+        start, end = item.start, item.end
+        if start is None or end is None or self._report[start:end] != item.text:
+            return Around()
+        first = bisect.bisect_right(self._ends, start)
+        begin = self._ends[first - 1] if first else 0
+        stop = self._ends[bisect.bisect_left(self._ends, end)]
+        # Bounded, so that a report without a full stop costs no more than another.
+        begin, stop = max(begin, start - _NEAR), min(stop, end + _NEAR)
+        return Around(self._report[begin:start], self._report[end:stop])
 
 
-def _condition(item: Item, category: Resource, patient: Resource) -> Resource:
-    code = _VERIFICATION[item.assertion]
-    return {
-        "resourceType": "Condition",
-        "verificationStatus": {
-            "coding": [{"system": f"{_TERMINOLOGY}/condition-ver-status", "code": code}]
-        },
-        "category": [category],
-        "code": _text(item),
-        "subject": patient,
-    }
+class _Families:
+    """Finds the diseases of relatives among the items of all categories."""
 
+    def __init__(self, extraction: Extraction, schema: CategorySchema, places: _Sentences) -> None:
+        self._places = places
+        spans = [
+            (item.start, item.end, item)
+            for key, items in extraction.categories.items()
+            if schema.category(key).fhir.resource == "FamilyMemberHistory"
+            for item in items
+            if item.start is not None and item.end is not None
+        ]
+        self._spans = sorted(spans, key=lambda span: span[:2])
+        self._longest = max((end - start for start, end, _ in self._spans), default=0)
 
-def _observation(item: Item, category: Resource, patient: Resource) -> Resource:
-    resource: Resource = {
-        "resourceType": "Observation",
-        "status": "preliminary",  # nobody has reviewed it
-        "category": [category],
-        "subject": patient,
-    }
-    match item.assertion:
-        case "present":
-            coding = {key: value for key, value in _text(item).items() if key == "coding"}
-            return resource | {"code": category | coding, "valueString": _string(item.text)}
-        case "absent":
-            return resource | {"code": _text(item), "valueBoolean": False}
-        case _:
-            unknown = {"system": f"{_TERMINOLOGY}/data-absent-reason", "code": "unknown"}
-            return resource | {"code": _text(item), "dataAbsentReason": {"coding": [unknown]}}
+    def hold(self, item: Item) -> bool:
+        """Whether an item's words are those of a family history, so that the disease is a relative's."""
+        if item.start is None or item.end is None:
+            return False
+        first = bisect.bisect_left(self._spans, (item.end - self._longest,), key=lambda s: s[:1])
+        for start, end, relative in self._spans[first:]:
+            if start > item.start:
+                break
+            if end >= item.end and self._about(relative, relative.text[: item.start - start]):
+                return True
+        return False
 
-
-def _medication_statement(item: Item, category: Resource, patient: Resource) -> Resource:
-    return {
-        "resourceType": "MedicationStatement",
-        "status": "not-taken" if item.assertion == "absent" else "unknown",
-        "category": category,
-        "medicationCodeableConcept": _text(item),
-        "subject": patient,
-    }
-
-
-def _procedure(item: Item, category: Resource, patient: Resource) -> Resource:
-    return {
-        "resourceType": "Procedure",
-        "status": "not-done" if item.assertion == "absent" else "unknown",
-        "category": category,
-        "code": _text(item),
-        "subject": patient,
-    }
-
-
-def _family_member_history(item: Item, category: Resource, patient: Resource) -> Resource:
-    member = {
-        "system": f"{_TERMINOLOGY}/v3-RoleCode",
-        "code": "FAMMEMB",
-        "display": "family member",
-    }
-    return {
-        "resourceType": "FamilyMemberHistory",
-        "status": "partial",
-        "patient": patient,
-        "relationship": {"coding": [member]},
-        "condition": [{"code": _text(item)}],
-    }
-
-
-RESOURCES: dict[str, Callable[[Item, Resource, Resource], Resource]] = {
-    "signs_symptoms": _condition,
-    "comorbidities": _condition,
-    "diagnosis": _condition,
-    "indication": _condition,
-    "diagnostic_techniques_procedures": _procedure,
-    "interventional_therapy": _procedure,
-    "pharmacological_therapy": _medication_statement,
-    "drug": _medication_statement,
-    "family_history": _family_member_history,
-}
+    def _about(self, relative: Item, before: str) -> bool:
+        """Whether somebody of the family is spoken of; else what the model put twice may well be the patient's."""
+        if _PATIENT.search(before):
+            return False
+        place = self._places.around(relative)
+        said = place.before + relative.text + place.after
+        return bool(relatives(said) or _FAMILY.search(said))
 
 
 def _evidence(key: str, item: Item, by_human: bool) -> Resource:
@@ -254,7 +250,7 @@ def _evidence(key: str, item: Item, by_human: bool) -> Resource:
         parts.append({"url": "confidence", "valueDecimal": round(item.confidence, 4)})
     for code in item.codes:
         if not code.chosen:
-            parts.append({"url": "suggestion", "valueCoding": _coding(code)})
+            parts.append({"url": "suggestion", "valueCoding": coding(code)})
     return {"url": EVIDENCE, "extension": parts}
 
 
@@ -270,28 +266,9 @@ def _urn(seed: str, part: str) -> str:
     return uuid.uuid5(_NAMESPACE, f"{seed}\n{part}").urn
 
 
-def _text(item: Item) -> Resource:
-    chosen = [_coding(code) for code in item.codes if code.chosen]
-    return {"text": _string(item.text)} | ({"coding": chosen} if chosen else {})
-
-
-def _coding(code: Code) -> Resource:
-    return {
-        "system": code.system,
-        "code": code.code,
-        "display": _string(code.display),
-        "userSelected": code.chosen,
-    }
-
-
-def _string(text: str) -> str:
-    """FHIR's string: not empty and without control characters."""
-    return text.translate(_CONTROL) or "-"
-
-
 def _code(text: str) -> str:
     """FHIR's code: no white space at the ends, single spaces inside."""
-    return " ".join(_string(text).split()) or "-"
+    return " ".join(string(text).split()) or "-"
 
 
 def _fault(error: ValueError) -> str:

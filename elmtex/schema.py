@@ -2,8 +2,8 @@
 
 A category schema is a JSON Schema (2020-12) of one object. Each property is a category: an array of items with
 a ``title`` and a ``description``; ``x-label`` is the short word the model writes for it, ``x-title`` holds titles
-in other languages. ``items`` may be left out: elmtex's own item (text, start, end, assertion, confidence) is
-then filled in, as the packaged ``schemas/elmtex.json`` spells it out.
+in other languages. ``x-fhir`` says what its items become in FHIR (:class:`Fhir`), ``x-terminologies`` which
+terminologies they are coded in. ``items`` may be left out: elmtex's own (:data:`ITEM`) is then filled in.
 """
 
 from __future__ import annotations
@@ -26,7 +26,12 @@ from elmtex.types import SchemaError
 MAX_CATEGORIES = 64
 MAX_LABEL = 40  # characters
 FAULTS = 100  # of a file that are weighed against each other, to name the best of them
-NAMES = ("title", "x-title", "x-label", "description")
+NAMES = ("title", "x-title", "x-label", "description", "x-fhir", "x-terminologies")
+TERMINOLOGIES = ("icd10cm", "hpo", "drugs", "doid")
+RESOURCES = (
+    *("Observation", "Condition", "Procedure", "MedicationStatement"),
+    *("FamilyMemberHistory", "AllergyIntolerance"),
+)
 
 _CODE: dict[str, Any] = {
     "type": "object",
@@ -42,6 +47,7 @@ _CODE: dict[str, Any] = {
 ITEM: dict[str, Any] = {
     "type": "object",
     "required": ["text", "start", "end", "assertion", "confidence"],
+    "additionalProperties": False,
     "properties": {
         "text": {"type": "string", "minLength": 1},
         "start": {"type": ["integer", "null"], "minimum": 0},
@@ -55,6 +61,26 @@ ITEM: dict[str, Any] = {
 _SAMPLE_ITEM = {"text": "x", "start": 0, "end": 1, "assertion": "present", "confidence": 0.5}
 
 _TITLES = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
+
+_FHIR: dict[str, Any] = {
+    "type": "object",
+    "required": ["resource"],
+    "additionalProperties": False,
+    "properties": {
+        "resource": {"enum": list(RESOURCES)},
+        "clinicalStatus": {"enum": ["active", "inactive"]},
+        "also": {
+            "type": "array",
+            "uniqueItems": True,
+            "items": {"enum": ["AllergyIntolerance", "Procedure"]},
+        },
+        "quantity": {"type": "boolean"},
+    },
+    "dependentSchemas": {
+        "clinicalStatus": {"properties": {"resource": {"const": "Condition"}}},
+        "quantity": {"properties": {"resource": {"const": "Observation"}}},
+    },
+}
 
 # What a file must look like to be used as a category schema, whatever else JSON Schema would allow.
 _SHAPE: dict[str, Any] = {
@@ -84,12 +110,36 @@ _SHAPE: dict[str, Any] = {
                         "pattern": r"^[^=;!?\[\]\s]+( [^=;!?\[\]\s]+)*\Z",
                     },
                     "description": {"type": "string", "maxLength": 2000},
+                    "x-fhir": _FHIR,
+                    "x-terminologies": {
+                        "type": "array",
+                        "uniqueItems": True,
+                        "items": {"enum": list(TERMINOLOGIES)},
+                    },
                     "type": {"const": "array"},
                 },
             },
         },
     },
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Fhir:
+    """What the items of a category become in FHIR: its ``x-fhir``.
+
+    Args:
+        resource: of :data:`RESOURCES`.
+        clinical_status: of a Condition: ``active`` when the category holds what the patient has now, ``inactive`` when
+            it holds what is past; None when it says neither.
+        also: AllergyIntolerance, Procedure: what an item becomes instead when its words name one.
+        quantity: of an Observation: its words are read as name, number, unit and reference range where that is certain.
+    """
+
+    resource: str = "Observation"
+    clinical_status: str | None = None
+    also: tuple[str, ...] = ()
+    quantity: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +152,9 @@ class Category:
         title: its English title.
         description: what belongs in it; may be empty.
         titles: titles by ISO 639-1 language, English included.
+        fhir: what its items become in FHIR.
+        terminologies: of :data:`TERMINOLOGIES`, best first where two know the words equally well; () when none covers
+            the category, None when the schema does not say.
     """
 
     key: str
@@ -109,6 +162,8 @@ class Category:
     title: str
     description: str
     titles: Mapping[str, str]
+    fhir: Fhir = Fhir()
+    terminologies: tuple[str, ...] | None = None
 
     def title_in(self, lang: str) -> str:
         """The title in a language, else the English one."""
@@ -315,6 +370,18 @@ def _category(key: str, spec: Mapping[str, Any]) -> Category:
         spec["title"],
         spec.get("description", ""),
         {"en": spec["title"], **spec.get("x-title", {})},
+        _fhir(spec.get("x-fhir", {})),
+        tuple(spec["x-terminologies"]) if "x-terminologies" in spec else None,
+    )
+
+
+def _fhir(spec: Mapping[str, Any]) -> Fhir:
+    default = Fhir()
+    return Fhir(
+        spec.get("resource", default.resource),
+        spec.get("clinicalStatus"),
+        tuple(spec.get("also", ())),
+        spec.get("quantity", False),
     )
 
 
@@ -369,6 +436,8 @@ def _refusal(fault: Any, where: str) -> SchemaError:
     if rule == "required":
         name = str(fault.message).partition(" is a")[0]
         return SchemaError("{where}: {path}: {name} is missing", where=where, path=at, name=name)
+    if rule == "enum":
+        wanted = "one of: " + ", ".join(map(str, wanted))
     if not isinstance(wanted, str | int):
         return SchemaError(
             "{where}: {path}: breaks the rule {rule!r}", where=where, path=at, rule=rule

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from elmtex.types import InputError, MissingDependencyError
 
-TERMINOLOGIES = ("icd10cm", "hpo", "drugs", "doid")
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
 HPO = "http://human-phenotype-ontology.org"
 DISEASE_ONTOLOGY = "http://purl.obolibrary.org/obo/doid.owl"

@@ -81,7 +81,8 @@ class Item:
         end: one past the last code point; None together with ``start``.
         assertion: present, absent (negated) or possible (uncertain).
         confidence: probability that the item is right, 0 to 1; None when its source gives none (gold, a human).
-        codes: suggested concepts, best first; empty when coding is off.
+        codes: suggested concepts, best first, and those a human chose; empty unless coding is on
+            (``elmtex extract --codes``) or a reviewer chose one.
     """
 
     text: str

@@ -16,6 +16,8 @@ from fakes import FakeExtractor
 
 from elmtex.cli import main
 from elmtex.schema import load_schema
+from elmtex.terminologies import Source
+from elmtex.types import MissingDependencyError
 
 ROOT = Path(__file__).parent.parent
 REPORT = "A 58-year-old man had no fever but Übelkeit 🤒.\r\n"
@@ -83,6 +85,85 @@ def test_formats(report: Path, capsys: pytest.CaptureFixture[str], format: str, 
         pytest.importorskip("fhir.resources")
     _run("extract", report, "--format", format)
     assert has in capsys.readouterr().out
+
+
+@pytest.fixture
+def terminologies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two small terminologies in the place of the packages'."""
+
+    def source(name: str, code: str, display: str) -> Source:
+        return Source(name, lambda: "1", lambda: iter([(f"urn:{name}", code, display, [])]))
+
+    planted = {
+        "icd10cm": source("icd10cm", "R50", "Fever"),
+        "hpo": source("hpo", "HP:1", "Fever"),
+        "drugs": source("drugs", "D1", "Fever"),
+    }
+    monkeypatch.setattr("elmtex.coding.sources", lambda _: planted)
+    monkeypatch.setenv("ELMTEX_CACHE", str(tmp_path / "cache"))
+
+
+def test_codes_are_suggested_when_they_are_asked_for(
+    terminologies: None, report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _run("extract", report)
+    plain = capsys.readouterr().out
+    assert "codes" not in plain
+    _run("extract", report, "--codes")
+    document = json.loads(capsys.readouterr().out)
+    fever, nausea = document["categories"]["signs_symptoms"]
+    # As the category says: HPO first, and no drugs. None is chosen: these are suggestions.
+    assert fever.pop("codes") == [
+        {"system": "urn:hpo", "code": "HP:1", "display": "Fever", "score": 1.0},
+        {"system": "urn:icd10cm", "code": "R50", "display": "Fever", "score": 1.0},
+    ]
+    assert "codes" not in nausea
+    assert document == json.loads(plain)
+    _run("extract", report, "--codes", "--format", "csv")
+    assert "urn:hpo|HP:1 urn:icd10cm|R50" in capsys.readouterr().out
+    out = tmp_path / "out.jsonl"
+    _run("batch", report, "--codes", "--out", out)
+    line = json.loads(out.read_text("utf-8"))
+    assert line["categories"]["signs_symptoms"][0]["codes"][0]["code"] == "HP:1"
+    # A line with codes is another than one without.
+    _run("batch", report, "--out", out, "--resume")
+    assert len(out.read_text("utf-8").splitlines()) == 2
+    _run("batch", report, "--codes", "--out", out, "--resume")
+    assert len(out.read_text("utf-8").splitlines()) == 2
+
+
+def test_codes_for_a_schema_of_other_keys(
+    terminologies: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema, report = tmp_path / "own.json", tmp_path / "r.txt"
+    own = {"signs_symptoms": {"title": "Mittel", "x-terminologies": ["drugs"]}}
+    schema.write_text(json.dumps({"title": "Own", "properties": own}), "utf-8")
+    report.write_text("fever", "utf-8")
+    _run("extract", report, "--schema", schema, "--codes")
+    (item,) = json.loads(capsys.readouterr().out)["categories"]["signs_symptoms"]
+    assert [code["system"] for code in item["codes"]] == ["urn:drugs"]
+
+
+def test_codes_without_their_packages_say_how_to_get_them(
+    report: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(package: str) -> str:
+        raise MissingDependencyError(f"coding needs {package}")
+
+    monkeypatch.setattr("elmtex.terminologies._version", missing)
+    _run("extract", report, "--codes", code=2)
+    assert "coding needs" in capsys.readouterr().err
+
+
+def test_fhir_reads_what_stands_around_an_item(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("fhir.resources")
+    report = tmp_path / "r.txt"
+    report.write_text("She had fever, resolved.", "utf-8")
+    _run("extract", report, "--format", "fhir")
+    condition = json.loads(capsys.readouterr().out)["entry"][1]["resource"]
+    assert condition["clinicalStatus"]["coding"][0]["code"] == "resolved"
 
 
 def test_categories_schema_output_and_verbose(

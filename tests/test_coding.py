@@ -13,9 +13,14 @@ import pytest
 from elmtex import coding, name_index, terminologies
 from elmtex.coding import Linker, build_index
 from elmtex.name_index import NameIndex, key, words
+from elmtex.schema import Category, load_schema, parse_schema
 from elmtex.types import InputError, Item, MissingDependencyError
 
 SYSTEM = "urn:test"
+
+
+def _category(key: str) -> Category:
+    return load_schema("elmtex").category(key)
 
 
 def _index(*names: str | tuple[str, ...]) -> NameIndex:
@@ -191,19 +196,20 @@ def planted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Linker:
 
 
 def test_the_category_chooses_the_terminologies_and_their_order(planted: Linker) -> None:
-    def systems(category: str | None) -> list[str]:
+    def systems(category: Category | None) -> list[str]:
         return [code.system for code in planted.link("fever", category)]
 
-    assert systems("signs_symptoms") == ["urn:hpo", "urn:icd10cm"]
-    assert systems("diagnosis") == ["urn:icd10cm", "urn:hpo"]
-    assert systems("pharmacological_therapy") == []
-    assert systems("age") == []
-    assert systems("a_category_of_my_own") == systems(None) == ["urn:icd10cm", "urn:hpo"]
+    assert systems(_category("signs_symptoms")) == ["urn:hpo", "urn:icd10cm"]
+    assert systems(_category("diagnosis")) == ["urn:icd10cm", "urn:hpo"]
+    assert systems(_category("pharmacological_therapy")) == []
+    assert systems(_category("age")) == []
+    own = parse_schema('{"title": "T", "properties": {"a": {"title": "A"}}}', "own").category("a")
+    assert systems(own) == systems(None) == ["urn:icd10cm", "urn:hpo"]
 
 
 def test_coded_keeps_the_item_and_limits_the_codes(planted: Linker) -> None:
     item = Item("fever", 3, 8, "absent", 0.7)
-    coded = planted.coded(item, "diagnosis", limit=1)
+    coded = planted.coded(item, _category("diagnosis"), limit=1)
     assert (coded.text, coded.start, coded.assertion, coded.confidence) == (
         "fever",
         3,
@@ -288,7 +294,7 @@ def test_the_disease_ontology_is_read_from_its_file(tmp_path: Path) -> None:
         'id\tlabel\tsubClassOf\n"DOID:225"\t"Sjögren syndrome"\t"x"\n', encoding="utf-8"
     )
     linker = Linker((), disease_ontology=file, cache_dir=tmp_path)
-    (code,) = linker.link("Sjogren's syndrome", "diagnosis")
+    (code,) = linker.link("Sjogren's syndrome", _category("diagnosis"))
     assert (code.system, code.code) == (terminologies.DISEASE_ONTOLOGY, "DOID:225")
     file.write_text("name\tother\nx\ty\n")
     with pytest.raises(InputError, match="columns id and label"):
@@ -321,13 +327,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Linker]:
 def test_the_installed_terminologies(
     installed: Linker, text: str, category: str, system: str, code: str
 ) -> None:
-    best = installed.link(text, category, limit=1)
+    best = installed.link(text, _category(category), limit=1)
     assert [(found.system, found.code) for found in best] == [(system, code)]
 
 
 def test_modifiers_are_no_findings(installed: Linker) -> None:
-    assert installed.link("severe", "signs_symptoms") == []
-    assert installed.link("bilateral", "signs_symptoms") == []
+    assert installed.link("severe", _category("signs_symptoms")) == []
+    assert installed.link("bilateral", _category("signs_symptoms")) == []
 
 
 # Bounds

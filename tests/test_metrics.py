@@ -643,7 +643,7 @@ class _Planted(Linker):
     def setting(self) -> dict[str, object]:
         return {"planted": True}
 
-    def link(self, text: str, category: str | None = None, limit: int = 5) -> list[Code]:
+    def link(self, text: str, category: object = None, limit: int = 5) -> list[Code]:
         code = PLANTED.get(normalise(text))
         return [Code("urn:x", code, text, 1.0)] if code else []
 

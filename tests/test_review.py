@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sqlite3
@@ -19,7 +20,7 @@ from elmtex.review.decisions import check, next_undo
 from elmtex.review.gold import language, record, to_jsonl
 from elmtex.review.store import MEMORY
 from elmtex.review.tables import DECISIONS, EXTRACTIONS
-from elmtex.schema import load_schema
+from elmtex.schema import load_schema, parse_schema
 from elmtex.types import Assertion, Code, ElmtexError, Extraction, InputError, Item
 
 SCHEMA = load_schema("elmtex")
@@ -414,3 +415,19 @@ def test_checking_needs_no_store() -> None:
         state,
         SCHEMA,
     )
+
+
+def test_a_schema_stored_by_an_earlier_version_says_what_its_categories_are_in_fhir(
+    store: Store,
+) -> None:
+    properties = {
+        key: {name: value for name, value in spec.items() if name not in ("x-fhir", "items")}
+        for key, spec in SCHEMA.document["properties"].items()
+    }
+    earlier = parse_schema(json.dumps({**SCHEMA.document, "properties": properties}), "elmtex")
+    assert earlier.category("diagnosis").fhir.resource == "Observation"
+    id = store.add("me", "r", REPORT, earlier, extraction=model_output())
+    assert store.get("me", id).schema == SCHEMA
+    part = SCHEMA.subset(("age",))
+    id = store.add("me", "r", REPORT, part)
+    assert store.get("me", id).schema.keys == ("age",)

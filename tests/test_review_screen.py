@@ -50,7 +50,7 @@ class Planted:
 
 
 class Codes:
-    def link(self, text: str, category: str | None = None, limit: int = 5) -> list[Code]:
+    def link(self, text: str, category: object = None, limit: int = 5) -> list[Code]:
         return [FEVER] if text == "Fieber" else []
 
 
@@ -240,6 +240,14 @@ def test_fhir_of_every_example_is_valid(desk: Desk) -> None:
             assert kind not in STATUSES or resource["status"] in STATUSES[kind].split()
             for coding in resource.get("verificationStatus", {}).get("coding", ()):
                 assert coding["code"] in VERIFICATIONS.split()
+
+
+def test_fhir_knows_what_stands_around_an_item(desk: Desk) -> None:
+    report = "His mother had rheumatoid arthritis."
+    found = extraction(family_history=(item(report, "rheumatoid arthritis"),))
+    id = desk.store.add("me", "r", report, SCHEMA, extraction=found)
+    written = json.loads(file_of(desk.store.get("me", id), "fhir", ENGLISH).text)
+    assert written["entry"][1]["resource"]["relationship"]["coding"][0]["code"] == "MTH"
 
 
 def test_fhir_does_not_name_a_pasted_letter_by_its_first_line(desk: Desk) -> None:

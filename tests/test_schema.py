@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from elmtex.schema import MAX_CATEGORIES, MAX_LABEL, load_schema, packaged_schemas, parse_schema
+from elmtex.schema import (
+    ITEM,
+    MAX_CATEGORIES,
+    MAX_LABEL,
+    Fhir,
+    load_schema,
+    packaged_schemas,
+    parse_schema,
+)
 from elmtex.types import InputError, Item, SchemaError
 
 ELMTEX_KEYS = (
@@ -123,6 +131,38 @@ BAD = [
     (_schema(a={"title": "A", "x-title": {"de": 3}}), "/properties/a/x-title/de"),
     (_schema(a={"title": "A", "description": ["no"]}), "/properties/a/description"),
     (_many(MAX_CATEGORIES + 1), "/properties"),
+    # what an item becomes in FHIR, and where it is coded
+    (_schema(a={"title": "A", "x-fhir": "Condition"}), "/properties/a/x-fhir: "),
+    (_schema(a={"title": "A", "x-fhir": {}}), "/properties/a/x-fhir: 'resource'"),
+    (
+        _schema(a={"title": "A", "x-fhir": {"resource": "Patient"}}),
+        "/properties/a/x-fhir/resource: breaks the rule 'enum' (one of: Observation, Condition",
+    ),
+    (
+        _schema(a={"title": "A", "x-fhir": {"resource": "Condition", "clinicalStatus": "cured"}}),
+        "/properties/a/x-fhir/clinicalStatus",
+    ),
+    (
+        _schema(a={"title": "A", "x-fhir": {"resource": "Procedure", "clinicalStatus": "active"}}),
+        "/properties/a/x-fhir/resource: breaks the rule 'const' (Condition)",
+    ),
+    (
+        _schema(a={"title": "A", "x-fhir": {"resource": "Condition", "quantity": True}}),
+        "/properties/a/x-fhir/resource",
+    ),
+    (
+        _schema(a={"title": "A", "x-fhir": {"resource": "Condition", "also": ["Patient"]}}),
+        "/properties/a/x-fhir/also/0",
+    ),
+    (
+        _schema(a={"title": "A", "x-fhir": {"resource": "Condition", "x": 1}}),
+        "/properties/a/x-fhir",
+    ),
+    (_schema(a={"title": "A", "x-terminologies": "hpo"}), "/properties/a/x-terminologies: "),
+    (
+        _schema(a={"title": "A", "x-terminologies": ["hpo", "snomed"]}),
+        "/properties/a/x-terminologies/1: breaks the rule 'enum' (one of: icd10cm, hpo",
+    ),
     # two categories with one label could not be told apart in a note
     (_schema(a={"title": "Same"}, b={"title": "same"}), "/properties/b/x-label"),
     (_schema(a={"title": "A", "x-label": "fever"}, b={"title": "Fever"}), "/properties/b/x-label"),
@@ -143,6 +183,45 @@ def test_planted_faults_are_named_by_their_path(document: Any, place: str) -> No
     assert place in str(fault.value)
     assert "\n" not in str(fault.value)
     assert len(str(fault.value)) < 400
+
+
+def test_what_categories_are_in_fhir_and_where_they_are_coded() -> None:
+    spec = {"resource": "Condition", "clinicalStatus": "inactive", "also": ["Procedure"]}
+    schema = _parse(
+        _schema(
+            a={"title": "A", "x-fhir": spec, "x-terminologies": ["hpo", "icd10cm"]},
+            b={"title": "B", "x-terminologies": []},
+            c={"title": "C"},
+        )
+    )
+    assert schema.category("a").fhir == Fhir("Condition", "inactive", ("Procedure",))
+    assert schema.category("b").fhir == Fhir("Observation")
+    assert [c.terminologies for c in schema.categories] == [("hpo", "icd10cm"), (), None]
+    # A stranger's schema keeps them: they run nothing.
+    source = json.dumps(schema.document)
+    assert parse_schema(source, "own", names_only=True).categories == schema.categories
+
+
+def test_every_packaged_category_says_what_it_is_in_fhir_and_where_it_is_coded() -> None:
+    for name in packaged_schemas():
+        document = json.loads(packaged_schemas()[name].read_text("utf-8"))
+        for spec in document["properties"].values():
+            assert {"x-fhir", "x-terminologies"} <= set(spec)
+
+
+def test_an_item_is_defined_once() -> None:
+    for name in packaged_schemas():
+        properties = load_schema(name).document["properties"]
+        assert all(spec["items"] is ITEM for spec in properties.values())
+    schema = load_schema("medication")
+    code = {"system": "urn:x", "code": "1", "display": "one", "score": 0.5}
+    item = Item("x", 0, 1).to_dict()
+
+    def faults(**changed: Any) -> tuple[str, ...]:
+        return schema.validate({key: [] for key in schema.keys} | {"drug": [{**item, **changed}]})
+
+    assert faults(codes=[code]) == faults(codes=[{**code, "chosen": True}]) == ()
+    assert faults(codes=["1"]) and faults(codes=[{**code, "score": 2}]) and faults(mood="x")
 
 
 def test_the_limits_themselves_are_allowed() -> None:

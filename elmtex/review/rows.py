@@ -6,6 +6,7 @@ import functools
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -14,7 +15,14 @@ from elmtex.review.entry import Entry
 from elmtex.review.faults import DAMAGED_RECORD
 from elmtex.review.line import Line, line_of
 from elmtex.review.tables import DECISIONS, EXTRACTIONS, LINES, sa
-from elmtex.schema import CategorySchema, load_schema, parse_schema
+from elmtex.schema import (
+    Category,
+    CategorySchema,
+    Fhir,
+    load_schema,
+    packaged_schemas,
+    parse_schema,
+)
 from elmtex.types import ElmtexError, Extraction
 
 logger = logging.getLogger(__name__)  # never about a report
@@ -95,7 +103,17 @@ def _ascii(stored: Any) -> str:
 @functools.lru_cache(maxsize=64)
 def _schema(stored: str) -> CategorySchema:
     data = json.loads(stored)
-    return parse_schema(json.dumps(data["document"]), data["name"])
+    schema = parse_schema(json.dumps(data["document"]), data["name"])
+    if schema.name in packaged_schemas():
+        # An earlier version's did not say what its categories are in FHIR.
+        packaged = load_schema(schema.name)
+        if _names(packaged) == _names(schema):
+            return packaged
+    return schema
+
+
+def _names(schema: CategorySchema) -> list[Category]:
+    return [replace(category, fhir=Fhir(), terminologies=None) for category in schema.categories]
 
 
 def extraction_row(id: str, extraction: Extraction) -> Any:

@@ -86,12 +86,13 @@ def offer(desk: Desk) -> None:
 
         Args:
             words: the item's words.
-            category: its category's key; empty searches every terminology.
+            category: its category's key among the 15 of ELMTEX; empty, or another, searches every terminology.
         """
         with shown():
             if desk.linker is None:
                 raise MissingDependencyError("codes need the coding extra")
-            return [code.to_dict() for code in desk.linker.link(words, category or None)]
+            known = {c.key: c for c in desk.extractor.schema.categories}
+            return [code.to_dict() for code in desk.linker.link(words, known.get(category))]
 
     def schemas() -> dict[str, str]:
         """The category schemas that come with elmtex, by name, as JSON text to use or to change."""

@@ -179,7 +179,7 @@ def _decided(desk: Desk, owner: str, review: str, command: Command, reviewer: st
     if command.do == "code" and desk.linker is not None:
         # On the page a code is chosen from a list that was asked for before; here it is asked for now.
         item = state.entry.reviewed.find(command.fields["item"])
-        codes = desk.linker.link(item.item.text, item.category)
+        codes = desk.linker.link(item.item.text, state.entry.schema.category(item.category))
         state = dataclasses.replace(state, suggested=(item.id, tuple(codes)))
     after = carry_out(command, state, desk.store, desk.linker, owner, reviewer).entry
     assert after is not None

@@ -11,7 +11,6 @@ from elmtex import export
 from elmtex.fhir import Judged
 from elmtex.review import Entry
 from elmtex.review.gold import to_jsonl
-from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction
 from elmtex.ui.render import escape
 from elmtex.ui.render_review import command
@@ -59,7 +58,7 @@ def file_of(entry: Entry, format: Format, words: Words) -> File:
     if faults:
         return File(name, "", "; ".join(faults))
     try:
-        return File(name, _written(corrected, judged, entry.schema, format))
+        return File(name, _written(corrected, judged, entry, format))
     except ElmtexError as error:
         return File(name, "", str(error))
 
@@ -80,12 +79,12 @@ def _to_hand_out(entry: Entry) -> tuple[Extraction, Judged]:
     return replace(corrected, id=id, problems=problems), state.judged
 
 
-def _written(document: Extraction, judged: Judged, schema: CategorySchema, format: str) -> str:
+def _written(document: Extraction, judged: Judged, entry: Entry, format: str) -> str:
     if format == "fhir":
-        return export.to_fhir(document, schema, judged)
+        return export.to_fhir(document, entry.schema, judged, entry.text)
     if format == "csv":
-        return export.to_csv(document, schema, judged)
-    return export.FORMATS[format](document, schema)
+        return export.to_csv(document, entry.schema, judged)
+    return export.FORMATS[format](document, entry.schema)
 
 
 BatchFormat = Literal["jsonl", "csv", "gold"]
@@ -101,7 +100,7 @@ def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> Fil
     name = f"elmtex.{format}"
     written: list[str] = []
     for entry in done:
-        text = _written(*_to_hand_out(entry), entry.schema, format)
+        text = _written(*_to_hand_out(entry), entry, format)
         # One header for all: each report's own table begins with it.
         written.append(text if format != "csv" or not written else text.split("\r\n", 1)[1])
     return File(name, "".join(written))

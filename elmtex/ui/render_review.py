@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from elmtex.coding import CATEGORY_TERMINOLOGIES
 from elmtex.review import Entry, Line, Reviewed, ReviewedItem
 from elmtex.schema import Category
 from elmtex.types import ASSERTIONS, Code
@@ -114,7 +113,8 @@ def _card(
 ) -> str:
     title, r = escape(category.title_in(words.lang)), words.review
     heading = f"elmtex-{escape(category.key)}"
-    rows = "".join(_row(item, entry.text, words, suggested) for item in items)
+    coded = category.terminologies != ()
+    rows = "".join(_row(item, entry.text, words, suggested, coded) for item in items)
     still = [item.id for item in items if item.verdict == "open"]
     everything = (
         f'<button type="button" class="all" {command("accept", items=still)} '
@@ -135,7 +135,11 @@ def _card(
 
 
 def _row(
-    entry: ReviewedItem, report: str, words: Words, suggested: tuple[str, Sequence[Code]] | None
+    entry: ReviewedItem,
+    report: str,
+    words: Words,
+    suggested: tuple[str, Sequence[Code]] | None,
+    coded: bool,
 ) -> str:
     item, r = entry.item, words.review
     name = escape(item.text)
@@ -161,19 +165,19 @@ def _row(
         f'data-verdict="{entry.verdict}" data-edit="{escape(json.dumps(edit, ensure_ascii=False))}">'
         f'<td dir="auto"><button type="button" class="item" data-item="{entry.id}" aria-pressed="false">{shown}</button>'
         f'{" ".join(notes)}</td><td class="assertion">{_assertion(entry, words)}</td>'
-        f'{_confidence(entry, words)}<td class="actions">{_actions(entry, words)}</td></tr>'
+        f'{_confidence(entry, words)}<td class="actions">{_actions(entry, words, coded)}</td></tr>'
     )
     if suggested is not None and suggested[0] == entry.id:
         body += _suggestions(entry, suggested[1], words)
     return body
 
 
-def _actions(entry: ReviewedItem, words: Words) -> str:
+def _actions(entry: ReviewedItem, words: Words, coded: bool) -> str:
     name, r = escape(entry.item.text), words.review
     accepted = entry.verdict in ("accepted", "edited", "added")
     sign = 'aria-hidden="true"'
     codes = ""
-    if CATEGORY_TERMINOLOGIES.get(entry.category, ("own",)) and entry.kept:
+    if coded and entry.kept:
         codes = (
             f'<button type="button" class="codes" title="{escape(r.codes)}" aria-label="{escape(r.codes)}: {name}" '
             f"{command('codes', item=entry.id)}><span {sign}>#</span></button>"

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
 from elmtex.review import Decision, Entry, Store
+from elmtex.schema import Category
 from elmtex.text import mended
 from elmtex.types import Code, InputError
 from elmtex.ui.commands import Command, decision_of
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 class Linking(Protocol):
     """The part of :class:`elmtex.coding.Linker` the page uses."""
 
-    def link(self, text: str, category: str | None = None, limit: int = 5) -> list[Code]: ...
+    def link(self, text: str, category: Category | None = None, limit: int = 5) -> list[Code]: ...
 
 
 def carry_out(
@@ -65,5 +66,5 @@ def _suggested(
         return None
     if linker is None:
         raise InputError("codes need the coding extra: pip install 'elmtex[coding]'")
-    linked = linker.link(item.item.text, item.category)
+    linked = linker.link(item.item.text, shown.entry.schema.category(item.category))
     return item.id, tuple({(c.system, c.code): c for c in (*linked, *item.item.codes)}.values())

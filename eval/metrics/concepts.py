@@ -4,6 +4,7 @@ without its licensed parts (there: scispaCy's linker to UMLS)."""
 from __future__ import annotations
 
 from elmtex.coding import Linker
+from elmtex.schema import Category, load_schema
 from elmtex.types import Item
 from eval.metrics.documents import Pair
 from eval.metrics.entity import Counts
@@ -21,12 +22,14 @@ def concepts(both: Pair, linker: Linker) -> ConceptCounts:
     counts: dict[str, Counts] = {}
     items = {"gold": 0, "predicted": 0}
     linked = {"gold": 0, "predicted": 0}
+    known = {category.key: category for category in load_schema("elmtex").categories}
     for key in both.gold:
-        if not linker.terminologies_of(key):
+        category = known.get(key)
+        if not linker.terminologies_of(category):
             continue
         found: dict[str, set[Concept]] = {}
         for side, given in (("gold", both.gold[key]), ("predicted", both.predicted[key])):
-            best = [concept for item in given if (concept := _concept(item, key, linker))]
+            best = [concept for item in given if (concept := _concept(item, category, linker))]
             items[side] += len(given)
             linked[side] += len(best)
             found[side] = set(best)
@@ -45,6 +48,6 @@ def concepts(both: Pair, linker: Linker) -> ConceptCounts:
     )
 
 
-def _concept(item: Item, category: str, linker: Linker) -> Concept | None:
+def _concept(item: Item, category: Category | None, linker: Linker) -> Concept | None:
     codes = linker.link(item.text, category, limit=1)
     return (codes[0].system, codes[0].code) if codes else None

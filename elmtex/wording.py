@@ -1,0 +1,75 @@
+"""What the words of an item say beside what they name, in English and German: a denial, an operation, good health, an age."""
+
+from __future__ import annotations
+
+import re
+
+_DENIED = re.compile(
+    r"\A(?:no|not|denie[sd]|without|negative for|absen(?:t|ce of)|lack of|keine?[rnms]?|nicht|ohne|fehlende?[rnms]?)\s+"
+    r"(?:(?:known|any|further|prior|previous|evidence of|signs? of|history of|bekannte?[rn]?|hinweise? (?:auf|für)|"
+    r"anzeichen (?:von|für))\s+)*(?=\S)",
+    re.IGNORECASE,
+)
+_OPERATION = re.compile(
+    r"\b(?:\w*(?:ectomy|otomy|ostomy|plasty|ektomie|otomie|ostomie|plastik|resection|resektion|implantation)|surgery|"
+    r"operation|op|operated|operiert|resected|replacement|transplant(?:ation)?|bypass|cabg|pci|\w*stent(?:ing)?|tep|"
+    r"ca?esarean(?: section)?|sectio|kaiserschnitt|amputation|ablation|hernia repair|\w*emboli[sz]ation|chemotherap(?:y|ie)|"
+    r"radiotherapy|radiation therapy|bestrahlung|strahlentherapie)\b",
+    re.IGNORECASE,
+)
+# What came of an operation, or has yet to be one, is none.
+_NO_OPERATION = re.compile(
+    r"\b(?:post-?operative|postoperativ\w*|infection|infekt\w*|thrombos[ei]s?|occlusion|verschluss|rejection|abstoßung|"
+    r"failure|complications?|komplikation\w*|bleeding|blutung|leak|stenosis|pain|schmerz\w*|scar|narbe\w*|adhesions?|"
+    r"after|following|due to|refused|declined|planned|geplante?r?|scheduled|recommended|recurrence|\w+itis)\b"
+    r"|(?<!zustand )\bnach\b",
+    re.IGNORECASE,
+)
+# A history and a family history hold more than diseases: that somebody was well, and how they lived.
+_WELL = re.compile(
+    r"\b(?:healthy|unremarkable|non-?contributory|asymptomatic|unaffected|(?:been|and) well|normal|consanguin\w*|"
+    r"non-?consanguin\w*|cousins|there (?:was|is) no|no (?:\w+ ){0,2}(?:history|evidence)|"
+    r"(?:did|does|do|had|was|were|is|are|has|have) no[t]?|gesund\w*|unauffällig\w*|leer)\b",
+    re.IGNORECASE,
+)
+_NO_CONDITION = re.compile(
+    r"\b(?:(?:medical|surgical|social) history|was|were|is|are|had|has|did|does|lives?|lived|took|takes|uses?|used|grew|"
+    r"levels?|function|admissions?|admitted|hospitali[sz]\w*|\w*graph(?:y|ie)|\w*gram|supplements?|medications?|treated|"
+    r"therapy|\w*therapie|handed|findings?|risk factors?|contact|exposure|intake|travel\w*|neither|genotype|war|wurde|"
+    r"hatte|ist|lebt|aufnahmen?|behandelt)\b",
+    re.IGNORECASE,
+)
+_ONSET = re.compile(
+    r"\b(?:at (?:the )?(?:age (?:of )?)?|aged |im Alter von )(?P<age>[1-9]\d?)\b"
+    r"(?![.,/%-]?\d|\s*(?:%|mg|hours?|days?|weeks?|months?|Tage|Wochen|Monate))|\bmit (?P<alter>[1-9]\d?) Jahren\b",
+    re.IGNORECASE,
+)
+_DEATH = re.compile(
+    r"\b(?:died?|dead|death|deceased|verst[aio]rb\w*|verstorben|gestorben|tod)\b|†", re.I
+)
+
+
+def denied(text: str) -> str:
+    """The words without the denial they begin with ("No known diabetes": "diabetes"); the same words where they do not."""
+    return _DENIED.sub("", text, count=1)
+
+
+def is_operation(text: str) -> bool:
+    """Whether an operation or the like was done; not what came of one, nor one that is planned."""
+    return bool(_OPERATION.search(text)) and not _NO_OPERATION.search(text)
+
+
+def says_well(text: str) -> bool:
+    """Whether somebody was well, or nothing was found."""
+    return bool(_WELL.search(text))
+
+
+def is_no_condition(text: str) -> bool:
+    """Whether a history's words tell of something else than a disease or complaint."""
+    return bool(_NO_CONDITION.search(text))
+
+
+def onset(text: str) -> int | None:
+    """The one age in years that is said of a disease; None for several, and for that of a death."""
+    ages = [int(found["age"] or found["alter"]) for found in _ONSET.finditer(text)]
+    return ages[0] if len(ages) == 1 and not _DEATH.search(text) else None
