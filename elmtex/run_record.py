@@ -8,6 +8,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +39,18 @@ def surroundings(packages: Sequence[str]) -> dict[str, Any]:
 
 def git_hash() -> str | None:
     """The commit of the source checkout, with ``+changes`` when its files differ from it; None outside of one."""
-    root = Path(__file__).resolve().parent.parent
+    own = Path(__file__).resolve()
 
     def git(*arguments: str) -> str:
-        command = ["git", "-C", str(root), *arguments]
+        command = ["git", "-C", str(own.parent), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
+        # An installed copy may lie inside somebody else's repository, which does not track it.
+        git("ls-files", "--error-unmatch", own.name)
+        root = git("rev-parse", "--show-toplevel")
+        changed = git("-C", root, "status", "--porcelain")
+        return git("rev-parse", "HEAD") + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return None
 
@@ -58,10 +63,27 @@ def usable_cores() -> int:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, "utf-8")
-    os.replace(part, path)
+    """Write a file whole or not at all, whoever else is writing it and whenever the power goes."""
+    part = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Bring a file, or a folder's list of names, to the disk: a rename may get there before what it names."""
+    with suppress(OSError):  # Windows opens no folders
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def version(package: str) -> str | None:
