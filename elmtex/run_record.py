@@ -66,7 +66,7 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all, whoever else is writing it and whenever the power goes."""
     part = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
+        with part.open("w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

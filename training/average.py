@@ -30,6 +30,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
     """
     from safetensors.torch import load_file, save_file
 
+    from elmtex.adapter import write_adapter_digests
     from elmtex.run_record import surroundings, write_whole
     from elmtex.types import InputError
     from training.merge import trained_adapter
@@ -60,6 +61,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
         "averaged": [read_record(run) for run in runs],
     }
     write_whole(out / RECORD, json.dumps(record, indent=2) + "\n")
+    write_adapter_digests(out)
     return out
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.adapter import write_adapter_digests
 from elmtex.decoding.document import group
 from elmtex.pipeline import Extractor
 from elmtex.run_record import write_whole
@@ -75,7 +76,7 @@ def calibrate(
             f"{run} finds nothing in the {len(records)} records of DEV: train it longer"
         )
     rows = [{k: v for k, v in row.items() if k != "judged"} for row in [*tried, best]]
-    (run / "calibration.json").write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
+    write_whole(run / "calibration.json", json.dumps(rows, indent=2) + "\n")
     _write(
         run,
         biases=biases,
@@ -98,6 +99,7 @@ def _write(run: Path, **facts: Any) -> None:
     path = run / "elmtex.json"
     known = json.loads(path.read_text("utf-8"))
     write_whole(path, json.dumps({**known, **facts}, indent=2) + "\n")
+    write_adapter_digests(run)
 
 
 def _scored(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[str, Any]:

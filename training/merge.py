@@ -59,6 +59,7 @@ def merge(run: Path, out: Path) -> Path:
     """
     import torch
 
+    from elmtex.integrity import write_digests
     from elmtex.types import InputError
 
     if out.exists():
@@ -72,6 +73,7 @@ def merge(run: Path, out: Path) -> Path:
         *run.glob("record.json"),
     ]:
         shutil.copy(path, out / path.name)
+    write_digests(out, f"{base} and {run}")
     return out
 
 

@@ -62,6 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
     from transformers import AutoModelForCausalLM, set_seed
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config, get_quantization_config
 
+    from elmtex.adapter import write_adapter_digests
     from elmtex.corpora import records as canonical
     from elmtex.decoding.tokens import CONTEXT, MAX_SENTENCE
     from elmtex.run_record import write_whole
@@ -143,6 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
     }
     if is_first():
         write_whole(Path(config.output_dir) / "elmtex.json", json.dumps(facts, indent=2) + "\n")
+        write_adapter_digests(Path(config.output_dir))
     recorder.finish(trainer.state.log_history)
 
 
