@@ -73,7 +73,7 @@ def merge(run: Path, out: Path) -> Path:
         *run.glob("record.json"),
     ]:
         shutil.copy(path, out / path.name)
-    write_digests(out, f"{base} and {run}")
+    write_digests(out, f"{base.name} and {run.name}")
     return out
 
 

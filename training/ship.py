@@ -2,7 +2,7 @@
 
     python -m training.ship runs/smollm2 --name mine
 
-Writes ``elmtex/adapters/NAME/``: adapter_config.json, adapter_model.safetensors, elmtex.json and record.json of the run.
+Writes ``elmtex/adapters/NAME/``: adapter_config.json, adapter_model.safetensors, elmtex.json, digests.json and record.json of the run.
 The packaged adapter is the last by name. ``training.sft``'s own folder works as it is with ``elmtex extract --model``.
 """
 
@@ -26,7 +26,7 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     import torch
     from safetensors.torch import load_file, save_file
 
-    from elmtex.adapter import notes_adapter
+    from elmtex.adapter import notes_adapter, write_adapter_digests
     from elmtex.types import InputError
 
     adapter = notes_adapter(run)
@@ -65,6 +65,7 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
         "calibration": adapter.calibration,
     }
     (folder / "elmtex.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+    write_adapter_digests(folder)
     return folder
 
 
