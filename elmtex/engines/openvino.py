@@ -86,6 +86,11 @@ def default_precision() -> str:
     return "bfloat16" if {"BF16", "WINOGRAD"} <= able else "int8"
 
 
+def settings() -> dict[str, str]:
+    """See :func:`elmtex.engines.settings`."""
+    return {"precision": default_precision(), "version": str(openvino.__version__)}
+
+
 class OpenVINOEngine:
     """A Llama on the CPU.
 

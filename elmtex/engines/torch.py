@@ -25,6 +25,12 @@ except ImportError as error:
     ) from None
 
 
+def settings() -> dict[str, str]:
+    """See :func:`elmtex.engines.settings`."""
+    precision = "bfloat16" if torch.cuda.is_available() else "float32"
+    return {"precision": precision, "version": str(torch.__version__)}
+
+
 class TorchEngine:
     """A transformers model with its adapter merged in.
 

@@ -43,6 +43,11 @@ class LocalChat:
     def folders(self) -> tuple[Path, ...]:
         return (base_folder(self._model_name),)
 
+    def settings(self) -> dict[str, str]:
+        from elmtex.engines.torch import settings
+
+        return {"engine": "torch", **settings()}
+
     def load(self) -> None:
         """Load the model.
 

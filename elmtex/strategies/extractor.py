@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +50,10 @@ class Chat(Protocol):
 
     def folders(self) -> tuple[Path, ...]:
         """The folders whose files decide what it answers; () for a server."""
+        ...
+
+    def settings(self) -> dict[str, str]:
+        """What an answer depends on beside those: the server, or the engine and its precision."""
         ...
 
     def load(self) -> None: ...
@@ -100,8 +105,15 @@ class ChatExtractor:
     def folders(self) -> tuple[Path, ...]:
         return self._chat.folders()
 
+    def settings(self) -> dict[str, str]:
+        """What an answer depends on beside report, schema and :meth:`folders`."""
+        rows = [json.dumps(record.to_dict(), sort_keys=True) for record in self._examples]
+        examples = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+        strategy = "icl" if self._examples else "naive"
+        return {"strategy": strategy, "examples": examples, **self._chat.settings()}
+
     def with_schema(self, schema: CategorySchema) -> ChatExtractor:
-        """An extractor of another schema that shares this one's model.
+        """An extractor of another schema that shares this one's model and what it has made of the examples.
 
         Raises:
             InputError: there are examples, and none labels all its categories.

@@ -50,6 +50,9 @@ class ServerChat:
     def folders(self) -> tuple[Path, ...]:
         return ()
 
+    def settings(self) -> dict[str, str]:
+        return {"server": self._url}
+
     def load(self) -> None:
         """Ask the server for its models, so that a wrong URL comes out before any report is sent.
 
