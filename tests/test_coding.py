@@ -330,3 +330,31 @@ def test_the_installed_terminologies(
 def test_modifiers_are_no_findings(installed: Linker) -> None:
     assert installed.link("severe", "signs_symptoms") == []
     assert installed.link("bilateral", "signs_symptoms") == []
+
+
+def test_a_dictionary_that_would_run_something_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import bz2
+    import pickle
+
+    from elmtex import terminologies
+
+    class Trap:
+        def __reduce__(self) -> tuple:
+            return Path.touch, (tmp_path / "run",)
+
+    def drugs(data: object) -> list:
+        with bz2.open(tmp_path / "drug_ner_dictionary.pkl.bz2", "wb") as file:
+            pickle.dump(data, file)
+        return list(terminologies._drugs())
+
+    monkeypatch.setattr(terminologies, "_package_folder", lambda *_: tmp_path)
+    plain = {
+        "drug_variant_to_canonical": {"asa": ["aspirin"]},
+        "drug_canonical_to_data": {"aspirin": {"name": "Aspirin"}},
+    }
+    assert drugs(plain) == [(terminologies.DRUG_NAME, "aspirin", "Aspirin", ["aspirin", "asa"])]
+    with pytest.raises(InputError, match=r"pathlib\.\w+"):
+        drugs({**plain, "more": Trap()})
+    assert not (tmp_path / "run").exists()

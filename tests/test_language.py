@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from elmtex.language import language
+
 GERMAN = [
     "Pat. klagt über Husten. Fieber 38,5 °C.",
     "AZ reduziert, EZ normal. Pulmo bds. frei.",
@@ -66,3 +70,31 @@ ENGLISH = [
     "Suspected pulmonary embolism, D-dimer elevated",
     "Blood pressure well controlled, asymptomatic",
 ]
+
+
+@pytest.mark.parametrize(("lines", "name"), [(GERMAN, "de"), (ENGLISH, "en")])
+def test_telegraphic_lines(lines: list[str], name: str) -> None:
+    """One of each is too short to tell: numbers with units, three words of Latin."""
+    wrong = [line for line in lines if language(line) != name]
+    assert len(lines) == 30 and len(wrong) <= 1, wrong
+
+
+def test_whole_reports_and_what_is_no_text() -> None:
+    assert language("\n".join(GERMAN)) == "de"
+    assert language("\n".join(ENGLISH)) == "en"
+    # A German letter with English names of drugs and studies in it.
+    assert (
+        language(
+            "Z.n. STEMI, Stent in LAD. ASS, Clopidogrel. Kontrolle in 6 Wochen, Belastungs-EKG."
+        )
+        == "de"
+    )
+    assert language("") == language("12/80 38,5 😀") == "en"
+
+
+def test_the_examples_of_the_page() -> None:
+    from elmtex.examples import EXAMPLES
+
+    assert {example.name: language(example.text) for example in EXAMPLES} == {
+        example.name: example.lang for example in EXAMPLES
+    }
