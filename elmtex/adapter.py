@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from elmtex.integrity import check_folder, write_digests
 from elmtex.types import InputError
 from elmtex.weights import DEFAULT_MODEL
 
@@ -67,33 +69,94 @@ def load_adapter(folder: Path) -> Adapter:
     """Read the folder of an adapter, or of a model with one merged in.
 
     Raises:
-        InputError: it is not one; says which file is missing or wrong.
+        InputError: it is not one, or not what its ``digests.json`` says, or a number in it can be none; says which file is
+            missing or wrong.
     """
     path = folder / "elmtex.json"
     merged = path.is_file() and (folder / "config.json").is_file()
-    if not merged and not (folder / "adapter_config.json").is_file():
-        raise InputError(f"{folder} holds no adapter: adapter_config.json is missing")
-    try:
-        facts: Mapping[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON: {error}") from None
-    biases = {str(name): float(bias) for name, bias in facts.get("biases", {}).items()}
-    layout = str(facts.get("layout", "words"))
+    if not merged:
+        if not (folder / "adapter_config.json").is_file():
+            raise InputError(f"{folder} holds no adapter: adapter_config.json is missing")
+        # A merged model's weights are looked at when they are read.
+        check_folder(
+            folder, "install or copy it again, or remove digests.json when the change was meant"
+        )
+    facts = _facts(path) if path.is_file() else {}
+    layout = _word(facts, "layout", "words", path)
     if layout not in ("words", "json"):
         raise InputError(f"{path}: layout {layout!r} is unknown: elmtex reads 'words' and 'json'")
+    return Adapter(
+        name=_word(facts, "name", folder.name, path),
+        folder=None if merged else folder,
+        base=str(folder) if merged else _word(facts, "base", DEFAULT_MODEL, path),
+        calibration=_calibration(facts, path),
+        biases=_biases(facts, path),
+        layout=layout,
+        threshold=_number(facts.get("threshold", 0.0), "threshold", path, _is_share),
+    )
+
+
+def write_adapter_digests(folder: Path) -> None:
+    """Write down what an adapter's files hold now, for :func:`load_adapter` to compare."""
+    names = [f"adapter_{part}" for part in ("config.json", "model.safetensors", "model.bin")]
+    names = [name for name in [*names, "elmtex.json"] if (folder / name).is_file()]
+    write_digests(folder, "python -m training; see record.json", names)
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads(path.read_text("utf-8"))
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise InputError(f"{path} is not JSON: {error}") from None
+    if not isinstance(facts, dict):
+        raise InputError(f"{path} must hold a JSON object, not a {type(facts).__name__}")
+    return facts
+
+
+def _word(facts: Mapping[str, Any], key: str, default: str, path: Path) -> str:
+    word = facts.get(key, default)
+    if not isinstance(word, str) or not word:
+        raise InputError(f"{path}: {key} is {word!r}: it must be a word")
+    return word
+
+
+def _is_share(number: float) -> bool:
+    return 0 <= number <= 1
+
+
+def _number(
+    value: Any, what: str, path: Path, allowed: Callable[[float], bool] = math.isfinite
+) -> float:
+    """The value as a number; nothing is as likely as "nan", so one such answers every report with nothing."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and allowed(value):
+        return float(value)
+    wanted = "a number from 0 to 1" if allowed is _is_share else "a finite number"
+    raise InputError(f"{path}: {what} is {value!r}: it must be {wanted}; calibrate the model again")
+
+
+def _biases(facts: Mapping[str, Any], path: Path) -> dict[str, float]:
+    biases = facts.get("biases", {})
+    if not isinstance(biases, dict):
+        raise InputError(f"{path}: biases is {biases!r}: it must be an object of numbers")
     if unknown := set(biases) - {"open", "present", "absent", "possible"}:
         raise InputError(
             f"{path}: biases of {sorted(unknown)}: only open, present, absent, possible have one"
         )
-    return Adapter(
-        name=facts.get("name", folder.name),
-        folder=None if merged else folder,
-        base=str(folder) if merged else facts.get("base", DEFAULT_MODEL),
-        calibration=tuple((float(x), float(y)) for x, y in facts.get("calibration", ())),
-        biases=biases,
-        layout=layout,
-        threshold=float(facts.get("threshold", 0.0)),
-    )
+    return {name: _number(bias, f"the bias of {name}", path) for name, bias in biases.items()}
+
+
+def _calibration(facts: Mapping[str, Any], path: Path) -> tuple[tuple[float, float], ...]:
+    points = facts.get("calibration", [])
+    if not isinstance(points, list) or not all(
+        isinstance(point, list) and len(point) == 2 for point in points
+    ):
+        raise InputError(f"{path}: calibration must be a list of pairs; calibrate the model again")
+    pairs = [
+        tuple(_number(x, "a point of calibration", path, _is_share) for x in p) for p in points
+    ]
+    if pairs != sorted(pairs):
+        raise InputError(f"{path}: the points of calibration do not ascend; calibrate it again")
+    return tuple((score, share) for score, share in pairs)
 
 
 def packaged_adapter() -> Adapter | None:

@@ -1,4 +1,5 @@
-"""Reply strings become spans of the report: first word for word, then with white space and case folded; never fuzzily.
+"""Reply strings become spans of the report: first word for word, then with white space, case, accents written in two
+characters, and the forms of quotes and dashes folded; never fuzzily.
 
 A string that does not stand in the report stays an item without offsets. A match begins and ends at word boundaries,
 and a number is never part of a longer one: "5 mg" does not match in "2.5 mg", nor "120" in "120/80" or "1,120".
@@ -6,18 +7,28 @@ and a number is never part of a longer one: "5 mg" does not match in "2.5 mg", n
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Iterator, Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
 
 from elmtex.text import folded
 from elmtex.types import ASSERTIONS, Assertion, Item
 
 Span = tuple[int, int]
-_Folded = tuple[str, list[int]]  # of :func:`_fold`
+Folded = tuple[str, list[int]]  # a text, and each of its characters' place in the original
+
+# A model writes the quotes and dashes of a keyboard, or of a typesetter, whatever the report has.
+_ALIKE = {
+    **dict.fromkeys("‘’‚‛′ʼ`´‹›", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−", "-"),
+    "…": "...",
+    "\N{SOFT HYPHEN}": "",
+}
 
 _MARK = re.compile(r"\s*\((absent|possible)\)$")
 _FRINGE = " \t\r\n,;"
+_ACCENT = "\u0300-\u036f"  # a combining one belongs to the letter before it
 # What may not stand before a string that begins with a digit, or after one that ends with one.
 _BEFORE_NUMBER = r"(?<!\d[.,:/–-])(?<![-−+<>≤≥.,])(?<![<>≤≥] )"
 _AFTER_NUMBER = r"(?![.,:/–-]\d|%| %)"
@@ -35,11 +46,11 @@ def align(report: str, strings: Sequence[str]) -> tuple[Item, ...]:
         words, assertion = _asserted(report, string.strip(_FRINGE))
         wanted.setdefault(folded(words), (words, assertion))
     wanted.pop("", None)
-    folded = functools.cache(lambda: _fold(report))
     grounded: list[Item] = []
     ungrounded: list[Item] = []
+    whole = _fold(report) if wanted else ("", [])
     for words, assertion in sorted(wanted.values(), key=lambda row: -len(row[0])):
-        spans = _occurrences(report, words, folded)
+        spans = occurrences(report, words, whole)
         free = next((span for span in spans if not any(_overlap(span, i) for i in grounded)), None)
         if free is not None:
             grounded.append(Item(report[slice(*free)], *free, assertion))
@@ -51,25 +62,25 @@ def align(report: str, strings: Sequence[str]) -> tuple[Item, ...]:
     return (*grounded, *ungrounded)
 
 
-def _occurrences(report: str, words: str, fold: Callable[[], _Folded]) -> list[Span]:
+def occurrences(report: str, words: str, folded: Folded | None = None) -> list[Span]:
     """Where a string stands in the report, in order: its exact occurrences, or else its folded ones; [] for none.
 
     Args:
-        report: the report.
-        words: the string.
-        fold: the report folded, called where no exact occurrence is: it takes longer than all the rest.
+        report: the text.
+        words: what to look for.
+        folded: the report folded already, for one who looks for many; None folds it.
     """
     exact = list(_matches(re.escape(words), words, report))
     if exact:
         return exact
-    folded, origin = fold()
+    text, origin = folded or _fold(report)
     needle = _fold(words)[0]
     return [
         (origin[start], origin[end - 1] + 1)
-        for start, end in _matches(re.escape(needle), needle, folded)
+        for start, end in _matches(re.escape(needle), needle, text)
         # "ß" folds to "ss": a match that begins or ends inside one character is none.
         if (start == 0 or origin[start] != origin[start - 1])
-        and (end == len(folded) or origin[end] != origin[end - 1])
+        and (end == len(text) or origin[end] != origin[end - 1])
     ]
 
 
@@ -77,7 +88,7 @@ def _matches(pattern: str, words: str, text: str) -> Iterator[Span]:
     if not words:
         return
     before = rf"(?<!\w){_BEFORE_NUMBER}" if words[0].isdigit() else r"(?<!\w)"
-    after = rf"(?!\w){_AFTER_NUMBER}" if words[-1].isdigit() else r"(?!\w)"
+    after = rf"(?![\w{_ACCENT}]){_AFTER_NUMBER}" if words[-1].isdigit() else rf"(?![\w{_ACCENT}])"
     # A sign at the string's own edge ("+", "%") needs no word boundary.
     before = before if words[0].isalnum() else ""
     after = after if words[-1].isalnum() else ""
@@ -102,8 +113,8 @@ def _overlap(span: Span, item: Item) -> bool:
     )
 
 
-def _fold(text: str) -> _Folded:
-    """The text case-folded with every run of white space one blank, trimmed, and each character's place in ``text``."""
+def _fold(text: str) -> Folded:
+    """The text folded as :func:`occurrences` compares it: every run of white space one blank, trimmed."""
     folded: list[str] = []
     origin: list[int] = []
     for match in re.finditer(r"\S+", text):
@@ -111,7 +122,12 @@ def _fold(text: str) -> _Folded:
             folded.append(" ")
             origin.append(match.start() - 1)
         for place in range(match.start(), match.end()):
-            for character in text[place].casefold():
-                folded.append(character)
+            character = text[place]
+            if not character.isascii():
+                character = _ALIKE.get(character, character)
+                # "Ö" in one character or two, as files of a Mac have it.
+                character = unicodedata.normalize("NFD", character.casefold())
+            for part in character.casefold():
+                folded.append(part)
                 origin.append(place)
     return "".join(folded), origin

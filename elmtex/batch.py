@@ -1,8 +1,9 @@
 """Extract many reports into one JSON Lines file that survives a kill and can be gone on with.
 
-Each line is a document as the command line's ``jsonl`` prints it, plus ``key``: a hash of the report's text, the schema
-and the model, by which a resumed run knows what is done. A line is written, flushed and synced whole before the
-next one; the half line that a kill may leave behind is cut off by the next ``--resume``.
+Each line is a document as the command line's ``jsonl`` prints it, plus ``key``: a hash of the report's text, a hyphen,
+and a hash of all that its answer depends on (:func:`_settings`), by which a resumed run knows what is done. A line is
+written, flushed and synced whole before the next one; the half line that a kill may leave behind, or the zeros that a power
+cut may, are cut off by the next ``--resume``.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ import json
 import os
 import shutil
 import sys
-from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elmtex.reading import Report
-from elmtex.run_record import digest
+from elmtex.run_record import digest, sync
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
 
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 _LINE_START = b'{"id": '  # of every line written here; a torn last line must begin like it
 
-# (id, key) → statuses of the lines that OUT has for it; more than one when inputs repeat a report.
-Done = defaultdict[tuple[str, str], list[str]]
+# (id, key) → status of the line that OUT has for it.
+Done = dict[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,16 @@ class Summary:
     Args:
         statuses: number of the inputs' reports by status, those kept from an earlier run included.
         kept: reports whose line an earlier run had written.
-        others: lines of OUT that belong to none of the inputs, or to another schema or model.
+        redone: of the others, reports that OUT had an answer to that was made with other settings; it is gone.
+        repeated: reports that stand in the inputs again, same id and text; they have one line.
+        others: lines of OUT that belong to none of the inputs.
     """
 
     statuses: Mapping[str, int]
     kept: int
     others: int
+    redone: int = 0
+    repeated: int = 0
 
     @property
     def total(self) -> int:
@@ -95,12 +100,14 @@ def run(
     """Extract each report and append its line to a file, in order; a progress bar goes to stderr.
 
     Args:
-        extractor: anything with ``schema``, ``model_name``, ``folders()`` and ``extract(report, id=…)``; tests pass a
-            fake one here.
-        reports: read one at a time. Ids may repeat: each report gets a line of its own.
+        extractor: anything with ``schema``, ``model_name``, ``folders()``, ``settings()`` and ``extract(report, id=…)``;
+            tests pass a fake one here.
+        reports: read one at a time. Ids may repeat with other texts: each report gets a line of its own. One that stands
+            there twice, same id and text, is answered once.
         out: the file; it must not exist unless ``resume`` is set.
         resume: go on with ``out``: keep its lines, cut a torn last one, try those with status ``failed`` again and
-            leave out reports that have a line for the same id, text, schema and model.
+            leave out reports that have a line for the same id, text, schema, model and settings. A line for the same id
+            and text made with others is taken out at the end, when the report has been answered anew.
         total: number of reports for the progress bar; None when unknown.
         at_once: threads that extract; with more than one a kill may cost up to ``4 * at_once`` reports' work.
 
@@ -110,13 +117,14 @@ def run(
     """
     from tqdm import tqdm
 
-    statuses: Counter[str] = Counter()
+    answered: Done = {}  # this run's inputs, those of an earlier run included
+    times: Counter[tuple[str, str]] = Counter()
     kept = 0
     # A log file gets a line every ten seconds, a terminal a moving bar.
     interval = 0.1 if sys.stderr.isatty() else 10
     with _writing(out), _locked(out):
         done = _take_up(out) if resume else _create(out)
-        model = digest(extractor.folders())  # its name alone may be that of another one
+        settings = _settings(extractor)
         with (
             out.open("ab") as file,
             tqdm(total=total, unit="report", file=sys.stderr, mininterval=interval) as bar,
@@ -125,18 +133,40 @@ def run(
             def missing() -> Iterator[tuple[Report, str]]:
                 nonlocal kept
                 for report in reports:
-                    key = _key(extractor, report, model)
-                    if before := done.get((report.id, key)):
-                        statuses[before.pop()] += 1
+                    one = report.id, _key(report, settings)
+                    times[one] += 1
+                    if times[one] > 1:
+                        bar.update()
+                    elif status := done.get(one):
+                        answered[one] = status
                         kept += 1
                         bar.update()
                     else:
-                        yield report, key
+                        yield report, one[1]
 
             for extraction, key in _extracted(extractor, missing(), at_once):
-                statuses[_write(file, extractor, extraction, key)] += 1
+                answered[extraction.id, key] = _write(file, extractor, extraction, key)
                 bar.update()
-    return Summary(dict(statuses), kept, sum(map(len, done.values())))
+        superseded = _superseded(done, answered)
+        if superseded:
+            _keep(out, lambda name, key, _: (name, key) not in superseded)
+    statuses: Counter[str] = Counter()
+    for one, status in answered.items():
+        statuses[status] += times[one]
+    return Summary(
+        dict(statuses),
+        kept,
+        others=len(done.keys() - answered.keys() - superseded),
+        redone=len({(name, _text_of(key)) for name, key in superseded}),
+        repeated=times.total() - len(times),
+    )
+
+
+def _superseded(done: Done, answered: Done) -> set[tuple[str, str]]:
+    """The earlier lines whose report, same id and text, has an answer with this run's settings by now."""
+    # What failed now has lost nothing that it had.
+    anew = {(name, _text_of(key)) for (name, key), status in answered.items() if status != "failed"}
+    return {one for one in done.keys() - answered.keys() if (one[0], _text_of(one[1])) in anew}
 
 
 def _extracted(
@@ -189,13 +219,33 @@ def _line(extraction: Extraction, key: str) -> bytes:
     return json.dumps(data, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n"
 
 
-def _key(extractor: Extractor, report: Report, model: str) -> str:
-    """SHA-256 of what decides the answer: text, schema (a subset of its categories is another one), model."""
+def _settings(extractor: Extractor) -> str:
+    """SHA-256 of all but the report that decides an answer.
+
+    The schema's name and document (a subset of its categories is another one), the model's name and files, elmtex's
+    version, and what the extractor names itself: strategy, engine, precision, server, examples.
+    """
+    from elmtex import __version__
+
     schema = extractor.schema
-    parts = [report.text, schema.name, schema.document, extractor.model_name, model]
-    if coding := getattr(extractor, "coding", None):  # a line without codes is none with them
-        parts.append(coding)
+    parts = [
+        *(schema.name, schema.document, __version__),
+        # The model's name alone may be that of another one.
+        *(extractor.model_name, digest(extractor.folders()), extractor.settings()),
+        getattr(extractor, "coding", None),  # a line without codes is none with them
+    ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _key(report: Report, settings: str) -> str:
+    text = hashlib.sha256(
+        json.dumps(report.text).encode()
+    ).hexdigest()  # null: it could not be read
+    return f"{text}-{settings}"
+
+
+def _text_of(key: str) -> str:
+    return key.partition("-")[0]
 
 
 @contextlib.contextmanager
@@ -241,39 +291,56 @@ def _locked(out: Path) -> Iterator[None]:
 
 def _create(out: Path) -> Done:
     with out.open("xb"):
-        return defaultdict(list)
+        return {}
 
 
 def _take_up(out: Path) -> Done:
     """The lines ``out`` has, after a torn last line and failed reports have been taken out of it."""
-    done: Done = defaultdict(list)
     if not out.exists():
         return _create(out)
+    done: Done = {}
+
+    def wanted(name: str, key: str, status: str) -> bool:
+        if status in ("torn", "failed") or (name, key) in done:
+            return False
+        done[name, key] = status
+        return True
+
+    _keep(out, wanted)
+    return done
+
+
+def _keep(out: Path, wanted: Callable[[str, str, str], bool]) -> None:
+    """Take lines out of ``out``: all of them or, also when killed here, none.
+
+    Args:
+        out: the file.
+        wanted: of a line's id, key and status, whether it stays.
+    """
     whole = out.resolve()  # where a link leads
     rest = whole.with_name(f".{whole.name}.part")
     dropped = False
     try:
         with whole.open("rb") as old, rest.open("wb") as new:
             shutil.copymode(whole, rest)
+            size = whole.stat().st_size
             for number, line in enumerate(old, 1):
-                name, key, status = _read_line(line, number, out)
-                if status in ("torn", "failed"):
-                    dropped = True
-                else:
-                    done[name, key].append(status)
+                if wanted(*_read_line(line, number, out, is_last=old.tell() == size)):
                     new.write(line)
+                else:
+                    dropped = True
             new.flush()
             os.fsync(new.fileno())
         if dropped:
-            rest.replace(whole)  # whole or not at all, also when killed here
+            rest.replace(whole)
+            sync(whole.parent)
     finally:
         rest.unlink(missing_ok=True)
-    return done
 
 
-def _read_line(line: bytes, number: int, out: Path) -> tuple[str, str, str]:
+def _read_line(line: bytes, number: int, out: Path, is_last: bool) -> tuple[str, str, str]:
     """Id, key and status of a line of ``out``; the status is ``torn`` for what a kill left of the last line."""
-    if not line.endswith(b"\n") and line[: len(_LINE_START)] == _LINE_START[: len(line)]:
+    if is_last and _is_torn(line):
         return "", "", "torn"
     try:
         row = json.loads(line.decode("utf-8"))
@@ -286,3 +353,12 @@ def _read_line(line: bytes, number: int, out: Path) -> tuple[str, str, str]:
         raise InputError(
             f"line {number} of {out} is not one that elmtex batch writes: give another file to --out"
         ) from None
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether the last line is what a kill or a power cut leaves of one of ours.
+
+    Blocks that were given to a file and not yet written read as zeros after a power cut; JSON holds none.
+    """
+    begins_like_ours = all(byte in (0, own) for byte, own in zip(line, _LINE_START, strict=False))
+    return begins_like_ours and (b"\0" in line or not line.endswith(b"\n"))

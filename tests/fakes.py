@@ -98,6 +98,7 @@ class FakeExtractor:
 
     schema: CategorySchema = field(default_factory=lambda: load_schema("elmtex"))
     model_name: str = "fake-1"
+    engine: str = "fake"
     timings: FakeTimings | None = None
     loaded: int = 0
     seen: list[str] = field(default_factory=list)
@@ -107,6 +108,9 @@ class FakeExtractor:
 
     def folders(self) -> tuple[()]:
         return ()
+
+    def settings(self) -> dict[str, str]:
+        return {"engine": self.engine}
 
     def extract(self, report: str, *, id: str = "report") -> Extraction:
         self.seen.append(id)

@@ -130,38 +130,134 @@ def test_resume_does_only_the_rest(tmp_path: Path, fake_extractor: FakeExtractor
     assert len(_lines(out)) == 5
 
 
-def test_resume_sees_another_text_schema_or_model(
+def test_resume_keeps_another_text_under_the_same_id(
     tmp_path: Path, fake_extractor: FakeExtractor
 ) -> None:
     out = tmp_path / "out.jsonl"
     batch.run(fake_extractor, REPORTS[:1], out)
-    elmtex = load_schema("elmtex")
-    retrained = FakeExtractor()
-    (tmp_path / "config.json").write_text("{}")
-    retrained.folders = lambda: (tmp_path,)  # type: ignore[method-assign, assignment, return-value]
-    others = [
-        (FakeExtractor(model_name="fake-2"), REPORTS[0]),
-        (retrained, REPORTS[0]),
-        (FakeExtractor(schema=load_schema("medication")), REPORTS[0]),
-        (FakeExtractor(schema=elmtex.subset(("age",))), REPORTS[0]),
-        (fake_extractor, Report("r0", "another text under the same id")),
-    ]
-    for number, (extractor, report) in enumerate(others, 1):
-        summary = batch.run(extractor, [report], out, resume=True)
-        assert (summary.kept, summary.others) == (0, number)
-    assert len(_lines(out)) == 6
+    other = Report("r0", "another text under the same id")
+    summary = batch.run(fake_extractor, [other], out, resume=True)
+    assert (summary.kept, summary.redone, summary.others) == (0, 0, 1)
     assert batch.run(fake_extractor, REPORTS[:1], out, resume=True).kept == 1
+    assert len(_lines(out)) == 2
 
 
-def test_repeated_reports_get_a_line_each(tmp_path: Path, fake_extractor: FakeExtractor) -> None:
+@pytest.mark.parametrize("setting", ["name", "files", "schema", "categories", "engine", "version"])
+def test_what_was_answered_with_other_settings_is_done_again(
+    tmp_path: Path,
+    fake_extractor: FakeExtractor,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+) -> None:
+    out = tmp_path / "out.jsonl"
+    batch.run(fake_extractor, REPORTS[:3], out)
+    other = FakeExtractor()
+    match setting:
+        case "name":
+            other.model_name = "fake-2"
+        case "files":
+            (tmp_path / "config.json").write_text("{}")
+            monkeypatch.setattr(other, "folders", lambda: (tmp_path,))
+        case "schema":
+            other.schema = load_schema("medication")
+        case "categories":
+            other.schema = load_schema("elmtex").subset(("age",))
+        case "engine":
+            other.engine = "fake in float16"
+        case "version":
+            monkeypatch.setattr("elmtex.__version__", "0.0.0")
+    summary = batch.run(other, REPORTS[:2], out, resume=True)
+    assert (summary.kept, summary.redone, summary.others) == (0, 2, 1)
+    assert sorted(line["id"] for line in _lines(out)) == ["r0", "r1", "r2"]
+    assert batch.run(other, REPORTS[:2], out, resume=True).kept == 2
+
+
+def test_an_answer_goes_only_when_there_is_another(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    batch.run(FakeExtractor(), REPORTS[:1], out)
+    before = out.read_bytes()
+
+    class Broken(FakeExtractor):
+        def extract(self, report: str, *, id: str = "report"):
+            raise InputError("the server is down")
+
+    summary = batch.run(Broken(engine="other"), REPORTS[:1], out, resume=True)
+    assert (summary.statuses, summary.redone) == ({"failed": 1}, 0)
+    assert out.read_bytes().startswith(before) and len(_lines(out)) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ({"examples": "a.jsonl"}, {"examples": "b.jsonl"}),
+        ({"server": "http://127.0.0.1:1/v1"}, {"server": "http://127.0.0.1:2/v1"}),
+        ({"examples": "a.jsonl", "server": "http://127.0.0.1:1/v1"}, {"server": "http://127.0.0.1:1/v1"}),
+    ],
+)  # fmt: skip
+def test_examples_server_and_strategy_are_settings(
+    tmp_path: Path, first: dict[str, str], then: dict[str, str]
+) -> None:
+    from elmtex.corpora.records import write
+
+    from elmtex.strategies import open_strategy
+    from elmtex.types import Record
+
+    schema = load_schema("elmtex")
+    for name in ("a", "b"):
+        record = Record(name, "planted", "en", f"Fever {name}.", schema.keys, {})
+        write(tmp_path / f"{name}.jsonl", [record])
+
+    def settings(options: dict[str, str]) -> str:
+        examples = tmp_path / options["examples"] if "examples" in options else None
+        chat = open_strategy(
+            "icl" if examples else "naive",
+            schema,
+            server=options.get("server", "http://127.0.0.1:1/v1"),
+            examples=examples,
+        )
+        return batch._settings(chat)  # type: ignore[arg-type]
+
+    assert settings(first) == settings(first) != settings(then)
+
+
+def test_the_engine_and_its_precision_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    openvino = pytest.importorskip("elmtex.engines.openvino")
+    from elmtex.engines import settings
+
+    monkeypatch.setattr(openvino, "default_precision", lambda: "int8")
+    known = settings("openvino", tmp := Path())
+    assert (known["engine"], known["precision"]) == ("openvino", "int8")
+    monkeypatch.setattr(openvino, "default_precision", lambda: "bfloat16")
+    assert settings("openvino", tmp) != known
+
+
+def test_a_report_that_stands_there_twice_is_answered_once(
+    tmp_path: Path, fake_extractor: FakeExtractor
+) -> None:
     out = tmp_path / "out.jsonl"
     twins = [Report("a", "fever"), Report("a", "fever"), Report("a", "cough"), Report("b", "fever")]
     batch.run(fake_extractor, twins[:1], out)
     summary = batch.run(fake_extractor, twins, out, resume=True)
-    assert (summary.kept, summary.total) == (1, 4)
-    assert sorted(line["id"] for line in _lines(out)) == ["a", "a", "a", "b"]
-    assert batch.run(fake_extractor, twins, out, resume=True).kept == 4
-    assert len(_lines(out)) == 4
+    assert (summary.kept, summary.repeated, summary.total) == (1, 1, 4)
+    assert fake_extractor.seen == ["a", "a", "b"]
+    assert [line["id"] for line in _lines(out)] == ["a", "a", "b"]
+    # A file of before, when each had a line of its own.
+    out.write_bytes(out.read_bytes() + out.read_bytes().splitlines(keepends=True)[0])
+    assert batch.run(fake_extractor, twins, out, resume=True).kept == 3
+    assert len(_lines(out)) == 3
+
+
+def test_each_report_has_its_own_answer_in_the_inputs_order(
+    tmp_path: Path, fake_extractor: FakeExtractor
+) -> None:
+    ages = (71, 8, 33, 90, 12, 54)
+    reports = [Report(f"r{n}", f"{age}-year-old, no fever") for n, age in enumerate(ages)]
+    batch.run(fake_extractor, reports, tmp_path / "out.jsonl", at_once=3)
+    found = [
+        (line["id"], line["categories"]["age"][0]["text"])
+        for line in _lines(tmp_path / "out.jsonl")
+    ]
+    assert found == [(f"r{n}", f"{age}-year-old") for n, age in enumerate(ages)]
 
 
 def test_resume_tries_failed_reports_again(tmp_path: Path, fake_extractor: FakeExtractor) -> None:
@@ -193,6 +289,29 @@ def test_a_line_torn_anywhere_is_cut_and_done_again(
         assert out.read_bytes() == whole
 
 
+@pytest.mark.parametrize("zeros", [1, 4096, 1 << 20])
+def test_zeros_at_the_end_are_cut_back_to_the_last_whole_line(
+    tmp_path: Path, fake_extractor: FakeExtractor, zeros: int
+) -> None:
+    """What a file that was growing holds after a power cut: its new length, and no data there yet."""
+    out = tmp_path / "out.jsonl"
+    batch.run(fake_extractor, REPORTS[:2], out)
+    whole = out.read_bytes()
+    first = whole.index(b"\n") + 1
+    for kept in (first, first + 3, first + 40, len(whole) - 1):
+        for tail in (b"", whole[kept + zeros :]):  # the block after it may have been written
+            out.write_bytes(whole[:kept] + bytes(zeros) + tail)
+            summary = batch.run(fake_extractor, REPORTS[:2], out, resume=True)
+            assert (summary.total, summary.kept) == (2, 1)
+            assert out.read_bytes() == whole
+    out.write_bytes(whole + bytes(zeros))
+    assert batch.run(fake_extractor, REPORTS[:2], out, resume=True).kept == 2
+    assert out.read_bytes() == whole
+    out.write_bytes(bytes(zeros))  # the first line itself
+    assert batch.run(fake_extractor, REPORTS[:2], out, resume=True).kept == 0
+    assert out.read_bytes() == whole
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -204,6 +323,8 @@ def test_a_line_torn_anywhere_is_cut_and_done_again(
         b"\n",
         b"\xff\n",
         b'{"id": 1\n{}',
+        b"a report\0\0",
+        b'{"id": "r0", "ke\0\0\0\n{"id": "r1"',
     ],
 )
 def test_resume_touches_no_file_of_another_kind(
@@ -250,7 +371,7 @@ def test_a_full_disk_is_said(tmp_path: Path, fake_extractor: FakeExtractor) -> N
     out = tmp_path / "out.jsonl"
     out.symlink_to("/dev/full")
     with pytest.raises(InputError, match="No space left"), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "_take_up", lambda out: batch.defaultdict(list))
+        patch.setattr(batch, "_take_up", lambda out: {})
         batch.run(fake_extractor, REPORTS, out, resume=True)
 
 
@@ -260,7 +381,7 @@ def _inputs(folder: Path) -> list[str]:
         (folder / "reports").mkdir(exist_ok=True)
         (folder / "reports" / f"{n:02}.txt").write_text(f"{n}-year-old with fever", "utf-8")
     table = folder / "more.csv"
-    table.write_text("id,text\ntwin,no fever\ntwin,no fever\n", "utf-8")
+    table.write_text("id,text\ntwin,no fever\ntwin,no cough\n", "utf-8")
     return [str(folder / "reports"), str(table)]
 
 

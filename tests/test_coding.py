@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import hashlib
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
@@ -226,7 +227,8 @@ def test_the_index_is_read_back_from_disk(planted: Linker, tmp_path: Path) -> No
     assert Linker(cache_dir=tmp_path).link("fever") == first
     # It really is the file: what is written there comes back.
     path = tmp_path / next(name for name in files if name.startswith("hpo"))
-    path.write_text(path.read_text().replace('"FEVER"', '"FROM-DISK"'))
+    data = path.read_text().partition("\n")[2].replace('"FEVER"', '"FROM-DISK"')
+    path.write_text(f"{hashlib.sha256(data.encode()).hexdigest()}\n{data}")
     assert "FROM-DISK" in [code.code for code in Linker(cache_dir=tmp_path).link("fever")]
     path.write_text('{"concepts": [')  # what a full disk leaves is built anew
     assert Linker(cache_dir=tmp_path).link("fever") == first
@@ -359,3 +361,31 @@ def test_words_of_reports_do_not_pile_up_in_an_index(monkeypatch: pytest.MonkeyP
     for n in range(20):
         index.search(f"pneumoniq{chr(97 + n)}", 0.8, 5)
     assert len(index._corrections) <= 3
+
+
+def test_a_dictionary_that_would_run_something_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import bz2
+    import pickle
+
+    from elmtex import terminologies
+
+    class Trap:
+        def __reduce__(self) -> tuple:
+            return Path.touch, (tmp_path / "run",)
+
+    def drugs(data: object) -> list:
+        with bz2.open(tmp_path / "drug_ner_dictionary.pkl.bz2", "wb") as file:
+            pickle.dump(data, file)
+        return list(terminologies._drugs())
+
+    monkeypatch.setattr(terminologies, "_package_folder", lambda *_: tmp_path)
+    plain = {
+        "drug_variant_to_canonical": {"asa": ["aspirin"]},
+        "drug_canonical_to_data": {"aspirin": {"name": "Aspirin"}},
+    }
+    assert drugs(plain) == [(terminologies.DRUG_NAME, "aspirin", "Aspirin", ["aspirin", "asa"])]
+    with pytest.raises(InputError, match=r"pathlib\.\w+"):
+        drugs({**plain, "more": Trap()})
+    assert not (tmp_path / "run").exists()

@@ -256,7 +256,8 @@ def test_parts_it_does_not_know_are_refused(tmp_path: Path, part: dict) -> None:
 
 def test_the_conversion_is_kept_and_keyed(base: Path, adapter: Path, cache: Path) -> None:
     def folders() -> dict[Path, int]:
-        return {path: path.stat().st_mtime_ns for path in cache.glob("*/*")}
+        files = (path for path in cache.rglob("*") if path.is_file())
+        return {path: path.stat().st_mtime_ns for path in files}
 
     OpenVINOEngine(base)
     one = folders()
@@ -293,7 +294,7 @@ def test_a_conversion_long_unused_goes(base: Path, adapter: Path, cache: Path) -
 
 def test_a_damaged_compiled_graph_is_made_anew(base: Path, cache: Path) -> None:
     right = scores(OpenVINOEngine(base), (20,))
-    (blob,) = cache.glob("*/compiled/*.blob")
+    (blob,) = cache.glob("*/compiled-*/*.blob")
     whole = blob.read_bytes()
     for content in (b"", whole[: len(whole) // 2], bytes(len(whole))):
         blob.write_bytes(content)
@@ -326,10 +327,11 @@ assert engine.session() and not {{"torch", "transformers", "peft"}} & set(sys.mo
         process.stdin.flush()
     assert [process.wait(120) for process in both] == [0, 0]
     (folder,) = cache.iterdir()
+    (compiled,) = folder.glob("compiled-*")
     assert {path.name for path in folder.iterdir()} == {
-        "graph.xml", "graph.bin", "embedding.npy", "compiled",
+        "graph.xml", "graph.bin", "embedding.npy", "digests.json", compiled.name,
     }  # fmt: skip
-    assert len(list(folder.glob("compiled/*"))) == 1
+    assert len(list(compiled.glob("*.blob"))) == 1
 
 
 def test_extraction_imports_no_torch(base: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from elmtex import records
 from elmtex.review import Decision, Entry, Store, fold
 from elmtex.review.decisions import check, next_undo
-from elmtex.review.gold import language, record, to_jsonl
+from elmtex.review.gold import record, to_jsonl
 from elmtex.review.store import MEMORY
 from elmtex.review.tables import DECISIONS, EXTRACTIONS
 from elmtex.schema import load_schema, parse_schema
@@ -217,11 +217,6 @@ def test_gold_comes_back_without_a_changed_character(store: Store, tmp_path: Pat
     again = tmp_path / "again.jsonl"
     records.write(again, [back])
     assert again.read_bytes() == path.read_bytes()
-
-
-def test_language() -> None:
-    assert language("The patient was seen and treated with aspirin.") == "en"
-    assert language("Der Patient wurde mit ASS behandelt und ist stabil.") == "de"
 
 
 def test_another_owner_sees_changes_and_deletes_nothing(store: Store) -> None:

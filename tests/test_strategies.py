@@ -18,6 +18,7 @@ from elmtex.cli import main
 from elmtex.schema import load_schema
 from elmtex.strategies import complete, open_strategy
 from elmtex.strategies.extractor import (
+    BROKEN,
     CUT,
     INVALID,
     ChatExtractor,
@@ -50,6 +51,9 @@ class FakeChat:
     def folders(self) -> tuple[Path, ...]:
         return ()
 
+    def settings(self) -> dict[str, str]:
+        return {}
+
     def load(self) -> None:
         pass
 
@@ -80,8 +84,18 @@ def said(**categories: list[str]) -> Reply:
         ("The value was 5.", "5", "5"),
         ("Given 5, 6 and 7 mg.", "5", "5"),
         ("He had fever.", "fever,", "fever"),
+        ("She has Crohn’s disease.", "Crohn's disease", "Crohn’s disease"),
+        ("She has Crohn's disease.", "crohn’s disease", "Crohn's disease"),
+        ("Called “burning” by him", 'called "burning"', "Called “burning”"),
+        ("Klagt: „Luftnot beim Gehen“ seit Mai", "“Luftnot beim Gehen”", "„Luftnot beim Gehen“"),
+        ("Non–ST-elevation infarction…", "non-ST-elevation infarction", "Non–ST-elevation infarction"),
+        ("Pain 5–7 of 10", "pain 5-7", "Pain 5–7"),
+        ("Beinödem bds.", "Beino\u0308dem", "Beinödem"),
+        ("Beino\u0308dem bds., U\u0308belkeit", "übelkeit", "U\u0308belkeit"),
+        ("\U0001f600 O\u0308dem e\u0301, Patient’s fever", "patient's fever", "Patient’s fever"),
+        ("Blut\u00addruck 120/80", "Blutdruck 120/80", "Blut\u00addruck 120/80"),
     ],
-)
+)  # fmt: skip
 def test_a_string_of_the_report_becomes_its_span(report, string, found):
     (item,) = align(report, [string])
     assert item.text == report[item.start : item.end] == found
@@ -109,10 +123,41 @@ def test_a_string_of_the_report_becomes_its_span(report, string, found):
         ("He was afebrile.", "febrile"),
         ("Straße", "s"),
         ("He had feber.", "fever"),
+        ("Temperature −2 degrees", "2 degrees"),
+        ("Dosis 2–5 mg", "5 mg"),
+        ("Beino\u0308dem", "Beino"),
+        ("Ein cafe\u0301-au-lait-Fleck", "cafe"),
+        # Said in other words: true of the report or not, it does not stand there.
+        ("Known hypertension.", "high blood pressure"),
+        ("Attack of the heart in 2012.", "heart attack"),
+        ("He had fever and cough.", "fever with cough"),
+        ("He had pain in the left knee.", "left knee pain"),
+        ("a certain string", "certainly"),
+        ("He denies chest pains.", "chest pain"),
     ],
 )
 def test_another_number_or_word_never_matches(report, string):
     assert align(report, [string]) == (Item(string, None, None),)
+
+
+@pytest.mark.parametrize(
+    ("string", "start", "end"),
+    [("certain", 2, 9), ("CERTAIN", 2, 9), ("string", 13, 19), ("a certain", 0, 9),
+     ("certain  string", 2, 19), ("They’ve got", 21, 32)],
+)  # fmt: skip
+def test_a_match_begins_and_ends_where_the_words_do(string: str, start: int, end: int):
+    report = "a certain \t\n string. They've got nothing out of it."
+    (item,) = align(report, [string])
+    assert (item.start, item.end) == (start, end)
+
+
+def test_a_report_is_folded_once_for_all_strings(monkeypatch):
+    from elmtex import align as module
+
+    seen, fold = [], module._fold
+    monkeypatch.setattr(module, "_fold", lambda text: (seen.append(text), fold(text))[1])
+    align(REPORT, [f"absent {n}" for n in range(20)])
+    assert seen.count(REPORT) == 1
 
 
 def test_repeats_and_parts_are_one_item_and_a_second_mention_is_another_place():
@@ -196,6 +241,20 @@ def test_a_cut_reply_keeps_its_whole_items_and_says_so():
     assert found == {"diagnosis": ["sepsis"], "signs_symptoms": ["fever"]}
 
 
+@pytest.mark.parametrize("fence", ["", "```json\n"])
+def test_a_reply_that_breaks_off_unsaid_is_truncated_too(fence: str):
+    text = f'{fence}{{"diagnosis": ["sepsis"], "signs_symptoms": ["fever", "dry co'
+    for reply in (Reply(text), Reply(text, CUT)):
+        document = ChatExtractor(SMALL, FakeChat(reply)).extract(REPORT)
+        assert (document.status, document.problems) == ("truncated", (reply.problem or BROKEN,))
+        found = {key: [i.text for i in items] for key, items in document.categories.items()}
+        assert found == {"diagnosis": ["sepsis"], "signs_symptoms": ["fever"]}
+    nothing = ChatExtractor(SMALL, FakeChat(Reply('{"diagnosis": ["sep'))).extract(REPORT)
+    assert nothing.status == "invalid_output"
+    behind = Reply(said(diagnosis=["sepsis"]).text + " I hope this helps.")
+    assert ChatExtractor(SMALL, FakeChat(behind)).extract(REPORT).status == "invalid_output"
+
+
 def test_every_beginning_of_a_reply_can_be_closed():
     text = r'{"diagnosis":["a \"b\"]","c,"],"signs_symptoms":["d]}","e"]}'
     whole = json.loads(text)
@@ -239,6 +298,34 @@ def test_examples_that_do_not_fit_are_left_out_and_named(monkeypatch):
     assert shown == [examples[1].text, examples[0].text, REPORT]  # the most similar next to it
     with pytest.raises(TooLongError):
         ChatExtractor(SMALL, FakeChat(room=1), examples).extract(REPORT)
+
+
+def test_examples_are_embedded_once_whatever_schemas_are_asked(monkeypatch):
+    """The page makes an extractor for each report of a schema of one's own."""
+    embedded: list[str] = []
+
+    def counted(texts: Sequence[str]) -> np.ndarray:
+        embedded.extend(texts)
+        return letters(texts)
+
+    monkeypatch.setattr("elmtex.strategies.retrieval.encode", counted)
+    part = Record("part", "planted", "en", "fever and dry cough", ("diagnosis",), {})
+    examples = [record(str(i), "fever and cough " + "x" * i) for i in range(3)]
+    chat = FakeChat(*[Reply('{"diagnosis": []}')] * 2, said())
+    extractor = ChatExtractor(SMALL, chat, [*examples, part])
+    for _ in range(2):
+        extractor.with_schema(SCHEMA.subset(("diagnosis",))).extract(REPORT)
+    extractor.with_schema(SMALL).extract(REPORT)
+    assert [embedded.count(r.text) for r in [*examples, part]] == [1, 1, 1, 1]
+    shown = [{m["content"] for m in messages if m["role"] == "user"} for messages in chat.asked]
+    # One that does not label all that is asked for is no example of it.
+    assert [part.text in texts for texts in shown] == [True, True, False]
+
+
+def test_an_encoder_that_is_damaged_is_refused():
+    broken = Index([record("a", "fever")], lambda texts: np.full((len(texts), 2), np.nan))
+    with pytest.raises(InputError, match="no finite embeddings"):
+        broken.nearest("cough", 1)
 
 
 def test_only_completely_labelled_reports_are_examples():
@@ -425,6 +512,19 @@ def test_a_server_is_asked_for_the_schema(server: HTTPServer, monkeypatch):
     assert body["messages"][-1]["content"] == REPORT
     assert server.paths[:2] == ["/v1/models", "/v1/chat/completions"]
     assert extractor.extract(REPORT).status == "truncated"
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "says"),
+    [("stop", "ok", ""), (None, "ok", ""), ("length", "truncated", CUT),
+     ("content_filter", "truncated", "content_filter"), ("abort", "truncated", "abort")],
+)  # fmt: skip
+def test_what_a_server_ended_early_is_truncated(server: HTTPServer, reason, status, says):
+    """Also where what came until then happens to be whole."""
+    server.answers = [completion(said(diagnosis=["sepsis"]).text, reason)]
+    document = open_strategy("naive", SMALL, model="m", server=url(server)).extract(REPORT)
+    assert document.status == status and says in " ".join(document.problems)
+    assert document.categories["diagnosis"][0].text == "sepsis"
 
 
 def test_a_server_is_asked_directly_and_nobody_else(server: HTTPServer, monkeypatch):

@@ -33,6 +33,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
     import torch
     from safetensors.torch import load_file, save_file
 
+    from elmtex.adapter import write_adapter_digests
     from elmtex.provenance import surroundings
     from elmtex.storage import write_whole
     from training.merge import trained_adapter
@@ -65,6 +66,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
         "averaged": [read_record(run) for run in runs],
     }
     write_whole(out / RECORD, json.dumps(record, indent=2) + "\n")
+    write_adapter_digests(out)
     return out
 
 

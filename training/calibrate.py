@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.adapter import write_adapter_digests
 from elmtex.decoding.document import group
 from elmtex.pipeline import Extractor
 from elmtex.storage import write_whole
@@ -99,6 +100,7 @@ def _write(run: Path, **facts: Any) -> None:
     path = run / "elmtex.json"
     known = json.loads(path.read_text("utf-8"))
     write_whole(path, json.dumps({**known, **facts}, indent=2) + "\n")
+    write_adapter_digests(run)
 
 
 def _scored(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def merge(run: Path, out: Path) -> Path:
     """
     import torch
 
+    from elmtex.integrity import write_digests
+
     if out.exists():
         raise InputError(f"{out} exists: give another folder")
     base, merged = merged_model(run)
@@ -72,6 +74,7 @@ def merge(run: Path, out: Path) -> Path:
         *run.glob("record.json"),
     ]:
         shutil.copy(path, out / path.name)
+    write_digests(out, f"{base.name} and {run.name}")
     return out
 
 

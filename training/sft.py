@@ -64,6 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config
 
     from elmtex import records
+    from elmtex.adapter import write_adapter_digests
     from elmtex.storage import write_whole
     from elmtex.weights import base_folder
     from training.record import Recorder, is_first
@@ -118,6 +119,7 @@ def main(arguments: list[str] | None = None) -> None:
     }
     if is_first():
         write_whole(out / "elmtex.json", json.dumps(facts, indent=2) + "\n")
+        write_adapter_digests(out)
     recorder.finish(trainer.state.log_history)
 
 

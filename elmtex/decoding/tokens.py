@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from elmtex.text import is_word, normalise, sentences, trimmed
+from elmtex.types import InputError
 
 if TYPE_CHECKING:
     import tokenizers
@@ -32,10 +33,20 @@ class Tokenizer(Protocol):
 
 
 def read_tokenizer(base: Path) -> tokenizers.Tokenizer:
-    """The tokenizer in a model's folder; it reads a report's words never as control signs."""
+    """The tokenizer in a model's folder; it reads a report's words never as control signs.
+
+    Raises:
+        InputError: its file is missing or damaged.
+    """
     import tokenizers
 
-    tokenizer = tokenizers.Tokenizer.from_file(str(base / "tokenizer.json"))
+    path = base / "tokenizer.json"
+    try:
+        tokenizer = tokenizers.Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises nothing narrower
+        raise InputError(
+            f"{path} cannot be read ({type(error).__name__}): copy the model there again"
+        ) from None
     tokenizer.encode_special_tokens = True
     return tokenizer
 

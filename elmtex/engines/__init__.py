@@ -83,6 +83,17 @@ def open_engine(
     return engine
 
 
+def settings(name: str, base: Path) -> dict[str, str]:
+    """What an answer depends on beside the model's files: the engine, its version, the precision it computes in.
+
+    Arguments and errors as :func:`open_engine` has them.
+    """
+    engine = chosen(name, base)
+    module = importlib.import_module(ENGINES[engine].partition(":")[0])
+    known: dict[str, str] = module.settings()
+    return {"engine": engine, **known}
+
+
 def chosen(name: str, base: Path) -> str:
     """The engine that a name stands for with a model: ``auto`` is the fastest one."""
     return fastest(base) if check_engine(name) == "auto" else name

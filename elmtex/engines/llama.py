@@ -42,7 +42,7 @@ def read_shape(folder: Path) -> LlamaShape:
     Raises:
         InputError: it is no Llama, or one with parts that only the torch engine knows; says which.
     """
-    config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+    config = read_json(folder / "config.json")
     for key, known in {
         "model_type": ("llama",),
         "hidden_act": ("silu", None),
@@ -54,18 +54,37 @@ def read_shape(folder: Path) -> LlamaShape:
                 f"the openvino engine runs plain Llamas, and {folder / 'config.json'} sets {key} to "
                 f"{config.get(key)!r}: use --engine torch"
             )
-    heads = config["num_attention_heads"]
-    head_dim = config.get("head_dim") or config["hidden_size"] // heads
-    return LlamaShape(
-        layers=config["num_hidden_layers"],
-        heads=heads,
-        kv_heads=config.get("num_key_value_heads") or heads,
-        head_dim=head_dim,
-        hidden=config["hidden_size"],
-        epsilon=config.get("rms_norm_eps", 1e-6),
-        tied=config.get("tie_word_embeddings", False),
-        frequencies=_frequencies(config, head_dim, folder),
-    )
+    try:
+        heads = config["num_attention_heads"]
+        head_dim = config.get("head_dim") or config["hidden_size"] // heads
+        return LlamaShape(
+            layers=config["num_hidden_layers"],
+            heads=heads,
+            kv_heads=config.get("num_key_value_heads") or heads,
+            head_dim=head_dim,
+            hidden=config["hidden_size"],
+            epsilon=config.get("rms_norm_eps", 1e-6),
+            tied=config.get("tie_word_embeddings", False),
+            frequencies=_frequencies(config, head_dim, folder),
+        )
+    except (KeyError, TypeError, ArithmeticError) as error:
+        raise InputError(
+            f"{folder / 'config.json'} lacks a Llama's sizes, or one is no number ({type(error).__name__}: {error}): "
+            "copy the model there again"
+        ) from None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A file of a model's or an adapter's folder. Raises :class:`InputError` when it is damaged or missing."""
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path} cannot be read ({type(error).__name__}): copy the model there again"
+        ) from None
+    if not isinstance(data, dict):
+        raise InputError(f"{path} must hold a JSON object, not a {type(data).__name__}")
+    return data
 
 
 def _frequencies(config: Mapping[str, Any], head_dim: int, folder: Path) -> NDArray[np.float64]:

@@ -6,13 +6,15 @@ LoRA: W + (alpha / r) B A (Hu et al. 2021, arXiv:2106.09685), in float32 whateve
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.engines.llama import read_json
 from elmtex.types import InputError
+from elmtex.weights import check_weights
 
 Weights = NDArray[np.float32]
 
@@ -32,10 +34,12 @@ class MergedWeights:
         adapter: folder of a PEFT LoRA adapter for it, or None.
 
     Raises:
-        InputError: no weights there, or an adapter that is more than plain LoRA on linear layers.
+        InputError: no weights there, or damaged ones, or an adapter that is more than plain LoRA on linear layers.
     """
 
     def __init__(self, base: Path, adapter: Path | None) -> None:
+        check_weights(base)
+        self._base = base
         self._tensors = _tensors(sorted(base.glob("*.safetensors")))
         if not self._tensors:
             raise InputError(f"{base} has no weights: *.safetensors is missing")
@@ -59,13 +63,30 @@ class MergedWeights:
         """A weight in float32, its adapter merged in.
 
         Raises:
-            InputError: the files hold none of that name.
+            InputError: the files hold none of that name, or one that is damaged or does not fit its adapter.
         """
         if name not in self._tensors:
-            raise InputError(f"the model's files hold no tensor {name!r}: is it a Llama?")
-        weight = _read(self._tensors[name], name)
+            raise InputError(
+                f"the files in {self._base} hold no tensor {name!r}: is it a whole Llama?"
+            )
+        path = self._tensors[name]
+        weight = _read(path, name)
+        if not weight.any():
+            # No trained weight is; an adapter's factor may be.
+            raise InputError(
+                f"{path}: {name!r} holds nothing but zeros: copy the model there again"
+            )
         if factors := self._factors(name):
             b, a = (_read(self._adapter[factor], factor) for factor in factors)
+            if (
+                (b.ndim, a.ndim) != (2, 2)
+                or (len(b), a.shape[1]) != weight.shape
+                or b.shape[1] != len(a)
+            ):
+                raise InputError(
+                    f"{self._adapter[factors[0]]}: {factors[0]!r} has shape {b.shape} and its partner {a.shape}, which "
+                    f"do not make a weight of shape {weight.shape}: it is an adapter of another base"
+                )
             weight += np.float32(self._scale) * (b @ a)
         return weight
 
@@ -84,7 +105,7 @@ def _target(factor: str) -> str:
 
 
 def _scale(adapter: Path) -> float:
-    config: dict[str, Any] = json.loads((adapter / "adapter_config.json").read_text("utf-8"))
+    config = read_json(adapter / "adapter_config.json")
     kind = config.get("peft_type")
     if kind != "LORA":
         raise InputError(f"adapter {adapter} is of type {kind!r}, not LORA: use --engine torch")
@@ -93,16 +114,26 @@ def _scale(adapter: Path) -> float:
             raise InputError(
                 f"adapter {adapter} sets {key} to {config[key]!r}, which is not plain LoRA: use --engine torch"
             )
-    return float(config["lora_alpha"]) / float(config["r"])
+    alpha, rank = config.get("lora_alpha"), config.get("r")
+    if not all(isinstance(n, (int, float)) and math.isfinite(n) and n > 0 for n in (alpha, rank)):
+        raise InputError(
+            f"{adapter / 'adapter_config.json'}: lora_alpha is {alpha!r} and r is {rank!r}: both must be numbers above 0"
+        )
+    return float(alpha) / float(rank)  # type: ignore[arg-type]
 
 
 def _tensors(files: list[Path]) -> dict[str, Path]:
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
 
     found = {}
     for path in files:
-        with safe_open(path, "np") as file:
-            found.update(dict.fromkeys(file.keys(), path))
+        try:
+            with safe_open(path, "np") as file:  # compares the length of the file with its header
+                found.update(dict.fromkeys(file.keys(), path))
+        except (OSError, SafetensorError) as error:
+            raise InputError(
+                f"{path} cannot be read ({type(error).__name__}), it may be cut off: copy it there again"
+            ) from None
     return found
 
 
@@ -125,4 +156,9 @@ def _read(path: Path, name: str) -> Weights:
             flat = np.frombuffer(data, f"<f{int(dtype[1:]) // 8}").astype(np.float32)
         case dtype:
             raise InputError(f"{path} holds {name!r} as {dtype}: float weights are needed")
-    return np.array(flat.reshape(entry["shape"]), np.float32)
+    weight = np.array(flat.reshape(entry["shape"]), np.float32)
+    if not np.isfinite(weight).all():
+        raise InputError(
+            f"{path}: {name!r} holds numbers that are not finite: copy or train it again"
+        )
+    return weight

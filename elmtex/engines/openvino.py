@@ -51,7 +51,7 @@ except ImportError:
         "the openvino engine needs openvino: pip install 'elmtex[fast]'"
     ) from None
 
-_CONVERSION = "5"  # raise it when a converted folder's content changes
+_CONVERSION = "6"  # raise it when a converted folder's content changes
 _ROOM = 256  # slots by which the cache grows
 _PROMPTS = 8  # kept read: 3.5 MB each
 _UNSEEN = np.float32(-1e30)
@@ -84,6 +84,11 @@ def default_precision() -> str:
     able = set(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
     # BF16 alone also means CPUs that merely convert it, without AVX-512; only with that is there WINOGRAD.
     return "bfloat16" if {"BF16", "WINOGRAD"} <= able else "int8"
+
+
+def settings() -> dict[str, str]:
+    """See :func:`elmtex.engines.settings`."""
+    return {"precision": default_precision(), "version": str(openvino.__version__)}
 
 
 class OpenVINOEngine:
@@ -131,7 +136,9 @@ class OpenVINOEngine:
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = str(threads)
         if threads is None and at_once == 1:  # what a person waits for
-            with suppress(OSError):  # a cache that may only be read: it starts a second later
+            with suppress(
+                OSError, InputError
+            ):  # a cache that may only be read: it starts a second later
                 options["CACHE_DIR"] = str(_compiled(folder, options))
         self._compiled = openvino.Core().compile_model(folder / "graph.xml", "CPU", options)
         self._spare: list[tuple[openvino.InferRequest, Slots]] = []
@@ -293,22 +300,38 @@ def converted(base: Path, adapter: Path | None, precision: str) -> Path:
         files += [adapter / "adapter_config.json", adapter / "adapter_model.safetensors"]
     digest = hashlib.sha256(f"{_CONVERSION} {precision} {openvino.__version__}".encode())
     for path in files:
-        digest.update(_fingerprint(path))
+        try:
+            digest.update(_fingerprint(path))
+        except OSError as error:
+            raise InputError(
+                f"cannot read {path} ({error.strerror}): copy it there again"
+            ) from None
     target = cache_folder() / f"openvino-{digest.hexdigest()[:20]}"
     return made_once(
-        target, lambda folder: _convert(folder, base, adapter, precision), like="openvino-*"
+        target,
+        lambda folder: _convert(folder, base, adapter, precision),
+        like="openvino-*",
+        made_from=f"{base} and {adapter or 'no adapter'} in {precision} (conversion {_CONVERSION}, OpenVINO "
+        f"{openvino.__version__})",
     )
 
 
 def _compiled(folder: Path, options: Mapping[str, str]) -> Path:
-    """The folder in which OpenVINO finds its own form of the graph: it loads in 0.3 s instead of 1.8."""
+    """The folder in which OpenVINO finds its own form of the graph: it loads in 0.3 s instead of 1.8.
+
+    One for each processor: for another, OpenVINO would add a file of which there is no digest.
+    """
 
     def compile_into(made: Path) -> None:
         openvino.Core().compile_model(
             folder / "graph.xml", "CPU", {**options, "CACHE_DIR": str(made)}
         )
 
-    return made_once(folder / "compiled", compile_into)
+    processor = openvino.Core().get_property("CPU", "FULL_DEVICE_NAME")
+    name = hashlib.sha256(f"{processor} {sorted(options.items())}".encode()).hexdigest()[:12]
+    return made_once(
+        folder / f"compiled-{name}", compile_into, like=f"compiled-{name}", made_from=str(processor)
+    )
 
 
 def _convert(folder: Path, base: Path, adapter: Path | None, precision: str) -> None:

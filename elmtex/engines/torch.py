@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.layout import Ints, Mask
 from elmtex.engines import flat, read_prompt
-from elmtex.types import MissingDependencyError
+from elmtex.types import InputError, MissingDependencyError
+from elmtex.weights import check_weights
 
 try:
     import torch
@@ -20,6 +23,12 @@ except ImportError as error:
     raise MissingDependencyError(
         f"the torch engine needs {error.name}: pip install torch==2.13.0 && pip install 'elmtex[torch]'"
     ) from None
+
+
+def settings() -> dict[str, str]:
+    """See :func:`elmtex.engines.settings`."""
+    precision = "bfloat16" if torch.cuda.is_available() else "float32"
+    return {"precision": precision, "version": str(torch.__version__)}
 
 
 class TorchEngine:
@@ -41,16 +50,7 @@ class TorchEngine:
     ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
-        transformers_logging.disable_progress_bar()
-        gpu = torch.cuda.is_available()
-        model = AutoModelForCausalLM.from_pretrained(
-            base, dtype=torch.bfloat16 if gpu else torch.float32, local_files_only=True
-        )
-        if adapter is not None:
-            from peft import PeftModel
-
-            model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
-        self._model: PreTrainedModel = torch.nn.Module.to(model, "cuda" if gpu else "cpu").eval()
+        self._model = load_model(base, adapter)
 
     @classmethod
     def of(cls, model: PreTrainedModel) -> TorchEngine:
@@ -63,6 +63,64 @@ class TorchEngine:
         session = TorchSession(self._model)
         read_prompt(session, prompt)
         return session
+
+
+def load_model(base: Path, adapter: Path | None = None) -> PreTrainedModel:
+    """A model ready to run, on a GPU when there is one.
+
+    Args:
+        base: folder of the base model.
+        adapter: folder of a PEFT adapter to merge into it, or None.
+
+    Raises:
+        InputError: a file of them is damaged, or holds no whole model.
+    """
+    check_weights(base)
+    transformers_logging.disable_progress_bar()
+    gpu = torch.cuda.is_available()
+    try:
+        answer: Any = AutoModelForCausalLM.from_pretrained(
+            base,
+            dtype=torch.bfloat16 if gpu else torch.float32,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except Exception as error:  # transformers, safetensors and json share no base class
+        raise InputError(
+            f"the model in {base} cannot be loaded ({type(error).__name__}): copy it there again"
+        ) from None
+    model, loading = answer
+    if missing := sorted(loading["missing_keys"]):
+        # transformers warns, and makes them up at random.
+        raise InputError(f"the files in {base} hold no tensor {missing[0]!r}: copy it there again")
+    _check_numbers(model, base)
+    if adapter is not None:
+        model = _merged(model, adapter)
+    return torch.nn.Module.to(model, "cuda" if gpu else "cpu").eval()
+
+
+def _merged(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
+    from peft import PeftModel
+
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", message=".*missing adapter keys")
+            model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    except Exception as error:
+        raise InputError(
+            f"the adapter in {adapter} cannot be loaded ({type(error).__name__}): copy it there again, and look whether it "
+            "is one of this base"
+        ) from None
+    _check_numbers(model, adapter)
+    return model
+
+
+def _check_numbers(model: PreTrainedModel, folder: Path) -> None:
+    for name, weight in model.named_parameters():
+        if not torch.isfinite(weight).all() or (weight.ndim > 1 and not weight.any()):
+            raise InputError(
+                f"{folder}: {name!r} holds nothing but zeros, or numbers that are not finite: copy or train it again"
+            )
 
 
 class TorchSession:

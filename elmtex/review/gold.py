@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 
+from elmtex.language import language
 from elmtex.review.entry import Entry
 from elmtex.types import Record
-
-_GERMAN = re.compile(
-    r"\b(?:und|der|die|das|mit|nicht|bei|wurde|keine?|ist|im|zur?)\b", re.IGNORECASE
-)
-_ENGLISH = re.compile(r"\b(?:and|the|with|not|was|were|no|is|of|to|in|for)\b", re.IGNORECASE)
 
 
 def record(entry: Entry) -> Record | None:
@@ -47,8 +42,3 @@ def to_jsonl(entries: Iterable[Entry]) -> str:
     """One line a report that has gold; "" when none has."""
     records = [made for made in map(record, entries) if made is not None]
     return "".join(json.dumps(r.to_dict(), ensure_ascii=False) + "\n" for r in records)
-
-
-def language(text: str) -> str:
-    """``de`` or ``en``, by the commoner of their small words."""
-    return "de" if len(_GERMAN.findall(text)) > len(_ENGLISH.findall(text)) else "en"

@@ -43,6 +43,11 @@ class LocalChat:
     def folders(self) -> tuple[Path, ...]:
         return (base_folder(self._model_name),)
 
+    def settings(self) -> dict[str, str]:
+        from elmtex.engines.torch import settings
+
+        return {"engine": "torch", **settings()}
+
     def load(self) -> None:
         """Load the model.
 
@@ -54,23 +59,26 @@ class LocalChat:
             return
         try:
             import llguidance.hf
-            import torch
-            from transformers import AutoModelForCausalLM, AutoTokenizer
+            from transformers import AutoTokenizer
+
+            from elmtex.engines.torch import load_model
         except ImportError as error:
             raise MissingDependencyError(
                 f"chat strategies need {error.name}: pip install 'elmtex[chat]'"
             ) from None
         folder = base_folder(self._model_name)
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        try:
+            tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        except Exception as error:  # transformers and tokenizers share no base class
+            raise InputError(
+                f"the tokenizer in {folder} cannot be loaded ({type(error).__name__}): copy it there again"
+            ) from None
         if not tokenizer.chat_template:
             raise InputError(
-                f"model {self._model_name!r} has no chat template: give an instruction-tuned one"
+                f"model {self._model_name!r} has no chat template (tokenizer_config.json or chat_template.jinja): give an "
+                "instruction-tuned one"
             )
-        gpu = torch.cuda.is_available()
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.bfloat16 if gpu else torch.float32, local_files_only=True
-        )
-        model = torch.nn.Module.to(model, "cuda" if gpu else "cpu").eval()
+        model = load_model(folder)
         grammar_tokens = llguidance.hf.from_tokenizer(tokenizer, n_vocab=model.config.vocab_size)
         self._loaded = tokenizer, model, grammar_tokens
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +15,12 @@ import jsonschema
 from elmtex.align import align
 from elmtex.schema import CategorySchema
 from elmtex.strategies.prompts import Message, icl_prompt, naive_prompt, reply_schema
+from elmtex.strategies.retrieval import Index
 from elmtex.types import EMPTY, Extraction, InputError, Item, Progress, Record, Status
 
 EXAMPLES = 3  # as in the paper
 CUT = "The reply was cut off at its longest permitted length; items may be missing."
+BROKEN = "The reply breaks off in the middle; items may be missing."
 INVALID = "The reply is not the JSON object that was asked for."
 
 
@@ -49,6 +52,10 @@ class Chat(Protocol):
 
     def folders(self) -> tuple[Path, ...]:
         """The folders whose files decide what it answers; () for a server."""
+        ...
+
+    def settings(self) -> dict[str, str]:
+        """What an answer depends on beside those: the server, or the engine and its precision."""
         ...
 
     def load(self) -> None: ...
@@ -88,7 +95,7 @@ class ChatExtractor:
         self.schema = schema
         self._chat = chat
         self._examples = examples
-        self._index: Any = None
+        self._index = Index(examples)
         self._seconds = 0.0
         self.timings: ChatTimings | None = None
 
@@ -100,25 +107,32 @@ class ChatExtractor:
     def folders(self) -> tuple[Path, ...]:
         return self._chat.folders()
 
+    def settings(self) -> dict[str, str]:
+        """What an answer depends on beside report, schema and :meth:`folders`."""
+        rows = [json.dumps(record.to_dict(), sort_keys=True) for record in self._examples]
+        examples = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+        strategy = "icl" if self._examples else "naive"
+        return {"strategy": strategy, "examples": examples, **self._chat.settings()}
+
     def with_schema(self, schema: CategorySchema) -> ChatExtractor:
-        """An extractor of another schema that shares this one's model.
+        """An extractor of another schema that shares this one's model and what it has made of the examples.
 
         Raises:
             InputError: there are examples, and none labels all its categories.
         """
         from elmtex.strategies import complete  # which imports this module
 
-        examples = complete(self._examples, schema) if self._examples else ()
-        return ChatExtractor(schema, self._chat, examples)
+        examples = complete(self._index.records, schema) if self._examples else ()
+        other = ChatExtractor(schema, self._chat, examples)
+        other._index = self._index
+        return other
 
     def load(self) -> None:
         """Load the model, and embed the examples, now rather than at the first report."""
         began = time.perf_counter()
         self._chat.load()
-        if self._examples and self._index is None:
-            from elmtex.strategies.retrieval import Index
-
-            self._index = Index(self._examples)
+        if self._examples:
+            self._index.load()
         self._seconds += time.perf_counter() - began
 
     def extract(self, report: str, *, id: str = "report") -> Extraction:
@@ -141,10 +155,14 @@ class ChatExtractor:
             self._seconds, time.perf_counter() - began, reply.prompt_tokens, reply.reply_tokens
         )
         problems = (*problems, reply.problem) if reply.problem else problems
-        status: Status = "truncated" if reply.problem else "ok"
-        strings = _parse(completed(reply.text) if reply.problem else reply.text)
-        if strings is None or not self._valid(strings, whole=not reply.problem):
+        strings, cut = _parse(reply.text), bool(reply.problem)
+        if strings is None and (cut or _breaks_off(reply.text)):
+            strings = _parse(completed(reply.text))
+            if strings and not cut:  # not every server tells
+                cut, problems = True, (*problems, BROKEN)
+        if strings is None or not self._valid(strings, whole=not cut):
             return self._document(id, {}, "invalid_output", (*problems, INVALID))
+        status: Status = "truncated" if cut else "ok"
         items = {key: align(report, strings.get(key, ())) for key in self.schema.keys}
         document = self._document(id, items, status, problems)
         faults = self.schema.validate(document.to_dict()["categories"])
@@ -159,7 +177,8 @@ class ChatExtractor:
         asked = reply_schema(self.schema)
         if not self._examples:
             return self._chat.reply(naive_prompt(self.schema, report), asked), ()
-        nearest = self._index.nearest(report, EXAMPLES)
+        keys = set(self.schema.keys)
+        nearest = self._index.nearest(report, EXAMPLES, lambda one: keys <= set(one.labelled))
         for count in range(len(nearest), -1, -1):
             # The most similar one last: nearest to the report in the prompt as well.
             messages = icl_prompt(self.schema, nearest[:count][::-1], report)
@@ -193,18 +212,33 @@ class ChatExtractor:
 
 def _parse(text: str) -> dict[str, Any] | None:
     """The reply as an object; None when it is none. A Markdown fence around it is taken off."""
-    text = text.strip()
-    if text.startswith("```"):
-        text = text.partition("\n")[2].rpartition("```")[0]
     try:
-        value = json.loads(text)
+        value = json.loads(_unfenced(text))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
 
+def _unfenced(text: str) -> str:
+    text = text.strip()
+    if text.startswith("```"):  # a cut reply has no other end of it
+        text = text.partition("\n")[2].removesuffix("```").strip()
+    return text
+
+
+def _breaks_off(text: str) -> bool:
+    """Whether a reply begins as an object and does not come to its end; one with words behind it does."""
+    text = _unfenced(text)
+    try:
+        json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return text.startswith("{")
+    return False
+
+
 def completed(text: str) -> str:
     """The longest beginning of a cut reply that is whole items, closed; "{}" when not one item is whole."""
+    text = _unfenced(text)
     for end in range(len(text), 0, -1):
         if text[end - 1] in '"]':
             for closing in ("]}", "}"):

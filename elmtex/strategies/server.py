@@ -50,6 +50,9 @@ class ServerChat:
     def folders(self) -> tuple[Path, ...]:
         return ()
 
+    def settings(self) -> dict[str, str]:
+        return {"server": self._url}
+
     def load(self) -> None:
         """Ask the server for its models, so that a wrong URL comes out before any report is sent.
 
@@ -78,7 +81,7 @@ class ServerChat:
             usage = data.get("usage") or {}
             return Reply(
                 choice["message"]["content"] or "",
-                CUT if choice["finish_reason"] == "length" else "",
+                _problem(choice["finish_reason"]),
                 usage.get("prompt_tokens"),
                 usage.get("completion_tokens"),
             )
@@ -111,3 +114,14 @@ def _refused(url: str, error: urllib.error.HTTPError) -> InputError:
     if error.code == 400 and "context" in text:
         return TooLongError(f"server {url}: the prompt is too long for the model's context")
     return InputError(f"server {url}: HTTP status {error.code}; check --server and --model")
+
+
+def _problem(reason: str | None) -> str:
+    """Why a reply is not whole, by OpenAI's ``finish_reason``; "" when it is, or the server does not tell."""
+    if reason in ("stop", None):
+        return ""
+    return (
+        CUT
+        if reason == "length"
+        else f"The server ended the reply ({reason}); items may be missing."
+    )

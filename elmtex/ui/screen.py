@@ -7,9 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from elmtex.language import language
 from elmtex.reading import Report
 from elmtex.review import Entry
-from elmtex.review.gold import language
 from elmtex.schema import CategorySchema
 from elmtex.types import Code, Extraction, InputError
 from elmtex.ui import render

@@ -1,18 +1,22 @@
 """What every metric reads: the gold and the predicted items of one report, put side by side.
 
-Four rules that keep the numbers honest live here, so that no metric can forget one:
+Five rules that keep the numbers honest live here, so that no metric can forget one:
 
 - only the categories that the record labels are looked at: a category that is not labelled is unknown, not empty;
 - a failed document predicts nothing. It stays in every denominator and all of its gold items are missed;
 - an item whose span does not hold its words is not grounded, whatever its source claims;
+- an annotation that a corpus holds twice, same span, words and assertion, is one: who finds it once has missed nothing. A
+  system that repeats what the gold does not repeat errs;
 - the gold lists words once a category, as they are first said (docs/gold-standard.md, rule 5). A document may list fever twice, denied
   first and found later; only what it says first is scored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from elmtex.text import folded
 from elmtex.types import Extraction, InputError, Item, Record, Status
@@ -74,14 +78,42 @@ def pair(gold: Gold, predicted: Predicted, labelled: Sequence[str] | None = None
             f"leave `labelled` out, or choose from {list(known)}"
         )
     status, predicted_items = _answer(predicted)
+    both: dict[str, tuple[tuple[Item, ...], tuple[Item, ...]]] = {}
+    for key in categories:
+        given = (_checked(item, report) for item in predicted_items.get(key, ()))
+        both[key] = _without_repeats(gold_items.get(key, ()), given)
     return Pair(
         status=status,
-        gold={key: tuple(gold_items.get(key, ())) for key in categories},
-        predicted={
-            key: tuple(_checked(item, report) for item in predicted_items.get(key, ()))
-            for key in categories
-        },
+        gold={key: wanted for key, (wanted, _) in both.items()},
+        predicted={key: given for key, (_, given) in both.items()},
     )
+
+
+def _without_repeats(
+    gold: Iterable[Item], predicted: Iterable[Item]
+) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+    """Both without the repeats that the gold holds; words without a span may be said twice."""
+    wanted: dict[Any, Item] = {}
+    repeats: Counter[Any] = Counter()
+    for item in gold:
+        annotation = _annotation(item)
+        repeats[annotation] += annotation in wanted
+        wanted.setdefault(annotation, item)
+    given = list(predicted)
+    first: set[Any] = set()
+    # The surest stays, so that the order of the items is irrelevant.
+    for item in sorted(given, key=lambda item: -(item.confidence or 0.0)):
+        annotation = _annotation(item)
+        if annotation in first and repeats[annotation]:
+            repeats[annotation] -= 1
+            given.remove(item)
+        first.add(annotation)
+    return tuple(wanted.values()), tuple(given)
+
+
+def _annotation(item: Item) -> Any:
+    """What two items that repeat each other share; an item without a span repeats none."""
+    return (item.start, item.end, item.text, item.assertion) if item.grounded else object()
 
 
 def _answer(predicted: Predicted) -> tuple[Status, Items]:
