@@ -36,8 +36,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.setenv("ELMTEX_AUTH", f"ada:{PASSWORD}\nbob:{PASSWORD}!")
         patch.setenv("ELMTEX_HOSTS", OWN)
         database = f"sqlite:///{tmp_path_factory.mktemp('r') / 'r.sqlite'}"
-        with launched(database=database) as address:
-            yield address
+        page = launched(database=database)
+        address = page.__enter__()
+    yield address
+    page.__exit__()
 
 
 class launched:

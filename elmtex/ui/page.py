@@ -32,7 +32,8 @@ SESSIONS = 64  # browser tabs whose report is remembered
 FORGOTTEN_AFTER = 3600  # seconds a report stays in memory after its last use
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (_HERE / "page.js", _HERE / "review.js", _HERE / "editor.js", _HERE / "batch.js")
+# templates.js comes first: gradio's components need it.
+_SCRIPTS = tuple(_HERE / f"{n}.js" for n in ("templates", "page", "review", "editor", "batch"))
 
 
 def default_extractor() -> StreamingExtractor:
@@ -106,6 +107,7 @@ def launch(
     """
     from starlette.middleware import Middleware
 
+    scripts = [path.read_text("utf-8") for path in _SCRIPTS]
     keeper, mcp, loopback = door(), wants_mcp(), secrets.token_urlsafe(32)
     if mcp and keeper is not None and not keeper.has_keys:
         raise InputError(
@@ -137,11 +139,11 @@ def launch(
             max_file_size=UPLOAD,
             theme=_theme(),
             css_paths=[_HERE / "page.css", _HERE / "review.css", _HERE / "batch.css"],
-            head="".join(f"<script>{path.read_text('utf-8')}</script>" for path in _SCRIPTS),
+            head="".join(f"<script>{script}</script>" for script in scripts),
             auth=keeper,
             auth_message=SLOWLY,
             app_kwargs={
-                "middleware": [Middleware(Guard, framed=on_a_space())],
+                "middleware": [Middleware(Guard, framed=on_a_space(), scripts=scripts)],
                 "lifespan": around(hosts, framed=on_a_space(), door=keeper, loopback=loopback),
             },
         )

@@ -161,12 +161,13 @@ def door() -> Door | None:
     Raises:
         InputError: a line is not NAME:PASSWORD or NAME:KEY, a key is short, twice, or for a name without a password.
     """
-    pairs = accounts()
+    pairs, lines = accounts(), os.environ.get(KEYS, "").splitlines()
+    if pairs is None and any(map(str.strip, lines)):
+        raise InputError(f"{KEYS} is for names of {AUTH}, which is not set")
     if pairs is None:
         return None
-    passwords = dict(pairs)
-    keys: dict[str, str] = {}
-    for line in filter(None, map(str.strip, os.environ.get(KEYS, "").splitlines())):
+    passwords, keys = dict(pairs), dict[str, str]()
+    for line in filter(None, map(str.strip, lines)):
         name, _, key = line.partition(":")
         if not name or len(key) < SHORTEST_KEY or key in keys:
             raise InputError(
