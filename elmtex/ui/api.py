@@ -58,7 +58,7 @@ def call_itself(page: gr.Blocks, secret: str) -> None:
     """
     from gradio_client import Client
 
-    server = page.mcp_server_obj
+    server: Any = page.mcp_server_obj
 
     def client() -> Client:
         if server._client_instance is None:

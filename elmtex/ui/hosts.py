@@ -91,7 +91,7 @@ def is_foreign(headers: Mapping[str, str], secure: bool) -> bool:
     if origin == "null":  # a form of a page that sends no referrer, or a page that hides itself
         return site != "same-origin"
     scheme = origin.partition(":")[0]
-    if scheme not in ("https",) if secure else scheme not in _PORTS:
+    if scheme not in _PORTS or (secure and scheme != "https"):
         return True
     name, port = _split(f"//{headers.get('host', '')}")
     own = (name, port or _PORTS[scheme])
@@ -99,7 +99,7 @@ def is_foreign(headers: Mapping[str, str], secure: bool) -> bool:
     return name is None or (asking[0], asking[1] or _PORTS[scheme]) != own
 
 
-def is_visit(scope_method: str, path: str, headers: Mapping[str, str], framed: bool) -> bool:
+def is_visit(method: str, path: str, headers: Mapping[str, str], framed: bool) -> bool:
     """Whether it opens the page itself, as a link on another page does.
 
     Args:
@@ -107,7 +107,7 @@ def is_visit(scope_method: str, path: str, headers: Mapping[str, str], framed: b
     """
     shown = ("document", "iframe") if framed else ("document",)
     return (
-        scope_method in ("GET", "HEAD")
+        method in ("GET", "HEAD")
         and path == "/"
         and headers.get("sec-fetch-mode") == "navigate"
         and headers.get("sec-fetch-dest") in shown

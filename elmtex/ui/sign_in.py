@@ -169,9 +169,9 @@ def door() -> Door | None:
     passwords, keys = dict(pairs), dict[str, str]()
     for line in filter(None, map(str.strip, lines)):
         name, _, key = line.partition(":")
-        if not name or len(key) < SHORTEST_KEY or key in keys:
+        if not name or len(key) < SHORTEST_KEY or not key.isascii() or key in keys:
             raise InputError(
-                f"{KEYS} must be NAME:KEY, one a line, each key once and of {SHORTEST_KEY} characters or more"
+                f"{KEYS} must be NAME:KEY, one a line, each key once and of {SHORTEST_KEY} ASCII characters or more"
             )
         if name not in passwords:
             raise InputError(f"{KEYS}: {name!r} is no name of {AUTH}")
