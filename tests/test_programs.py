@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import socket
@@ -18,7 +19,7 @@ import pytest
 from fakes import Scripted, extraction, item
 
 from elmtex.review import Store
-from elmtex.types import ElmtexError, Extraction, MissingDependencyError, Progress
+from elmtex.types import ElmtexError, Extraction, InputError, MissingDependencyError, Progress
 from elmtex.ui.api import wants_mcp
 from elmtex.ui.page import launch
 
@@ -244,7 +245,7 @@ def test_mcp_is_not_served_unless_asked_for(address: str, monkeypatch: pytest.Mo
     """What ELMTEX_MCP=1 serves there answers :func:`test_mcp_tools_answer`."""
     assert httpx.get(f"{address}config", trust_env=False).status_code == 200
     for path in ("gradio_api/mcp/", "gradio_api/mcp/sse", "gradio_api/mcp/schema"):
-        assert httpx.get(f"{address}{path}", trust_env=False).status_code == 404, path
+        assert httpx.get(f"{address}{path}", trust_env=False).status_code in (403, 404), path
     for value, expected in (("", False), ("1", True)):
         monkeypatch.setenv("ELMTEX_MCP", value)
         monkeypatch.setitem(sys.modules, "mcp", types.ModuleType("mcp"))
@@ -254,32 +255,63 @@ def test_mcp_is_not_served_unless_asked_for(address: str, monkeypatch: pytest.Mo
         wants_mcp()
 
 
+async def ask_mcp(address: str, headers: dict[str, str]) -> tuple[list[str], str, str]:
+    """The tools, what ``extract`` says of a fever, and the caller's reviews, as an MCP client gets them."""
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    connection = streamablehttp_client(f"{address}gradio_api/mcp/", headers=headers)
+    async with connection as (reads, writes, _), ClientSession(reads, writes) as session:
+        await session.initialize()
+        names = [tool.name for tool in (await session.list_tools()).tools]
+        found = await session.call_tool("extract", {"report": "He has fever."})
+        listed = await session.call_tool("review_list", {})
+        return names, found.content[0].text, str(listed.content)
+
+
 def test_mcp_tools_answer(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, extractor: Fevers
 ) -> None:
     pytest.importorskip("mcp", reason="mcp is not installed")
-    import asyncio
-
-    from mcp import ClientSession
-    from mcp.client.streamable_http import streamablehttp_client
-
     monkeypatch.setenv("ELMTEX_MCP", "1")
     page, address = served(tmp_path, extractor)
-
-    async def ask() -> tuple[list[str], str, str]:
-        connection = streamablehttp_client(
-            f"{address}gradio_api/mcp/", headers={"X-Elmtex-Key": MINE}
-        )
-        async with connection as (reads, writes, _), ClientSession(reads, writes) as session:
-            await session.initialize()
-            names = [tool.name for tool in (await session.list_tools()).tools]
-            found = await session.call_tool("extract", {"report": "He has fever."})
-            listed = await session.call_tool("review_list", {})
-            return names, found.content[0].text, str(listed.content)
-
     try:
-        names, found, listed = asyncio.run(ask())
+        names, found, listed = asyncio.run(ask_mcp(address, {"X-Elmtex-Key": MINE}))
     finally:
         page.close()
     assert {"extract", "compare", "review_decide", "batch_start"} <= set(names)
     assert "'text': 'fever'" in found and "whose reviews" not in listed
+
+
+def test_mcp_where_a_password_is_asked_for_needs_a_key_and_acts_for_its_owner(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, extractor: Fevers
+) -> None:
+    pytest.importorskip("mcp", reason="mcp is not installed")
+    monkeypatch.setenv("ELMTEX_MCP", "1")
+    monkeypatch.setenv("ELMTEX_AUTH", "ada:correct horse\nbob:battery staple")
+    with pytest.raises(InputError, match="ELMTEX_MCP_KEYS"):
+        served(tmp_path, extractor)  # it would list its tools and then answer nobody
+    ada, bob = "the key of Ada's assistant", "the key of Bob's assistant"
+    monkeypatch.setenv("ELMTEX_MCP_KEYS", f"ada:{ada}\nbob:{bob}")
+    page, address = served(tmp_path, extractor)
+    try:
+        program = gradio_client.Client(
+            address, auth=("ada", "correct horse"), verbose=False, analytics_enabled=False
+        )
+        program.predict([{"id": "a letter of Ada", "text": "fever"}], api_name="/batch_start")
+        for wrong in ({}, {"Authorization": "Bearer a key of nobody's"}, {"X-Elmtex-Key": MINE}):
+            answer = httpx.post(
+                f"{address}gradio_api/mcp/",
+                headers={**wrong, "accept": "application/json, text/event-stream"},
+                json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"},
+            )
+            assert answer.status_code == 401 and "extract" not in answer.text
+            assert answer.headers["www-authenticate"] == "Bearer"
+        for key, has in ((ada, True), (bob, False)):
+            names, found, listed = asyncio.run(ask_mcp(address, {"Authorization": f"Bearer {key}"}))
+            assert "review_list" in names and "'text': 'fever'" in found
+            assert "whose reviews" not in listed and ("a letter of Ada" in listed) is has
+        with httpx.Client(base_url=address, headers={"authorization": f"Bearer {bob}"}) as direct:
+            assert direct.get("/gradio_api/user").json() == "bob"
+    finally:
+        page.close()

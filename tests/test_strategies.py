@@ -592,3 +592,31 @@ def test_strategies_are_used_as_meant(tmp_path: Path, capsys, flags, message):
     report.write_text(REPORT)
     assert main(["extract", str(report), *flags]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("url", "goes"),
+    [
+        ("https://models.example/v1", True),
+        ("http://127.0.0.2:8000/v1", True),
+        ("http://localhost:8000/v1", True),
+        ("http://[::1]/v1", True),
+        ("http://models.example/v1", False),
+        ("http://192.168.1.5:8000/v1", False),
+        ("http://127.0.0.1@models.example/v1", False),
+        ("http://localhost.models.example/v1", False),
+    ],
+)
+def test_a_key_crosses_no_network_unencrypted_without_a_word(
+    url: str, goes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ServerChat(url, "m")  # without a key
+    monkeypatch.setenv("ELMTEX_SERVER_KEY", "s3cret")
+    if goes:
+        ServerChat(url, "m")
+        return
+    with pytest.raises(InputError, match="unencrypted") as refused:
+        ServerChat(url, "m")
+    assert "s3cret" not in str(refused.value)
+    monkeypatch.setenv("ELMTEX_SERVER_PLAIN", "1")
+    ServerChat(url, "m")

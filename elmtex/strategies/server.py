@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import json
 import os
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +20,7 @@ from elmtex.types import ElmtexError, InputError
 MAX_REPLY = 4096  # tokens
 TIMEOUT = 600.0  # seconds a reply may take
 KEY = "ELMTEX_SERVER_KEY"  # environment variable: sent as a bearer token when set
+PLAIN = "ELMTEX_SERVER_PLAIN"  # environment variable: the key may also cross a network unencrypted
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -38,13 +41,14 @@ class ServerChat:
         model: the name the server knows it by.
 
     Raises:
-        InputError: the URL is not one of HTTP.
+        InputError: the URL is not one of HTTP, or the key would be sent unencrypted to another machine.
     """
 
     def __init__(self, url: str, model: str) -> None:
         if not url.startswith(("http://", "https://")):
             raise InputError(f"server {url!r}: give a URL such as http://127.0.0.1:8000/v1")
         self._url = url.rstrip("/")
+        self._headers()
         self.name = model
 
     def folders(self) -> tuple[Path, ...]:
@@ -90,10 +94,20 @@ class ServerChat:
                 f"server {self._url}: its answer is no chat completion; is it OpenAI-compatible?"
             ) from None
 
-    def _call(self, path: str, body: Mapping[str, Any] | None) -> Any:
+    def _headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/json"}
         if key := os.environ.get(KEY):
+            plain = self._url.startswith("http://") and not _stays_here(self._url)
+            if plain and not os.environ.get(PLAIN):
+                raise InputError(
+                    f"server {self._url}: {KEY} would cross the network unencrypted; give an https:// URL, "
+                    f"or set {PLAIN}=1 if that network is trusted"
+                )
             headers["Authorization"] = f"Bearer {key}"
+        return headers
+
+    def _call(self, path: str, body: Mapping[str, Any] | None) -> Any:
+        headers = self._headers()
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._url + path, data, headers)
         try:
@@ -106,6 +120,15 @@ class ServerChat:
             raise InputError(
                 f"server {self._url}: no usable answer ({type(error).__name__}); is it running?"
             ) from None
+
+
+def _stays_here(url: str) -> bool:
+    """Whether a URL's host is this machine, by its name or address."""
+    host = urllib.parse.urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _refused(url: str, error: urllib.error.HTTPError) -> InputError:

@@ -18,6 +18,7 @@ from elmtex.types import ElmtexError, Extraction, MissingDependencyError
 from elmtex.ui import visitor
 from elmtex.ui.api_errors import shown
 from elmtex.ui.api_reviews import offer_reviews
+from elmtex.ui.gate import LOOPBACK
 from elmtex.ui.handlers import Desk
 from elmtex.ui.limits import MAX_CHARACTERS
 from elmtex.ui.own_schema import checked, source_of
@@ -54,6 +55,30 @@ def wants_mcp() -> bool:
     except ImportError:
         raise MissingDependencyError(f"{MCP} needs mcp: pip install 'elmtex[mcp]'") from None
     return True
+
+
+def call_itself(page: gr.Blocks, secret: str) -> None:
+    """Let gradio's MCP server, which answers a tool's call by a request of its own to this page, be known by a secret.
+
+    Without it that request is a stranger's, who is asked for a password.
+    """
+    from gradio_client import Client
+
+    server: Any = page.mcp_server_obj
+
+    def client() -> Client:
+        if server._client_instance is None:
+            server._client_instance = Client(
+                server.local_url,
+                download_files=False,
+                verbose=False,
+                analytics_enabled=False,
+                _skip_components=False,
+                headers={"x-gradio-user": "mcp", LOOPBACK: secret},
+            )
+        return server._client_instance
+
+    server._get_or_create_client = client
 
 
 def offer(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,15 +10,18 @@ from pathlib import Path
 from elmtex.review import Store
 from elmtex.review.store import MEMORY, default_url
 from elmtex.types import InputError
-from elmtex.ui.api import offer, wants_mcp
+from elmtex.ui.api import MCP, call_itself, offer, wants_mcp
 from elmtex.ui.contenders import Contenders, contenders
+from elmtex.ui.gate import around
 from elmtex.ui.handlers import Desk
+from elmtex.ui.hosts import Hosts
 from elmtex.ui.layout import lay_out
 from elmtex.ui.limits import BodyLimit
 from elmtex.ui.reading import StreamingExtractor
 from elmtex.ui.reviewing import Linking
 from elmtex.ui.screen import Shown
-from elmtex.ui.security import Guard, accounts, on_a_space
+from elmtex.ui.security import AUTH, Guard, on_a_space
+from elmtex.ui.sign_in import KEYS, SLOWLY, door
 from elmtex.ui.toolkit import gr
 from elmtex.ui.uploads import end_when_told, keep_apart
 from elmtex.ui.wiring import wire_many, wire_report
@@ -31,7 +35,8 @@ SESSIONS = 64  # browser tabs whose report is remembered
 FORGOTTEN_AFTER = 3600  # seconds a report stays in memory after its last use
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (_HERE / "page.js", _HERE / "review.js", _HERE / "editor.js", _HERE / "batch.js")
+# templates.js comes first: gradio's components need it.
+_SCRIPTS = tuple(_HERE / f"{n}.js" for n in ("templates", "page", "review", "editor", "batch"))
 
 
 def default_extractor() -> StreamingExtractor:
@@ -101,15 +106,22 @@ def launch(
         database, others: as for :func:`build`.
 
     Raises:
-        InputError: the port is taken or is none, or the extractor's own options are wrong.
+        InputError: the port is taken or is none, or a variable or the extractor's own options are wrong.
     """
     from starlette.middleware import Middleware
 
+    scripts = [path.read_text("utf-8") for path in _SCRIPTS]
+    keeper, mcp, loopback = door(), wants_mcp(), secrets.token_urlsafe(32)
+    if mcp and keeper is not None and not keeper.has_keys:
+        raise InputError(
+            f"{MCP} with {AUTH} needs keys, as a program cannot sign in: set {KEYS} to NAME:KEY, one a line"
+        )
     if not 1 <= port <= 65535:
         raise InputError(f"port {port} is none; give one from 1 to 65535")
     if on_a_space() and host == "127.0.0.1":
         host = "0.0.0.0"
     keep_apart()  # before gradio looks where uploads go
+    hosts = Hosts(host)
     page = build(extractor_factory, database=database, others=others)
     try:
         page.launch(
@@ -123,7 +135,7 @@ def launch(
             # gradio would keep every report and answer in the browser's storage, for the next user to read.
             run_history=False,
             enable_monitoring=False,
-            mcp_server=wants_mcp(),
+            mcp_server=mcp,
             ssr_mode=False,
             pwa=False,
             footer_links=[],
@@ -132,10 +144,15 @@ def launch(
             max_threads=THREADS,
             theme=_theme(),
             css_paths=[_HERE / "page.css", _HERE / "review.css", _HERE / "batch.css"],
-            head="".join(f"<script>{path.read_text('utf-8')}</script>" for path in _SCRIPTS),
-            auth=accounts(),
+            head="".join(f"<script>{script}</script>" for script in scripts),
+            auth=keeper,
+            auth_message=SLOWLY,
             app_kwargs={
-                "middleware": [Middleware(Guard, framed=on_a_space()), Middleware(BodyLimit)]
+                "middleware": [
+                    Middleware(Guard, framed=on_a_space(), scripts=scripts),
+                    Middleware(BodyLimit),
+                ],
+                "lifespan": around(hosts, framed=on_a_space(), door=keeper, loopback=loopback),
             },
         )
     except OSError:
@@ -143,6 +160,8 @@ def launch(
             f"{host}:{port} cannot be listened on, perhaps because something already does; "
             "choose another with --port"
         ) from None
+    if mcp:
+        call_itself(page, loopback)
     sys.stderr.write(f"elmtex is at {page.local_url} (Ctrl+C ends it)\n")
     if block:
         end_when_told()

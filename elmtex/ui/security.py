@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
+import re
 import secrets
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from elmtex.types import InputError
@@ -14,27 +17,36 @@ TAB = "session:"  # how the owner begins who is known by the tab alone
 YEAR = 31_536_000  # seconds
 AUTH = "ELMTEX_AUTH"  # the environment variable with NAME:PASSWORD, several separated by line ends
 
-# The page may load from, and send to, the server it came from and no other. gradio's own script needs the inline ones.
+_INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
+
+# The page may load from, and send to, the server it came from and no other. Scripts are those of its files; templates.js
+# spares it 'unsafe-eval'. Styles need 'unsafe-inline': gradio's page has style attributes, and its components write <style>
+# elements and style attributes as they are drawn.
 _POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src 'self'; "
     "worker-src 'self' blob:; frame-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
 )
 
 
-def headers(framed: bool) -> list[tuple[bytes, bytes]]:
+def headers(framed: bool, scripts: Iterable[str] = ()) -> list[tuple[bytes, bytes]]:
     """The security headers of every answer.
 
     Args:
         framed: other sites may show the page in a frame, as a Hugging Face Space needs it.
+        scripts: the inline scripts that may run, each as it stands in the page (CSP Level 3, hash sources).
     """
-    policy = _POLICY if framed else f"{_POLICY}; frame-ancestors 'self'"
+    hashes = sorted({f" 'sha256-{_digest(script)}'" for script in scripts})
+    policy = _POLICY.format(scripts="".join(hashes))
+    if not framed:
+        policy += "; frame-ancestors 'self'"
     named = {
         "content-security-policy": policy,
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "permissions-policy": "camera=(), microphone=(), geolocation=()",
         "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
         "cache-control": "no-store",
     }
     if not framed:
@@ -45,15 +57,17 @@ def headers(framed: bool) -> list[tuple[bytes, bytes]]:
 class Guard:
     """ASGI middleware: adds the headers, and gives a browser the key to its own reviews.
 
-    The key is random, and no script can read it; the store only ever sees its hash (:func:`owner_of`).
+    The key is random, and no script can read it; the store only ever sees its hash (:func:`owner_of`). It stands inside of
+    gradio's compression, as it reads the page to know its inline scripts.
 
     Args:
         app: the application inside.
         framed: see :func:`headers`.
+        scripts: those that gradio adds to the page while it runs.
     """
 
-    def __init__(self, app: Any, framed: bool = False) -> None:
-        self.app = app
+    def __init__(self, app: Any, framed: bool = False, scripts: Sequence[str] = ()) -> None:
+        self.app, self._framed, self._scripts = app, framed, tuple(scripts)
         self._headers = headers(framed)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -61,24 +75,42 @@ class Guard:
             await self.app(scope, receive, send)
             return
         asked = dict(scope["headers"])
-        fresh = scope["path"] == "/" and f"{COOKIE}=".encode() not in asked.get(b"cookie", b"")
+        page = scope["path"] == "/"
+        fresh = page and f"{COOKIE}=".encode() not in asked.get(b"cookie", b"")
         secure = scope.get("scheme") == "https" or asked.get(b"x-forwarded-proto") == b"https"
+        rules, held = self._headers, []
 
         async def guarded(message: dict[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                mine = {name for name, _ in self._headers}
-                kept = [pair for pair in message["headers"] if pair[0].lower() not in mine]
-                # The hashed files of the front end hold nothing of a patient and may be kept.
-                static = b"/assets/" in scope["path"].encode()
-                added = [p for p in self._headers if not (static and p[0] == b"cache-control")]
-                if static:
-                    kept += [p for p in message["headers"] if p[0].lower() == b"cache-control"]
-                if fresh:
-                    added.append((b"set-cookie", _cookie(secure)))
-                message = {**message, "headers": [*kept, *added]}
-            await send(message)
+            nonlocal rules
+            held.append(message)
+            if page and (message["type"] == "http.response.start" or message.get("more_body")):
+                return  # its inline scripts are not all known yet
+            if page:
+                text = b"".join(m.get("body", b"") for m in held).decode()
+                rules = headers(self._framed, [*self._scripts, *_INLINE.findall(text)])
+            for each in held:
+                if each["type"] == "http.response.start":
+                    named = _ruled(each["headers"], rules, b"/assets/" in scope["path"].encode())
+                    if fresh:
+                        named.append((b"set-cookie", _cookie(secure)))
+                    each = {**each, "headers": named}
+                await send(each)
+            held.clear()
 
         await self.app(scope, receive, guarded)
+
+
+def _ruled(
+    theirs: list[tuple[bytes, bytes]], rules: list[tuple[bytes, bytes]], static: bool
+) -> list[tuple[bytes, bytes]]:
+    # The hashed files of the front end hold nothing of a patient and may be kept.
+    ours = [pair for pair in rules if not (static and pair[0] == b"cache-control")]
+    mine = {name for name, _ in ours}
+    return [*(pair for pair in theirs if pair[0].lower() not in mine), *ours]
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _cookie(secure: bool) -> bytes:

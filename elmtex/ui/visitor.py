@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from elmtex.types import InputError
 from elmtex.ui.security import COOKIE, on_a_space, owner_of
+from elmtex.ui.sign_in import SHORTEST_KEY
 from elmtex.ui.toolkit import gr
 from elmtex.ui.words import LANGUAGES
 
 KEY_HEADER = "X-Elmtex-Key"
-SHORTEST_KEY = 16  # characters: who guesses a key reads reports
 
 
 def session(request: gr.Request) -> str:

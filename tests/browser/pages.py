@@ -120,7 +120,7 @@ def expect(locator: Any) -> Any:
 
 def extract(page: Any, report: str) -> None:
     # gradio loses an answer that comes while it still mounts its components: no hand is that fast, a test is.
-    page.wait_for_function("document.querySelector('#elmtex-command')?.inert")
+    page.locator("#elmtex-command[inert]").wait_for(state="attached")
     page.wait_for_timeout(500)
     page.get_by_role("textbox", name="Report").fill(report)
     page.get_by_role("button", name="Extract").click()

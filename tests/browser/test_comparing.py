@@ -11,7 +11,7 @@ AXE = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 
 
 def open_tab(page: Any, name: str) -> None:
-    page.wait_for_function("document.querySelector('#elmtex-command')?.inert")
+    page.locator("#elmtex-command[inert]").wait_for(state="attached")
     page.wait_for_timeout(500)
     page.get_by_role("tab", name=name).click()
 
