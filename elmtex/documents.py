@@ -41,7 +41,7 @@ def read_files(paths: Sequence[str | Path]) -> list[Report]:
     """The reports of files, in order; at most :data:`MAX_REPORTS`, and one more that says so when there were more."""
     found: list[Report] = []
     characters = 0
-    with _Sitting() as sitting:
+    with _Sitting(limited=True) as sitting:
         for path in map(Path, paths):
             for report in sitting.reports_of(path, path.name):
                 characters += len(report.text or "")
@@ -53,9 +53,14 @@ def read_files(paths: Sequence[str | Path]) -> list[Report]:
 
 
 class _Sitting:
-    """The reading of files that were given at once: they share a child process and what they may cost together."""
+    """The reading of files that were given at once: they share a child process and what they may cost together.
 
-    def __init__(self) -> None:
+    Args:
+        limited: no more than :data:`MAX_REPORTS` and :data:`MAX_CHARACTERS` of it are wanted.
+    """
+
+    def __init__(self, *, limited: bool) -> None:
+        self._limited = limited
         self._worker = confined.Worker("elmtex.parsers")
         self._pages = MAX_PAGES_TOGETHER
         self._seconds: float = SECONDS_TOGETHER
@@ -92,15 +97,30 @@ class _Sitting:
         elif suffix in TEXT_TABLES and path.stat().st_size <= SMALL:
             yield from read_table(path)
         elif suffix in _OF_ONE_FILE:
-            pages = 0
-            for answer in self._ask(name, "reports", str(path.resolve()), name):
-                pages = answer.get("pages", 0)
-                if not pages:
-                    yield Report(**answer)
-            if pages:
-                yield self._recognised(path, name, pages)
+            yield from self._confined(path, name)
         else:
             raise ReadingError(f"{name} is none of {', '.join(SUFFIXES)}", "kind")
+
+    def _confined(self, path: Path, name: str) -> Iterator[Report]:
+        found: list[Report] = []
+        pages = characters = 0
+        refusal = None
+        # All at once: the deadline does not wait for who works on a report before asking for the next one.
+        try:
+            for answer in self._ask(name, "reports", str(path.resolve()), name):
+                if pages := answer.get("pages", 0):
+                    continue
+                found.append(Report(**answer))
+                characters += len(found[-1].text or "")
+                if self._limited and (len(found) > MAX_REPORTS or characters > MAX_CHARACTERS):
+                    break
+        except ReadingError as error:
+            refusal = error
+        yield from found
+        if refusal is not None:
+            raise refusal
+        if pages:
+            yield self._recognised(path, name, pages)
 
     def _ask(self, name: str, operation: str, *arguments: object) -> Iterator[Any]:
         if self._seconds <= 0:
@@ -228,7 +248,7 @@ def _reports_of(path: Path, seen: set[str]) -> Iterator[Report]:
     elif suffix == ".txt":
         yield _read(path, _new(seen, path))
     elif suffix in SUFFIXES:
-        with _Sitting() as sitting:
+        with _Sitting(limited=False) as sitting:
             if suffix in TABLES:
                 yield from sitting.read(path, str(path))
             else:

@@ -27,10 +27,9 @@ PAGE_NUMBER = re.compile(
 _FULL_LINE = 50  # characters: a shorter one is a heading or an entry of a list
 # Words that no line of its own ends with: the sentence goes on.
 _OPEN_END = re.compile(
-    r"(?:^|\s)(?:a|an|and|at|by|denie[sd]|for|from|in|no|nor|not|of|on|or|the|to|was|were|with|without|am|an|auf|aus|bei|beim|das|"
-    r"dem|den|der|des|die|durch|ein|eine[mnrs]?|für|im|ist|kein|keine[mnrs]?|mit|nach|nicht|noch|oder|ohne|seit|sowie|"
-    r"und|unter|vom|von|vor|war|weder|wegen|wurde|zu|zum|zur|zwischen|über)$",
-    re.I,
+    r"(?:^|\s)(?:a|an|and|at|by|denie[sd]|for|from|in|[Nn]o|nor|not|of|on|or|[Tt]he|to|was|were|with|[Ww]ithout|am|auf|aus|"
+    r"bei|beim|das|dem|den|[Dd]er|des|[Dd]ie|durch|ein|[Ee]ine[mnrs]?|für|im|ist|[Kk]ein|[Kk]eine[mnrs]?|mit|nach|nicht|"
+    r"noch|oder|[Oo]hne|seit|sowie|und|unter|vom|von|vor|war|weder|wegen|wurde|zu|zum|zur|zwischen|über)$"
 )
 
 # It warns with the bytes it stumbled over, which are a patient's.
@@ -147,27 +146,41 @@ def _edge(page: Sequence[str], number: int, step: Literal[1, -1]) -> list[tuple[
 
 
 def joined(pages: Sequence[Sequence[str]]) -> str:
-    """The pages' lines as one text, in which a sentence that runs over to the next page is one.
+    """The pages' lines as one text, in which a sentence that runs over to the next line or page is one line.
 
-    A blank line would end it, and "denies fever," without its "chills" turns what was denied into a finding.
+    A PDF knows where a line ends on the paper, not why, and "denies fever," without its "chills" turns what was denied
+    into a finding.
     """
-    text = ""
+    lines: list[str] = []
     for page in pages:
-        lines = "\n".join(page).strip("\n \t")
-        if not lines:
-            continue
-        if text:
-            text += (
-                " " if _goes_on(text[text.rfind("\n") + 1 :], lines.partition("\n")[0]) else "\n"
-            )
-        text += lines
-    return text
+        written = [line.rstrip() for line in "\n".join(page).strip("\n \t").split("\n")]
+        for place, line in enumerate(written):
+            before = lines[-1] if lines else ""
+            goes_on = _goes_on if place == 0 else _is_wrapped
+            if line and before and _may_go_on(before, line) and goes_on(before, line):
+                lines[-1] = f"{before} {line.lstrip()}"
+            elif line or place:
+                lines.append(line)
+    return "\n".join(lines)
+
+
+def _may_go_on(last: str, first: str) -> bool:
+    first = first.lstrip()
+    return last[-1] not in ".!?:" and (first[0].isalnum() or first[0] in "(\"„“'")
+
+
+def _is_wrapped(last: str, first: str) -> bool:
+    """Whether a sentence goes on to the next line of its page. Rows of tables and of lists, which have numbers or few
+    words, stay lines of their own."""
+    if last[-1] == "," or _OPEN_END.search(last):
+        return True
+    prose = last[-1].isalpha() and not any(map(str.isdigit, last)) and len(last.split()) >= 3
+    return prose and first.lstrip()[0].islower()
 
 
 def _goes_on(last: str, first: str) -> bool:
     """Whether a sentence goes on from the last line of a page to the first line of the next."""
-    if last[-1] in ".!?:" or not (first[0].isalnum() or first[0] in "(\"„“'"):
-        return False
+    first = first.lstrip()
     if first[0].islower() or last[-1] in ",;" or _OPEN_END.search(last):
         return True
-    return first[0].isalpha() and len(last) >= _FULL_LINE and not first.rstrip().endswith(":")
+    return first[0].isalpha() and len(last) >= _FULL_LINE and not first.endswith(":")

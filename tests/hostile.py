@@ -151,10 +151,10 @@ def endless() -> Iterator[tuple[str, bytes]]:
         "xref.pdf",
         b"%PDF-1.4\nxref\n0 1\n0000000000 65535 f \ntrailer<</Size 1/Prev 9/Root 1 0 R>>\nstartxref\n9\n%%EOF",
     )
-    yield "groups.rtf", b"{\\rtf1 " + b"{" * 5_000_000
-    yield "links.rtf", b"{\\rtf1 " + b"{\\field{\\*\\fldinst{ HYPERLINK " * 20_000
+    yield "groups.rtf", b"{\\rtf1 " + b"{" * 5_000_000 + b"}"
+    yield "links.rtf", b"{\\rtf1 " + b"{\\field{\\*\\fldinst{ HYPERLINK " * 20_000 + b"}"
     yield "binary.rtf", b"{\\rtf1 {\\pict\\bin999999999999 a}}"
-    yield "fonts.rtf", b"{\\rtf1{\\fonttbl" + b"\\f1\\fcharset" * 200_000
+    yield "fonts.rtf", b"{\\rtf1{\\fonttbl" + b"\\f1\\fcharset" * 200_000 + b"}"
     yield (
         "nested.docx",
         docx(b"<w:tbl><w:tr><w:tc>" * 80 + b"<w:p/>" + b"</w:tc></w:tr></w:tbl>" * 80),

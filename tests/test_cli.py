@@ -389,3 +389,26 @@ def test_doors_outside_a_checkout(
     monkeypatch.setattr(cli, "__file__", str(tmp_path / "elmtex" / "cli.py"))
     for command in ("eval", "train"):
         assert "source checkout" in _wrong([command, "--config", "x.yaml"], capsys)
+
+
+def test_extract_and_batch_read_what_the_page_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("striprtf", reason="striprtf is not installed")
+    (tmp_path / "brief.rtf").write_bytes(rb"{\rtf1 kein Fieber, \'dcbelkeit}")
+    (tmp_path / "table.csv").write_bytes("id;Befund\r\nA1;Übelkeit\r\n".encode("cp1252"))
+    (tmp_path / "renamed.txt").write_bytes(b"%PDF-1.7 Zyxwvut")
+    _run("extract", tmp_path / "brief.rtf")
+    assert json.loads(capsys.readouterr().out)["id"] == "brief"
+    _run("extract", tmp_path / "table.csv")
+    said = capsys.readouterr()
+    assert json.loads(said.out)["id"] == "A1"
+    assert "A1 was not UTF-8 and was read as Windows-1252" in said.err
+    _run("extract", tmp_path / "renamed.txt", code=2)
+    assert "is a PDF, whatever its name says" in capsys.readouterr().err
+    out = tmp_path / "out.jsonl"
+    _run("batch", tmp_path / "brief.rtf", tmp_path / "table.csv", "--out", out)
+    assert [json.loads(line)["id"] for line in out.read_text("utf-8").splitlines()] == [
+        "brief",
+        "A1",
+    ]

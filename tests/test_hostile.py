@@ -45,7 +45,7 @@ def test_hostile_files_cost_no_more_than_the_limits(
         began = time.monotonic()
         *reports, fine = read_files([path, tmp_path / "fine.rtf"])
         assert time.monotonic() - began < 20, name
-        assert reports and fine.text == "fine", name
+        assert reports and (fine.text == "fine" or fine.note == "many"), name
         assert all(report.problem or report.text for report in reports), name
         path.unlink()
     # Of the largest child, in kilobytes; pytest's own size at the fork counts, too, and is less.

@@ -94,5 +94,28 @@ def test_page_numbers_go_and_the_numbers_of_a_table_stay() -> None:
     ],
 )
 def test_pages_are_joined_as_their_sentences_are(last: str, first: str, between: str) -> None:
-    assert joined([["x", last, ""], [" ", first]]) == f"x\n{last}{between}{first}"
-    assert joined([["x", last], [], [first]]) == f"x\n{last}{between}{first}"
+    assert joined([["x.", last, ""], [" ", first]]) == f"x.\n{last}{between}{first}"
+    assert joined([["x.", last], [], [first]]) == f"x.\n{last}{between}{first}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "read"),
+    [
+        (
+            "Seit zwei Wochen\nzunehmende Luftnot und\nÖdeme.",
+            "Seit zwei Wochen zunehmende Luftnot und Ödeme.",
+        ),
+        (
+            "Kein Fieber,\nHusten oder\nSchnupfen.\nGut.",
+            "Kein Fieber, Husten oder Schnupfen.\nGut.",
+        ),
+        ("WBC 40 mmol/L\neGFR 166 U/L\npH 7.4", "WBC 40 mmol/L\neGFR 166 U/L\npH 7.4"),
+        ("aspirin 100 mg daily\nmetoprolol 25 mg", "aspirin 100 mg daily\nmetoprolol 25 mg"),
+        ("fever\ncough\nnausea", "fever\ncough\nnausea"),
+        ("Hepatitis A\nTetanus", "Hepatitis A\nTetanus"),
+        ("a\n\nb", "a\n\nb"),
+        ("The old man is well\n- no fever", "The old man is well\n- no fever"),
+    ],
+)
+def test_lines_of_a_sentence_are_joined_and_rows_are_not(lines: str, read: str) -> None:
+    assert joined([lines.split("\n")]) == read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,13 @@ def test_each_row_of_each_sheet_with_reports_is_one(tmp_path: Path) -> None:
         ("a:3", "412", None),
     ]
     assert [(r.id, r.text) for r in read_reports([path])] == [(r.id, r.text) for r in reports]
+
+
+def test_the_deadline_does_not_wait_for_who_works_on_each_report(tmp_path: Path) -> None:
+    reports = read_reports([book(tmp_path, [["text"], ["fever"], ["cough"], ["pain"]])])
+    assert next(reports).text == "fever"
+    assert not any(isinstance(thread, threading.Timer) for thread in threading.enumerate())
+    assert [report.text for report in reports] == ["cough", "pain"]
 
 
 def test_a_row_without_a_report_costs_only_itself(tmp_path: Path) -> None:
