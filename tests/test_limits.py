@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -76,12 +77,14 @@ def test_the_page_refuses_a_large_request(tmp_path: Path) -> None:
     httpx = pytest.importorskip("httpx")
     from elmtex.ui.page import launch
 
-    served = launch(
-        port=7913, extractor_factory=Steps, block=False, database=f"sqlite:///{tmp_path / 'r'}"
-    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    database = f"sqlite:///{tmp_path / 'reviews.sqlite'}"
+    served = launch(port=port, extractor_factory=Steps, block=False, database=database)
     try:
         body = b'{"data": ["' + b"x" * limits.MAX_BODY + b'"]}'
-        address = "http://127.0.0.1:7913/gradio_api/run/extract"
+        address = f"http://127.0.0.1:{port}/gradio_api/run/extract"
         headers = {"content-type": "application/json"}
         answer = httpx.post(address, content=body, headers=headers, trust_env=False)
         assert answer.status_code == 413

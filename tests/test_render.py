@@ -180,6 +180,50 @@ def test_confidence_is_rounded_down_and_low_ones_stand_out() -> None:
     assert "%" not in rows[3].split("</thead>")[1] and "–" in rows[3]
 
 
+class Covered(HTMLParser):
+    """Which characters of the report each item's id stands over."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+        self.places: dict[str, list[int]] = {}
+        self._open: list[list[str]] = []
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._open.append((dict(attrs).get("data-items") or "").split())
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        for character in data:
+            for id in itertools.chain.from_iterable(self._open):
+                self.places.setdefault(id, []).append(len(self.text))
+            self.text += character
+
+
+def test_the_report_stands_once_however_its_items_lie() -> None:
+    report = "🙂 Acute chest pain,\r\nradiating: chest pain & fever."
+    spans = [(26, 50), (2, 18), (8, 18), (13, 18), (13, 24), (8, 18), (0, 1), (2, 18)]
+    # The order in which items come is nobody's promise: all orders of a few, and the whole list both ways.
+    lists = [spans, spans[::-1], *itertools.permutations(spans[1:6])]
+    for order in lists:
+        halves = (order[::2], order[1::2])
+        found = extraction(
+            **{
+                key: tuple(Item(report[a:b], a, b) for a, b in half)
+                for key, half in zip(("signs_symptoms", "diagnosis"), halves, strict=True)
+            }
+        )
+        shown = Covered(render.report_html(report, found, SCHEMA, ENGLISH))
+        assert shown.text == report
+        for (key, number), id in evidence.item_ids(found).items():
+            item = found.categories[key][number]
+            assert shown.places[id] == list(range(item.start or 0, item.end or 0))
+
+
 def test_every_whole_percent_is_shown_as_it_is_written() -> None:
     # In binary .29 is a little less than .29; int(.29 * 100) is 28.
     for percent in range(101):

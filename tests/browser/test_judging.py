@@ -107,6 +107,30 @@ def test_the_whole_way(page: Any) -> None:
     assert page.locator("#elmtex-view b, #elmtex-view img, #elmtex-result td b").count() == 0
 
 
+def test_words_that_lie_in_a_longer_item_are_chosen_by_themselves(page: Any) -> None:
+    extract(page, NOTE)
+    expect(judged(page)).to_contain_text("0 of")
+    report = page.locator("#elmtex-report")
+    assert report.text_content() == NOTE
+    outer = "crushing retrosternal chest pain radiating to the left arm"
+    for words, chosen in (("chest pain", "chest pain"), ("crushing retrosternal", outer)):
+        report.get_by_text(words, exact=False).last.click()
+        pressed = page.locator('button.item[aria-pressed="true"]')
+        expect(pressed).to_have_text(chosen)
+        lit = "".join(
+            report.locator(".chosen").evaluate_all(
+                "all => all.filter(e => !e.parentElement.closest('.chosen')).map(e => e.textContent)"
+            )
+        )
+        assert lit == chosen
+    # Rejecting the inner one leaves the outer one, and each word once.
+    page.get_by_role("button", name="Reject: chest pain").click()
+    expect(judged(page)).to_contain_text("1 of")
+    assert report.text_content() == NOTE
+    report.get_by_text("chest pain", exact=False).last.click()
+    expect(page.locator('button.item[aria-pressed="true"]')).to_have_text(outer)
+
+
 def test_what_is_typed_while_an_answer_is_under_way_decides_nothing(page: Any) -> None:
     extract(page, NOTE)
     expect(judged(page)).to_contain_text("0 of")

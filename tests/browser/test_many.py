@@ -58,7 +58,7 @@ def test_twelve_mixed_files(
     files += [tmp_path / name for name in ("table.csv", "cut.pdf", "old.docx")]
     page.locator("#elmtex-files input[type=file]").set_input_files([str(f) for f in files])
     # What was read is shown before anything is extracted.
-    expect(page.get_by_text("0 of 10 extracted")).to_be_visible()
+    expect(page.get_by_text("0 of 10 extracted")).to_be_visible(timeout=30_000)
     # Nothing runs: there is nothing to stop.
     halt, start = page.locator("#elmtex-halt"), page.locator("#elmtex-start")
     expect(halt).to_have_count(0)
