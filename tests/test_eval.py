@@ -8,6 +8,7 @@ import os
 import re
 import signal
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from eval.metrics.documents import pair
 from eval.results import read
 from eval.systems import System
 
+SAMPLES = "f6993c3f22e37f376d21bbe1672306e7d253f11ef1a3d73cd3b85c4d8bb59bdd"  # of the planted run's scores, as 0.1.0 wrote them
 SCHEMA = load_schema("elmtex")
 FACTS = {"fever": "signs_symptoms", "sepsis": "diagnosis", "aspirin": "pharmacological_therapy"}
 
@@ -172,6 +174,14 @@ def test_the_record_says_how_to_run_it_again(finished: Path):
     assert [(r["system"], r["id"]) for r in map(json.loads, lines)] == [
         (system, id) for system in ("finetuned", "untrained") for id in "abc"
     ]
+
+
+def test_the_scores_written_are_those_of_earlier_versions_byte_for_byte(finished: Path):
+    """What older runs wrote is compared with what newer ones write: neither form nor figures may drift."""
+    lines = map(json.loads, (finished / "samples.jsonl").read_text().splitlines())
+    passing = ("key", "seconds", "peak_rss_mb")  # of this machine, and of the engine's name
+    kept = [{k: v for k, v in line.items() if k not in passing} for line in lines]
+    assert sha256(json.dumps(kept).encode()).hexdigest() == SAMPLES
 
 
 # Going on, and failing
