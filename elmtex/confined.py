@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -42,6 +43,7 @@ class Worker:
     def __init__(self, module: str) -> None:
         self._module = module
         self._child: subprocess.Popen[bytes] | None = None
+        self.worked = 0.0  # seconds, without those it waited for its turn
 
     def __enter__(self) -> Worker:
         return self
@@ -72,6 +74,7 @@ class Worker:
 
             timer = threading.Timer(seconds, end)
             timer.daemon = True
+            began = time.monotonic()
             timer.start()
             healthy = False
             try:
@@ -91,6 +94,7 @@ class Worker:
                     return
                 raise _given_up(name, seconds if late.is_set() else None)
             finally:
+                self.worked += time.monotonic() - began
                 timer.cancel()
                 timer.join()
                 if late.is_set() or not healthy:  # also when nobody wants its further answers

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -27,7 +26,7 @@ from elmtex.types import InputError, MissingDependencyError
 
 MAX_REPORTS = 500  # of one reading; the command line takes more
 MAX_CHARACTERS = 50_000_000  # of one reading, in all its reports
-SECONDS = 18  # that a file may take: with the child's start and end, under 20
+SECONDS = 15  # that a file may take: with the child's start and end, under 20
 SECONDS_TOGETHER = 600  # that the files of one reading may take, without text recognition
 SMALL = 1_000_000  # bytes: what a table of no more can take is no danger
 
@@ -64,6 +63,7 @@ class _Sitting:
         self._worker = confined.Worker("elmtex.parsers")
         self._pages = MAX_PAGES_TOGETHER
         self._seconds: float = SECONDS_TOGETHER
+        self._spent = 0.0  # of a file's seconds, by its unpacking
 
     def __enter__(self) -> _Sitting:
         return self
@@ -128,11 +128,11 @@ class _Sitting:
                 f"{name} was not read: the files before it took {SECONDS_TOGETHER} seconds; give it in a second step",
                 "many",
             )
-        began = time.monotonic()
+        before = self._worker.worked
         try:
-            yield from self._worker.ask(SECONDS, name, operation, *arguments)
+            yield from self._worker.ask(SECONDS - self._spent, name, operation, *arguments)
         finally:
-            self._seconds -= time.monotonic() - began
+            self._seconds -= self._worker.worked - before
 
     def _recognised(self, path: Path, name: str, pages: int) -> Report:
         if pages > ocr.MAX_PAGES:
@@ -192,6 +192,7 @@ class _Sitting:
         if place.suffix not in _OF_ONE_FILE:  # to be refused, which needs nothing of it
             yield from self.reports_of(place, name, in_zip=True)
             return
+        before = self._worker.worked
         try:
             for _ in self._ask(name, "unpack", archive, number, str(place), name):
                 pass
@@ -199,8 +200,10 @@ class _Sitting:
             problem = f"{name} cannot be unpacked" if error.note == "damaged" else str(error)
             yield Report(name, None, problem, note=error.note)
         else:
+            self._spent = self._worker.worked - before
             yield from self.reports_of(place, name, in_zip=True)
         finally:
+            self._spent = 0.0
             remove(place)
 
 

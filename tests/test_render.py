@@ -7,6 +7,7 @@ import json
 import logging
 import re
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
