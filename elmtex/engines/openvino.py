@@ -41,6 +41,7 @@ from elmtex.decoding.layout import Ints, Mask
 from elmtex.engines import flat, read_prompt
 from elmtex.engines.llama import read_shape
 from elmtex.engines.merged import MergedWeights
+from elmtex.integrity import wrong_files
 from elmtex.types import InputError, MissingDependencyError
 from elmtex.weights import cache_folder, made_once
 
@@ -54,6 +55,7 @@ except ImportError:
 _CONVERSION = "6"  # raise it when a converted folder's content changes
 _ROOM = 256  # slots by which the cache grows
 _PROMPTS = 8  # kept read: 3.5 MB each
+_GRAPH = "graph.bin"  # its weights
 _UNSEEN = np.float32(-1e30)
 _BLOCK, _BLOCKS = 1 << 18, 64
 
@@ -120,11 +122,7 @@ class OpenVINOEngine:
                 f"unknown precision {precision!r}: use one of: {', '.join(PRECISIONS)}"
             )
         self.shape, self.precision = read_shape(base), PRECISIONS[precision]
-        folder = converted(base, adapter, precision)
-        self.embedding: Floats = np.load(folder / "embedding.npy", mmap_mode="r")  # (vocab, hidden)
-        self.head = self.embedding
-        if not self.shape.tied:
-            self.head = np.load(folder / "head.npy", mmap_mode="r")
+        folder = converted(base, adapter, precision, also_graph=False)
         options = {
             "NUM_STREAMS": str(at_once),
             "INFERENCE_PRECISION_HINT": self.precision.hint,
@@ -140,6 +138,12 @@ class OpenVINOEngine:
                 OSError, InputError
             ):  # a cache that may only be read: it starts a second later
                 options["CACHE_DIR"] = str(_compiled(folder, options))
+        if "CACHE_DIR" not in options:  # the graph itself is read
+            converted(base, adapter, precision)
+        self.embedding: Floats = np.load(folder / "embedding.npy", mmap_mode="r")  # (vocab, hidden)
+        self.head = self.embedding
+        if not self.shape.tied:
+            self.head = np.load(folder / "head.npy", mmap_mode="r")
         self._compiled = openvino.Core().compile_model(folder / "graph.xml", "CPU", options)
         self._spare: list[tuple[openvino.InferRequest, Slots]] = []
         # Keys and values of the prompts read so far, one for each schema in use.
@@ -293,8 +297,12 @@ def _cuts(mask: Mask, piece: int) -> list[int]:
     return cuts
 
 
-def converted(base: Path, adapter: Path | None, precision: str) -> Path:
-    """The folder of a model's graph and embedding, made at its first use."""
+def converted(base: Path, adapter: Path | None, precision: str, also_graph: bool = True) -> Path:
+    """The folder of a model's graph and embedding, made at its first use, and again when it is damaged.
+
+    Without ``also_graph`` the graph's weights are not looked at: its compiled form holds them, too, and 212 MB more would
+    take a start a fifth of a second.
+    """
     files = [base / "config.json", *sorted(base.glob("*.safetensors"))]
     if adapter is not None:
         files += [adapter / "adapter_config.json", adapter / "adapter_model.safetensors"]
@@ -313,6 +321,7 @@ def converted(base: Path, adapter: Path | None, precision: str) -> Path:
         like="openvino-*",
         made_from=f"{base} and {adapter or 'no adapter'} in {precision} (conversion {_CONVERSION}, OpenVINO "
         f"{openvino.__version__})",
+        look_at=None if also_graph else lambda name: name != _GRAPH,
     )
 
 
@@ -323,6 +332,8 @@ def _compiled(folder: Path, options: Mapping[str, str]) -> Path:
     """
 
     def compile_into(made: Path) -> None:
+        if wrong_files(folder, lambda name: name == _GRAPH):
+            raise InputError(f"{folder / _GRAPH} is damaged")  # the caller has it made again
         openvino.Core().compile_model(
             folder / "graph.xml", "CPU", {**options, "CACHE_DIR": str(made)}
         )
