@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,28 @@ from elmtex.types import InputError
 from elmtex.weights import DEFAULT_MODEL
 
 _FOLDER = Path(__file__).parent / "adapters"
+
+
+Calibration = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class AttributeSettings:
+    """How an adapter that was trained on attributes writes them.
+
+    Args:
+        calibration: as an adapter's, for the probability of an attribute.
+        threshold: how likely an attribute must be to be kept.
+        bias: what is added to the logit of "no further attribute".
+    """
+
+    calibration: Calibration = ()
+    threshold: float = 0.0
+    bias: float = 0.0
+
+    def calibrated(self, score: float) -> float:
+        """The confidence in an attribute of this probability."""
+        return _interpolated(score, self.calibration)
 
 
 @dataclass(frozen=True)
@@ -29,24 +51,30 @@ class Adapter:
             ``branches``, a note for each sentence, is what elmtex wrote until elmtex-3; it can be trained further.
         biases: what is added to the logits of ``open``, ``absent`` or ``possible`` where one is chosen.
         threshold: how likely an item must be to be kept (:func:`elmtex.decoding.document.group`), as chosen on DEV.
+        attributes: how it writes what belongs to an item; None when it was not trained to.
     """
 
     name: str
     folder: Path | None
     base: str
-    calibration: tuple[tuple[float, float], ...]
+    calibration: Calibration
     biases: Mapping[str, float] = field(default_factory=dict)
     layout: str = "branches"
     threshold: float = 0.0
+    attributes: AttributeSettings | None = None
 
     def calibrated(self, score: float) -> float:
         """The confidence in an item of this probability."""
-        if not self.calibration:
-            return score
-        import numpy as np
+        return _interpolated(score, self.calibration)
 
-        scores, probabilities = zip(*self.calibration, strict=True)
-        return float(np.interp(score, scores, probabilities))
+
+def _interpolated(score: float, calibration: Calibration) -> float:
+    if not calibration:
+        return score
+    import numpy as np
+
+    scores, probabilities = zip(*calibration, strict=True)
+    return float(np.interp(score, scores, probabilities))
 
 
 def notes_adapter(folder: Path) -> Adapter:
@@ -94,11 +122,23 @@ def load_adapter(folder: Path) -> Adapter:
         name=facts.get("name", folder.name),
         folder=None if merged else folder,
         base=str(folder) if merged else facts.get("base", DEFAULT_MODEL),
-        calibration=tuple((float(x), float(y)) for x, y in facts.get("calibration", ())),
+        calibration=_points(facts.get("calibration", ())),
         biases=biases,
         layout=layout,
         threshold=float(facts.get("threshold", 0.0)),
+        attributes=_attributes(facts.get("attributes")),
     )
+
+
+def _attributes(facts: Mapping[str, Any] | None) -> AttributeSettings | None:
+    if facts is None:
+        return None
+    numbers = {name: float(facts.get(name, 0.0)) for name in ("threshold", "bias")}
+    return AttributeSettings(_points(facts.get("calibration", ())), **numbers)
+
+
+def _points(pairs: Iterable[tuple[float, float]]) -> Calibration:
+    return tuple((float(x), float(y)) for x, y in pairs)
 
 
 def packaged_adapter() -> Adapter | None:

@@ -4,6 +4,10 @@ A category schema is a JSON Schema (2020-12) of one object. Each property is a c
 a ``title`` and a ``description``; ``x-label`` is the short word the model writes for it, ``x-title`` holds titles
 in other languages. ``items`` may be left out: elmtex's own item (text, start, end, assertion, confidence) is
 then filled in, as the packaged ``schemas/elmtex.json`` spells it out.
+
+``x-attributes`` of the schema names the types of what may belong to an item (a drug's dose, a value's test), each with a
+``title`` and, if you like, ``x-title``, ``x-label`` and ``description``; ``x-attributes`` of a category lists those that its
+items may have, in the order in which they are written.
 """
 
 from __future__ import annotations
@@ -23,7 +27,8 @@ from elmtex.types import SchemaError
 
 MAX_CATEGORIES = 64
 MAX_LABEL = 40  # characters
-NAMES = ("title", "x-title", "x-label", "description")
+NAMES = ("title", "x-title", "x-label", "description", "x-attributes")
+MAX_ATTRIBUTES = 32  # types of a schema
 
 ITEM: dict[str, Any] = {
     "type": "object",
@@ -35,12 +40,40 @@ ITEM: dict[str, Any] = {
         "assertion": {"enum": ["present", "absent", "possible"]},
         "confidence": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "codes": {"type": "array"},
+        "attributes": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["type", "text", "start", "end", "confidence"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "text": {"type": "string", "minLength": 1},
+                    "start": {"type": ["integer", "null"], "minimum": 0},
+                    "end": {"type": ["integer", "null"], "minimum": 1},
+                    "confidence": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+                },
+            },
+        },
     },
 }
 
 _SAMPLE_ITEM = {"text": "x", "start": 0, "end": 1, "assertion": "present", "confidence": 0.5}
+_SAMPLE_ATTRIBUTE = {"type": "x", "text": "x", "start": 0, "end": 1, "confidence": 0.5}
 
 _TITLES = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
+_KEY = r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z"
+_NAMED = {
+    "title": {"type": "string", "minLength": 1, "maxLength": 200},
+    "x-title": _TITLES,
+    # The note's own signs and line breaks cannot be part of a label.
+    "x-label": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MAX_LABEL,
+        "pattern": r"^[^=;!?\[\]\s]+( [^=;!?\[\]\s]+)*\Z",
+    },
+    "description": {"type": "string", "maxLength": 2000},
+}
 
 # What a file must look like to be used as a category schema, whatever else JSON Schema would allow.
 _SHAPE: dict[str, Any] = {
@@ -55,27 +88,56 @@ _SHAPE: dict[str, Any] = {
             "type": "object",
             "minProperties": 1,
             "maxProperties": MAX_CATEGORIES,
-            "propertyNames": {"pattern": r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z"},
+            "propertyNames": {"pattern": _KEY},
             "additionalProperties": {
                 "type": "object",
                 "required": ["title"],
                 "properties": {
-                    "title": {"type": "string", "minLength": 1, "maxLength": 200},
-                    "x-title": _TITLES,
-                    # The note's own signs and line breaks cannot be part of a label.
-                    "x-label": {
-                        "type": "string",
-                        "minLength": 1,
-                        "maxLength": MAX_LABEL,
-                        "pattern": r"^[^=;!?\[\]\s]+( [^=;!?\[\]\s]+)*\Z",
-                    },
-                    "description": {"type": "string", "maxLength": 2000},
+                    **_NAMED,
                     "type": {"const": "array"},
+                    "x-attributes": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "uniqueItems": True,
+                    },
                 },
+            },
+        },
+        "x-attributes": {
+            "type": "object",
+            "maxProperties": MAX_ATTRIBUTES,
+            "propertyNames": {"pattern": _KEY},
+            "additionalProperties": {
+                "type": "object",
+                "required": ["title"],
+                "properties": _NAMED,
             },
         },
     },
 }
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeType:
+    """A type of attribute that items of a schema may have, e.g. the dose of a drug.
+
+    Args:
+        key: its name in the document.
+        label: the short word the model writes for it; unique among the types of a category.
+        title: its English title.
+        description: what belongs in it; may be empty.
+        titles: titles by ISO 639-1 language, English included.
+    """
+
+    key: str
+    label: str
+    title: str
+    description: str
+    titles: Mapping[str, str]
+
+    def title_in(self, lang: str) -> str:
+        """The title in a language, else the English one."""
+        return self.titles.get(lang, self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +150,7 @@ class Category:
         title: its English title.
         description: what belongs in it; may be empty.
         titles: titles by ISO 639-1 language, English included.
+        attributes: the types its items may have, in the order in which they are written.
     """
 
     key: str
@@ -95,6 +158,7 @@ class Category:
     title: str
     description: str
     titles: Mapping[str, str]
+    attributes: tuple[AttributeType, ...] = ()
 
     def title_in(self, lang: str) -> str:
         """The title in a language, else the English one."""
@@ -113,6 +177,11 @@ class CategorySchema:
     @property
     def keys(self) -> tuple[str, ...]:
         return tuple(category.key for category in self.categories)
+
+    @property
+    def attributes(self) -> tuple[AttributeType, ...]:
+        """The attribute types that some category lists, each once, in the order of their first mention."""
+        return tuple({t.key: t for c in self.categories for t in c.attributes}.values())
 
     def category(self, key: str) -> Category:
         """The category of that key. Raises :class:`SchemaError` when there is none."""
@@ -245,7 +314,10 @@ def parse_schema(
         jsonschema.Draft202012Validator.check_schema(document)
     except jsonschema.SchemaError as error:
         raise SchemaError(f"{where}: {_pointer(error.absolute_path)}: {_named(error)}") from None
-    categories = tuple(_category(key, spec) for key, spec in document["properties"].items())
+    types = {key: _type(key, spec) for key, spec in document.get("x-attributes", {}).items()}
+    categories = tuple(
+        _category(key, spec, types, where) for key, spec in document["properties"].items()
+    )
     _check_labels(categories, where)
     schema = CategorySchema(name, document["title"], categories, document)
     _check_items(schema, where)
@@ -275,15 +347,37 @@ def _with_items(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _category(key: str, spec: Mapping[str, Any]) -> Category:
+def _category(
+    key: str, spec: Mapping[str, Any], types: Mapping[str, AttributeType], where: str
+) -> Category:
+    listed = spec.get("x-attributes", ())
+    for place, name in enumerate(listed):
+        if name not in types:
+            raise SchemaError(
+                f"{where}: /properties/{key}/x-attributes/{place}: names a type that the schema's own x-attributes "
+                f"does not have; it has: {', '.join(types) or 'none'}"
+            )
+    attributes = tuple(types[name] for name in listed)
+    seen: dict[str, str] = {}
+    for attribute in attributes:
+        other = seen.setdefault(attribute.label.casefold(), attribute.key)
+        if other != attribute.key:
+            raise SchemaError(
+                f"{where}: /x-attributes/{attribute.key}/x-label: the label {attribute.label!r} is also that of "
+                f"{other!r}, and {key!r} lists both; give each type a label of its own"
+            )
+    return Category(key, *_names(key, spec), attributes)
+
+
+def _type(key: str, spec: Mapping[str, Any]) -> AttributeType:
+    return AttributeType(key, *_names(key, spec))
+
+
+def _names(key: str, spec: Mapping[str, Any]) -> tuple[str, str, str, Mapping[str, str]]:
+    """Label, title, description and titles of a category or an attribute type."""
     label = spec.get("x-label") or _label_from_title(spec["title"]) or key
-    return Category(
-        key,
-        label,
-        spec["title"],
-        spec.get("description", ""),
-        {"en": spec["title"], **spec.get("x-title", {})},
-    )
+    titles = {"en": spec["title"], **spec.get("x-title", {})}
+    return label, spec["title"], spec.get("description", ""), titles
 
 
 def _label_from_title(title: str) -> str:
@@ -305,7 +399,10 @@ def _check_labels(categories: tuple[Category, ...], where: str) -> None:
 def _check_items(schema: CategorySchema, where: str) -> None:
     """A schema whose items cannot hold what elmtex writes would make every document invalid: refuse it now."""
     for category in schema.categories:
-        document: dict[str, Any] = {key: [] for key in schema.keys} | {category.key: [_SAMPLE_ITEM]}
+        item: dict[str, Any] = _SAMPLE_ITEM
+        if category.attributes:
+            item = item | {"attributes": [_SAMPLE_ATTRIBUTE]}
+        document: dict[str, Any] = {key: [] for key in schema.keys} | {category.key: [item]}
         try:
             fault = next(schema._validator.iter_errors(document), None)
         except (
