@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from elmtex.text import folded
 from elmtex.types import ASSERTIONS, Assertion, Item
 
 Span = tuple[int, int]
@@ -30,7 +31,7 @@ def align(report: str, strings: Sequence[str]) -> tuple[Item, ...]:
     wanted: dict[str, tuple[str, Assertion]] = {}
     for string in strings:
         words, assertion = _asserted(report, string.strip(_FRINGE))
-        wanted.setdefault(" ".join(words.lower().split()), (words, assertion))
+        wanted.setdefault(folded(words), (words, assertion))
     wanted.pop("", None)
     grounded: list[Item] = []
     ungrounded: list[Item] = []

@@ -18,9 +18,24 @@ _PLAIN = {
 }
 
 
+_FRINGE = " \n\t.,;:"  # of a span: belongs to the sentence, not to the item
+
+
 def normalise(report: str) -> str:
     """The report as the model reads it: the same length, every character at its own place."""
     return report.translate(_PLAIN)
+
+
+def folded(text: str) -> str:
+    """Lower-cased, with every run of white space one blank: texts that are equal so are the same words."""
+    return " ".join(text.lower().split())
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """``text[start:end]`` (half-open) without the white space and punctuation around it; an empty span when nothing is left."""
+    plain = normalise(text[start:end])
+    first = start + len(plain) - len(plain.lstrip(_FRINGE))
+    return first, max(first, start + len(plain.rstrip(_FRINGE)))
 
 
 def mended(text: str) -> str:

@@ -1,14 +1,12 @@
 """The answers of the systems: one line per system and report in ``answers.jsonl``, by which a run is gone on with.
 
-A line is appended, flushed and synced whole before the next report begins. What a kill leaves of a last line is cut off
-at the next start, and answers with status ``failed`` are asked for again.
+Answers with status ``failed`` are asked for again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from elmtex.batch import extract_safely
-from elmtex.run_record import git_hash
-from elmtex.types import Extraction, InputError, Record
+from elmtex.provenance import git_hash
+from elmtex.storage import AppendedLines
+from elmtex.types import Extraction, Record
 from eval.config import RunConfig
 from eval.systems import System
 
@@ -46,9 +45,9 @@ class Answer:
     extraction: Extraction
     git: str | None = None
 
-    def line(self) -> bytes:
-        row = {**asdict(self), "extraction": self.extraction.to_dict()}
-        return json.dumps(row, allow_nan=False).encode("utf-8") + b"\n"
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as a line of ``answers.jsonl``."""
+        return {**asdict(self), "extraction": self.extraction.to_dict()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +78,19 @@ def answer(
     Raises:
         InputError: the system cannot be opened, or another run is writing the same file.
     """
-    from filelock import FileLock, Timeout
     from tqdm import tqdm
 
     system, git = open_system(name, config), git_hash()
     keys = [_key(system, record) for record in records]
     path = answers_file(config)
-    try:
-        with FileLock(path.with_name(f".{path.name}.lock"), timeout=0):
-            done = {key for key, row in known(path).items() if row.extraction.status != "failed"}
-            _cut(path)
-            todo = [row for row in zip(records, keys, strict=True) if row[1] not in done]
-            if todo:
-                system.extractor.load()
-            with path.open("ab") as file:
-                interval = 0.1 if sys.stderr.isatty() else 10
-                for record, key in tqdm(todo, name, unit="report", mininterval=interval):
-                    _append(file, _ask(system, record, key, git))
-    except Timeout:
-        raise InputError(
-            f"another run is writing {path}: wait for it or give another --out"
-        ) from None
+    with _lines(path).appending() as append:
+        done = {key for key, row in known(path).items() if row.extraction.status != "failed"}
+        todo = [row for row in zip(records, keys, strict=True) if row[1] not in done]
+        if todo:
+            system.extractor.load()
+        interval = 0.1 if sys.stderr.isatty() else 10
+        for record, key in tqdm(todo, name, unit="report", mininterval=interval):
+            append(_ask(system, record, key, git).to_dict())
     kept = len(records) - len(todo)
     return Answered(system.extractor.model_name, system.digest, system.engine, tuple(keys), kept)
 
@@ -108,10 +99,8 @@ def answers_file(config: RunConfig) -> Path:
     return Path(config.out) / "answers.jsonl"
 
 
-def _cut(path: Path) -> None:
-    """Take a torn last line off the file; only under its lock, as another run may be writing one."""
-    if path.exists():
-        os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
+def _lines(path: Path) -> AppendedLines:
+    return AppendedLines(path, "an evaluation")
 
 
 def known(path: Path) -> dict[str, Answer]:
@@ -120,21 +109,15 @@ def known(path: Path) -> dict[str, Answer]:
     Raises:
         InputError: a line is none that :func:`answer` writes.
     """
-    if not path.exists():
-        return {}
-    data = path.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    rows: dict[str, Answer] = {}
-    for number, line in enumerate(whole.splitlines(), 1):
+    lines = _lines(path)
+    found: dict[str, Answer] = {}
+    for number, row in lines.rows():
         try:
-            row = json.loads(line)
             row["extraction"] = Extraction.from_dict(row["extraction"])
-            rows[row["key"]] = Answer(**row)
+            found[row["key"]] = Answer(**row)
         except (ValueError, KeyError, TypeError):
-            raise InputError(
-                f"line {number} of {path} is not an evaluation's: give another folder to --out"
-            ) from None
-    return rows
+            raise lines.foreign(number) from None
+    return found
 
 
 def _ask(system: System, record: Record, key: str, git: str | None) -> Answer:
@@ -143,12 +126,6 @@ def _ask(system: System, record: Record, key: str, git: str | None) -> Answer:
     seconds = time.perf_counter() - began
     peak = peak_rss_mb() if system.local else None
     return Answer(key, system.name, seconds, peak, extraction, git)
-
-
-def _append(file: Any, given: Answer) -> None:
-    file.write(given.line())
-    file.flush()
-    os.fsync(file.fileno())
 
 
 def _key(system: System, record: Record) -> str:

@@ -1,143 +1,132 @@
-"""The charts of the page as inline SVG: no script, no network, every text escaped."""
+"""The charts of the page as inline SVG, drawn by matplotlib: no script, no network, names as plain text."""
 
 from __future__ import annotations
 
 import html
+import io
 import math
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from elmtex.types import MissingDependencyError
 from eval.tables import categories
 
-COLOURS = (
-    "#1b6ca8",
-    "#c4572b",
-    "#3f7d4e",
-    "#7a4fa3",
-)  # a system each; told apart by the legend too
-_WIDTH, _LABELS = 860, 260
-_TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# A system each; told apart by the legend, too.
+COLOURS = ("#1b6ca8", "#c4572b", "#3f7d4e", "#7a4fa3")
+_WIDTH = 8.6  # inches
 
 
 def bars(metrics: Mapping[str, Any], level: str) -> str:
     """F1 per category, a bar a system with its 95% interval. ``level`` is exact or relaxed."""
-    step, keys = 13, categories(metrics)
-    group = step * len(metrics) + 8
-    height = 24 + group * len(keys)
-    parts = [_grid(_LABELS, _WIDTH - 20, 20, height)]
-    for row, key in enumerate(keys):
-        top = 24 + row * group
-        parts.append(_text(_LABELS - 8, top + group / 2, key.replace("_", " "), "end"))
-        for place, figures in enumerate(metrics.values()):
+    keys, thick = categories(metrics), 0.8 / len(metrics)
+    axes = _axes(0.6 + len(keys) * (0.1 + 0.16 * len(metrics)))
+    for place, figures in enumerate(metrics.values()):
+        for row, key in enumerate(keys):
             cell = figures[level]["per_category"].get(key, {})
-            parts.append(_bar(cell, top + place * step, step - 2, COLOURS[place % len(COLOURS)]))
-    return _svg(height, f"{level} F1 per category with 95% intervals", parts)
-
-
-def _bar(cell: Mapping[str, Any], top: float, height: float, colour: str) -> str:
-    if cell.get("f1") is None:
-        return _text(_LABELS + 4, top + height - 1, "no item", "start", 9)
-    x = _across(cell["f1"])
-    drawn = (
-        f'<rect x="{_LABELS}" y="{top:.1f}" width="{x - _LABELS:.1f}" height="{height}" fill="{colour}">'
-        f"<title>{cell['f1']:.3f}</title></rect>"
-    )
-    if cell["ci"]:
-        low, high = (_across(value) for value in cell["ci"])
-        middle = top + height / 2
-        drawn += f'<path d="M{low:.1f} {middle:.1f}H{high:.1f}" stroke="#111" stroke-width="1.5"/>'
-    return drawn
+            at, f1 = row + place * thick, cell.get("f1")
+            if f1 is None:
+                axes.text(0.01, at, "no item", va="center", fontsize=6)
+                continue
+            axes.barh(at, f1, 0.85 * thick, color=_colour(place))
+            if cell["ci"]:
+                axes.hlines(at, *cell["ci"], color="#111")
+    axes.margins(y=0.01)
+    axes.set_yticks([row + 0.4 - thick / 2 for row in range(len(keys))], _plain(keys))
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.grid(axis="x", color="#ddd")
+    return _svg(axes, f"{level} F1 per category with 95% intervals")
 
 
 def quality_against_time(metrics: Mapping[str, Any]) -> str:
     """Exact micro F1 against mean seconds per report (logarithmic), a cross of intervals per system."""
-    height, left, right, bottom = 300, 60, _WIDTH - 40, 260
-    times = [max(f["seconds_per_report"], 1e-3) for f in metrics.values()]
-    low, high = math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)) + 1e-9)
-    high = max(high, low + 1)
-
-    def x(seconds: float) -> float:
-        place = (math.log10(max(seconds, 1e-3)) - low) / (high - low)
-        return left + min(1.0, max(0.0, place)) * (right - left)
-
-    def y(f1: float) -> float:
-        return bottom - f1 * (bottom - 20)
-
-    parts = [
-        _line(left, y(t), right, y(t)) + _text(left - 6, y(t) + 4, f"{t:.1f}", "end")
-        for t in _TICKS
-    ]
-    for power in range(low, high + 1):
-        parts.append(_text(x(10.0**power), bottom + 18, f"{10.0**power:g} s", "middle"))
-    for place, (name, f) in enumerate(metrics.items()):
-        f1, colour = f["exact"]["micro"]["f1"] or 0.0, COLOURS[place % len(COLOURS)]
-        at = x(f["seconds_per_report"])
-        if interval := f["exact"]["micro"]["ci"]:
-            parts.append(_line(at, y(interval[0]), at, y(interval[1]), colour))
-        if interval := f["seconds"]["ci"]:
-            parts.append(_line(x(interval[0]), y(f1), x(interval[1]), y(f1), colour))
-        parts.append(f'<circle cx="{at:.1f}" cy="{y(f1):.1f}" r="5" fill="{colour}"/>')
-        parts.append(_text(at + 9, y(f1) - 7, name, "start"))
-    return _svg(height, "exact F1 against seconds per report", parts)
+    axes = _axes(3)
+    times = [max(figures["seconds_per_report"], 1e-3) for figures in metrics.values()]
+    low, high = math.floor(math.log10(min(times))), math.floor(math.log10(max(times))) + 1
+    axes.set_xscale("log")
+    axes.set_xlim(10.0**low, 10.0**high)
+    powers = [10.0**power for power in range(low, high + 1)]
+    axes.set_xticks(powers, [f"{seconds:g} s" for seconds in powers])
+    axes.set_xticks([], minor=True)
+    for place, ((name, figures), seconds) in enumerate(zip(metrics.items(), times, strict=True)):
+        micro, colour = figures["exact"]["micro"], _colour(place)
+        f1 = micro["f1"] or 0.0
+        if micro["ci"]:
+            axes.vlines(seconds, *micro["ci"], color=colour)
+        if interval := figures["seconds"]["ci"]:
+            axes.hlines(f1, *(max(end, 1e-3) for end in interval), color=colour)
+        axes.plot(seconds, f1, "o", color=colour)
+        axes.annotate(name, (seconds, f1), (6, 4), textcoords="offset points", parse_math=False)
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("time per report")
+    axes.set_ylabel("exact F1")
+    axes.grid(axis="y", color="#ddd")
+    return _svg(axes, "exact F1 against seconds per report")
 
 
 def reliability(metrics: Mapping[str, Any]) -> str:
     """Share of right items against stated confidence; on the diagonal a confidence means what it says."""
-    height, left, top, size = 360, 60, 20, 300
-    parts = [
-        _line(left, top + size * (1 - t), left + size, top + size * (1 - t))
-        + _text(left - 6, top + size * (1 - t) + 4, f"{t:.1f}", "end")
-        + _text(left + size * t, top + size + 18, f"{t:.1f}", "middle")
-        for t in _TICKS
-    ]
-    parts.append(_line(left, top + size, left + size, top, "#999"))
+    axes = _axes(3.6)
+    axes.plot((0, 1), (0, 1), color="#999")
     for place, figures in enumerate(metrics.values()):
-        colour = COLOURS[place % len(COLOURS)]
-        points = [
-            (left + size * b["confidence"], top + size * (1 - b["accuracy"]), b["items"])
-            for b in figures["calibration"]["bins"]
-            if b["items"]
-        ]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts += [
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{2 + math.log10(items):.1f}" fill="{colour}">'
-            f"<title>{items} items</title></circle>"
-            for x, y, items in points
-        ]
-    return _svg(height, "share of right items against confidence", parts)
+        bins = [b for b in figures["calibration"]["bins"] if b["items"]]
+        x, y = [b["confidence"] for b in bins], [b["accuracy"] for b in bins]
+        axes.plot(x, y, color=_colour(place))
+        sizes = [(4 + 2 * math.log10(b["items"])) ** 2 for b in bins]
+        axes.scatter(x, y, sizes, color=_colour(place))
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_aspect("equal")
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("share of right items")
+    axes.grid(color="#ddd")
+    return _svg(axes, "share of right items against confidence")
 
 
 def legend(names: Sequence[str]) -> str:
-    """The systems and their colours."""
+    """The systems and their colours, as HTML."""
     return "".join(
-        f'<span class="key"><i style="background:{COLOURS[i % len(COLOURS)]}"></i>{html.escape(name)}</span>'
+        f'<span class="key"><i style="background:{_colour(i)}"></i>{html.escape(name)}</span>'
         for i, name in enumerate(names)
     )
 
 
-def _across(value: float) -> float:
-    return _LABELS + value * (_WIDTH - 20 - _LABELS)
+def _colour(place: int) -> str:
+    return COLOURS[place % len(COLOURS)]
 
 
-def _grid(left: float, right: float, top: float, bottom: float) -> str:
-    lines = []
-    for tick in _TICKS:
-        x = left + tick * (right - left)
-        lines.append(_line(x, top, x, bottom) + _text(x, top - 6, f"{tick:.1f}", "middle"))
-    return "".join(lines)
+def _plain(keys: Sequence[str]) -> list[str]:
+    return [key.replace("_", " ").replace("$", r"\$") for key in keys]  # $ begins a formula
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str = "#ddd") -> str:
-    return f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" stroke="{colour}"/>'
+def _axes(height: float) -> Axes:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingDependencyError(
+            "the page's charts need matplotlib: pip install 'elmtex[eval]'"
+        ) from None
+    axes: Axes = Figure((_WIDTH, height), layout="constrained").subplots()
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    return axes
 
 
-def _text(x: float, y: float, text: str, anchor: str, size: int = 12) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">{html.escape(text)}</text>'
+def _svg(axes: Axes, label: str) -> str:
+    """The figure as one SVG element that a page can hold."""
+    import matplotlib
 
-
-def _svg(height: float, label: str, parts: Sequence[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{html.escape(label)}">'
-        f"{''.join(parts)}</svg>"
-    )
+    file = io.StringIO()
+    # Text stays text; the same figure gives the same bytes.
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": label}):
+        axes.figure.savefig(
+            file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        )
+    drawn = file.getvalue()
+    drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn[drawn.index("<svg") :], flags=re.S)
+    drawn = re.sub(r' xmlns(?::\w+)?="[^"]*"', "", drawn).replace("xlink:href", "href")
+    return drawn.replace("<svg", f'<svg role="img" aria-label="{html.escape(label)}"', 1)

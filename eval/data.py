@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from elmtex.corpora import elmtex_files, maccrobat, ncbi_disease, records
-from elmtex.corpora.spans import folded
+from corpora import elmtex_files, maccrobat, ncbi_disease
+from elmtex import records
+from elmtex.text import folded
 from elmtex.types import InputError, Item, Record
 
 LOADERS: dict[str, Callable[[Path], Iterator[Record]]] = {

@@ -18,7 +18,8 @@ from string import Template
 from typing import Any
 
 from elmtex.pipeline import Extractor
-from elmtex.run_record import digest, write_whole
+from elmtex.provenance import digest
+from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError
 from eval import tables
 from eval.report import about

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elmtex.corpora import records
+from elmtex import records
 from elmtex.types import Extraction, InputError, Record
 from eval.answers import known
 from eval.metrics import Sample

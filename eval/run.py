@@ -1,6 +1,6 @@
 """Evaluate systems on annotated reports: how good, how fast, compared with what.
 
-    python -m eval.run --data ../shared/data/maccrobat2020 --format brat --systems finetuned,untrained --out runs/eval
+    python -m eval.run --data MACCROBAT2020/ --format brat --systems finetuned,untrained --out runs/eval
     python -m eval.run --data reviewed.jsonl --format jsonl --split all --model runs/mine --out runs/mine-eval
     python -m eval.run --data elmtex/ --format elmtex --systems naive,icl --server http://127.0.0.1:8000/v1 \\
         --base llama-3.1-8b --out runs/chat
@@ -25,8 +25,9 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from elmtex.corpora import records as records_file
-from elmtex.run_record import surroundings, write_whole
+from elmtex import records as records_file
+from elmtex.provenance import surroundings, utc
+from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError, Record
 from eval.answers import Answer, Answered, OpenSystem, answer, answers_file, known
 from eval.config import RunConfig, parse
@@ -142,7 +143,7 @@ def _record(
             }
             for name, part in answered.items()
         },
-        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
+        "started": utc(began),
         "seconds": round(time.time() - began, 1),
     }
     return json.dumps(record, indent=2) + "\n"

@@ -84,7 +84,7 @@ def test_what_a_report_is_answered_does_not_depend_on_those_before():
 
 def test_a_replayed_answer_takes_a_pass_a_token():
     pytest.importorskip("llguidance")
-    from eval.replay import Replay
+    from eval.bench.replay import Replay
 
     schema = load_schema("medication")
     items = {"drug": [Item("aspirin", 10, 17)], "dose": [Item("100 mg", 18, 24, "absent")]}

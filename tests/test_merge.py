@@ -16,9 +16,9 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from elmtex.adapter import load_adapter
+from elmtex.models.gguf_writer import write
 from elmtex.types import InputError
 from training.average import average
-from training.gguf_file import write
 from training.lowrank import factor
 from training.merge import merge
 

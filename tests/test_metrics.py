@@ -26,7 +26,7 @@ from eval.metrics.calibration import bin_of, judged
 from eval.metrics.documents import normalise, pair
 from eval.metrics.entity import Counts, exact, match_spans, maximum_matching, relaxed
 from eval.metrics.flat import flat, scored_elmtex, scored_ours
-from eval.metrics.honesty import honesty
+from eval.metrics.hallucination import hallucination
 
 REPORT = (
     "He denied fever but had a productive cough for 3 days. WBC 5%, then 6%. Übelkeit 👩‍⚕️ später."
@@ -92,26 +92,26 @@ def test_exact_is_the_text_and_relaxed_the_place() -> None:
         laboratory_values=[at("5%"), at("3 days")],
     )
     # fever and Übelkeit by text; "cough for 3 days" is not "productive cough".
-    assert exact(GOLD, predicted)["signs_symptoms"] == Counts(2, 1, 1)
+    assert exact(pair(GOLD, predicted))["signs_symptoms"] == Counts(2, 1, 1)
     # fever, and the two coughs overlap; what points nowhere overlaps nothing.
-    assert relaxed(GOLD, predicted)["signs_symptoms"] == Counts(2, 1, 1)
+    assert relaxed(pair(GOLD, predicted))["signs_symptoms"] == Counts(2, 1, 1)
     # 6% is not 5%.
-    assert exact(GOLD, predicted)["laboratory_values"] == Counts(1, 1, 1)
-    assert exact(GOLD, predicted)["pathology"] == Counts(0, 0, 0)
+    assert exact(pair(GOLD, predicted))["laboratory_values"] == Counts(1, 1, 1)
+    assert exact(pair(GOLD, predicted))["pathology"] == Counts(0, 0, 0)
 
 
 def test_exact_ignores_case_white_space_and_punctuation_but_not_the_category() -> None:
     gold = {"a": [loose("Productive  cough.")], "b": []}
-    assert exact(gold, {"a": [loose("productive cough")]})["a"] == Counts(1, 0, 0)
-    moved = exact(gold, {"b": [loose("productive cough")]})
+    assert exact(pair(gold, {"a": [loose("productive cough")]}))["a"] == Counts(1, 0, 0)
+    moved = exact(pair(gold, {"b": [loose("productive cough")]}))
     assert moved == {"a": Counts(0, 0, 1), "b": Counts(0, 1, 0)}
 
 
 def test_a_repeated_mention_needs_a_second_gold_item() -> None:
     once, twice = {"a": [loose("fever")]}, {"a": [loose("fever"), loose("Fever")]}
-    assert exact(once, twice)["a"] == Counts(1, 1, 0)
-    assert exact(twice, once)["a"] == Counts(1, 0, 1)
-    assert exact(twice, twice)["a"] == Counts(2, 0, 0)
+    assert exact(pair(once, twice))["a"] == Counts(1, 1, 0)
+    assert exact(pair(twice, once))["a"] == Counts(1, 0, 1)
+    assert exact(pair(twice, twice))["a"] == Counts(2, 0, 0)
 
 
 def test_of_words_said_twice_the_first_assertion_is_scored() -> None:
@@ -121,9 +121,9 @@ def test_of_words_said_twice_the_first_assertion_is_scored() -> None:
     denied, found = Item("fever", 3, 8, "absent"), Item("Fever", 30, 35, "present")
     gold = {"signs_symptoms": [denied]}
     for items in ((denied, found), (found, denied)):
-        assert exact(gold, said(*items))["signs_symptoms"] == Counts(1, 0, 0)
+        assert exact(pair(gold, said(*items)))["signs_symptoms"] == Counts(1, 0, 0)
     # The same said twice over stays an error.
-    assert exact(gold, said(denied, replace(found, assertion="absent")))[
+    assert exact(pair(gold, said(denied, replace(found, assertion="absent"))))[
         "signs_symptoms"
     ] == Counts(1, 1, 0)
 
@@ -152,16 +152,16 @@ def test_spans_match_one_to_one_as_many_as_possible(
 
 def test_relaxed_without_gold_spans_compares_the_text() -> None:
     gold = {"a": [loose("Fever"), loose("cough")]}
-    assert relaxed(gold, {"a": [span(0, 3), at("fever")]})["a"] == Counts(1, 1, 1)
+    assert relaxed(pair(gold, {"a": [span(0, 3), at("fever")]}))["a"] == Counts(1, 1, 1)
 
 
 def test_only_labelled_categories_are_scored() -> None:
     predicted = extraction(diagnosis=[at("cough")], laboratory_values=[at("5%"), at("6%")])
-    assert set(exact(GOLD, predicted)) == set(LABELLED)
-    assert set(exact(GOLD, predicted, ["laboratory_values"])) == {"laboratory_values"}
-    assert honesty(GOLD, predicted).items == 2
+    assert set(exact(pair(GOLD, predicted))) == set(LABELLED)
+    assert set(exact(pair(GOLD, predicted, ["laboratory_values"]))) == {"laboratory_values"}
+    assert hallucination(pair(GOLD, predicted)).items == 2
     with pytest.raises(InputError, match=r"does not label \['diagnosis'\]"):
-        exact(GOLD, predicted, ["diagnosis"])
+        exact(pair(GOLD, predicted, ["diagnosis"]))
 
 
 # Properties
@@ -201,7 +201,7 @@ def test_f1_is_symmetric_and_precision_mirrors_recall(
     # Relaxed is symmetric among spans only: gold without a span falls back to its text.
     grounded = [{k: [i for i in v if i.grounded] for k, v in doc.items()} for doc in (one, other)]
     for metric, (left, right) in ((exact, (one, other)), (relaxed, grounded)):
-        there, back = metric(left, right), metric(right, left)
+        there, back = metric(pair(left, right)), metric(pair(right, left))
         for key in there:
             assert there[key] == Counts(back[key].tp, back[key].fn, back[key].fp)
 
@@ -239,7 +239,7 @@ def test_the_matching_is_maximum(edges: list[set[int]]) -> None:
 
 def test_a_looping_model_is_scored_in_no_time() -> None:
     many = extraction(signs_symptoms=[at("fever")] * 3000)
-    assert relaxed(GOLD, many)["signs_symptoms"] == Counts(1, 2999, 2)
+    assert relaxed(pair(GOLD, many))["signs_symptoms"] == Counts(1, 2999, 2)
 
 
 # Assertion
@@ -254,7 +254,7 @@ def test_assertion_over_exactly_matched_items_only() -> None:
         ],
         laboratory_values=[at("5%")],
     )
-    table = confusion(GOLD, predicted)
+    table = confusion(pair(GOLD, predicted))
     assert table["absent"] == {"present": 1, "absent": 0, "possible": 0}
     assert table["present"] == {"present": 1, "absent": 0, "possible": 1}
     figures = aggregate([score_sample(GOLD, predicted)])["assertion"]
@@ -272,14 +272,14 @@ def test_of_a_repeated_text_the_mentions_at_one_place_are_compared() -> None:
     gold = {"a": [Item("fever", 20, 25, "present"), Item("fever", 5, 10, "absent")]}
     right = {"a": [Item("fever", 5, 10, "absent"), Item("fever", 20, 25, "present")]}
     wrong = {"a": [Item("fever", 5, 10, "present"), Item("fever", 20, 25, "absent")]}
-    assert confusion(gold, right)["absent"]["absent"] == 1
-    assert confusion(gold, wrong)["absent"] == {"present": 1, "absent": 0, "possible": 0}
+    assert confusion(pair(gold, right))["absent"]["absent"] == 1
+    assert confusion(pair(gold, wrong))["absent"] == {"present": 1, "absent": 0, "possible": 0}
     later = {"a": [Item("fever", 20, 25, "present")]}
-    assert confusion(gold, later)["present"]["present"] == 1
-    assert confusion(gold, later)["absent"]["present"] == 0
+    assert confusion(pair(gold, later))["present"]["present"] == 1
+    assert confusion(pair(gold, later))["absent"]["present"] == 0
 
 
-# Honesty
+# Hallucination
 
 
 def test_inventions_failures_and_ungrounded_items_are_counted() -> None:
@@ -289,7 +289,7 @@ def test_inventions_failures_and_ungrounded_items_are_counted() -> None:
         signs_symptoms=[at("fever"), loose("Übelkeit"), Item("fever", 0, 5)],
         pathology=[at("6%"), at("5%")],
     )
-    counts = honesty(GOLD, lies)
+    counts = hallucination(pair(GOLD, lies))
     assert counts.items == 5
     assert counts.ungrounded == 2  # one points nowhere, one at other words
     assert (counts.invented, counts.empty_categories, counts.invented_categories) == (2, 1, 1)
@@ -301,7 +301,7 @@ def test_a_failed_document_predicts_nothing_and_is_never_skipped(status: Status)
     broken = extraction("r1", status, signs_symptoms=[at("fever")], pathology=[at("6%")])
     sample = score_sample(GOLD, broken)
     assert sample.exact["signs_symptoms"] == Counts(0, 0, 3)
-    assert sample.honesty.items == 0
+    assert sample.hallucination.items == 0
     good = score_sample(
         record("r2", laboratory_values=[at("5%")]), extraction("r2", laboratory_values=[at("5%")])
     )
@@ -343,7 +343,7 @@ def test_the_two_rates_of_invention() -> None:
 
 def test_an_unlabelled_category_is_unknown_and_not_empty() -> None:
     predicted = extraction(diagnosis=[at("cough")])
-    assert honesty(GOLD, predicted).invented == 0
+    assert hallucination(pair(GOLD, predicted)).invented == 0
 
 
 # Calibration
@@ -354,7 +354,7 @@ def test_calibration_worked_out_by_hand() -> None:
         signs_symptoms=[at("fever", 0, "absent", 0.95), at("days", 0, "present", 0.95)],
         laboratory_values=[at("5%", 0, "present", 0.3), at("6%", 0, "present", None)],
     )
-    assert judged(GOLD, predicted) == [(0.3, 1), (0.95, 0), (0.95, 1)]
+    assert judged(pair(GOLD, predicted)) == [(0.3, 1), (0.95, 0), (0.95, 1)]
     figures = aggregate([score_sample(GOLD, predicted)])
     # bin .9-1: confidence .95, accuracy .5, 2 of 3 items; bin .3-.4: confidence .3, accuracy 1, 1 of 3 items.
     assert figures["ece"] == pytest.approx(2 / 3 * 0.45 + 1 / 3 * 0.7)
@@ -367,13 +367,13 @@ def test_calibration_worked_out_by_hand() -> None:
 
 def test_the_same_item_given_twice_is_right_once() -> None:
     twice = at("fever", 0, "absent", 0.9)
-    assert judged(GOLD, extraction(signs_symptoms=[twice, twice])) == [(0.9, 0), (0.9, 1)]
+    assert judged(pair(GOLD, extraction(signs_symptoms=[twice, twice]))) == [(0.9, 0), (0.9, 1)]
 
 
 def test_confidence_without_an_item_or_outside_its_range() -> None:
     assert aggregate([score_sample(GOLD, extraction())])["ece"] is None
     with pytest.raises(InputError, match=r"confidence 1\.5"):
-        judged(GOLD, extraction(signs_symptoms=[at("fever", 0, "present", 1.5)]))
+        judged(pair(GOLD, extraction(signs_symptoms=[at("fever", 0, "present", 1.5)])))
     assert [bin_of(x) for x in (0.0, 0.0999, 0.1, 0.3, 0.7, 0.9999, 1.0)] == [0, 0, 1, 3, 7, 9, 9]
 
 
@@ -541,7 +541,7 @@ def test_rouge_is_the_packages_own() -> None:
 
     gold = {"a": [loose("productive coughs"), loose("fever")], "b": []}
     predicted = {"a": [loose("coughing"), loose("high fever")], "b": [loose("made up")]}
-    scores = rouge(gold, predicted)
+    scores = rouge(pair(gold, predicted))
     theirs = rouge_scorer.RougeScorer(list(MEASURES), use_stemmer=True).score(
         "productive coughs; fever", "coughing; high fever"
     )
@@ -608,7 +608,7 @@ def test_bertscore_is_the_packages_own() -> None:
     # Too long for the model: said, not hidden. A blank item, which bert-score cannot encode, is no text.
     del scorer._loaded.score
     long = {"a": [loose("cough " * 600)], "b": [loose(" ")]}
-    scores = scorer.scores(long, long)
+    scores = scorer.scores(pair(long, long))
     assert scores.ours["a"]["cut"] == 1.0
     assert set(scores.ours) == {"a"}
 

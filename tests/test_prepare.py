@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from elmtex.corpora import maccrobat, records
-from elmtex.corpora.shingles import ShingleIndex, shingles
+from corpora import maccrobat
+from corpora.shingles import ShingleIndex, shingles
+from elmtex import records
 from elmtex.types import Item, Record
 from training import prepare
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from elmtex.corpora import records
+from elmtex import records
 from elmtex.review import Decision, Entry, Store, fold
 from elmtex.review.decisions import check, next_undo
 from elmtex.review.gold import language, record, to_jsonl

@@ -17,7 +17,7 @@ pytest.importorskip("trl", reason="training is not installed")
 from trl import ModelConfig, SFTConfig, TrlParser
 
 from elmtex import Extractor
-from elmtex.corpora import records as canonical
+from elmtex import records as canonical
 from elmtex.types import InputError, Item, Record
 from training import sft
 from training.attention import attend

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from test_render import SCHEMA, extraction, item
 
-from elmtex.corpora import records
+from elmtex import records
 from elmtex.reading import Report
 from elmtex.review import Store
 from elmtex.types import ElmtexError, Progress

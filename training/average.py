@@ -30,7 +30,8 @@ def average(runs: Sequence[Path], out: Path) -> Path:
     """
     from safetensors.torch import load_file, save_file
 
-    from elmtex.run_record import surroundings, write_whole
+    from elmtex.provenance import surroundings
+    from elmtex.storage import write_whole
     from elmtex.types import InputError
     from training.merge import trained_adapter
     from training.record import PACKAGES, RECORD, read_record

@@ -22,9 +22,11 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 from trl import SFTConfig, SFTTrainer
 
+from elmtex.decoding.attributes import AttributeGrammar
+from elmtex.decoding.gold import gold_notes
 from elmtex.decoding.layout import TrainingSequence, lay_out
-from elmtex.decoding.notes import NoteGrammar, NoteItem
-from elmtex.decoding.tokens import ReportTokens, chunks, read_tokenizer, tokenise
+from elmtex.decoding.notes import NoteGrammar
+from elmtex.decoding.tokens import chunks, read_tokenizer, tokenise
 from elmtex.prompts import margin_prompt
 from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
 from elmtex.types import InputError, Record
@@ -62,9 +64,13 @@ def known_categories(files: tuple[str, ...] = ()) -> Mapping[str, Category]:
 
 
 def asked_schema(
-    labelled: Sequence[str], augmentation: Augmentation, rng: random.Random
+    labelled: Sequence[str],
+    attributes: Sequence[str],
+    augmentation: Augmentation,
+    rng: random.Random,
 ) -> CategorySchema:
-    """The categories one example asks for: those its source labels, thinned, shuffled or renamed at random.
+    """The categories one example asks for: those its source labels, thinned, shuffled or renamed at random, with those of
+    their attribute types that it labels.
 
     Raises:
         InputError: a category that no schema knows.
@@ -74,7 +80,10 @@ def asked_schema(
         raise InputError(
             f"records label {unknown[0]!r}, which is in no packaged schema: give its schema's file with --schemas"
         )
-    categories = [known[key] for key in labelled]
+    categories = [
+        replace(known[key], attributes=tuple(t for t in known[key].attributes if t.key in attributes))
+        for key in labelled
+    ]
     if len(categories) > 3 and rng.random() < augmentation.drop:
         kept = set(rng.sample(range(len(categories)), rng.randint(2, len(categories) - 1)))
         categories = [c for i, c in enumerate(categories) if i in kept]
@@ -83,22 +92,6 @@ def asked_schema(
     if rng.random() < augmentation.rename:
         categories = [replace(c, label=c.title.lower()) for c in categories]
     return CategorySchema("training", "training", tuple(categories), {})
-
-
-def gold_notes(record: Record, tokens: ReportTokens, keys: Sequence[str]) -> list[NoteItem]:
-    """A record's grounded items of some categories as token ranges, each cut to the sentence it begins in.
-
-    Of mentions that are the same tokens then, one is kept.
-    """
-    items: dict[tuple[int, int, str], NoteItem] = {}
-    for key in keys:
-        for item in record.items.get(key, ()):
-            if item.start is None or item.end is None:
-                continue
-            sentence = next(s for s in tokens.sentences if tokens.offsets[s[1] - 1][1] > item.start)
-            span = tokens.covering(item.start, item.end, sentence)
-            items.setdefault((*span, key), NoteItem(*span, key, item.assertion))
-    return list(items.values())
 
 
 def sequences(
@@ -115,13 +108,14 @@ def sequences(
     ]
     if not labelled:
         return
-    schema = asked_schema(labelled, augmentation, rng)
+    schema = asked_schema(labelled, record.attributes, augmentation, rng)
     grammar = NoteGrammar.of(schema, tokenizer)
+    attributes = AttributeGrammar.of(schema, tokenizer, grammar) if record.attributes else None
     prompt = tokenizer.encode(margin_prompt(schema), add_special_tokens=False).ids
     tokens = tokenise(record.text, tokenizer)
     items = gold_notes(record, tokens, schema.keys)
     for chunk in chunks(tokens, size):
-        yield lay_out(prompt, tokens, grammar, items, chunk)
+        yield lay_out(prompt, tokens, grammar, items, chunk, attributes)
 
 
 def collate(parts: Sequence[TrainingSequence]) -> dict[str, torch.Tensor]:

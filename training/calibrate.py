@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from elmtex.decoding.document import group
 from elmtex.pipeline import Extractor
-from elmtex.run_record import write_whole
+from elmtex.storage import write_whole
 from elmtex.types import Extraction, InputError, Record
 
 OPENING = 1.5  # a note is looked into when the chance that it opens is over .18; the threshold decides afterwards
@@ -75,7 +75,7 @@ def calibrate(
             f"{run} finds nothing in the {len(records)} records of DEV: train it longer"
         )
     rows = [{k: v for k, v in row.items() if k != "judged"} for row in [*tried, best]]
-    (run / "calibration.json").write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
+    write_whole(run / "calibration.json", json.dumps(rows, indent=2) + "\n")
     _write(
         run,
         biases=biases,
@@ -102,6 +102,7 @@ def _write(run: Path, **facts: Any) -> None:
 
 def _scored(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[str, Any]:
     from eval.metrics.calibration import judged
+    from eval.metrics.documents import pair
     from eval.metrics.entity import exact, relaxed
 
     totals: dict[str, NDArray[np.int64]] = {
@@ -109,10 +110,11 @@ def _scored(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[st
     }
     confidences: list[tuple[float, int]] = []
     for record, given in zip(records, answers, strict=True):
+        both = pair(record, given)
         for name, match in (("exact", exact), ("relaxed", relaxed)):
-            for counts in match(record, given).values():
+            for counts in match(both).values():
                 totals[name] += (counts.tp, counts.fp, counts.fn)
-        confidences += judged(record, given)
+        confidences += judged(both)
     return {
         **{
             name: round(float(2 * t[0] / max(1, 2 * t[0] + t[1] + t[2])), 4)

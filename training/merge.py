@@ -76,7 +76,7 @@ def merge(run: Path, out: Path) -> Path:
 
 
 def main() -> None:
-    from training.gguf_file import TYPES, write
+    from elmtex.models.gguf_writer import TYPES, write
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

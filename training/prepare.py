@@ -1,6 +1,6 @@
 """Turns public corpora, reviewed reports and synthetic ones into train, dev and test JSONL.
 
-    python -m training.prepare --out data/ --maccrobat ../shared/data/maccrobat2020 --phee ../shared/data/phee2
+    python -m training.prepare --out data/ --maccrobat MACCROBAT2020/ --phee phee2/
     python -m training.prepare --out data/ --maccrobat --synthetic-en 2000 --synthetic-de 2000
 
 A source is used when its flag is given; a flag without PATH downloads the corpus, or finds it in the cache.
@@ -13,31 +13,21 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 import json
-import platform
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from elmtex.corpora import (
-    aci_bench,
-    elmtex_files,
-    maccrobat,
-    mts_dialog,
-    ncbi_disease,
-    phee,
-    records,
-    synthetic,
-    written,
-)
-from elmtex.corpora.fetch import Source, locate
-from elmtex.corpora.shingles import ShingleIndex
-from elmtex.run_record import git_hash, version
+from corpora import elmtex_files, maccrobat, ncbi_disease, phee, synthetic, written
+from corpora.fetch import Source, locate
+from corpora.shingles import ShingleIndex
+from elmtex import records
+from elmtex.provenance import digest_of_data, surroundings, utc
+from elmtex.storage import write_whole
 from elmtex.types import ASSERTIONS, ElmtexError, InputError, Record
 
 # A train text goes when so much of it, or of a held-out text, is in the other; among train texts, near copies.
@@ -57,7 +47,7 @@ class Config:
         out: the folder for the JSONL files and record.json; made when missing.
         corpora: folder of each corpus to use, by its name; None fetches it.
         reviewed: gold JSONL files of reviewed reports.
-        written: folder of marked-up reports (:mod:`elmtex.corpora.written`); None uses none.
+        written: folder of marked-up reports (:mod:`corpora.written`); None uses none.
         synthetic: number of synthetic reports by language; seeded, so the same number gives the same reports.
     """
 
@@ -86,8 +76,6 @@ CORPORA: Mapping[str, tuple[Source, Callable[[Path], Iterable[Record]]]] = {
     "maccrobat": (maccrobat.SOURCE, _maccrobat),
     "elmtex-files": (elmtex_files.SOURCE, elmtex_files.load),
     "phee": (phee.SOURCE, phee.load),
-    "aci-bench": (aci_bench.SOURCE, aci_bench.load),
-    "mts-dialog": (mts_dialog.SOURCE, mts_dialog.load),
     "ncbi-disease": (ncbi_disease.SOURCE, ncbi_disease.load),
 }
 
@@ -206,15 +194,16 @@ def run_record(config: Config, prepared: Prepared) -> dict[str, Any]:
         inputs["written"] = config.written
     inputs |= {f"reviewed {path.name}": path for path in config.reviewed}
     return {
-        "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "git": git_hash(),
-        "python": platform.python_version(),
-        "faker-healthcare-provider": version("faker-healthcare-provider"),
-        "inputs": {n: {"path": str(p), "sha256": _digest(p)} for n, p in inputs.items()},
+        "made": utc(time.time()),
+        **surroundings(("faker-healthcare-provider",)),
+        "inputs": {n: {"path": str(p), "sha256": digest_of_data(p)} for n, p in inputs.items()},
         "licences": {name: CORPORA[name][0].licence for name in config.corpora},
         "synthetic": dict(config.synthetic),
         "files": {
-            f"{name}.jsonl": {"sha256": _digest(config.out / f"{name}.jsonl"), **_counts(rows)}
+            f"{name}.jsonl": {
+                "sha256": digest_of_data(config.out / f"{name}.jsonl"),
+                **_counts(rows),
+            }
             for name, rows in prepared.files.items()
         },
         "left_out": [
@@ -231,17 +220,6 @@ def _counts(rows: Sequence[Record]) -> dict[str, Any]:
         "items": dict(sorted(Counter(key for key, _ in items).items())),
         "ungrounded": sum(not item.grounded for _, item in items),
     }
-
-
-def _digest(path: Path) -> str:
-    """SHA-256 of a file, or of a folder's files and their names in sorted order."""
-    digest = hashlib.sha256()
-    files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.is_file())
-    for file in files:
-        if path.is_dir():
-            digest.update(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> Config:
@@ -297,7 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    (config.out / "record.json").write_text(text, encoding="utf-8")
+    write_whole(config.out / "record.json", text)
     print(table(prepared))
     return 0
 

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from elmtex.run_record import surroundings, write_whole
+from elmtex.provenance import surroundings
+from elmtex.storage import write_whole
 from elmtex.types import InputError
 
 RECORD = "record.json"

@@ -62,9 +62,9 @@ def main(arguments: list[str] | None = None) -> None:
     from transformers import AutoModelForCausalLM, set_seed
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config, get_quantization_config
 
-    from elmtex.corpora import records as canonical
+    from elmtex import records as canonical
     from elmtex.decoding.tokens import CONTEXT, MAX_SENTENCE
-    from elmtex.run_record import write_whole
+    from elmtex.storage import write_whole
     from elmtex.types import InputError
     from elmtex.weights import base_folder
     from training import attention, branches, chat
@@ -136,11 +136,13 @@ def main(arguments: list[str] | None = None) -> None:
     last = _last_checkpoint(config.output_dir) if resume else config.resume_from_checkpoint
     trainer.train(resume_from_checkpoint=last)
     trainer.save_model(config.output_dir)
-    facts = {
+    facts: dict[str, Any] = {
         "name": Path(config.output_dir).name,
         "base": model_config.model_name_or_path,
         "layout": elmtex.layout,
     }
+    if elmtex.layout == "words" and any(record.attributes for record in train):
+        facts["attributes"] = {}  # calibration says how readily; that there are some is what inference asks
     if is_first():
         write_whole(Path(config.output_dir) / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     recorder.finish(trainer.state.log_history)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from elmtex.decoding.attributes import AttributeWalk, NoteAttribute
 from elmtex.decoding.notes import NoteItem, NoteWalk
 from elmtex.decoding.tokens import ReportTokens
+from elmtex.text import folded
 from elmtex.types import Assertion, Attribute, Item
 
 
@@ -138,7 +139,7 @@ def _distinct(pairs: list[tuple[NoteWalk, NoteItem]]) -> list[tuple[NoteWalk, No
 def what_it_says(walk: NoteWalk, note: NoteItem) -> tuple[str, Assertion]:
     """An item's words, case and white space aside ("" when it is nothing but punctuation), and its assertion."""
     start, end = walk.tokens.span(*_range(note))
-    return " ".join(walk.tokens.report[start:end].lower().split()), note.assertion
+    return folded(walk.tokens.report[start:end]), note.assertion
 
 
 def _range(note: NoteItem) -> tuple[int, int]:

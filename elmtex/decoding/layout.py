@@ -182,10 +182,9 @@ def lay_out(
     prompt: Sequence[int],
     tokens: ReportTokens,
     grammar: NoteGrammar,
-    items: Sequence[NoteItem],
+    items: Mapping[NoteItem, Sequence[NoteAttribute]],
     chunk: Chunk,
     attributes: AttributeGrammar | None = None,
-    gold: Mapping[NoteItem, Sequence[NoteAttribute]] | None = None,
 ) -> TrainingSequence:
     """Lay out a chunk of a report and its gold notes for training.
 
@@ -193,10 +192,10 @@ def lay_out(
         prompt: token ids before the report.
         tokens: the report.
         grammar: signs and labels of the categories asked for.
-        items: the report's gold items as token ranges, any order; one that leaves its sentence is left out.
+        items: the report's gold items as token ranges, any order, each with its attributes; an item that leaves its
+            sentence is left out.
         chunk: the part that is read, with the sentences whose words get a note.
         attributes: the attribute types that are labelled; None teaches none.
-        gold: the attributes of items; an item that is not in it has none.
     """
     flat = [*prompt, *tokens.ids[chunk.start : chunk.end]]
     slots = Slots.prefix(reach(len(prompt), tokens, chunk))
@@ -218,7 +217,7 @@ def lay_out(
         for item in walk.items:
             if item.key not in attributes.labels:
                 continue
-            known = next((of for i, of in (gold or {}).items() if same(i, item)), ())
+            known = next((of for i, of in items.items() if same(i, item)), ())
             listing = AttributeWalk(attributes, walk, item)
             written = write_attributes(listing, known)
             fed = [sign_token(walk, item), *written[:-1]]

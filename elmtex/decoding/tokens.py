@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from elmtex.text import is_word, normalise, sentences
+from elmtex.text import is_word, normalise, sentences, trimmed
 
 if TYPE_CHECKING:
     import tokenizers
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 MAX_SENTENCE = 160  # tokens; a longer sentence (a table, a text without stops) is cut into pieces
 CHUNK = 1024  # report tokens read at once
 CONTEXT = 256  # of them, at most so many are the sentences before, read again for their sense
-_PUNCTUATION = " \n\t.,;:"
 
 
 class Encoding(Protocol):
@@ -66,11 +65,7 @@ class ReportTokens:
 
         Empty (start == end) when nothing else is there.
         """
-        start, end = self.offsets[first][0], self.offsets[last - 1][1]
-        text = self.report[start:end]
-        plain = normalise(text)
-        kept = len(plain) - len(plain.lstrip(_PUNCTUATION))
-        return start + kept, max(start + kept, start + len(plain.rstrip(_PUNCTUATION)))
+        return trimmed(self.report, self.offsets[first][0], self.offsets[last - 1][1])
 
     def covering(self, start: int, end: int, sentence: tuple[int, int]) -> tuple[int, int]:
         """The fewest whole words of a sentence that cover these characters, as a half-open token range."""

@@ -1,4 +1,4 @@
-"""Reviewed reports as gold: the canonical JSONL of :mod:`elmtex.corpora.records`, for training and evaluation."""
+"""Reviewed reports as gold: the canonical JSONL of :mod:`elmtex.records`, for training and evaluation."""
 
 from __future__ import annotations
 

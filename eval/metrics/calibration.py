@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 from elmtex.types import InputError
-from eval.metrics.documents import Gold, Predicted, pair
+from eval.metrics.documents import Pair
 from eval.metrics.entity import exact_pairs
 
 BINS = 10
 
 
-def judged(
-    gold: Gold, predicted: Predicted, labelled: Sequence[str] | None = None
-) -> list[tuple[float, int]]:
+def judged(both: Pair) -> list[tuple[float, int]]:
     """One report's predicted items as (confidence, 1 when exactly matched in the same category, else 0).
 
-    Items without a confidence are left out. Sorted, so that the order of the items is irrelevant. Arguments as in
-    :func:`eval.metrics.documents.pair`.
+    Items without a confidence are left out. Sorted, so that the order of the items is irrelevant.
 
     Raises:
         InputError: a confidence outside 0 to 1.
     """
-    both = pair(gold, predicted, labelled)
     pairs = exact_pairs(both)
     outcome: list[tuple[float, int]] = []
     for key, items in both.predicted.items():

@@ -3,27 +3,21 @@ without its licensed parts (there: scispaCy's linker to UMLS)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from elmtex.coding import Linker
 from elmtex.types import Item
-from eval.metrics.documents import Gold, Predicted, pair
+from eval.metrics.documents import Pair
 from eval.metrics.entity import Counts
 from eval.metrics.sample import ConceptCounts
 
 Concept = tuple[str, str]  # terminology, code
 
 
-def concepts(
-    gold: Gold, predicted: Predicted, labelled: Sequence[str] | None = None, *, linker: Linker
-) -> ConceptCounts:
+def concepts(both: Pair, linker: Linker) -> ConceptCounts:
     """Concepts of one report in both, only predicted, only in the gold, per category that a terminology covers.
 
     An item stands for its best concept. An item that no terminology knows stands for nothing, on either side: the share
     that was linked is given beside the counts, and the entity level judges the rest. Assertions are not compared here.
-    Other arguments as in :func:`eval.metrics.documents.pair`.
     """
-    both = pair(gold, predicted, labelled)
     counts: dict[str, Counts] = {}
     items = {"gold": 0, "predicted": 0}
     linked = {"gold": 0, "predicted": 0}

@@ -5,17 +5,16 @@ Four rules that keep the numbers honest live here, so that no metric can forget 
 - only the categories that the record labels are looked at: a category that is not labelled is unknown, not empty;
 - a failed document predicts nothing. It stays in every denominator and all of its gold items are missed;
 - an item whose span does not hold its words is not grounded, whatever its source claims;
-- the gold lists words once a category, as they are first said (MAPPING.md, rule 5). A document may list fever twice, denied
+- the gold lists words once a category, as they are first said (docs/gold-standard.md, rule 5). A document may list fever twice, denied
   first and found later; only what it says first is scored.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from elmtex.corpora.spans import folded
+from elmtex.text import folded
 from elmtex.types import Extraction, InputError, Item, Record, Status
 
 Items = Mapping[str, Sequence[Item]]
@@ -24,13 +23,11 @@ Predicted = Extraction | Items | None
 
 FAILURES: frozenset[Status] = frozenset({"failed", "invalid_output"})
 
-_WHITE_SPACE = re.compile(r"\s+")
-
 
 def normalise(text: str) -> str:
-    """The text as exact matching compares it (MAPPING.md): lower-cased, white space folded, surrounding
+    """The text as exact matching compares it (docs/gold-standard.md): lower-cased, white space folded, surrounding
     ``.,;:()`` and white space stripped."""
-    return _WHITE_SPACE.sub(" ", text.lower()).strip(".,;:() ")
+    return folded(text).strip(".,;:() ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Entity level: exact and relaxed matches of one report, as MAPPING.md's "Scoring items" defines them."""
+"""Entity level: exact and relaxed matches of one report, as docs/gold-standard.md defines them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from elmtex.types import Item
-from eval.metrics.documents import Gold, Pair, Predicted, normalise, pair
+from eval.metrics.documents import Pair, normalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +27,20 @@ class Counts:
         return cls(data["tp"], data["fp"], data["fn"])
 
 
-def exact(
-    gold: Gold, predicted: Predicted, labelled: Sequence[str] | None = None
-) -> dict[str, Counts]:
+def exact(both: Pair) -> dict[str, Counts]:
     """Counts per category: same normalised text, one-to-one (an item said twice needs two gold items).
 
-    Positions do not matter here. Arguments as in :func:`eval.metrics.documents.pair`.
+    Positions do not matter here.
     """
-    both = pair(gold, predicted, labelled)
     return {key: _exact_counts(items, both.predicted[key]) for key, items in both.gold.items()}
 
 
-def relaxed(
-    gold: Gold, predicted: Predicted, labelled: Sequence[str] | None = None
-) -> dict[str, Counts]:
+def relaxed(both: Pair) -> dict[str, Counts]:
     """Counts per category: spans that share a character, one-to-one, as many pairs as possible.
 
     Gold without a span (a corpus that gives none) is matched by its normalised text instead. A prediction without a
-    span never matches gold that has one: it points at nothing. Arguments as in :func:`eval.metrics.documents.pair`.
+    span never matches gold that has one: it points at nothing.
     """
-    both = pair(gold, predicted, labelled)
     return {key: _relaxed_counts(items, both.predicted[key]) for key, items in both.gold.items()}
 
 

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from elmtex.types import MissingDependencyError
-from eval.metrics.documents import Gold, Predicted, pair
+from eval.metrics.documents import Pair
 from eval.metrics.flat import scored_elmtex, scored_ours
 from eval.metrics.sample import TextScores
 
 MEASURES = ("rouge1", "rouge2", "rougeL")
 
 
-def rouge(gold: Gold, predicted: Predicted, labelled: Sequence[str] | None = None) -> TextScores:
+def rouge(both: Pair) -> TextScores:
     """ROUGE F of one report's fields, counted the paper's way and ours (see :class:`TextScores`).
-
-    Arguments as in :func:`eval.metrics.documents.pair`.
 
     Raises:
         MissingDependencyError: ``rouge-score`` is not installed.
     """
-    both = pair(gold, predicted, labelled)
     return TextScores(
         setting={"package": "rouge-score", "stemmed": True},
         elmtex={key: _scores(*texts) for key, texts in scored_elmtex(both).items()},

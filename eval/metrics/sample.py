@@ -10,7 +10,7 @@ from elmtex.types import InputError, Status
 from eval.metrics.assertion import Confusion
 from eval.metrics.documents import FAILURES
 from eval.metrics.entity import Counts
-from eval.metrics.honesty import Honesty
+from eval.metrics.hallucination import Hallucination
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Sample:
         exact: counts per labelled category.
         relaxed: counts per labelled category.
         assertion: ``[gold][predicted]`` over exactly matched items.
-        honesty: counts of inventions, ungrounded items, failure and truncation.
+        hallucination: counts of inventions, ungrounded items, failure and truncation.
         judged: (confidence, 1 when right else 0) of every predicted item that has a confidence.
         concept: None when no linker was given.
         rouge: None when not asked for.
@@ -96,7 +96,7 @@ class Sample:
     exact: Mapping[str, Counts]
     relaxed: Mapping[str, Counts]
     assertion: Confusion
-    honesty: Honesty
+    hallucination: Hallucination
     judged: tuple[tuple[float, int], ...] = ()
     concept: ConceptCounts | None = None
     rouge: TextScores | None = None
@@ -107,14 +107,14 @@ class Sample:
         return self.status in FAILURES
 
     def to_dict(self) -> dict[str, Any]:
-        """The sample as one JSON line."""
+        """The sample as one JSON line; its keys stay, so that the lines of older runs can be read."""
         return {
             "id": self.id,
             "status": self.status,
             "exact": {key: counts.to_dict() for key, counts in self.exact.items()},
             "relaxed": {key: counts.to_dict() for key, counts in self.relaxed.items()},
             "assertion": self.assertion,
-            "honesty": self.honesty.to_dict(),
+            "honesty": self.hallucination.to_dict(),
             "judged": [list(row) for row in self.judged],
             "concept": self.concept.to_dict() if self.concept else None,
             "rouge": self.rouge.to_dict() if self.rouge else None,
@@ -131,7 +131,7 @@ class Sample:
             exact={key: Counts.from_dict(row) for key, row in data["exact"].items()},
             relaxed={key: Counts.from_dict(row) for key, row in data["relaxed"].items()},
             assertion=data["assertion"],
-            honesty=Honesty.from_dict(data["honesty"]),
+            hallucination=Hallucination.from_dict(data["honesty"]),
             judged=tuple((confidence, right) for confidence, right in data["judged"]),
             concept=ConceptCounts.from_dict(concept) if concept else None,
             rouge=TextScores.from_dict(rouge) if rouge else None,

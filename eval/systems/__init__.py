@@ -13,7 +13,7 @@ from typing import Any
 
 from elmtex.adapter import packaged_adapter
 from elmtex.pipeline import Extractor
-from elmtex.run_record import digest
+from elmtex.provenance import digest
 from elmtex.types import InputError
 from eval.config import RunConfig
 

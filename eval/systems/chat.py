@@ -6,8 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from elmtex.corpora import records
-from elmtex.run_record import digest
+from elmtex import records
+from elmtex.provenance import digest
 from elmtex.schema import load_schema
 from elmtex.strategies import complete, open_chat
 from elmtex.strategies.extractor import ChatExtractor

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from elmtex.types import ASSERTIONS, InputError
-from eval.metrics.bootstrap import LEVEL, RESAMPLES, SEED, Bootstrap, Statistic, ratio
-from eval.metrics.figures_counts import (
+from eval.metrics.aggregate.counts import (
     CountsOf,
     concept_counts,
     concepts,
     entities,
     micro_and_macro_f1,
 )
-from eval.metrics.figures_rates import (
+from eval.metrics.aggregate.rates import (
     agreement,
     assertion,
     bins,
@@ -28,7 +27,8 @@ from eval.metrics.figures_rates import (
     estimate,
     rates_of,
 )
-from eval.metrics.figures_texts import measures, sums, texts
+from eval.metrics.aggregate.texts import measures, sums, texts
+from eval.metrics.bootstrap import LEVEL, RESAMPLES, SEED, Bootstrap, Statistic, ratio
 from eval.metrics.sample import Sample, setting_of
 
 

@@ -1,5 +1,5 @@
 """Reports written and marked up for the project, after MACCROBAT's conventions: ``en/*.txt`` and ``de/*.txt``, each one report
-in the notation of :mod:`elmtex.corpora.markup`, every mention marked. ``dev-*.txt`` are kept from training."""
+in the notation of :mod:`corpora.markup`, every mention marked. ``dev-*.txt`` are kept from training."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from elmtex.corpora.markup import read_markup, record_of
+from corpora.markup import read_markup, record_of
 from elmtex.types import InputError, Record
 
 

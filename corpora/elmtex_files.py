@@ -16,9 +16,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from corpora.fetch import Download, Source
+from corpora.maccrobat import CATEGORIES
 from elmtex.align import align
-from elmtex.corpora.fetch import Download, Source
-from elmtex.corpora.maccrobat import CATEGORIES
 from elmtex.types import InputError, Record
 
 SOURCE = Source(

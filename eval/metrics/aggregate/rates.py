@@ -1,4 +1,4 @@
-"""Figures made of ratios: the rates of honesty, the assertion table, and calibration."""
+"""Figures made of ratios: the rates of hallucination, the assertion table, and calibration."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 from elmtex.types import ASSERTIONS, Assertion
 from eval.metrics.bootstrap import Array, Bootstrap, Statistic, divide, ratio
 from eval.metrics.calibration import BINS, bin_of
-from eval.metrics.honesty import RATES
+from eval.metrics.hallucination import RATES
 from eval.metrics.sample import Sample
 
 
 def rates_of(samples: Sequence[Sample]) -> dict[str, tuple[Array, Array]]:
-    """Numerator and denominator per report, (n,) each, of every rate of :mod:`eval.metrics.honesty`."""
+    """Numerator and denominator per report, (n,) each, of every rate of :mod:`eval.metrics.hallucination`."""
 
     def column(name: str | None) -> Array:
         if name is None:
             return np.ones(len(samples))
-        return np.array([getattr(sample.honesty, name) for sample in samples], float)
+        return np.array([getattr(sample.hallucination, name) for sample in samples], float)
 
     rates = {name: (column(part), column(whole)) for name, (part, whole) in RATES.items()}
     invalid, reports = rates["invalid_rate"]
@@ -123,7 +123,7 @@ def calibration(samples: Sequence[Sample], draws: Bootstrap) -> dict[str, Any]:
         "ece": draws.value(ece(table)),
         "ci": draws.interval(ece(table)),
         "items": judged,
-        "without_confidence": sum(sample.honesty.items for sample in samples) - judged,
+        "without_confidence": sum(sample.hallucination.items for sample in samples) - judged,
         "n": len(samples),
         "failed": sum(sample.failed for sample in samples),
         "bins": curve,

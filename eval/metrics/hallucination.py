@@ -6,15 +6,15 @@ ELMTEX skips a field whose gold is "N/A" and a reply that is not valid JSON, so 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from eval.metrics.documents import Gold, Predicted, pair
+from eval.metrics.documents import Pair
 
 
 @dataclass(frozen=True, slots=True)
-class Honesty:
+class Hallucination:
     """Counts of one report, over its labelled categories.
 
     Args:
@@ -39,7 +39,7 @@ class Honesty:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Honesty:
+    def from_dict(cls, data: Mapping[str, Any]) -> Hallucination:
         return cls(**{field.name: data[field.name] for field in fields(cls)})
 
 
@@ -53,8 +53,8 @@ RATES: dict[str, tuple[str, str | None]] = {
 }
 
 
-def honesty(gold: Gold, predicted: Predicted, labelled: Sequence[str] | None = None) -> Honesty:
-    """Count what a report's prediction made up. Arguments as in :func:`eval.metrics.documents.pair`.
+def hallucination(both: Pair) -> Hallucination:
+    """Count what a report's prediction made up.
 
     The rates that :func:`eval.metrics.aggregate.aggregate` makes of the counts:
 
@@ -67,10 +67,9 @@ def honesty(gold: Gold, predicted: Predicted, labelled: Sequence[str] | None = N
 
     A failed document gives no items, so it cannot raise the first three rates: read them beside ``validity``.
     """
-    both = pair(gold, predicted, labelled)
     given = [item for items in both.predicted.values() for item in items]
     empty = [key for key, items in both.gold.items() if not items]
-    return Honesty(
+    return Hallucination(
         invalid=int(both.failed),
         truncated=int(both.status == "truncated"),
         items=len(given),

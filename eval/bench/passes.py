@@ -1,6 +1,6 @@
 """What decoding costs in passes and tokens, without a model: an oracle answers as one that knows the gold notes would.
 
-    python -m eval.passes --data ../shared/data/maccrobat2020 --format brat --split test
+    python -m eval.bench.passes --data MACCROBAT2020/ --format brat --split test
 
 Prints the means a report for several draft lengths: passes, tokens fed after the prefix, the rejected ones among them,
 and what it all comes to in tokens when a pass costs as much as 8 or 25 of them beside those it feeds. A trained model
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.decoding.gold import gold_notes
 from elmtex.decoding.layout import Ints, Mask, placed, reach
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteItem, write_note
@@ -25,7 +26,6 @@ from elmtex.weights import base_folder
 from eval.config import parse
 from eval.data import load_records
 from eval.tables import Rows, markdown
-from training.branches import gold_notes
 
 DRAFTS = (0, 1, 4, 8, 15, 25)
 _SURE = 50.0  # logits of an oracle: a note of doubtful decisions would be given up
@@ -80,12 +80,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the table; 0 done, 2 wrong usage."""
     try:
         used = ("data", "format", "split", "limit", "schema", "base")
-        config = parse(sys.argv[1:] if argv is None else argv, "eval.passes", __doc__ or "", used)
+        config = parse(
+            sys.argv[1:] if argv is None else argv, "eval.bench.passes", __doc__ or "", used
+        )
         records = load_records(config.data, config.format, config.split, config.limit)
         schema = load_schema(config.schema)
         tokenizer = read_tokenizer(base_folder(config.base))
     except ElmtexError as error:
-        print(f"eval.passes: {error}", file=sys.stderr)
+        print(f"eval.bench.passes: {error}", file=sys.stderr)
         return 2
     grammar = NoteGrammar.of(schema, tokenizer)
     parts = []

@@ -1,14 +1,13 @@
-"""Canonical JSONL: one :class:`Record` a line, UTF-8. Reviewed gold, exported by the page, is the same format."""
+"""Gold as JSON Lines: one :class:`Record` a line, UTF-8. Prepared corpora and reviews that the page exports have this form."""
 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from elmtex.storage import writing
 from elmtex.types import ASSERTIONS, InputError, Record
 
 _KEYS = ("id", "source", "text", "labelled", "items")
@@ -37,23 +36,10 @@ def write(path: Path, records: Iterable[Record]) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
     # What UTF-8 cannot hold (half a surrogate pair) is written as JSON's own escape.
-    with tempfile.NamedTemporaryFile(
-        "w",
-        encoding="utf-8",
-        errors="backslashreplace",
-        newline="\n",
-        dir=path.parent,
-        delete=False,
-    ) as file:
-        try:
-            for record in records:
-                file.write(json.dumps(record.to_dict(), ensure_ascii=False) + "\n")
-                count += 1
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    with writing(path, errors="backslashreplace") as file:
+        for record in records:
+            file.write(json.dumps(record.to_dict(), ensure_ascii=False) + "\n")
+            count += 1
     return count
 
 

@@ -1,19 +1,15 @@
-"""Where the public corpora come from, and their download into the user's cache.
+"""Where the public corpora come from, and their download into the user's cache, by pooch.
 
 A corpus is read from the folder the user names, else from the cache, else downloaded into the cache.
 """
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-import urllib.error
-import urllib.request
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
-from elmtex.types import InputError
+from elmtex.types import InputError, MissingDependencyError
 from elmtex.weights import cache_folder, made_once
 
 _TIMEOUT_SECONDS = 60
@@ -24,7 +20,7 @@ class Download:
     """One file of a corpus.
 
     Args:
-        name: its path below the corpus' folder, as the loader expects it; a ``.zip`` is unpacked there.
+        name: its path below the corpus's folder, as the loader expects it; a ``.zip`` is unpacked beside itself.
         url: where it is public; an address that names a commit or version, so that it does not change.
         sha256: hex digest of its bytes; None when the publisher's file was never at hand to measure, so that
             a download of it cannot be checked.
@@ -49,10 +45,11 @@ def locate(source: Source, path: Path | None = None) -> Path:
 
     Args:
         source: the corpus.
-        path: the user's own copy; None takes the cache, and downloads into it when it is not there yet.
+        path: the user's own copy; None takes the cache, and downloads into it what is not there yet.
 
     Raises:
         InputError: ``path`` does not exist, or the download failed or has another checksum.
+        MissingDependencyError: pooch is not installed.
     """
     if path is not None:
         if not path.exists():
@@ -69,32 +66,27 @@ def locate(source: Source, path: Path | None = None) -> Path:
 
 
 def _download(source: Source, download: Download, file: Path) -> None:
-    advice = "get it by hand and pass its folder"
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with (
-            urllib.request.urlopen(download.url, timeout=_TIMEOUT_SECONDS) as response,
-            file.open("wb") as out,
-        ):
-            shutil.copyfileobj(response, out)
-    except (urllib.error.URLError, OSError) as error:
-        reason = getattr(error, "reason", error)
-        raise InputError(
-            f"{source.name}: cannot download {download.url} ({reason}); {advice}"
+        import pooch
+    except ImportError:
+        raise MissingDependencyError(
+            f"{source.name}: a download needs pooch: pip install 'elmtex[train]', or pass the corpus's folder"
         ) from None
-    with file.open("rb") as data:
-        found = hashlib.sha256(data.read()).hexdigest() if download.sha256 else None
-    if found != download.sha256:
-        raise InputError(
-            f"{source.name}: {download.url} has SHA-256 {found}, expected {download.sha256}; {advice}"
+    pooch.get_logger().setLevel("WARNING")
+    try:
+        pooch.retrieve(
+            download.url,
+            known_hash=download.sha256,
+            fname=file.name,
+            path=file.parent,
+            processor=pooch.Unzip(extract_dir=".") if file.suffix == ".zip" else None,
+            downloader=pooch.HTTPDownloader(timeout=_TIMEOUT_SECONDS),
         )
+    except (OSError, ValueError, BadZipFile) as error:  # ValueError: another checksum
+        raise InputError(
+            f"{source.name}: cannot download {download.url} ({error}); get it by hand and pass its folder"
+        ) from None
     if file.suffix == ".zip":
-        try:
-            with zipfile.ZipFile(file) as archive:
-                members = [n for n in archive.namelist() if not n.startswith("__MACOSX/")]
-                archive.extractall(file.parent, members)
-        except zipfile.BadZipFile:
-            raise InputError(f"{source.name}: {download.url} is no zip archive; {advice}") from None
         file.unlink()
 
 

@@ -1,6 +1,6 @@
 """How near the machine's limit the embedded engine is, on this machine with nothing else running.
 
-    python -m eval.speed --data ../shared/data/maccrobat2020 --format brat --limit 20 --out runs/speed
+    python -m eval.bench.speed --data MACCROBAT2020/ --format brat --limit 20 --out runs/speed
 
 For each report: extraction against what the engine needs to read prompt, report and written notes in one go, and that
 against the machine's matrix product. Then: many reports at once against one after the other; memory and seconds of
@@ -25,9 +25,9 @@ from typing import Any
 
 from elmtex.engines import read_prompt
 from elmtex.pipeline import Extractor
-from elmtex.run_record import surroundings, usable_cores
+from elmtex.provenance import surroundings, usable_cores
 from elmtex.types import ElmtexError, Record
-from eval.bench import floor_of, measure_floor, parameters_of, seconds_of
+from eval.bench.engines import floor_of, measure_floor, parameters_of, seconds_of
 from eval.config import RunConfig, parse
 from eval.data import load_records
 from eval.run import PACKAGES
@@ -40,11 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure; 0 done, 2 wrong usage."""
     try:
         used = ("data", "format", "out", "split", "limit", "model", "engine", "schema")
-        config = parse(sys.argv[1:] if argv is None else argv, "eval.speed", __doc__ or "", used)
+        config = parse(
+            sys.argv[1:] if argv is None else argv, "eval.bench.speed", __doc__ or "", used
+        )
         records = load_records(config.data, config.format, config.split, config.limit)
         figures = measure(config, records)
     except ElmtexError as error:
-        print(f"eval.speed: {error}", file=sys.stderr)
+        print(f"eval.bench.speed: {error}", file=sys.stderr)
         return 2
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)

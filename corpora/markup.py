@@ -13,9 +13,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from elmtex.corpora import maccrobat
-from elmtex.corpora.maccrobat import CATEGORIES
-from elmtex.corpora.spans import item_at, without_overlap
+from corpora import maccrobat
+from corpora.maccrobat import CATEGORIES
+from corpora.spans import item_at, without_overlap
 from elmtex.schema import load_schema
 from elmtex.types import Assertion, Attribute, Item, Record
 

@@ -1,12 +1,12 @@
 """Speed on this machine: the same reports through every engine, and their answer as sequential JSON with a grammar.
 
-    python -m eval.bench --data ../shared/data/maccrobat2020 --format brat --limit 3 --out runs/bench
-    python -m eval.bench --config eval.yaml --model runs/mine --out runs/bench
+    python -m eval.bench.engines --data MACCROBAT2020/ --format brat --limit 3 --out runs/bench
+    python -m eval.bench.engines --config eval.yaml --model runs/mine --out runs/bench
 
 The contenders take turns report by report, so that a machine that slows down slows all of them; each has a process, and
 so a peak memory, of its own. Beside the seconds stands the floor: what arithmetic and memory alone would take for the
 same tokens and passes, by this machine's measured matrix product and read speed. Writes bench.json and bench.md.
-The sequential contenders are made to write our own items as one JSON (see eval.replay), so that all deliver the same;
+The sequential contenders are made to write our own items as one JSON (see eval.bench.replay), so that all deliver the same;
 llama.cpp takes part when llama-cpp-python is installed. Leave OMP_WAIT_POLICY and the like unset: a passive wait slows
 torch and llama.cpp, not us. The first report is read once before anything is timed.
 """
@@ -27,13 +27,13 @@ from typing import Any
 
 from elmtex.engines import ENGINES
 from elmtex.pipeline import Extractor
-from elmtex.run_record import surroundings
+from elmtex.provenance import surroundings
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError, Item
 from eval.answers import peak_rss_mb
+from eval.bench.replay import Replay, llama_cpp_installed
 from eval.config import RunConfig, parse
 from eval.data import load_records
-from eval.replay import Replay, llama_cpp_installed
 from eval.run import PACKAGES
 from eval.tables import Rows, markdown
 
@@ -48,10 +48,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the bench; 0 done, 2 wrong usage."""
     try:
         used = ("data", "format", "out", "split", "limit", "model", "base", "schema")
-        config = parse(sys.argv[1:] if argv is None else argv, "eval.bench", __doc__ or "", used)
+        config = parse(
+            sys.argv[1:] if argv is None else argv, "eval.bench.engines", __doc__ or "", used
+        )
         figures = bench(config)
     except ElmtexError as error:
-        print(f"eval.bench: {error}", file=sys.stderr)
+        print(f"eval.bench.engines: {error}", file=sys.stderr)
         return 2
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)

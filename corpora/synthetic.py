@@ -10,7 +10,7 @@ The grammar's notation: ``== NAME`` heads the alternatives of a symbol, one a li
 - ``{symbol?}`` is the symbol or nothing, ``{a|b|}`` one of the words, ``{?|words}`` the words or nothing;
 - ``{#2-9}`` is a number of that range, with as many decimals;
 - ``{H:Words}`` is a heading, in the form that this report uses;
-- ``[label|words]`` is a span of a category (:mod:`elmtex.corpora.markup`);
+- ``[label|words]`` is a span of a category (:mod:`corpora.markup`);
 - ``\\n`` is a line break, ``\\t`` a tab, ``~`` a blank that is kept.
 """
 
@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from elmtex.corpora.markup import Mark, read_markup, record_of
-from elmtex.corpora.patients import Patient, patients
+from corpora.markup import Mark, read_markup, record_of
+from corpora.patients import Patient, patients
 from elmtex.types import InputError, Record
 
 LANGUAGES = ("en", "de")

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from elmtex.corpora.fetch import Source, from_github
-from elmtex.corpora.spans import item_at, without_overlap
+from corpora.fetch import Source, from_github
+from corpora.spans import item_at, without_overlap
 from elmtex.types import InputError, Item, Record
 
 FILES = {

@@ -28,8 +28,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elmtex.corpora.fetch import Source, from_github
-from elmtex.corpora.spans import Span, grown, item_at, trimmed, without_overlap
+from corpora.fetch import Source, from_github
+from corpora.spans import Span, grown, item_at, without_overlap
+from elmtex.text import trimmed
 from elmtex.types import InputError, Record
 
 SOURCE = Source(

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
-from elmtex.corpora.brat import Annotations, Entity, parse, read_text
-from elmtex.corpora.fetch import Download, Source
-from elmtex.corpora.spans import Span, grounded_span, grown, item_at, without_overlap
+from corpora.brat import Annotations, Entity, parse, read_text
+from corpora.fetch import Download, Source
+from corpora.spans import Span, grounded_span, grown, item_at, without_overlap
 from elmtex.types import Assertion, Attribute, InputError, Item, Record
 
 SOURCE = Source(

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.run_record import usable_cores
+from elmtex.provenance import usable_cores
 from elmtex.schema import CategorySchema
 from elmtex.strategies.prompts import answer, naive_prompt, reply_schema
 from elmtex.types import Item
@@ -186,7 +186,7 @@ def _quantise(folder: Path, target: Path, quantisation: str) -> None:
 
     import llama_cpp
 
-    from training.gguf_file import write
+    from elmtex.models.gguf_writer import write
 
     whole = write(folder, target.with_name("whole.gguf"), "f16")
     params = llama_cpp.llama_model_quantize_default_params()

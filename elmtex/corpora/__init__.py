@@ -1,1 +1,0 @@
-"""Loaders of annotated corpora: each yields :class:`elmtex.types.Record`; nothing heavy is imported."""

@@ -1,0 +1,1 @@
+"""Model files: what is written of a Llama for other programs."""

@@ -1,0 +1,59 @@
+"""Files that survive a kill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from elmtex.storage import AppendedLines, write_whole, writing
+from elmtex.types import InputError
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_whole(path, "Übelkeit 🤢\n")
+    assert path.read_bytes() == "Übelkeit 🤢\n".encode()
+    with pytest.raises(RuntimeError), writing(path) as file:
+        file.write("half")
+        raise RuntimeError("stop")
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(path, "half a pair: \ud83e")
+    assert path.read_text("utf-8") == "Übelkeit 🤢\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    with writing(path) as slow:
+        slow.write("slow")
+        write_whole(path, "quick")
+    assert path.read_text() == "slow"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_rows_are_taken_up_after_a_kill(tmp_path: Path) -> None:
+    lines = AppendedLines(tmp_path / "a.jsonl", "a test")
+    assert list(lines.rows()) == []
+    with lines.appending() as append:
+        append({"name": "ü\u2028", "n": 1})
+    with lines.path.open("ab") as file:
+        file.write(b'{"name": "torn by the ki')
+    row = {"name": "ü\u2028", "n": 1}
+    assert list(lines.rows()) == [(1, row)]
+    with lines.appending() as append:
+        assert list(lines.rows()) == [(1, row)]
+        append({"n": 2})
+        assert list(lines.rows())[1:] == [(2, {"n": 2})]  # on the disk already
+        with pytest.raises(InputError, match="another run is writing"), lines.appending():
+            pass
+    assert lines.path.read_bytes().count(b"\n") == 2
+
+
+@pytest.mark.parametrize("foreign", [b"somebody's notes\n", b"[1]\n", b"\n", b"\xff\n"])
+def test_somebody_elses_file_is_refused_and_kept(tmp_path: Path, foreign: bytes) -> None:
+    lines = AppendedLines(tmp_path / "a.jsonl", "a test")
+    lines.path.write_bytes(b'{"n": 1}\n' + foreign)
+    with pytest.raises(InputError, match=r"line 2 of .* is not one that a test writes"):
+        list(lines.rows())
+    assert lines.path.read_bytes().endswith(foreign)
