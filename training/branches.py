@@ -81,7 +81,9 @@ def asked_schema(
             f"records label {unknown[0]!r}, which is in no packaged schema: give its schema's file with --schemas"
         )
     categories = [
-        replace(known[key], attributes=tuple(t for t in known[key].attributes if t.key in attributes))
+        replace(
+            known[key], attributes=tuple(t for t in known[key].attributes if t.key in attributes)
+        )
         for key in labelled
     ]
     if len(categories) > 3 and rng.random() < augmentation.drop:

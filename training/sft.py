@@ -142,7 +142,9 @@ def main(arguments: list[str] | None = None) -> None:
         "layout": elmtex.layout,
     }
     if elmtex.layout == "words" and any(record.attributes for record in train):
-        facts["attributes"] = {}  # calibration says how readily; that there are some is what inference asks
+        facts[
+            "attributes"
+        ] = {}  # calibration says how readily; that there are some is what inference asks
     if is_first():
         write_whole(Path(config.output_dir) / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     recorder.finish(trainer.state.log_history)

@@ -9,7 +9,6 @@ from elmtex.decoding.notes import NoteItem
 from elmtex.decoding.tokens import ReportTokens
 from elmtex.types import Record
 
-
 Gold = Mapping[NoteItem, Sequence[NoteAttribute]]
 
 
