@@ -133,7 +133,7 @@ def decode(
         session.keep(len(prefix))
         slots = yield from _written(session, read_slots, live, draft, drafts, counts)
         if attributes is not None:
-            forks = _forks(attributes([b.walk for b in live]), live, len(opened))
+            forks = _forks(attributes([b.walk for b in live]), live, len(notes))
             yield from _written(session, slots, forks, draft, listed, counts)
 
 
