@@ -48,7 +48,6 @@ class Adapter:
         calibration: (score, probability) points, ascending, that turn an item's probability as the model sees it into the share
             of such items that were right on DEV; empty when it was not calibrated.
         layout: what it was trained to write: ``words`` (a margin note for each word) or ``json`` (a chat's answer).
-            ``branches``, a note for each sentence, is what elmtex wrote until elmtex-3; it can be trained further.
         biases: what is added to the logits of ``open``, ``absent`` or ``possible`` where one is chosen.
         threshold: how likely an item must be to be kept (:func:`elmtex.decoding.document.group`), as chosen on DEV.
         attributes: how it writes what belongs to an item; None when it was not trained to.
@@ -59,7 +58,7 @@ class Adapter:
     base: str
     calibration: Calibration
     biases: Mapping[str, float] = field(default_factory=dict)
-    layout: str = "branches"
+    layout: str = "words"
     threshold: float = 0.0
     attributes: AttributeSettings | None = None
 
@@ -89,11 +88,6 @@ def notes_adapter(folder: Path) -> Adapter:
             f"{folder} was trained to answer as a chat: merge it (python -m training.merge) and give the merged folder to "
             "--strategy naive"
         )
-    if adapter.layout != "words":
-        raise InputError(
-            f"{folder} was trained to write a note for each sentence, as elmtex did until elmtex-3: train it further "
-            "(python -m training.sft --init_adapter)"
-        )
     return adapter
 
 
@@ -112,9 +106,10 @@ def load_adapter(folder: Path) -> Adapter:
     except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}") from None
     biases = {str(name): float(bias) for name, bias in facts.get("biases", {}).items()}
-    layout = str(facts.get("layout", "branches"))
-    known = {"open", "present", "absent", "possible"} | ({"end"} if layout != "words" else set())
-    if unknown := set(biases) - known:
+    layout = str(facts.get("layout", "words"))
+    if layout not in ("words", "json"):
+        raise InputError(f"{path}: layout {layout!r} is unknown: elmtex reads 'words' and 'json'")
+    if unknown := set(biases) - {"open", "present", "absent", "possible"}:
         raise InputError(
             f"{path}: biases of {sorted(unknown)}: only open, present, absent, possible have one"
         )

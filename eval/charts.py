@@ -129,4 +129,4 @@ def _svg(axes: Axes, label: str) -> str:
     drawn = file.getvalue()
     drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn[drawn.index("<svg") :], flags=re.S)
     drawn = re.sub(r' xmlns(?::\w+)?="[^"]*"', "", drawn).replace("xlink:href", "href")
-    return drawn.replace("<svg", f'<svg role="img" aria-label="{html.escape(label)}"', 1)
+    return drawn.strip().replace("<svg", f'<svg role="img" aria-label="{html.escape(label)}"', 1)

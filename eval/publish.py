@@ -10,9 +10,8 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -90,33 +89,26 @@ def card(results: Results, adapter: Path) -> str:
     decided = digest(Extractor(model=str(adapter)).folders())
     if decided not in [system["digest"] for system in results.record["systems"].values()]:
         raise InputError(f"{results.folder} did not measure these weights of {facts['name']!r}")
-    stages = list(dict.fromkeys(_stages(record)))  # adapters that were averaged share their first
     words = Template(_CARD.read_text("utf-8"))
     return words.substitute(
         name=facts["name"],
         base=facts["base"],
         rank=_load(adapter / "adapter_config.json")["r"],
-        stages="\n".join(stages),
+        stages="\n".join(map(_stage, record["stages"])),
         biases=json.dumps(facts["biases"]),
         threshold=facts["threshold"],
         figures=figures(results),
     )
 
 
-def _stages(record: Mapping[str, Any]) -> Iterator[str]:
-    """One paragraph a run of training.sft or training.average, the first run first."""
-    for before in [*record.get("averaged", ()), *([record["from"]] if "from" in record else ())]:
-        yield from _stages(before)
-    if "averaged" in record:
-        command = ["python", "-m", "training.average", *record["starts"][-1]["command"][1:]]
-        yield f"- the mean of adapters' weights: `{shlex.join(command)}`"
-        return
-    command = ["python", "-m", "training.sft", *record["starts"][-1]["command"][1:]]
-    sources = ", ".join(record["settings"]["elmtex"]["sources"]) or "all of training.prepare"
-    steps = record["history"][-1]["step"]
-    yield (
-        f"- {record['train_records']} records ({sources}), {steps} steps, at commit `{record['starts'][-1]['git']}`: "
-        f"`{shlex.join(command)}`"
+def _stage(stage: Mapping[str, Any]) -> str:
+    """One paragraph a run of training.sft or training.average."""
+    if "records" not in stage:
+        return f"- the mean of adapters' weights: `{stage['command']}`"
+    sources = ", ".join(stage["sources"]) or "all of training.prepare"
+    return (
+        f"- {stage['records']} records ({sources}), {stage['steps']} steps, at commit `{stage['git']}`: "
+        f"`{stage['command']}`"
     )
 
 

@@ -25,7 +25,7 @@ def made(folder: Path, facts: str) -> Path:
         ('{"biases": {"closing": 1}}', "closing"),
         ('{"layout": "words", "biases": {"end": 1}}', "only open, present, absent, possible"),
         ('{"layout": "json"}', "training.merge"),
-        ('{"layout": "branches"}', "init_adapter"),
+        ('{"layout": "branches"}', "'branches' is unknown"),
     ],
 )
 def test_what_is_no_adapter_of_notes_says_why(tmp_path: Path, facts: str, says: str) -> None:

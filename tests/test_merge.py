@@ -19,7 +19,6 @@ from elmtex.adapter import load_adapter
 from elmtex.models.gguf_writer import write
 from elmtex.types import InputError
 from training.average import average
-from training.lowrank import factor
 from training.merge import merge
 
 IDS = torch.arange(5, 45)[None]
@@ -56,27 +55,6 @@ def test_the_merged_folder_and_its_gguf_answer_as_base_and_adapter(run, tmp_path
     file = write(folder, folder / "model.gguf", "f16")
     read = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file.name, dtype=torch.float32)
     torch.testing.assert_close(read(IDS).logits, merged, atol=1e-4, rtol=1e-4)
-
-
-@torch.inference_mode()
-def test_a_merged_adapter_can_be_taken_apart_again(run, tmp_path):
-    folder, base = merge(run, tmp_path / "merged"), str(run.parent / "base")
-    assert factor(folder, base, 4, tmp_path / "again") > 0.999
-    assert factor(folder, base, 2, tmp_path / "less") < 0.95
-    assert load_adapter(tmp_path / "again").layout == load_adapter(run).layout == "words"
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    again = PeftModel.from_pretrained(model, tmp_path / "again").eval()(IDS).logits
-    merged = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)(IDS).logits
-    torch.testing.assert_close(again, merged, atol=0.05, rtol=0.01)
-
-
-def test_what_is_not_in_the_linear_layers_is_no_adapter(run, tmp_path):
-    model = AutoModelForCausalLM.from_pretrained(run.parent / "base", dtype=torch.float32)
-    with torch.no_grad():
-        model.model.norm.weight += 1
-    model.save_pretrained(tmp_path / "tuned")
-    with pytest.raises(InputError, match="norm"):
-        factor(tmp_path / "tuned", str(run.parent / "base"), 4, tmp_path / "out")
 
 
 def test_a_mean_of_adapters_lies_between_them(run, tmp_path):

@@ -22,9 +22,9 @@ from elmtex.types import InputError, Item, Record
 from training import sft
 from training.attention import attend
 from training.average import average
-from training.branches import Augmentation, asked_schema, sampled, schedule, sequences
 from training.calibrate import calibrate
 from training.chat import conversations
+from training.data import Augmentation, Examples, asked_schema, sampled, sequences
 from training.mentions import swapped
 from training.merge import merged_model
 
@@ -185,7 +185,7 @@ def test_signs_are_set_by_sources_that_mark_them(workshop, runs, tmp_path, monke
 
 def test_a_whole_model_is_no_adapter(runs, tmp_path):
     for make in (merged_model, lambda run: average([run, run], tmp_path / "mean")):
-        with pytest.raises(InputError, match=r"training\.lowrank"):
+        with pytest.raises(InputError, match="whole model"):
             make(runs["full"])
 
 
@@ -222,24 +222,51 @@ def test_skipping_hidden_columns_changes_no_attention():
 
 
 def test_an_epoch_shows_a_share_of_a_source():
-    text = "He had fever."
-    record = Record("r", "planted", "en", text, ("age",), {})
-    counts = [
-        len(
-            schedule(
-                [record] * 50,
-                tiny_tokenizer(),
-                epochs=2,
-                seed=seed,
-                augmentation=Augmentation(0, 0, 0),
-                size=64,
-                shares={"planted": 1.5},
-            )
+    record = Record("r", "planted", "en", "He had fever.", ("age",), {})
+
+    def drawn(share: float, seed: int) -> int:
+        return len(sampled([record] * 1000, {"planted": share}, random.Random(seed)))
+
+    assert drawn(1.5, 0) == drawn(1.5, 0)
+    assert all(abs(drawn(1.5, seed) - 1500) < 80 for seed in (0, 1))  # five standard deviations
+    assert drawn(2, 0) == 2000
+
+
+def test_examples_are_laid_out_on_demand_as_their_place_and_seed_say():
+    text = "He had fever and cough. " * 150  # several chunks
+    found = (Item("fever", 7, 12), Item("cough", 17, 22))
+    long = Record("long", "planted", "en", text, ("signs_symptoms",), {"signs_symptoms": found})
+    loose = Record("loose", "planted", "en", "Flu.", ("age",), {"age": (Item("9", None, None),)})
+    short = replace(long, id="short", text=text[:24])
+
+    def examples(seed: int, **more) -> Examples:
+        return Examples(
+            [long, loose, short],
+            tiny_tokenizer(),
+            epochs=2,
+            seed=seed,
+            augmentation=Augmentation(0.5, 0.5, 0.5),
+            size=512,
+            **more,
         )
-        for seed in (0, 0, 1)
-    ]
-    assert counts[0] == counts[1]
-    assert all(110 < count < 190 for count in counts)
+
+    ours = examples(3)
+    chunked = len(list(sequences(long, tiny_tokenizer(), *PLAIN, 512)))
+    assert chunked > 2 and len(ours) == 2 * (chunked + 1)  # nothing can be asked of "loose"
+    forwards = [part.tokens.tolist() for part in ours]
+    assert forwards == [examples(3)[i].tokens.tolist() for i in range(len(ours))]
+    backwards = [ours[i].tokens.tolist() for i in reversed(range(len(ours)))]
+    assert backwards == forwards[::-1]
+    assert forwards != [part.tokens.tolist() for part in examples(4)]
+    with pytest.raises(InputError, match="'site'"):  # before the first is asked for
+        Examples(
+            [replace(short, labelled=("site",), items={})],
+            tiny_tokenizer(),
+            epochs=1,
+            seed=0,
+            augmentation=Augmentation(),
+            size=512,
+        )
 
 
 def test_a_language_of_a_source_and_names_that_begin_alike_have_their_share():
@@ -328,8 +355,8 @@ def test_categories_of_your_own_want_their_schema(tmp_path):
     )
     rng = random.Random(0)
     with pytest.raises(InputError, match="'site'"):
-        asked_schema(["site", "diagnosis"], Augmentation(0, 0, 0), rng)
-    schema = asked_schema(["site", "diagnosis"], Augmentation(0, 0, 0, (str(file),)), rng)
+        asked_schema(["site", (), "diagnosis"], Augmentation(0, 0, 0), rng)
+    schema = asked_schema(["site", (), "diagnosis"], Augmentation(0, 0, 0, (str(file),)), rng)
     assert schema.categories[0].label == "site"
 
 
@@ -339,5 +366,5 @@ def test_every_field_of_a_config_is_known(path):
     flags = ["--config", str(path), "--data", "d", "--output_dir", "o", "--bf16", "false"]
     elmtex, config, model = parser.parse_args_and_config(flags)
     assert elmtex.layout == "words"
-    assert model.use_peft != elmtex.linear_only
+    assert model.use_peft
     assert config.learning_rate < 1e-3

@@ -15,6 +15,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from elmtex.types import ElmtexError, InputError
+
 
 def average(runs: Sequence[Path], out: Path) -> Path:
     """Write the mean adapter into ``out``, with the record of what it is made of; ``out``.
@@ -32,7 +34,6 @@ def average(runs: Sequence[Path], out: Path) -> Path:
 
     from elmtex.provenance import surroundings
     from elmtex.storage import write_whole
-    from elmtex.types import InputError
     from training.merge import trained_adapter
     from training.record import PACKAGES, RECORD, read_record
 
@@ -75,6 +76,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    from training.program import run
-
-    run(main)
+    try:
+        main()
+    except ElmtexError as error:
+        print(f"training.average: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from elmtex.decoding.document import group
 from elmtex.pipeline import Extractor
 from elmtex.storage import write_whole
-from elmtex.types import Extraction, InputError, Record
+from elmtex.types import ElmtexError, Extraction, InputError, Record
 
 OPENING = 1.5  # a note is looked into when the chance that it opens is over .18; the threshold decides afterwards
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.46, 0.025), 3).tolist())
@@ -161,8 +162,10 @@ def _sign_logits(
     from elmtex.decoding.notes import NoteGrammar
     from elmtex.decoding.tokens import read_tokenizer
     from elmtex.schema import load_schema
-    from training.branches import LAYOUT, Augmentation, collate, schedule, scores
+    from training.collate import LAYOUT, collate
+    from training.data import Augmentation, Examples
     from training.merge import merged_model
+    from training.trainer import scores
 
     base, model = merged_model(run)
     tokenizer, llama = read_tokenizer(base), model.eval()
@@ -172,7 +175,7 @@ def _sign_logits(
 
     def rows() -> Iterator[tuple[NDArray[np.floating], int]]:
         plain = Augmentation(0, 0, 0, own)
-        for part in schedule(records, tokenizer, epochs=1, seed=0, augmentation=plain, size=1024):
+        for part in Examples(records, tokenizer, epochs=1, seed=0, augmentation=plain, size=1024):
             decided = [d for d in part.decisions if d.choices == signs]
             at = torch.tensor([d.row for d in decided], dtype=torch.long)
             batch = collate([part])
@@ -199,6 +202,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    from training.program import run
-
-    run(main)
+    try:
+        main()
+    except ElmtexError as error:
+        print(f"training.calibrate: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from trl import SFTConfig, SFTTrainer
 
 from elmtex.strategies.prompts import answer, naive_prompt
 from elmtex.types import InputError, Record
-from training.branches import Augmentation, Parts, asked_schema, sampled
+from training.data import Augmentation, asked_schema, sampled
 
 
 def conversations(
@@ -28,15 +29,15 @@ def conversations(
         }
 
 
-def prepare(
+def chat_trainer(
     base: Path,
     train: Sequence[Record],
     dev: Sequence[Record],
     elmtex: Any,
     config: SFTConfig,
     shares: Mapping[str, float],
-) -> Parts:
-    """The JSON layout's parts; TRL tokenises and masks the prompt.
+) -> partial[SFTTrainer]:
+    """The trainer of answers as JSON, but for its model; TRL tokenises and masks the prompt.
 
     Raises:
         InputError: the base has no chat template.
@@ -51,14 +52,13 @@ def prepare(
     for epoch in range(int(config.num_train_epochs)):
         rng = random.Random(f"{config.seed}/{epoch}")
         rows += conversations(sampled(train, shares, rng, elmtex.swap), augmentation, rng)
-    plain = conversations(dev, Augmentation(0, 0, 0, augmentation.schemas), random.Random(0))
+    plain = conversations(dev, augmentation.plain(), random.Random(0))
     config.completion_only_loss = True
     config.max_length = None  # an answer that is cut teaches not to end
     held_out = list(plain)  # TRL wants a first row
-    return Parts(
-        Dataset.from_list(rows),
-        Dataset.from_list(held_out) if held_out else None,
-        None,
-        tokenizer,
+    return partial(
         SFTTrainer,
+        train_dataset=Dataset.from_list(rows),
+        eval_dataset=Dataset.from_list(held_out) if held_out else None,
+        processing_class=tokenizer,
     )

@@ -76,7 +76,9 @@ def _edited(record: Record, edits: Sequence[tuple[int, int, str]]) -> Record:
             return item
         start, end = map(moved, grounded_span(item))
         attributes = tuple(
-            a if a.start is None or a.end is None else replace(a, start=moved(a.start), end=moved(a.end))
+            a
+            if a.start is None or a.end is None
+            else replace(a, start=moved(a.start), end=moved(a.end))
             for a in item.attributes
         )
         return replace(item, text=text[start:end], start=start, end=end, attributes=attributes)

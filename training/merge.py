@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from elmtex.types import ElmtexError, InputError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -26,11 +29,10 @@ def trained_adapter(run: Path) -> Adapter:
         InputError: ``run`` holds none, or a whole model.
     """
     from elmtex.adapter import load_adapter
-    from elmtex.types import InputError
 
     adapter = load_adapter(run)
     if adapter.folder is None:
-        raise InputError(f"{run} is a whole model: training.lowrank makes an adapter of it")
+        raise InputError(f"{run} is a whole model: give the folder of an adapter")
     return adapter
 
 
@@ -58,8 +60,6 @@ def merge(run: Path, out: Path) -> Path:
         InputError: ``run`` holds no adapter, or ``out`` exists.
     """
     import torch
-
-    from elmtex.types import InputError
 
     if out.exists():
         raise InputError(f"{out} exists: give another folder")
@@ -92,6 +92,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    from training.program import run
-
-    run(main)
+    try:
+        main()
+    except ElmtexError as error:
+        print(f"training.merge: {error}", file=sys.stderr)
+        sys.exit(2)

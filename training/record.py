@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,55 @@ def read_record(folder: Path) -> dict[str, Any]:
     path = folder / RECORD
     record: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     return record
+
+
+def short_form(record: Mapping[str, Any], base: str) -> dict[str, Any]:
+    """A run's record as an adapter ships it: its stages from the first to this one, without losses and without paths.
+
+    Args:
+        record: of the last run; what it continues is a part of it.
+        base: name of the base model.
+    """
+    stages: list[dict[str, Any]] = []
+    for stage in _stages(record):
+        if stage not in stages:  # adapters that were averaged share their first
+            stages.append(stage)
+    return {"base": base, "stages": stages}
+
+
+def _stages(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for before in [*record.get("averaged", ()), *([record["from"]] if "from" in record else ())]:
+        yield from _stages(before)
+    if "stages" in record:  # of an adapter that has shipped
+        yield from record["stages"]
+    if not record.get("starts"):
+        return
+    start = record["starts"][-1]
+    script, *arguments = start["command"]
+    stage = {
+        "command": shlex.join(
+            ["python", "-m", f"training.{Path(script).stem}", *_named(arguments)]
+        ),
+        **{key: start[key] for key in ("git", "python", "processor", "versions") if key in start},
+    }
+    if "averaged" not in record:
+        own, trainer = (record["settings"].get(part, {}) for part in ("elmtex", "trainer"))
+        stage |= {
+            "seed": trainer.get("seed"),  # None: not recorded then
+            "sources": own["sources"],
+            "share": own.get("share", []),
+            "records": record["train_records"],
+            "rows": record["train_rows"],
+            "steps": record["history"][-1]["step"],
+            "seconds": record["seconds"],
+            "data": record["data"],
+        }
+    yield stage
+
+
+def _named(arguments: Sequence[str]) -> list[str]:
+    """A command's arguments with the name alone of what lies at an absolute path: nobody else has it there."""
+    return [Path(words).name if Path(words).is_absolute() else words for words in arguments]
 
 
 def _plot(history: list[dict[str, Any]], path: Path) -> None:

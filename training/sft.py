@@ -7,7 +7,7 @@
 
 Every field of the dataclasses below, of TRL's ``SFTConfig`` and of its ``ModelConfig`` is a flag and a YAML key;
 an unknown one is an error. What comes out in ``output_dir``: the adapter (or the whole model), which ``elmtex extract --model`` takes, ``record.json``
-(commands, versions, settings, data checksums, losses; of the run gone on from, too) and ``loss.png``.
+(commands, versions, settings, data checksums, losses; of the run that it continues, too) and ``loss.png``.
 """
 
 from __future__ import annotations
@@ -15,9 +15,14 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from elmtex.types import ElmtexError, InputError, Record
+
+LAYOUTS = ("words", "json")
 
 
 @dataclass
@@ -34,10 +39,9 @@ class ElmtexArguments:
             is another fiftieth of them every epoch, ``synthetic/de=0.1`` a tenth of the German ones, ``written/de/y=2``
             twice those whose name begins with y.
         rare_weight: weight in the loss of a decision for absent or possible beside the others' 1.
-        init_adapter: folder of an adapter to go on from; its rank, alpha and layers stand.
-        linear_only: full fine-tuning of the linear layers alone, so that training.lowrank can make an adapter of it.
+        init_adapter: folder of an adapter to train further; its rank, alpha and layers stand.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
-        drop, shuffle, rename: shares of examples that are augmented (see training.branches.Augmentation).
+        drop, shuffle, rename: shares of examples that are augmented (see training.data.Augmentation).
         swap: share of the items that read as another one of their category (see training.mentions).
     """
 
@@ -48,7 +52,6 @@ class ElmtexArguments:
     share: list[str] = field(default_factory=list)
     rare_weight: float = 1.0
     init_adapter: str | None = None
-    linear_only: bool = False
     max_report_tokens: int = 1024
     drop: float = 0.1
     shuffle: float = 0.2
@@ -57,42 +60,28 @@ class ElmtexArguments:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    import torch
-    from peft import PeftConfig, PeftModel
-    from transformers import AutoModelForCausalLM, set_seed
-    from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config, get_quantization_config
+    from transformers import set_seed
+    from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config
 
-    from elmtex import records as canonical
-    from elmtex.decoding.tokens import CONTEXT, MAX_SENTENCE
+    from elmtex import records
     from elmtex.storage import write_whole
-    from elmtex.types import InputError
     from elmtex.weights import base_folder
-    from training import attention, branches, chat
     from training.record import Recorder, is_first
 
-    layouts = {"words": branches.prepare, "json": chat.prepare}
     parser = TrlParser((ElmtexArguments, SFTConfig, ModelConfig))
     elmtex, config, model_config = parser.parse_args_and_config(arguments)
-    if elmtex.layout not in layouts:
-        raise InputError(f"layout {elmtex.layout!r}: use one of: {', '.join(layouts)}")
-    if elmtex.max_report_tokens < MAX_SENTENCE + CONTEXT:
-        raise InputError(
-            f"max_report_tokens {elmtex.max_report_tokens}: a sentence and what is read before it take up to "
-            f"{MAX_SENTENCE + CONTEXT}"
-        )
-    if config.num_train_epochs != int(config.num_train_epochs):
-        raise InputError(f"num_train_epochs {config.num_train_epochs}: give a whole number")
+    _check(elmtex, config, model_config)
     set_seed(config.seed)
 
-    base = base_folder(model_config.model_name_or_path)
-    _check_adapter(elmtex, model_config.model_name_or_path)
+    # Data
     folder = Path(elmtex.data)
-    train = _of_sources(list(canonical.load(folder / "train.jsonl")), elmtex)
-    dev = list(canonical.load(folder / "dev.jsonl"))
-    parts = layouts[elmtex.layout](base, train, dev, elmtex, config, _shares(elmtex))
+    train = _of_sources(list(records.load(folder / "train.jsonl")), elmtex)
+    dev = list(records.load(folder / "dev.jsonl"))
+
+    # The run's record, which refuses to mix two runs
+    resume = config.resume_from_checkpoint in ("true", "True", True)
     if config.resume_from_checkpoint in ("false", "False", False):
         config.resume_from_checkpoint = None
-    resume = config.resume_from_checkpoint in ("true", "True", True)
     recorder = Recorder(
         config.output_dir,
         sys.argv,
@@ -101,9 +90,58 @@ def main(arguments: list[str] | None = None) -> None:
         before=elmtex.init_adapter or model_config.model_name_or_path,
         resume=bool(config.resume_from_checkpoint),
     )
-    recorder.note(train_records=len(train), train_rows=len(parts.train), dev_records=len(dev))
 
+    # Trainer
+    base = base_folder(model_config.model_name_or_path)
+    make = _layout(elmtex.layout)(base, train, dev, elmtex, config, _shares(elmtex))
     config.num_train_epochs = 1  # the rows hold all epochs, each with its own augmentation
+    trainer = make(
+        model=_model(base, elmtex, config, model_config),
+        args=config,
+        peft_config=None if elmtex.init_adapter else get_peft_config(model_config),
+    )
+    rows = len(trainer.train_dataset)
+    recorder.note(train_records=len(train), train_rows=rows, dev_records=len(dev))
+
+    # Train, from the start when it was killed before the first checkpoint
+    last = _last_checkpoint(config.output_dir) if resume else config.resume_from_checkpoint
+    trainer.train(resume_from_checkpoint=last)
+
+    # Save
+    trainer.save_model(config.output_dir)
+    out = Path(config.output_dir)
+    facts: dict[str, Any] = {
+        "name": out.name,
+        "base": model_config.model_name_or_path,
+        "layout": elmtex.layout,
+    }
+    if elmtex.layout == "words" and any(record.attributes for record in train):
+        facts["attributes"] = {}  # that it writes some; how readily, calibration says
+    if is_first():
+        write_whole(out / "elmtex.json", json.dumps(facts, indent=2) + "\n")
+    recorder.finish(trainer.state.log_history)
+
+
+def _layout(name: str) -> Callable[..., Any]:
+    """What makes the trainer of a layout, but for its model."""
+    if name == "json":
+        from training.chat import chat_trainer
+
+        return chat_trainer
+    from training.trainer import notes_trainer
+
+    return notes_trainer
+
+
+def _model(base: Path, elmtex: ElmtexArguments, config: Any, model_config: Any) -> Any:
+    """The base model, with the adapter to train further if there is one."""
+    import torch
+    from peft import PeftConfig, PeftModel
+    from transformers import AutoModelForCausalLM
+    from trl import get_quantization_config
+
+    from training import attention
+
     # A GPU's own kernels are fast enough, and want whole masks.
     on_cpu = config.use_cpu or not torch.cuda.is_available()
     skips = elmtex.layout == "words" and on_cpu
@@ -113,41 +151,28 @@ def main(arguments: list[str] | None = None) -> None:
         quantization_config=get_quantization_config(model_config),
         attn_implementation=attention.register() if skips else model_config.attn_implementation,
     )
-    if elmtex.init_adapter:
-        known = PeftConfig.from_pretrained(elmtex.init_adapter)
-        if hasattr(known, "lora_dropout"):
-            known.lora_dropout = model_config.lora_dropout
-        model = PeftModel.from_pretrained(
-            model, elmtex.init_adapter, is_trainable=True, config=known
+    if not elmtex.init_adapter:
+        return model
+    known = PeftConfig.from_pretrained(elmtex.init_adapter)
+    if hasattr(known, "lora_dropout"):
+        known.lora_dropout = model_config.lora_dropout
+    return PeftModel.from_pretrained(model, elmtex.init_adapter, is_trainable=True, config=known)
+
+
+def _check(elmtex: ElmtexArguments, config: Any, model_config: Any) -> None:
+    """Raise InputError for settings that cannot be trained with, before anything is loaded."""
+    from elmtex.decoding.tokens import CONTEXT, MAX_SENTENCE
+
+    if elmtex.layout not in LAYOUTS:
+        raise InputError(f"layout {elmtex.layout!r}: use one of: {', '.join(LAYOUTS)}")
+    if elmtex.max_report_tokens < MAX_SENTENCE + CONTEXT:
+        raise InputError(
+            f"max_report_tokens {elmtex.max_report_tokens}: a sentence and what is read before it take up to "
+            f"{MAX_SENTENCE + CONTEXT}"
         )
-    if elmtex.linear_only:
-        for name, weight in model.named_parameters():
-            weight.requires_grad_(name.endswith("_proj.weight"))
-    trainer = parts.trainer(
-        model=model,
-        args=config,
-        train_dataset=parts.train,
-        eval_dataset=parts.dev,
-        data_collator=parts.collator,
-        processing_class=parts.tokenizer,
-        peft_config=None if elmtex.init_adapter else get_peft_config(model_config),
-    )
-    # None, from the start, when it was killed before the first one.
-    last = _last_checkpoint(config.output_dir) if resume else config.resume_from_checkpoint
-    trainer.train(resume_from_checkpoint=last)
-    trainer.save_model(config.output_dir)
-    facts: dict[str, Any] = {
-        "name": Path(config.output_dir).name,
-        "base": model_config.model_name_or_path,
-        "layout": elmtex.layout,
-    }
-    if elmtex.layout == "words" and any(record.attributes for record in train):
-        facts[
-            "attributes"
-        ] = {}  # calibration says how readily; that there are some is what inference asks
-    if is_first():
-        write_whole(Path(config.output_dir) / "elmtex.json", json.dumps(facts, indent=2) + "\n")
-    recorder.finish(trainer.state.log_history)
+    if config.num_train_epochs != int(config.num_train_epochs):
+        raise InputError(f"num_train_epochs {config.num_train_epochs}: give a whole number")
+    _check_adapter(elmtex, model_config.model_name_or_path)
 
 
 def _last_checkpoint(folder: str) -> str | None:
@@ -165,9 +190,8 @@ def _settings(elmtex: ElmtexArguments, config: Any, model_config: Any) -> dict[s
 
 
 def _check_adapter(elmtex: ElmtexArguments, base: str | None) -> None:
-    """Raise InputError when the adapter to go on from is another model's, or a chat's where notes are trained."""
+    """Raise InputError when the adapter to train further is another model's, or a chat's where notes are trained."""
     from elmtex.adapter import load_adapter
-    from elmtex.types import InputError
     from elmtex.weights import base_folder
 
     if not elmtex.init_adapter:
@@ -177,14 +201,12 @@ def _check_adapter(elmtex: ElmtexArguments, base: str | None) -> None:
         raise InputError(f"{elmtex.init_adapter} was trained on {known.base}, not on {base}")
     if (known.layout == "json") != (elmtex.layout == "json"):
         raise InputError(
-            f"{elmtex.init_adapter} was trained with layout {known.layout!r}: go on with that, not with {elmtex.layout!r}"
+            f"{elmtex.init_adapter} was trained with layout {known.layout!r}: train it further with that, not with {elmtex.layout!r}"
         )
 
 
-def _of_sources(records: list, elmtex: ElmtexArguments) -> list:
+def _of_sources(records: list[Record], elmtex: ElmtexArguments) -> list[Record]:
     """The records of the sources asked for. Raises InputError when one of them, or of the shares, has none."""
-    from elmtex.types import InputError
-
     named = [*elmtex.sources, *(name.partition("/")[0] for name in _shares(elmtex))]
     if strange := sorted(set(named) - {r.source for r in records}):
         raise InputError(
@@ -200,8 +222,6 @@ def _of_sources(records: list, elmtex: ElmtexArguments) -> list:
 
 
 def _shares(elmtex: ElmtexArguments) -> dict[str, float]:
-    from elmtex.types import InputError
-
     try:
         return {name: float(times) for name, times in (e.split("=") for e in elmtex.share)}
     except ValueError:
@@ -211,6 +231,8 @@ def _shares(elmtex: ElmtexArguments) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    from training.program import run
-
-    run(main)
+    try:
+        main()
+    except ElmtexError as error:
+        print(f"training.sft: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -2,7 +2,8 @@
 
     python -m training.ship runs/smollm2 --name mine
 
-Writes ``elmtex/adapters/NAME/``: adapter_config.json, adapter_model.safetensors, elmtex.json and record.json of the run.
+Writes ``elmtex/adapters/NAME/``: adapter_config.json, adapter_model.safetensors, elmtex.json, and the short form of the run's
+record.json (its stages, commands, data, seeds, versions; no losses, no paths: the whole record stays with the run).
 The packaged adapter is the last by name. ``training.sft``'s own folder works as it is with ``elmtex extract --model``.
 """
 
@@ -10,8 +11,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
+import sys
 from pathlib import Path
+
+from elmtex.types import ElmtexError, InputError
 
 ADAPTERS = Path(__file__).parent.parent / "elmtex" / "adapters"
 LIMIT = 40_000_000  # bytes of weights the repository may hold
@@ -27,10 +30,11 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     from safetensors.torch import load_file, save_file
 
     from elmtex.adapter import notes_adapter
-    from elmtex.types import InputError
+    from elmtex.storage import write_whole
+    from training.record import RECORD, read_record, short_form
 
     adapter = notes_adapter(run)
-    if not (run / "record.json").is_file():
+    if not (run / RECORD).is_file():
         raise InputError(
             f"{run} has no record.json: an adapter ships with the record of its training"
         )
@@ -50,12 +54,11 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "MODEL_CARD.md").unlink(missing_ok=True)  # its figures are of other weights
     save_file(weights, folder / "adapter_model.safetensors", metadata={"format": "pt"})
-    shutil.copy(run / "record.json", folder / "record.json")
+    record = short_form(read_record(run), adapter.base)
+    write_whole(folder / RECORD, json.dumps(record, indent=1) + "\n")
     config = json.loads((run / "adapter_config.json").read_text("utf-8"))
     config["base_model_name_or_path"] = adapter.base  # not the path of the machine that trained it
-    (folder / "adapter_config.json").write_text(
-        json.dumps(config, indent=2, sort_keys=True) + "\n", "utf-8"
-    )
+    write_whole(folder / "adapter_config.json", json.dumps(config, indent=2, sort_keys=True) + "\n")
     facts = {
         "name": name,
         "base": adapter.base,
@@ -64,7 +67,7 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
         "threshold": adapter.threshold,
         "calibration": adapter.calibration,
     }
-    (folder / "elmtex.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+    write_whole(folder / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     return folder
 
 
@@ -79,6 +82,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    from training.program import run
-
-    run(main)
+    try:
+        main()
+    except ElmtexError as error:
+        print(f"training.ship: {error}", file=sys.stderr)
+        sys.exit(2)

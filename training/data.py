@@ -1,0 +1,204 @@
+"""What is shown to the model in training: records drawn by source, augmented, and laid out with their gold notes.
+
+An example is exactly what :mod:`elmtex.decoding` does at inference: the same prompt, the same masks, and the decisions of
+the notes among the choices the grammar allows there.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import overload
+
+from tokenizers import Tokenizer
+
+from elmtex.decoding.attributes import AttributeGrammar
+from elmtex.decoding.gold import gold_notes
+from elmtex.decoding.layout import TrainingSequence, lay_out
+from elmtex.decoding.notes import NoteGrammar
+from elmtex.decoding.tokens import chunks, tokenise
+from elmtex.prompts import margin_prompt
+from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
+from elmtex.types import InputError, Record
+from training.mentions import pools, swapped
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How examples are made of records; not all ask for all of their categories in their usual order and names.
+
+    Args:
+        drop: share of examples that ask for a random part of the categories.
+        shuffle: share whose labels are named in random order.
+        rename: share whose labels are the categories' titles.
+        schemas: files of the schemas whose categories may be labelled, beside the packaged ones.
+    """
+
+    drop: float = 0.1
+    shuffle: float = 0.2
+    rename: float = 0.1
+    schemas: tuple[str, ...] = ()
+
+    def plain(self) -> Augmentation:
+        """The same schemas, and every example as its record is."""
+        return Augmentation(0, 0, 0, self.schemas)
+
+
+class Examples(Sequence[TrainingSequence]):
+    """All examples of a run in order, every epoch with its own draw and augmentation; each is laid out when it is asked for.
+
+    An example depends on the seed and its place alone, so an interrupted run resumes as it would have continued.
+
+    Args:
+        records: what to draw from; see :func:`sampled` for ``shares`` and ``swap``.
+        size: most report tokens of an example; a longer report is several.
+
+    Raises:
+        InputError: a record labels a category that no schema knows.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        tokenizer: Tokenizer,
+        *,
+        epochs: int,
+        seed: int,
+        augmentation: Augmentation,
+        size: int,
+        shares: Mapping[str, float] | None = None,
+        swap: float = 0.0,
+    ) -> None:
+        self._tokenizer, self._augmentation, self._size = tokenizer, augmentation, size
+        self._rows: list[tuple[Record, str, int]] = []  # record, seed, chunk
+        for labelled in {record.labelled for record in records}:
+            asked_schema(labelled, (), augmentation, random.Random(0))
+        counts: dict[str, int] = {}
+        for epoch in range(epochs):
+            order = sampled(records, shares or {}, random.Random(f"{seed}/{epoch}"), swap)
+            for place, record in enumerate(order):
+                if record.text not in counts:
+                    counts[record.text] = len(chunks(tokenise(record.text, tokenizer), size))
+                if grounded(record):
+                    own = f"{seed}/{epoch}/{place}/{record.id}"
+                    self._rows += [(record, own, n) for n in range(counts[record.text])]
+        self._laid_out: tuple[str, list[TrainingSequence]] = ("", [])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> TrainingSequence: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[TrainingSequence]: ...
+    def __getitem__(self, index: int | slice) -> TrainingSequence | list[TrainingSequence]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        record, own, chunk = self._rows[index]
+        if self._laid_out[0] != own:  # the chunks of a report are asked for one after the other
+            rng = random.Random(own)
+            made = sequences(record, self._tokenizer, self._augmentation, rng, self._size)
+            self._laid_out = (own, list(made))
+        return self._laid_out[1][chunk]
+
+
+def sampled(
+    records: Sequence[Record], shares: Mapping[str, float], rng: random.Random, swap: float = 0.0
+) -> list[Record]:
+    """One epoch's records in random order: each as often as the share of its source says, 1 by default.
+
+    2.5 is twice each and half of them again. A share is named by the source, by source/language or by source/language/
+    and how the report's name begins; the longest name that fits counts.
+    ``swap`` is the share of items that read as another one of their category (:mod:`training.mentions`).
+    """
+    order = []
+    for record in records:
+        share = _share(record, shares)
+        order += [record] * (int(share) + (rng.random() < share % 1))
+    rng.shuffle(order)
+    if not swap:
+        return order
+    mentions = pools(records)
+    return [swapped(record, mentions, swap, rng) for record in order]
+
+
+def _share(record: Record, shares: Mapping[str, float]) -> float:
+    whole = (record.source, f"{record.source}/{record.lang}")
+    place = f"{whole[1]}/{record.id.rpartition('/')[2]}"
+    fitting = [n for n in shares if n in whole or (n.count("/") == 2 and place.startswith(n))]
+    return shares[max(fitting, key=len)] if fitting else 1.0
+
+
+def sequences(
+    record: Record, tokenizer: Tokenizer, augmentation: Augmentation, rng: random.Random, size: int
+) -> Iterator[TrainingSequence]:
+    """A record's training sequences, one a chunk of at most ``size`` report tokens.
+
+    A category with an item that stands nowhere in the text is not asked for: its words would be taught to be none.
+    """
+    labelled = grounded(record)
+    if not labelled:
+        return
+    schema = asked_schema(labelled, record.attributes, augmentation, rng)
+    grammar = NoteGrammar.of(schema, tokenizer)
+    attributes = AttributeGrammar.of(schema, tokenizer, grammar) if record.attributes else None
+    prompt = tokenizer.encode(margin_prompt(schema), add_special_tokens=False).ids
+    tokens = tokenise(record.text, tokenizer)
+    items = gold_notes(record, tokens, schema.keys)
+    for chunk in chunks(tokens, size):
+        yield lay_out(prompt, tokens, grammar, items, chunk, attributes)
+
+
+def grounded(record: Record) -> list[str]:
+    """The labelled categories all of whose items have a place in the text."""
+    return [
+        key
+        for key in record.labelled
+        if all(item.start is not None for item in record.items.get(key, ()))
+    ]
+
+
+def asked_schema(
+    labelled: Sequence[str],
+    attributes: Sequence[str],
+    augmentation: Augmentation,
+    rng: random.Random,
+) -> CategorySchema:
+    """The categories one example asks for: those its source labels, thinned, shuffled or renamed at random, with those of
+    their attribute types that it labels.
+
+    Raises:
+        InputError: a category that no schema knows.
+    """
+    known = known_categories(augmentation.schemas)
+    if unknown := [key for key in labelled if key not in known]:
+        raise InputError(
+            f"records label {unknown[0]!r}, which is in no packaged schema: give its schema's file with --schemas"
+        )
+    categories = [
+        replace(
+            known[key], attributes=tuple(t for t in known[key].attributes if t.key in attributes)
+        )
+        for key in labelled
+    ]
+    if len(categories) > 3 and rng.random() < augmentation.drop:
+        kept = set(rng.sample(range(len(categories)), rng.randint(2, len(categories) - 1)))
+        categories = [c for i, c in enumerate(categories) if i in kept]
+    if rng.random() < augmentation.shuffle:
+        rng.shuffle(categories)
+    if rng.random() < augmentation.rename:
+        categories = [replace(c, label=c.title.lower()) for c in categories]
+    return CategorySchema("training", "training", tuple(categories), {})
+
+
+@cache
+def known_categories(files: tuple[str, ...] = ()) -> Mapping[str, Category]:
+    """Every category of these schemas and the packaged ones by key; the files' win, then those of ``elmtex``."""
+    schemas = [
+        *map(load_schema, files),
+        load_schema("elmtex"),
+        *(load_schema(path) for path in packaged_schemas().values()),
+    ]
+    return {c.key: c for schema in reversed(schemas) for c in schema.categories}
