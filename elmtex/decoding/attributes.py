@@ -9,6 +9,7 @@ are left when the span closes the nearest to the item is meant. The notes are fi
 from __future__ import annotations
 
 import copy
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -106,6 +107,10 @@ class AttributeWalk:
         self.attributes: list[NoteAttribute] = []
         self.done = False
         self._order = grammar.order[item.key]
+        tokens = note.tokens
+        self._words = tuple(  # where a span may begin
+            i for i in range(*note.sentence) if tokens.starts[i] and tokens.ids[i] != grammar.close
+        )
         self._node: LabelNode | None = grammar.labels[item.key]
         self._type = ""
         self._starts: tuple[int, ...] = ()  # where the span may have begun
@@ -179,19 +184,14 @@ class AttributeWalk:
 
     def _begins(self, type: str) -> tuple[int, ...]:
         """Where a span of this type may begin: at a word of the sentence, behind the last one of its type."""
-        after = self.sentence[0] - 1
-        if self.attributes:
-            last = self.attributes[-1]
-            if self._order[type] < self._order[last.type]:
-                return ()
-            if type == last.type:
-                after = last.first
-        tokens = self.tokens
-        return tuple(
-            i
-            for i in range(max(after + 1, self.sentence[0]), self.sentence[1])
-            if tokens.starts[i] and tokens.ids[i] != self.grammar.close
-        )
+        if not self.attributes:
+            return self._words
+        last = self.attributes[-1]
+        if self._order[type] < self._order[last.type]:
+            return ()
+        if type != last.type:
+            return self._words
+        return self._words[bisect_right(self._words, last.first) :]
 
     def _inside(self, start: int) -> bool:
         return start + self._length < self.sentence[1]
