@@ -33,12 +33,14 @@ class Annotations:
             may name a span that was left out.
         attributes: ``(type, id, value)``, ids resolved in the same way.
         discontinuous: how many spans were left out because they have several parts.
+        groups: ``(type, ids)`` of the ``*`` lines, relations without direction; ids resolved in the same way.
     """
 
     entities: Mapping[str, Entity]
     relations: tuple[tuple[str, str, str], ...]
     attributes: tuple[tuple[str, str, str], ...]
     discontinuous: int = 0
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 _RELATION = re.compile(r"^(\S+) Arg1:(\S+) Arg2:(\S+)\s*$")
@@ -71,6 +73,7 @@ def parse(annotations: str, length: int, name: str) -> Annotations:
     relations: list[tuple[str, str, str]] = []
     attributes: list[tuple[str, str, str]] = []
     discontinuous = 0
+    groups: list[tuple[str, list[str]]] = []
     for number, line in enumerate(annotations.split("\n"), 1):
         fields = line.rstrip("\r").split("\t")
         kind = fields[0][:1]
@@ -86,6 +89,9 @@ def parse(annotations: str, length: int, name: str) -> Annotations:
             elif kind == "A":
                 what, whose, *value = fields[1].split()
                 attributes.append((what, whose, value[0] if value else ""))
+            elif kind == "*":
+                what, *members = fields[1].split()
+                groups.append((what, members))
         except (IndexError, ValueError):
             raise InputError(
                 f"{name}:{number}: not a line of brat's: {kind} and a tab expected"
@@ -95,6 +101,7 @@ def parse(annotations: str, length: int, name: str) -> Annotations:
         tuple((kind, triggers.get(a, a), triggers.get(b, b)) for kind, a, b in relations),
         tuple((kind, triggers.get(a, a), value) for kind, a, value in attributes),
         discontinuous,
+        tuple((kind, tuple(triggers.get(a, a) for a in members)) for kind, members in groups),
     )
 
 

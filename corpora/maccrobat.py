@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 from corpora.brat import Annotations, Entity, parse, read_text
 from corpora.fetch import Download, Source
-from corpora.spans import Span, grown, item_at, without_overlap
-from elmtex.types import Assertion, InputError, Item, Record
+from corpora.spans import Span, grounded_span, grown, item_at, without_overlap
+from elmtex.types import Assertion, Attribute, InputError, Item, Record
 
 SOURCE = Source(
     name="maccrobat",
@@ -85,6 +87,53 @@ _PATHOLOGY = re.compile(
     r"biops|histo|patholog|cytolog|immunohisto|immunostain|\bstain|smear|aspirat|marrow|microscop",
     re.I,
 )
+# Attribute types by MACCROBAT's type, for findings and diseases, procedures, drugs and interventions.
+_WHEN = {"Date": "when", "Time": "when", "Duration": "when"}
+_LOOK = dict.fromkeys(
+    (
+        *("Detailed_description", "Quantitative_concept", "Qualitative_concept", "Color", "Shape"),
+        *("Texture", "Distance", "Area", "Volume", "Mass"),
+    ),
+    "detail",
+)
+_FINDING = {
+    "Biological_structure": "body_site",
+    "Severity": "severity",
+    "Lab_value": "value",
+    "Frequency": "frequency",
+    **_WHEN,
+    **_LOOK,
+}
+_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
+    "signs_symptoms": _FINDING,
+    "diagnosis": _FINDING,
+    "comorbidities": _FINDING,
+    "diagnostic_techniques_procedures": {
+        "Biological_structure": "body_site",
+        "Lab_value": "value",
+        **_WHEN,
+        **_LOOK,
+    },
+    "pharmacological_therapy": {
+        "Dosage": "dose",
+        "Administration": "route",
+        "Frequency": "frequency",
+        **_WHEN,
+        "Duration": "duration",
+        "Detailed_description": "detail",
+    },
+    "interventional_therapy": {
+        "Biological_structure": "body_site",
+        "Detailed_description": "detail",
+        "Quantitative_concept": "detail",
+        **_WHEN,
+    },
+}
+ATTRIBUTES = (
+    *("body_site", "severity", "detail", "value", "test", "when"),
+    *("dose", "route", "frequency", "duration"),
+)
+_ATTRIBUTE_BARRIER = re.compile(r"[.!?;]\s|\n")
 # Types whose span is the item; always present in the gold.
 _PLAIN = {
     "Age": "age",
@@ -152,9 +201,9 @@ def _records(path: Path, unique: bool, left_out: LeftOut | None) -> Iterator[Rec
     for file in files:
         text = read_text(file.with_suffix(".txt"))
         annotations = parse(read_text(file), len(text), file.name)
-        found = map_items(text, annotations, plain_present=unique)
+        heads = map_heads(text, annotations, plain_present=unique)
         dropped = Counter({"discontinuous": annotations.discontinuous})
-        items = {key: without_overlap(found.get(key, ()), unique, dropped) for key in CATEGORIES}
+        items = {key: _kept(heads.get(key, ()), unique, dropped) for key in CATEGORIES}
         split = split_of(file.stem)
         if left_out is not None:
             left_out.update({(split, why): count for why, count in dropped.items() if count})
@@ -166,12 +215,53 @@ def _records(path: Path, unique: bool, left_out: LeftOut | None) -> Iterator[Rec
             labelled=CATEGORIES,
             items=items,
             split=split,
+            attributes=ATTRIBUTES,
         )
 
 
-def map_items(
+@dataclass(frozen=True, slots=True)
+class Head:
+    """An item before rule 5, the ungrown span that it was grown from, and what belongs to that.
+
+    ``own``: to no other item, though its span holds the head (a value that belongs to no procedure).
+    """
+
+    item: Item
+    start: int
+    end: int
+    attributes: tuple[Attribute, ...] = ()
+    own: bool = False
+
+
+def _kept(heads: Iterable[Head], unique: bool, left_out: Counter[str]) -> tuple[Item, ...]:
+    """Rule 5: the items that stay, each with the attributes of the heads that its span holds."""
+    heads = list(heads)
+    items = []
+    for item in without_overlap((head.item for head in heads), unique, left_out):
+        start, end = grounded_span(item)
+        held = [
+            h
+            for h in heads
+            if start <= h.start and h.end <= end and (not h.own or (h.start, h.end) == (start, end))
+        ]
+        found = {
+            (a.type, a.start, a.end): a
+            for h in held
+            for a in h.attributes
+            if a.type != "test" or (start <= (a.start or 0) and (a.end or 0) <= end)
+        }
+        items.append(replace(item, attributes=tuple(sorted(found.values(), key=_order))))
+    return tuple(items)
+
+
+def _order(attribute: Attribute) -> tuple[int, int, int]:
+    assert attribute.start is not None and attribute.end is not None
+    return ATTRIBUTES.index(attribute.type), attribute.start, attribute.end
+
+
+def map_heads(
     text: str, annotations: Annotations, plain_present: bool = True
-) -> dict[str, list[Item]]:
+) -> dict[str, list[Head]]:
     """Rules 1 to 4 of docs/gold-standard.md: the items of each category, before rule 5, in no particular order.
 
     Args:
@@ -184,6 +274,7 @@ def map_items(
         if kind == "POLARITY"
     }
     modifiers: dict[str, list[Span]] = defaultdict(list)
+    linked = _linked(annotations)
     procedures: dict[str, list[Entity]] = defaultdict(list)
     for kind, source, target in annotations.relations:
         if kind != "MODIFY" or source not in entities or target not in entities:
@@ -196,20 +287,62 @@ def map_items(
         kind: [e for e in entities.values() if e.type == kind]
         for kind in ("History", "Family_history")
     }
-    items: dict[str, list[Item]] = defaultdict(list)
+    heads: dict[str, list[Head]] = defaultdict(list)
     for entity in entities.values():
+        start, end = entity.start, entity.end
+        assertion = assertions.get(entity.id, "present")
         if category := _plain_category(text, entity):
-            status = "present" if plain_present else assertions.get(entity.id, "present")
-            items[category].append(item_at(text, entity.start, entity.end, status))
+            status = "present" if plain_present else assertion
+            heads[category].append(Head(item_at(text, start, end, status), start, end))
         elif category := _grown_category(entity, enclosing):
-            start, end = grown(text, (entity.start, entity.end), modifiers[entity.id])
-            items[category].append(item_at(text, start, end, assertions.get(entity.id, "present")))
+            grown_span = grown(text, (start, end), modifiers[entity.id])
+            attributes = _attributes(text, entity, linked[entity.id], category)
+            item = item_at(text, *grown_span, assertion)
+            heads[category].append(Head(item, start, end, attributes))
         elif entity.type == "Lab_value":
-            for category, start, end in _values(text, entity, procedures[entity.id]):
-                items[category].append(
-                    item_at(text, start, end, assertions.get(entity.id, "present"))
-                )
-    return items
+            tests = procedures[entity.id]
+            attributes = (
+                *(_attribute(text, "test", test) for test in tests),
+                _attribute(text, "value", entity),
+            )
+            for category, first, last in _values(text, entity, tests):
+                item = item_at(text, first, last, assertion)
+                heads[category].append(Head(item, start, end, attributes, own=not tests))
+    return heads
+
+
+def _linked(annotations: Annotations) -> dict[str, list[Entity]]:
+    """What may be an attribute of each entity: what modifies it, and the times that overlap with it."""
+    entities = annotations.entities
+    linked: dict[str, list[Entity]] = defaultdict(list)
+    pairs = [(a, b) for kind, a, b in annotations.relations if kind == "OVERLAP"]
+    for kind, members in annotations.groups:
+        pairs += combinations(members, 2) if kind == "OVERLAP" else ()
+    links = [(a, b) for kind, a, b in annotations.relations if kind == "MODIFY"]
+    for one, other in (*pairs, *((b, a) for a, b in pairs)):
+        if one in entities and entities[one].type in _WHEN:
+            links.append((one, other))
+    for source, target in links:
+        if source in entities and target in entities:
+            linked[target].append(entities[source])
+    return linked
+
+
+def _attributes(
+    text: str, head: Entity, linked: Iterable[Entity], category: str
+) -> tuple[Attribute, ...]:
+    """Those of the linked spans that are attributes of a head: of a type that its category has, in its sentence."""
+    found = []
+    for entity in linked:
+        type = _ATTRIBUTES.get(category, {}).get(entity.type)
+        between = text[min(head.end, entity.end) : max(head.start, entity.start)]
+        if type is not None and not _ATTRIBUTE_BARRIER.search(between):
+            found.append(_attribute(text, type, entity))
+    return tuple(found)
+
+
+def _attribute(text: str, type: str, entity: Entity) -> Attribute:
+    return Attribute(type, text[entity.start : entity.end], entity.start, entity.end)
 
 
 def _plain_category(text: str, entity: Entity) -> str | None:

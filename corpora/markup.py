@@ -1,16 +1,23 @@
 """Text marked up with its items: ``[label|words]`` is a span of a category, ``[label!|words]`` an absent one,
-``[label?|words]`` a possible one; spans nest. Synthetic and written reports are made in it, so their spans are known."""
+``[label?|words]`` a possible one; spans nest. Synthetic and written reports are made in it, so their spans are known.
+
+``{type|words}`` is an attribute of the innermost item around it whose category has that type: ``[drug|aspirin {dose|300 mg}]``.
+One that stands beside its item names it by a number: ``[sx#1|cough] {when#1|for 3 days}``, or several: ``{when#1#2|today}``.
+Of ``[val|[test|CRP] {value|12 mg/l}]`` the attribute ``test`` follows from the nesting, and the value is the inner test's, too.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from corpora import maccrobat
 from corpora.maccrobat import CATEGORIES
 from corpora.spans import item_at, without_overlap
-from elmtex.types import Assertion, Item, Record
+from elmtex.schema import load_schema
+from elmtex.types import Assertion, Attribute, Item, Record
 
 LABELS: Mapping[str, str] = {
     "hab": "life_style",
@@ -30,56 +37,140 @@ LABELS: Mapping[str, str] = {
     "sex": "gender",
 }
 _ASSERTIONS: Mapping[str, Assertion] = {"": "present", "!": "absent", "?": "possible"}
-_MARK = re.compile(r"\[(\w+)([!?]?)\||\]")
+# The types whose attributes a marked-up report marks.
+ATTRIBUTES = (*maccrobat.ATTRIBUTES, "status")
+_TYPES = {c.key: tuple(t.key for t in c.attributes) for c in load_schema("elmtex").categories}
+_VALUES = ("laboratory_values", "pathology")
+_TEST = "diagnostic_techniques_procedures"
+_MARK = re.compile(
+    r"\[(?P<label>\w+)(?P<sign>[!?]?)(?:#(?P<number>\d+))?\||\{(?P<type>\w+)(?P<of>(?:#\d+)*)\||\]|\}"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A span of a category in the finished text, half-open code points."""
+    """A span of a category in the finished text, half-open code points, with the spans of its attributes by type."""
 
     category: str
     start: int
     end: int
     assertion: Assertion
+    attributes: tuple[tuple[str, int, int], ...] = ()
+
+
+@dataclass
+class _Open:
+    """A mark whose bracket is not closed yet: an item's (``category``) or an attribute's (``type``)."""
+
+    start: int
+    category: str = ""
+    assertion: Assertion = "present"
+    number: str = ""
+    type: str = ""
+    of: tuple[str, ...] = ()
+    attributes: list[tuple[str, int, int]] = field(default_factory=list)
 
 
 def read_markup(markup: str) -> tuple[str, list[Mark]]:
     """The text without its marks, and the marks.
 
     Raises:
-        ValueError: brackets do not match, a label is unknown, or a span is empty or begins or ends with white space.
+        ValueError: brackets do not match, a label or type is unknown, an attribute belongs to no item, or a span is
+            empty or begins or ends with white space.
     """
     parts: list[str] = []
     length = place = 0
-    open_marks: list[tuple[str, Assertion, int]] = []
-    marks: list[Mark] = []
+    stack: list[_Open] = []
+    closed: list[tuple[_Open, int]] = []
+    beside: list[tuple[_Open, int]] = []
     for match in _MARK.finditer(markup):
         words = markup[place : match.start()]
         parts.append(words)
         length, place = length + len(words), match.end()
-        if label := match[1]:
-            if label not in LABELS:
-                raise ValueError(f"no category has the label {label!r}")
-            open_marks.append((LABELS[label], _ASSERTIONS[match[2]], length))
-        elif open_marks:
-            category, assertion, start = open_marks.pop()
-            marks.append(Mark(category, start, length, assertion))
+        if match["label"] or match["type"]:
+            stack.append(_opened(match, length))
+            continue
+        if not stack or bool(stack[-1].type) != (match[0] == "}"):
+            raise ValueError(f"a bracket {match[0]!r} closes what was never opened")
+        mark = stack.pop()
+        _check_span("".join(parts)[mark.start :], mark)
+        if not mark.type:
+            closed.append((mark, length))
+        elif mark.of:
+            beside.append((mark, length))
         else:
-            raise ValueError("a bracket closes that was never opened")
-    if open_marks:
-        raise ValueError("a bracket is never closed")
+            _owner(mark, stack).attributes.append((mark.type, mark.start, length))
+    if stack:
+        raise ValueError(f"a bracket of {stack[-1].category or stack[-1].type} is never closed")
+    for mark, end in beside:
+        for number in mark.of:
+            owner = next((m for m, _ in closed if m.number == number), None)
+            if owner is None or mark.type not in _TYPES[owner.category]:
+                raise ValueError(
+                    f"{mark.type}#{number} belongs to no item that has such an attribute"
+                )
+            owner.attributes.append((mark.type, mark.start, end))
+    _nest_tests(closed)
     text = "".join(parts) + markup[place:]
-    for mark in marks:
-        words = text[mark.start : mark.end]
-        if not words or words != words.strip():
-            raise ValueError(f"an ill-formed span of {mark.category}")
-    return text, marks
+    return text, [
+        Mark(m.category, m.start, end, m.assertion, tuple(sorted({*m.attributes}, key=_order)))
+        for m, end in closed
+    ]
+
+
+def _opened(match: re.Match[str], start: int) -> _Open:
+    if match["type"]:
+        if match["type"] not in ATTRIBUTES:
+            raise ValueError(f"no attribute type is called {match['type']!r}")
+        return _Open(start, type=match["type"], of=tuple(match["of"].split("#")[1:]))
+    if match["label"] not in LABELS:
+        raise ValueError(f"no category has the label {match['label']!r}")
+    return _Open(
+        start, LABELS[match["label"]], _ASSERTIONS[match["sign"]], number=match["number"] or ""
+    )
+
+
+def _check_span(words: str, mark: _Open) -> None:
+    if not words or words != words.strip():
+        raise ValueError(f"an ill-formed span of {mark.category or mark.type}")
+
+
+def _owner(attribute: _Open, stack: Sequence[_Open]) -> _Open:
+    for mark in reversed(stack):
+        if not mark.type and attribute.type in _TYPES[mark.category]:
+            return mark
+    raise ValueError(f"{attribute.type} stands in no item that has such an attribute")
+
+
+def _nest_tests(closed: Sequence[tuple[_Open, int]]) -> None:
+    """A test inside a value is the value's test, and the value is the test's."""
+    for outer, end in closed:
+        if outer.category not in _VALUES:
+            continue
+        values = [a for a in outer.attributes if a[0] == "value"]
+        for inner, inner_end in closed:
+            if inner.category == _TEST and outer.start <= inner.start and inner_end <= end:
+                outer.attributes.append(("test", inner.start, inner_end))
+                inner.attributes += values
+
+
+def _order(attribute: tuple[str, int, int]) -> tuple[int, int, int]:
+    return ATTRIBUTES.index(attribute[0]), attribute[1], attribute[2]
 
 
 def record_of(text: str, marks: Sequence[Mark], id: str, source: str, lang: str) -> Record:
-    """The record of a text in which every item of the 15 categories is marked."""
+    """The record of a text in which every item of the 15 categories is marked, and, if any is, every attribute."""
     items: dict[str, list[Item]] = defaultdict(list)
     for mark in marks:
-        items[mark.category].append(item_at(text, mark.start, mark.end, mark.assertion))
+        attributes = tuple(Attribute(t, text[a:b], a, b) for t, a, b in mark.attributes)
+        item = item_at(text, mark.start, mark.end, mark.assertion)
+        items[mark.category].append(replace(item, attributes=attributes))
     kept = {key: without_overlap(items[key], unique=False) for key in CATEGORIES}
-    return Record(id, source, lang, text, CATEGORIES, kept)
+    # Tests follow from nesting; only one who marks attributes marks any other.
+    marked = any(type != "test" for mark in marks for type, _, _ in mark.attributes)
+    if not marked:
+        kept = {
+            key: tuple(replace(item, attributes=()) for item in found)
+            for key, found in kept.items()
+        }
+    return Record(id, source, lang, text, CATEGORIES, kept, attributes=ATTRIBUTES if marked else ())

@@ -17,6 +17,28 @@ from elmtex.weights import DEFAULT_MODEL
 _FOLDER = Path(__file__).parent / "adapters"
 
 
+Calibration = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class AttributeSettings:
+    """How an adapter that was trained on attributes writes them.
+
+    Args:
+        calibration: as an adapter's, for the probability of an attribute.
+        threshold: how likely an attribute must be to be kept.
+        bias: what is added to the logit of "no further attribute".
+    """
+
+    calibration: Calibration = ()
+    threshold: float = 0.0
+    bias: float = 0.0
+
+    def calibrated(self, score: float) -> float:
+        """The confidence in an attribute of this probability."""
+        return _interpolated(score, self.calibration)
+
+
 @dataclass(frozen=True)
 class Adapter:
     """A LoRA adapter in a folder: PEFT's files and ``elmtex.json``; or a model that one was merged into.
@@ -30,24 +52,30 @@ class Adapter:
         layout: what it was trained to write: ``words`` (a margin note for each word) or ``json`` (a chat's answer).
         biases: what is added to the logits of ``open``, ``absent`` or ``possible`` where one is chosen.
         threshold: how likely an item must be to be kept (:func:`elmtex.decoding.document.group`), as chosen on DEV.
+        attributes: how it writes what belongs to an item; None when it was not trained to.
     """
 
     name: str
     folder: Path | None
     base: str
-    calibration: tuple[tuple[float, float], ...]
+    calibration: Calibration
     biases: Mapping[str, float] = field(default_factory=dict)
     layout: str = "words"
     threshold: float = 0.0
+    attributes: AttributeSettings | None = None
 
     def calibrated(self, score: float) -> float:
         """The confidence in an item of this probability."""
-        if not self.calibration:
-            return score
-        import numpy as np
+        return _interpolated(score, self.calibration)
 
-        scores, probabilities = zip(*self.calibration, strict=True)
-        return float(np.interp(score, scores, probabilities))
+
+def _interpolated(score: float, calibration: Calibration) -> float:
+    if not calibration:
+        return score
+    import numpy as np
+
+    scores, probabilities = zip(*calibration, strict=True)
+    return float(np.interp(score, scores, probabilities))
 
 
 def notes_adapter(folder: Path) -> Adapter:
@@ -93,6 +121,7 @@ def load_adapter(folder: Path) -> Adapter:
         biases=_biases(facts, path),
         layout=layout,
         threshold=_number(facts.get("threshold", 0.0), "threshold", path, _is_share),
+        attributes=_attributes(facts, path),
     )
 
 
@@ -145,7 +174,20 @@ def _biases(facts: Mapping[str, Any], path: Path) -> dict[str, float]:
     return {name: _number(bias, f"the bias of {name}", path) for name, bias in biases.items()}
 
 
-def _calibration(facts: Mapping[str, Any], path: Path) -> tuple[tuple[float, float], ...]:
+def _attributes(facts: Mapping[str, Any], path: Path) -> AttributeSettings | None:
+    settings = facts.get("attributes")
+    if settings is None:
+        return None
+    if not isinstance(settings, dict):
+        raise InputError(f"{path}: attributes is {settings!r}: it must be an object")
+    return AttributeSettings(
+        _calibration(settings, path),
+        _number(settings.get("threshold", 0.0), "the threshold of attributes", path, _is_share),
+        _number(settings.get("bias", 0.0), "the bias of attributes", path),
+    )
+
+
+def _calibration(facts: Mapping[str, Any], path: Path) -> Calibration:
     points = facts.get("calibration", [])
     if not isinstance(points, list) or not all(
         isinstance(point, list) and len(point) == 2 for point in points

@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from elmtex.adapter import Adapter, notes_adapter, packaged_adapter
-from elmtex.decoding.document import group
+from elmtex.decoding.attributes import AttributeGrammar, AttributeWalk
+from elmtex.decoding.document import attributes_of, group, kept, what_it_says
 from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.layout import placed, reach
 from elmtex.decoding.loop import Counts, decode
-from elmtex.decoding.notes import NoteGrammar, NoteWalk
+from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk
 from elmtex.decoding.tokens import Tokenizer, chunks, read_tokenizer, tokenise
 from elmtex.engines import Engine, check_engine, chosen, open_engine, settings
 from elmtex.prompts import margin_prompt
 from elmtex.schema import CategorySchema, load_schema
-from elmtex.types import EMPTY, Extraction, Progress, Status
+from elmtex.types import EMPTY, Attribute, Extraction, Progress, Status
 from elmtex.weights import DEFAULT_MODEL, base_folder, check_model
 
 # A growing document is made again when so many times its making has passed since: at each pass, it would take longer
@@ -28,6 +29,7 @@ from elmtex.weights import DEFAULT_MODEL, base_folder, check_model
 GROWING = 20
 
 STRATEGIES = ("finetuned", "naive", "icl")
+id_of = id  # where an argument is called so
 
 
 @dataclass
@@ -58,8 +60,22 @@ class _Loaded:
     tokenizer: Tokenizer
     engine: Engine
     grammar: NoteGrammar
+    attributes: AttributeGrammar | None  # None: none are written
     prompt: tuple[int, ...]
     seconds: float  # loading took
+
+
+@dataclass
+class Notes:
+    """What was written of a report, before it is grouped into a document.
+
+    Args:
+        notes: the finished notes, with all that was weighed.
+        attributes: what belongs to the items that stay, by the item's ``id()``.
+    """
+
+    notes: list[NoteWalk] = field(default_factory=list)
+    attributes: dict[int, AttributeWalk] = field(default_factory=dict)
 
 
 class Extractor:
@@ -73,6 +89,7 @@ class Extractor:
         threads: CPU threads; None leaves the choice to the engine.
         at_once: how many threads will call :meth:`extract` at the same time; any may, but a fast engine shares the
             cores out among so many.
+        attributes: False leaves out what belongs to items (doses, values, sites). The items are the same.
 
     Raises:
         InputError: unknown engine, or a schema or model that cannot be used.
@@ -86,11 +103,13 @@ class Extractor:
         engine: str = "auto",
         threads: int | None = None,
         at_once: int = 1,
+        attributes: bool = True,
     ) -> None:
         self.schema = schema if isinstance(schema, CategorySchema) else load_schema(schema)
         self._engine = check_engine(engine)
         self._adapter, self._base = _choose(model)
         self._threads, self._at_once = threads, at_once
+        self._wants_attributes = attributes
         self._loading = threading.Lock()
         self._loaded: _Loaded | None = None
         self._lender: Extractor | None = None
@@ -147,9 +166,9 @@ class Extractor:
             return self._empty(id)
         return self._final(id, self.notes(report))
 
-    def notes(self, report: str) -> list[NoteWalk]:
+    def notes(self, report: str) -> Notes:
         """The finished notes of a report: all that was weighed, before it is grouped into a document."""
-        finished: list[NoteWalk] = []
+        finished = Notes()
         timings = self.timings = Timings()  # another thread may set its own meanwhile
         for finished, _, _ in self._notes(report, timings):  # noqa: B007
             pass
@@ -161,7 +180,7 @@ class Extractor:
         if not report.strip():
             yield Progress(self._empty(id), 0, 0)
             return
-        finished: list[NoteWalk] = []
+        finished = Notes()
         document, due = self._document(id, finished, "ok"), 0.0
         for finished, done, part_ends in self._notes(report, timings):
             if done < timings.sentences:
@@ -173,7 +192,7 @@ class Extractor:
                 yield Progress(document, done, timings.sentences, part_ends)
         yield Progress(self._final(id, finished), timings.sentences, timings.sentences)
 
-    def _notes(self, report: str, timings: Timings) -> Iterator[tuple[list[NoteWalk], int, bool]]:
+    def _notes(self, report: str, timings: Timings) -> Iterator[tuple[Notes, int, bool]]:
         """Write a report's notes.
 
         Yields after each pass the notes that are finished, how many sentences are, and False; between two parts of a
@@ -186,8 +205,23 @@ class Extractor:
         parts = chunks(tokens)
         timings.tokenise = time.perf_counter() - began
         timings.chunks, timings.sentences = len(parts), len(tokens.sentences)
-        finished: list[NoteWalk] = []
+        finished, said = Notes(), set[tuple[str, str, str]]()
         sentences_done = 0
+
+        def listed(group: Sequence[NoteWalk]) -> list[AttributeWalk]:
+            """The attributes to write of these notes' items: of those that stay, each thing once a report."""
+            assert loaded.attributes is not None
+            stay = kept(group, self.schema.keys, self._threshold)
+            walks = []
+            for key in loaded.attributes.labels:
+                for walk, note in stay[key]:
+                    what = (key, *what_it_says(walk, note))
+                    if what not in said:
+                        said.add(what)
+                        walks.append(AttributeWalk(loaded.attributes, walk, note))
+                        finished.attributes[id(note)] = walks[-1]
+            return walks
+
         # Of this report alone: what it is answered depends on no other, not even by rounding.
         drafts = Drafts()
         for part in parts:
@@ -207,13 +241,14 @@ class Extractor:
                 read=len(loaded.prompt),
                 drafts=drafts,
                 counts=timings.counts,
+                attributes=listed if loaded.attributes else None,
             ):
                 now = time.perf_counter()
                 if first:
                     timings.first_pass += now - began
                 else:
                     timings.other_passes += now - began
-                finished += done
+                finished.notes += done
                 before = len(left)
                 left -= Counter(walk.sentence for walk in done)
                 sentences_done += before - len(left)
@@ -224,20 +259,34 @@ class Extractor:
                 yield finished, sentences_done, True
 
     def _empty(self, id: str) -> Extraction:
-        return self._document(id, (), "empty_report", (EMPTY,))
+        return self._document(id, Notes(), "empty_report", (EMPTY,))
 
-    def _final(self, id: str, finished: Sequence[NoteWalk]) -> Extraction:
+    def _final(self, id: str, finished: Notes) -> Extraction:
         document = self._document(id, finished, "ok")
         problems = self.schema.validate(document.to_dict()["categories"])
         return self._document(id, finished, "invalid_output", problems) if problems else document
 
     def _document(
-        self, id: str, walks: Sequence[NoteWalk], status: Status, problems: tuple[str, ...] = ()
+        self, id: str, finished: Notes, status: Status, problems: tuple[str, ...] = ()
     ) -> Extraction:
         adapter = self._adapter
-        score, threshold = (adapter.calibrated, adapter.threshold) if adapter else (None, 0.0)
-        categories = group(walks, self.schema.keys, score, threshold)
+        settings = adapter.attributes if adapter else None
+
+        def attributes(_: NoteWalk, item: NoteItem) -> tuple[Attribute, ...]:
+            walk = finished.attributes.get(id_of(item))
+            if walk is None or settings is None:
+                return ()
+            return attributes_of(walk, settings.calibrated, settings.threshold)
+
+        calibrated = adapter.calibrated if adapter else None
+        categories = group(
+            finished.notes, self.schema.keys, calibrated, self._threshold, attributes
+        )
         return Extraction(id, self.schema.name, self.model_name, status, problems, categories)
+
+    @property
+    def _threshold(self) -> float:
+        return self._adapter.threshold if self._adapter else 0.0
 
     @property
     def _biases(self) -> Mapping[str, float]:
@@ -256,8 +305,13 @@ class Extractor:
         # The schema first: what is wrong with it need not wait for the weights.
         prompt = tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
         grammar = NoteGrammar.of(self.schema, tokenizer, self._biases)
+        settings = self._adapter.attributes if self._adapter else None
+        attributes = None
+        if settings is not None and self._wants_attributes and self.schema.attributes:
+            attributes = AttributeGrammar.of(self.schema, tokenizer, grammar, settings.bias)
         engine = lent.engine if lent else self._open_engine()
-        return _Loaded(tokenizer, engine, grammar, tuple(prompt), time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        return _Loaded(tokenizer, engine, grammar, attributes, tuple(prompt), seconds)
 
     def _open_engine(self) -> Engine:
         base, *adapter = self.folders()

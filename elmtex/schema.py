@@ -4,6 +4,10 @@ A category schema is a JSON Schema (2020-12) of one object. Each property is a c
 a ``title`` and a ``description``; ``x-label`` is the short word the model writes for it, ``x-title`` holds titles
 in other languages. ``x-fhir`` says what its items become in FHIR (:class:`Fhir`), ``x-terminologies`` which
 terminologies they are coded in. ``items`` may be left out: elmtex's own (:data:`ITEM`) is then filled in.
+
+``x-attributes`` of the schema names the types of what may belong to an item (a drug's dose, a value's test), each with a
+``title`` and, if you like, ``x-title``, ``x-label`` and ``description``; ``x-attributes`` of a category lists those that its
+items may have, in the order in which they are written.
 """
 
 from __future__ import annotations
@@ -26,7 +30,11 @@ from elmtex.types import SchemaError
 MAX_CATEGORIES = 64
 MAX_LABEL = 40  # characters
 FAULTS = 100  # of a file that are weighed against each other, to name the best of them
-NAMES = ("title", "x-title", "x-label", "description", "x-fhir", "x-terminologies")
+MAX_ATTRIBUTES = 32  # types of a schema
+NAMES = (
+    *("title", "x-title", "x-label", "description"),
+    *("x-fhir", "x-terminologies", "x-attributes"),
+)
 TERMINOLOGIES = ("icd10cm", "hpo", "drugs", "doid")
 RESOURCES = (
     *("Observation", "Condition", "Procedure", "MedicationStatement"),
@@ -43,6 +51,18 @@ _CODE: dict[str, Any] = {
         "chosen": {"type": "boolean"},
     },
 }
+_ATTRIBUTE: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "text", "start", "end", "confidence"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"type": "string"},
+        "text": {"type": "string", "minLength": 1},
+        "start": {"type": ["integer", "null"], "minimum": 0},
+        "end": {"type": ["integer", "null"], "minimum": 1},
+        "confidence": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+    },
+}
 
 ITEM: dict[str, Any] = {
     "type": "object",
@@ -55,12 +75,27 @@ ITEM: dict[str, Any] = {
         "assertion": {"enum": ["present", "absent", "possible"]},
         "confidence": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "codes": {"type": "array", "items": _CODE},
+        "attributes": {"type": "array", "items": _ATTRIBUTE},
     },
 }
 
 _SAMPLE_ITEM = {"text": "x", "start": 0, "end": 1, "assertion": "present", "confidence": 0.5}
+_SAMPLE_ATTRIBUTE = {"type": "x", "text": "x", "start": 0, "end": 1, "confidence": 0.5}
 
 _TITLES = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
+_KEY = r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z"
+_NAMED = {
+    "title": {"type": "string", "minLength": 1, "maxLength": 200},
+    "x-title": _TITLES,
+    # The note's own signs and line breaks cannot be part of a label.
+    "x-label": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MAX_LABEL,
+        "pattern": r"^[^=;!?\[\]\s]+( [^=;!?\[\]\s]+)*\Z",
+    },
+    "description": {"type": "string", "maxLength": 2000},
+}
 
 _FHIR: dict[str, Any] = {
     "type": "object",
@@ -95,21 +130,12 @@ _SHAPE: dict[str, Any] = {
             "type": "object",
             "minProperties": 1,
             "maxProperties": MAX_CATEGORIES,
-            "propertyNames": {"pattern": r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z"},
+            "propertyNames": {"pattern": _KEY},
             "additionalProperties": {
                 "type": "object",
                 "required": ["title"],
                 "properties": {
-                    "title": {"type": "string", "minLength": 1, "maxLength": 200},
-                    "x-title": _TITLES,
-                    # The note's own signs and line breaks cannot be part of a label.
-                    "x-label": {
-                        "type": "string",
-                        "minLength": 1,
-                        "maxLength": MAX_LABEL,
-                        "pattern": r"^[^=;!?\[\]\s]+( [^=;!?\[\]\s]+)*\Z",
-                    },
-                    "description": {"type": "string", "maxLength": 2000},
+                    **_NAMED,
                     "x-fhir": _FHIR,
                     "x-terminologies": {
                         "type": "array",
@@ -117,7 +143,22 @@ _SHAPE: dict[str, Any] = {
                         "items": {"enum": list(TERMINOLOGIES)},
                     },
                     "type": {"const": "array"},
+                    "x-attributes": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "uniqueItems": True,
+                    },
                 },
+            },
+        },
+        "x-attributes": {
+            "type": "object",
+            "maxProperties": MAX_ATTRIBUTES,
+            "propertyNames": {"pattern": _KEY},
+            "additionalProperties": {
+                "type": "object",
+                "required": ["title"],
+                "properties": _NAMED,
             },
         },
     },
@@ -143,6 +184,29 @@ class Fhir:
 
 
 @dataclass(frozen=True, slots=True)
+class AttributeType:
+    """A type of attribute that items of a schema may have, e.g. the dose of a drug.
+
+    Args:
+        key: its name in the document.
+        label: the short word the model writes for it; unique among the types of a category.
+        title: its English title.
+        description: what belongs in it; may be empty.
+        titles: titles by ISO 639-1 language, English included.
+    """
+
+    key: str
+    label: str
+    title: str
+    description: str
+    titles: Mapping[str, str]
+
+    def title_in(self, lang: str) -> str:
+        """The title in a language, else the English one."""
+        return self.titles.get(lang, self.title)
+
+
+@dataclass(frozen=True, slots=True)
 class Category:
     """One category of a schema.
 
@@ -155,6 +219,7 @@ class Category:
         fhir: what its items become in FHIR.
         terminologies: of :data:`TERMINOLOGIES`, best first where two know the words equally well; () when none covers
             the category, None when the schema does not say.
+        attributes: the types its items may have, in the order in which they are written.
     """
 
     key: str
@@ -164,6 +229,7 @@ class Category:
     titles: Mapping[str, str]
     fhir: Fhir = Fhir()
     terminologies: tuple[str, ...] | None = None
+    attributes: tuple[AttributeType, ...] = ()
 
     def title_in(self, lang: str) -> str:
         """The title in a language, else the English one."""
@@ -182,6 +248,11 @@ class CategorySchema:
     @property
     def keys(self) -> tuple[str, ...]:
         return tuple(category.key for category in self.categories)
+
+    @property
+    def attributes(self) -> tuple[AttributeType, ...]:
+        """The attribute types that some category lists, each once, in the order of their first mention."""
+        return tuple({t.key: t for c in self.categories for t in c.attributes}.values())
 
     def category(self, key: str) -> Category:
         """The category of that key. Raises :class:`SchemaError` when there is none."""
@@ -325,7 +396,10 @@ def parse_schema(
     document = _with_items(_names_of(document) if names_only else document)
     if not names_only:  # names alone make no schema that could be wrong
         _check_schema(document, where)
-    categories = tuple(_category(key, spec) for key, spec in document["properties"].items())
+    types = {key: _type(key, spec) for key, spec in document.get("x-attributes", {}).items()}
+    categories = tuple(
+        _category(key, spec, types, where) for key, spec in document["properties"].items()
+    )
     _check_labels(categories, where)
     schema = CategorySchema(name, document["title"], categories, document)
     _check_items(schema, where)
@@ -362,17 +436,53 @@ def _with_items(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _category(key: str, spec: Mapping[str, Any]) -> Category:
-    label = spec.get("x-label") or _label_from_title(spec["title"]) or key
+def _category(
+    key: str, spec: Mapping[str, Any], types: Mapping[str, AttributeType], where: str
+) -> Category:
+    listed = spec.get("x-attributes", ())
+    for place, name in enumerate(listed):
+        if name not in types:
+            raise SchemaError(
+                "{where}: /properties/{key}/x-attributes/{place}: names a type that the schema's own x-attributes "
+                "does not have; it has: {known}",
+                where=where,
+                key=key,
+                place=place,
+                known=", ".join(types) or "-",
+            )
+    attributes = tuple(types[name] for name in listed)
+    seen: dict[str, str] = {}
+    for attribute in attributes:
+        other = seen.setdefault(attribute.label.casefold(), attribute.key)
+        if other != attribute.key:
+            raise SchemaError(
+                "{where}: /x-attributes/{key}/x-label: the label {label!r} is also that of {other!r}, and {category!r} "
+                "lists both; give each type a label of its own",
+                where=where,
+                key=attribute.key,
+                label=attribute.label,
+                other=other,
+                category=key,
+            )
+    terminologies = spec.get("x-terminologies")
     return Category(
         key,
-        label,
-        spec["title"],
-        spec.get("description", ""),
-        {"en": spec["title"], **spec.get("x-title", {})},
+        *_names(key, spec),
         _fhir(spec.get("x-fhir", {})),
-        tuple(spec["x-terminologies"]) if "x-terminologies" in spec else None,
+        None if terminologies is None else tuple(terminologies),
+        attributes,
     )
+
+
+def _type(key: str, spec: Mapping[str, Any]) -> AttributeType:
+    return AttributeType(key, *_names(key, spec))
+
+
+def _names(key: str, spec: Mapping[str, Any]) -> tuple[str, str, str, Mapping[str, str]]:
+    """Label, title, description and titles of a category or an attribute type."""
+    label = spec.get("x-label") or _label_from_title(spec["title"]) or key
+    titles = {"en": spec["title"], **spec.get("x-title", {})}
+    return label, spec["title"], spec.get("description", ""), titles
 
 
 def _fhir(spec: Mapping[str, Any]) -> Fhir:
@@ -408,7 +518,10 @@ def _check_labels(categories: tuple[Category, ...], where: str) -> None:
 def _check_items(schema: CategorySchema, where: str) -> None:
     """A schema whose items cannot hold what elmtex writes would make every document invalid: refuse it now."""
     for category in schema.categories:
-        document: dict[str, Any] = {key: [] for key in schema.keys} | {category.key: [_SAMPLE_ITEM]}
+        item: dict[str, Any] = _SAMPLE_ITEM
+        if category.attributes:
+            item = item | {"attributes": [_SAMPLE_ATTRIBUTE]}
+        document: dict[str, Any] = {key: [] for key in schema.keys} | {category.key: [item]}
         try:
             fault = next(schema._validator.iter_errors(document), None)
         except (

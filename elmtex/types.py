@@ -72,6 +72,34 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Attribute:
+    """What belongs to an item: a drug's dose, a value's test, a symptom's site or time. A mention and a relation in one.
+
+    Args:
+        type: key of one of the schema's attribute types, e.g. ``dose``.
+        text: the words, exactly as in the report.
+        start, end: half-open code points of the span, inside the item's or beside it; None when not grounded.
+        confidence: probability that the attribute is right, 0 to 1; None when its source gives none.
+    """
+
+    type: str
+    text: str
+    start: int | None
+    end: int | None
+    confidence: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The attribute as JSON."""
+        return {
+            "type": self.type,
+            "text": self.text,
+            "start": self.start,
+            "end": self.end,
+            "confidence": self.confidence,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One fact: a span of the report with its assertion.
 
@@ -83,6 +111,7 @@ class Item:
         confidence: probability that the item is right, 0 to 1; None when its source gives none (gold, a human).
         codes: suggested concepts, best first, and those a human chose; empty unless coding is on
             (``elmtex extract --codes``) or a reviewer chose one.
+        attributes: what belongs to it, by type in the schema's order, then in report order.
     """
 
     text: str
@@ -91,13 +120,14 @@ class Item:
     assertion: Assertion = "present"
     confidence: float | None = None
     codes: tuple[Code, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
 
     @property
     def grounded(self) -> bool:
         return self.start is not None
 
     def to_dict(self) -> dict[str, Any]:
-        """The item as JSON: ``codes`` only when there are some."""
+        """The item as JSON: ``codes`` and ``attributes`` only when there are some."""
         data: dict[str, Any] = {
             "text": self.text,
             "start": self.start,
@@ -107,6 +137,8 @@ class Item:
         }
         if self.codes:
             data["codes"] = [code.to_dict() for code in self.codes]
+        if self.attributes:
+            data["attributes"] = [attribute.to_dict() for attribute in self.attributes]
         return data
 
     @classmethod
@@ -119,6 +151,7 @@ class Item:
             assertion=data.get("assertion", "present"),
             confidence=data.get("confidence"),
             codes=tuple(Code(**code) for code in data.get("codes", ())),
+            attributes=tuple(Attribute(**row) for row in data.get("attributes", ())),
         )
 
 
@@ -184,6 +217,7 @@ class Record:
             never empty.
         items: gold items of the labelled categories, in report order; a category may be missing when empty.
         split: ``train``, ``dev``, ``test``, or None when the source has no fixed split.
+        attributes: the attribute types this source labels completely on its items; others are unknown.
     """
 
     id: str
@@ -193,9 +227,13 @@ class Record:
     labelled: tuple[str, ...]
     items: Mapping[str, tuple[Item, ...]]
     split: str | None = None
+    attributes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The record as one JSONL row: items are ``{start, end, assertion}``, ungrounded ones carry ``text``."""
+        """The record as one JSONL row: items are ``{start, end, assertion}``, ungrounded ones carry ``text``.
+
+        ``attributes`` stands there only when the source labels some.
+        """
         data: dict[str, Any] = {
             "id": self.id,
             "source": self.source,
@@ -203,16 +241,10 @@ class Record:
             "split": self.split,
             "text": self.text,
             "labelled": list(self.labelled),
-            "items": {
-                key: [
-                    {"start": i.start, "end": i.end, "assertion": i.assertion}
-                    if i.grounded
-                    else {"text": i.text, "assertion": i.assertion}
-                    for i in items
-                ]
-                for key, items in self.items.items()
-            },
+            "items": {key: [_row(item) for item in items] for key, items in self.items.items()},
         }
+        if self.attributes:
+            data["attributes"] = list(self.attributes)
         return data
 
     @classmethod
@@ -220,16 +252,24 @@ class Record:
         """The inverse of :meth:`to_dict`. Raises :class:`InputError` when an offset lies outside the text."""
         text = data["text"]
 
-        def item(row: Mapping[str, Any], key: str) -> Item:
+        def span(row: Mapping[str, Any], what: str) -> tuple[str, int | None, int | None]:
             start, end = row.get("start"), row.get("end")
             if start is None or end is None:
-                return Item(row["text"], None, None, row.get("assertion", "present"))
+                return row["text"], None, None
             if not 0 <= start < end <= len(text):
                 raise InputError(
-                    f"record {data['id']!r}: item of {key!r} at {start}:{end} lies outside its text of "
+                    f"record {data['id']!r}: {what} at {start}:{end} lies outside its text of "
                     f"{len(text)} characters; offsets are half-open code points"
                 )
-            return Item(text[start:end], start, end, row.get("assertion", "present"))
+            return text[start:end], start, end
+
+        def item(row: Mapping[str, Any], key: str) -> Item:
+            attributes = tuple(
+                Attribute(a["type"], *span(a, f"attribute {a['type']!r} of an item of {key!r}"))
+                for a in row.get("attributes", ())
+            )
+            words = span(row, f"item of {key!r}")
+            return Item(*words, row.get("assertion", "present"), attributes=attributes)
 
         return cls(
             id=data["id"],
@@ -241,7 +281,21 @@ class Record:
                 key: tuple(item(row, key) for row in rows) for key, rows in data["items"].items()
             },
             split=data.get("split"),
+            attributes=tuple(data.get("attributes", ())),
         )
+
+
+def _row(item: Item) -> dict[str, Any]:
+    """An item in a record's JSONL row."""
+    data: dict[str, Any] = _place(item) | {"assertion": item.assertion}
+    if item.attributes:
+        data["attributes"] = [{"type": a.type} | _place(a) for a in item.attributes]
+    return data
+
+
+def _place(span: Item | Attribute) -> dict[str, Any]:
+    grounded = span.start is not None
+    return {"start": span.start, "end": span.end} if grounded else {"text": span.text}
 
 
 @dataclass(frozen=True, slots=True)

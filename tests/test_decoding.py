@@ -370,7 +370,7 @@ def test_training_and_inference_see_the_same(engines, monkeypatch):
     notes = run(engines[1], tokens, grammar)
     items = [item for walk in notes for item in walk.items]
     assert items and any(not walk.items for walk in notes)
-    sequence = lay_out(PROMPT, tokens, grammar, items, whole)
+    sequence = lay_out(PROMPT, tokens, grammar, dict.fromkeys(items, ()), whole)
     with torch.inference_mode():
         logits = (
             engines[1]

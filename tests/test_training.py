@@ -363,8 +363,8 @@ def test_categories_of_your_own_want_their_schema(tmp_path):
     )
     rng = random.Random(0)
     with pytest.raises(InputError, match="'site'"):
-        asked_schema(["site", "diagnosis"], Augmentation(0, 0, 0), rng)
-    schema = asked_schema(["site", "diagnosis"], Augmentation(0, 0, 0, (str(file),)), rng)
+        asked_schema(["site", "diagnosis"], (), Augmentation(0, 0, 0), rng)
+    schema = asked_schema(["site", "diagnosis"], (), Augmentation(0, 0, 0, (str(file),)), rng)
     assert schema.categories[0].label == "site"
 
 

@@ -13,21 +13,26 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.adapter import write_adapter_digests
+from elmtex.adapter import load_adapter, write_adapter_digests
 from elmtex.decoding.document import group
 from elmtex.pipeline import Extractor
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, Extraction, InputError, Record
 
+if TYPE_CHECKING:
+    from eval.metrics.entity import Counts
+
 OPENING = 1.5  # a note is looked into when the chance that it opens is over .18; the threshold decides afterwards
+ENDING = -1.0  # bias of "no further attribute": one is looked into when its chance is over .27
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.46, 0.025), 3).tolist())
 SIGNS = tuple(np.arange(0.0, 3.1, 0.25))
 
@@ -61,8 +66,8 @@ def calibrate(
     with tempfile.TemporaryDirectory() as scratch:
         trial = shutil.copytree(run, Path(scratch) / "run", ignore=lambda _, names: _foreign(names))
         _write(trial, biases=biases, threshold=0.0, calibration=[])
-        extractor = Extractor(schema, model=str(trial))
-        notes = [extractor.notes(record.text) for record in records]
+        extractor = Extractor(schema, model=str(trial), attributes=False)
+        notes = [extractor.notes(record.text).notes for record in records]
     tried = []
     for threshold in thresholds:
         answers = [
@@ -84,7 +89,85 @@ def calibrate(
         threshold=best["threshold"],
         calibration=_isotonic(best["judged"]),
     )
+    labelled = [record for record in (*records, *others) if record.attributes]
+    if labelled and load_adapter(run).attributes is not None:
+        _calibrate_attributes(run, labelled, schema)
     return rows
+
+
+def _calibrate_attributes(run: Path, records: Sequence[Record], schema: str) -> None:
+    """Choose how likely an attribute must be to be kept, and fit its confidence, on records that label attributes.
+
+    The threshold is the one with the best mean of exact and relaxed micro F1 of the relations, end to end; the confidence
+    is fitted against relaxed matches of the attributes of items that are right.
+    """
+    settings: dict[str, Any] = {"bias": ENDING, "threshold": 0.0, "calibration": []}
+    _write(run, attributes=settings)
+    extractor = Extractor(schema, model=str(run))
+    answers = [extractor.extract(record.text) for record in records]
+    tried = []
+    for threshold in THRESHOLDS:
+        kept = [_likely(answer, threshold) for answer in answers]
+        tried.append({"threshold": threshold, **_relations(records, kept)})
+        print({"attributes": tried[-1]}, flush=True)
+    best = max(tried, key=lambda row: row["exact"] + row["relaxed"])
+    judged = [row for pair in zip(records, answers, strict=True) for row in _judged(*pair)]
+    if judged:
+        settings |= {"threshold": best["threshold"], "calibration": _isotonic(judged)}
+        _write(run, attributes=settings)
+
+
+def _likely(answer: Extraction, threshold: float) -> Extraction:
+    """The extraction without the attributes that are less likely than that."""
+    return replace(
+        answer,
+        categories={
+            key: tuple(
+                replace(
+                    item,
+                    attributes=tuple(
+                        a for a in item.attributes if (a.confidence or 0) >= threshold
+                    ),
+                )
+                for item in items
+            )
+            for key, items in answer.categories.items()
+        },
+    )
+
+
+def _relations(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[str, float]:
+    from eval.metrics.attributes import Strength, relations
+    from eval.metrics.documents import pair
+
+    strengths: tuple[Strength, ...] = ("exact", "relaxed")
+    return {
+        strength: _micro_f1(
+            counts
+            for record, given in zip(records, answers, strict=True)
+            for counts in relations(pair(record, given), record.attributes, strength).values()
+        )
+        for strength in strengths
+    }
+
+
+def _judged(record: Record, answer: Extraction) -> Iterator[tuple[float, int]]:
+    """Probability of each attribute of an item that is in the gold, and whether the gold has it there."""
+    from eval.metrics.documents import pair
+    from eval.metrics.entity import match_spans, overlap
+
+    both = pair(record, answer)
+    for key, gold in both.gold.items():
+        for g, p in match_spans(gold, both.predicted[key]):
+            for found in both.predicted[key][p].attributes:
+                if found.type in record.attributes:
+                    known = (a for a in gold[g].attributes if a.type == found.type)
+                    yield found.confidence or 0.0, int(any(overlap(a, found) for a in known))
+
+
+def _micro_f1(counts: Iterable[Counts]) -> float:
+    tp, fp, fn = (sum(n) for n in zip(*((c.tp, c.fp, c.fn) for c in counts), strict=True))
+    return round(2 * tp / max(1, 2 * tp + fp + fn), 4)
 
 
 def _foreign(names: Sequence[str]) -> set[str]:

@@ -22,7 +22,7 @@ def conversations(
 ) -> Iterator[dict[str, Any]]:
     """TRL's prompt and completion of each record; only the categories its source labels are asked for."""
     for record in records:
-        schema = asked_schema(record.labelled, augmentation, rng)
+        schema = asked_schema(record.labelled, (), augmentation, rng)
         yield {
             "prompt": naive_prompt(schema, record.text),
             "completion": [{"role": "assistant", "content": answer(schema, record.items)}],

@@ -14,6 +14,7 @@ from typing import overload
 
 from tokenizers import Tokenizer
 
+from elmtex.decoding.attributes import AttributeGrammar
 from elmtex.decoding.gold import gold_notes
 from elmtex.decoding.layout import TrainingSequence, lay_out
 from elmtex.decoding.notes import NoteGrammar
@@ -73,7 +74,7 @@ class Examples(Sequence[TrainingSequence]):
         self._tokenizer, self._augmentation, self._size = tokenizer, augmentation, size
         self._rows: list[tuple[Record, str, int]] = []  # record, seed, chunk
         for labelled in {record.labelled for record in records}:
-            asked_schema(labelled, augmentation, random.Random(0))
+            asked_schema(labelled, (), augmentation, random.Random(0))
         counts: dict[str, int] = {}
         for epoch in range(epochs):
             order = sampled(records, shares or {}, random.Random(f"{seed}/{epoch}"), swap)
@@ -140,13 +141,14 @@ def sequences(
     labelled = grounded(record)
     if not labelled:
         return
-    schema = asked_schema(labelled, augmentation, rng)
+    schema = asked_schema(labelled, record.attributes, augmentation, rng)
     grammar = NoteGrammar.of(schema, tokenizer)
+    attributes = AttributeGrammar.of(schema, tokenizer, grammar) if record.attributes else None
     prompt = tokenizer.encode(margin_prompt(schema), add_special_tokens=False).ids
     tokens = tokenise(record.text, tokenizer)
     items = gold_notes(record, tokens, schema.keys)
     for chunk in chunks(tokens, size):
-        yield lay_out(prompt, tokens, grammar, items, chunk)
+        yield lay_out(prompt, tokens, grammar, items, chunk, attributes)
 
 
 def grounded(record: Record) -> list[str]:
@@ -159,9 +161,13 @@ def grounded(record: Record) -> list[str]:
 
 
 def asked_schema(
-    labelled: Sequence[str], augmentation: Augmentation, rng: random.Random
+    labelled: Sequence[str],
+    attributes: Sequence[str],
+    augmentation: Augmentation,
+    rng: random.Random,
 ) -> CategorySchema:
-    """The categories one example asks for: those its source labels, thinned, shuffled or renamed at random.
+    """The categories one example asks for: those its source labels, thinned, shuffled or renamed at random, with those of
+    their attribute types that it labels.
 
     Raises:
         InputError: a category that no schema knows.
@@ -171,7 +177,12 @@ def asked_schema(
         raise InputError(
             f"records label {unknown[0]!r}, which is in no packaged schema: give its schema's file with --schemas"
         )
-    categories = [known[key] for key in labelled]
+    categories = [
+        replace(
+            known[key], attributes=tuple(t for t in known[key].attributes if t.key in attributes)
+        )
+        for key in labelled
+    ]
     if len(categories) > 3 and rng.random() < augmentation.drop:
         kept = set(rng.sample(range(len(categories)), rng.randint(2, len(categories) - 1)))
         categories = [c for i, c in enumerate(categories) if i in kept]

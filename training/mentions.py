@@ -27,7 +27,7 @@ def pools(records: Sequence[Record]) -> Pools:
 def swapped(record: Record, pools: Pools, share: float, rng: random.Random) -> Record:
     """The record with a share of its items, chosen at random, reading as others of their category do.
 
-    An item that touches another one stays as it is; so does every character outside the items.
+    An item that touches another one, or an attribute, stays as it is; so does every character outside the items.
     """
     spans = sorted(
         (*grounded_span(item), key, item.text)
@@ -35,11 +35,19 @@ def swapped(record: Record, pools: Pools, share: float, rng: random.Random) -> R
         for item in items
         if item.grounded
     )
+    attributes = [
+        (a.start, a.end)
+        for items in record.items.values()
+        for item in items
+        for a in item.attributes
+        if a.start is not None and a.end is not None
+    ]
     edits: list[tuple[int, int, str]] = []
     reached = 0
     for i, (start, end, key, words) in enumerate(spans):
         alone = reached <= start and (i + 1 == len(spans) or end <= spans[i + 1][0])
         reached = max(reached, end)
+        alone = alone and not any(a < end and start < b for a, b in attributes)
         if alone and rng.random() < share:
             edits.append((start, end, _cased(rng.choice(pools[record.lang, key]), words)))
     return _edited(record, edits)
@@ -67,7 +75,13 @@ def _edited(record: Record, edits: Sequence[tuple[int, int, str]]) -> Record:
         if not item.grounded:
             return item
         start, end = map(moved, grounded_span(item))
-        return replace(item, text=text[start:end], start=start, end=end)
+        attributes = tuple(
+            a
+            if a.start is None or a.end is None
+            else replace(a, start=moved(a.start), end=moved(a.end))
+            for a in item.attributes
+        )
+        return replace(item, text=text[start:end], start=start, end=end, attributes=attributes)
 
     items = {key: tuple(map(now, found)) for key, found in record.items.items()}
     return replace(record, text=text, items=items)

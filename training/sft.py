@@ -112,11 +112,13 @@ def main(arguments: list[str] | None = None) -> None:
     # Save
     trainer.save_model(config.output_dir)
     out = Path(config.output_dir)
-    facts = {
+    facts: dict[str, Any] = {
         "name": out.name,
         "base": model_config.model_name_or_path,
         "layout": elmtex.layout,
     }
+    if elmtex.layout == "words" and any(record.attributes for record in train):
+        facts["attributes"] = {}  # that it writes some; how readily, calibration says
     if is_first():
         write_whole(out / "elmtex.json", json.dumps(facts, indent=2) + "\n")
         write_adapter_digests(out)

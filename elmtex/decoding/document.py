@@ -6,24 +6,23 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
+from elmtex.decoding.attributes import AttributeWalk, NoteAttribute
 from elmtex.decoding.notes import NoteItem, NoteWalk
 from elmtex.decoding.tokens import ReportTokens
 from elmtex.text import folded
-from elmtex.types import Assertion, Item
+from elmtex.types import Assertion, Attribute, Item
 
 
-def probability(item: NoteItem) -> float:
-    """How likely an item is all that it says, 0 to 1: that it begins there, ends there, its category and its sign."""
+def probability(item: NoteItem | NoteAttribute) -> float:
+    """How likely an item is all that it says, 0 to 1: that it begins there, ends there, its category and its sign; an
+    attribute, that the item has one of its type there."""
     return math.exp(sum(item.log_probabilities))
 
 
-def group(
-    walks: Iterable[NoteWalk],
-    keys: Sequence[str],
-    calibrated: Callable[[float], float] | None = None,
-    threshold: float = 0.0,
-) -> dict[str, tuple[Item, ...]]:
-    """Group the items of notes by category, in report order.
+def kept(
+    walks: Iterable[NoteWalk], keys: Sequence[str], threshold: float = 0.0
+) -> dict[str, list[tuple[NoteWalk, NoteItem]]]:
+    """The items that stay, by category and in report order, each with its note.
 
     Items of one category do not overlap: of those that do the likeliest stays, if together they are likely enough. So
     "2 g of ceftriaxone" is found though it is open whether the item begins at "2" or at "ceftriaxone". (A sum, and no
@@ -34,21 +33,59 @@ def group(
     Args:
         walks: notes of one report, in any order; unfinished ones give the items they have.
         keys: the categories, in the order of the result.
-        calibrated: turns an item's :func:`probability` into its confidence; None keeps it.
         threshold: how likely overlapping items must be, added up.
     """
-    rivals: defaultdict[tuple[str, tuple[int, int]], list[NoteItem]] = defaultdict(list)
-    tokens: ReportTokens | None = None
+    rivals: defaultdict[tuple[str, tuple[int, int]], list[tuple[NoteWalk, NoteItem]]]
+    rivals = defaultdict(list)
     for walk in walks:
-        tokens = walk.tokens
         for note in walk.items:
-            rivals[note.key, walk.sentence].append(note)
-    found: dict[str, list[Item]] = {key: [] for key in keys}
+            rivals[note.key, walk.sentence].append((walk, note))
+    found: dict[str, list[tuple[NoteWalk, NoteItem]]] = {key: [] for key in keys}
     for (key, _), notes in rivals.items():
-        assert tokens is not None
-        items = (_item(tokens, note, calibrated) for note in _likeliest(notes, threshold))
-        found[key] += filter(None, items)
-    return {key: tuple(_distinct(items)) for key, items in found.items()}
+        stay = _likeliest([note for _, note in notes], threshold)
+        found[key] += [pair for pair in notes if any(pair[1] is note for note in stay)]
+    return {key: _distinct(pairs) for key, pairs in found.items()}
+
+
+def group(
+    walks: Iterable[NoteWalk],
+    keys: Sequence[str],
+    calibrated: Callable[[float], float] | None = None,
+    threshold: float = 0.0,
+    attributes: Callable[[NoteWalk, NoteItem], tuple[Attribute, ...]] | None = None,
+) -> dict[str, tuple[Item, ...]]:
+    """Group the items of notes by category, in report order; which ones stay :func:`kept` says.
+
+    Args:
+        walks, keys, threshold: as for :func:`kept`.
+        calibrated: turns an item's :func:`probability` into its confidence; None keeps it.
+        attributes: gives an item's attributes; None gives none.
+    """
+    return {
+        key: tuple(
+            _item(walk.tokens, note, calibrated, attributes(walk, note) if attributes else ())
+            for walk, note in pairs
+        )
+        for key, pairs in kept(walks, keys, threshold).items()
+    }
+
+
+def attributes_of(
+    walk: AttributeWalk,
+    calibrated: Callable[[float], float] | None = None,
+    threshold: float = 0.0,
+) -> tuple[Attribute, ...]:
+    """The attributes that a walk has written and that are likely enough; see :func:`group` for the arguments."""
+    found = []
+    for attribute in walk.attributes:
+        start, end = walk.tokens.span(attribute.first, attribute.last)
+        score = probability(attribute)
+        if start < end and score >= threshold:
+            text = walk.tokens.report[start:end]
+            found.append(
+                Attribute(attribute.type, text, start, end, _confidence(score, calibrated))
+            )
+    return tuple(found)
 
 
 def _likeliest(notes: Sequence[NoteItem], threshold: float) -> list[NoteItem]:
@@ -69,20 +106,41 @@ def _overlap(one: NoteItem, other: NoteItem) -> bool:
 
 
 def _item(
-    tokens: ReportTokens, note: NoteItem, calibrated: Callable[[float], float] | None
-) -> Item | None:
+    tokens: ReportTokens,
+    note: NoteItem,
+    calibrated: Callable[[float], float] | None,
+    attributes: tuple[Attribute, ...],
+) -> Item:
     start, end = tokens.span(note.first, note.last)
-    if start == end:  # nothing but punctuation
-        return None
-    score = probability(note)
-    score = calibrated(score) if calibrated else score
     return Item(
-        tokens.report[start:end], start, end, note.assertion, round(min(1.0, max(0.0, score)), 4)
+        tokens.report[start:end],
+        start,
+        end,
+        note.assertion,
+        _confidence(probability(note), calibrated),
+        attributes=attributes,
     )
 
 
-def _distinct(items: list[Item]) -> list[Item]:
-    kept: dict[tuple[str, Assertion], Item] = {}
-    for item in sorted(items, key=lambda i: i.start or 0):
-        kept.setdefault((folded(item.text), item.assertion), item)
+def _confidence(score: float, calibrated: Callable[[float], float] | None) -> float:
+    score = calibrated(score) if calibrated else score
+    return round(min(1.0, max(0.0, score)), 4)
+
+
+def _distinct(pairs: list[tuple[NoteWalk, NoteItem]]) -> list[tuple[NoteWalk, NoteItem]]:
+    """The first mention of each, in report order; what is nothing but punctuation is none."""
+    kept: dict[tuple[str, Assertion], tuple[NoteWalk, NoteItem]] = {}
+    for walk, note in sorted(pairs, key=lambda pair: pair[0].tokens.span(*_range(pair[1]))[0]):
+        if (said := what_it_says(walk, note))[0]:
+            kept.setdefault(said, (walk, note))
     return list(kept.values())
+
+
+def what_it_says(walk: NoteWalk, note: NoteItem) -> tuple[str, Assertion]:
+    """An item's words, case and white space aside ("" when it is nothing but punctuation), and its assertion."""
+    start, end = walk.tokens.span(*_range(note))
+    return folded(walk.tokens.report[start:end]), note.assertion
+
+
+def _range(note: NoteItem) -> tuple[int, int]:
+    return note.first, note.last

@@ -8,10 +8,29 @@ Drafts change how long an answer takes, never the answer.
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Protocol
 
-from elmtex.decoding.notes import Context, NoteWalk
+from elmtex.decoding.attributes import AttributeGrammar
+from elmtex.decoding.notes import Context, NoteGrammar, Walk
 
 _ON = -1  # in a span: any token but the closer
+
+
+class DraftedWalk(Walk, Protocol):
+    """A walk whose next tokens can be guessed: of a note, or of an item's attributes."""
+
+    done: bool
+
+    @property
+    def grammar(self) -> NoteGrammar | AttributeGrammar: ...
+
+    def copy(self) -> DraftedWalk: ...
+
+    def biases(self) -> list[float]: ...
+
+    def context(self) -> Context | None: ...
+
+    def following(self) -> int: ...
 
 
 class Drafts:
@@ -22,7 +41,7 @@ class Drafts:
         self._totals: defaultdict[Context, float] = defaultdict(float)
         self._best: dict[Context, int] = {}
 
-    def of(self, walk: NoteWalk, least: float) -> tuple[list[int], list[tuple[int, ...]]]:
+    def of(self, walk: DraftedWalk, least: float) -> tuple[list[int], list[tuple[int, ...]]]:
         """The likely next tokens of a note.
 
         Args:
@@ -47,7 +66,7 @@ class Drafts:
             choices.append(trial.choices())
         return tokens, choices
 
-    def learn(self, walk: NoteWalk, token: int) -> None:
+    def learn(self, walk: DraftedWalk, token: int) -> None:
         """Count a note's next token, before it is taken."""
         place = walk.context()
         if place is None:
@@ -56,7 +75,7 @@ class Drafts:
         self._begin(walk, place)
         self._count(place, outcome, 1)
 
-    def _guess(self, walk: NoteWalk, choices: tuple[int, ...]) -> tuple[int, float]:
+    def _guess(self, walk: DraftedWalk, choices: tuple[int, ...]) -> tuple[int, float]:
         if len(choices) == 1:
             return choices[0], 1.0
         place = walk.context()
@@ -70,14 +89,14 @@ class Drafts:
         token = walk.following() if best == _ON else best
         return token, chance if token in choices else 0.0
 
-    def _begin(self, walk: NoteWalk, place: Context) -> None:
+    def _begin(self, walk: DraftedWalk, place: Context) -> None:
         """What is thought of a place before anything was seen there, as counts."""
         if place in self._totals:
             return
         if place.node is None:  # a span goes on three times of four
             self._count(place, _ON, 1.5)
             self._count(place, walk.grammar.close, 0.5)
-        elif place.node.key is not None:
+        elif place.node.key is not None and isinstance(walk.grammar, NoteGrammar):
             present = next(t for t, sign in walk.grammar.signs.items() if sign == "present")
             self._count(place, present, 9)
             self._totals[place] += 1
@@ -91,5 +110,5 @@ class Drafts:
             self._best[place] = outcome
 
 
-def _outcome(walk: NoteWalk, place: Context, token: int) -> int:
+def _outcome(walk: DraftedWalk, place: Context, token: int) -> int:
     return _ON if place.node is None and token != walk.grammar.close else token

@@ -4,40 +4,85 @@ Owner of a slot: ``PREFIX`` for prompt and report, the number of the branch for 
 rejected draft. A branch is the note of one word: its anchor, how many prefix slots it sees, is its sentence's end, and
 its position ids go on from the word's, whatever stands between in the flat sequence. Whether a word has a note is
 decided at the word itself, which sees its whole sentence.
+
+An item's attributes are a branch that forks off its note: it sees the note's slots up to the item's sign, which it reads
+once more as its first token, and its positions go on from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, walks, write_note
+from elmtex.decoding.attributes import (
+    AttributeGrammar,
+    AttributeWalk,
+    NoteAttribute,
+    write_attributes,
+)
+from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, Walk, walks, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens
 
 PREFIX, DEAD = -1, -2
+NO_PARENT = -3
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
-def visible(owner: Ints, anchor: Ints, slot_owner: Ints) -> Mask:
-    """What queries see of the slots before them.
+@dataclass(frozen=True)
+class Slots:
+    """Slots of a flat sequence, in order.
 
     Args:
-        owner: (Q,) owners of the queries.
-        anchor: (Q,) how many prefix slots each sees.
-        slot_owner: (S,) owners of the slots, the prefix first.
-
-    Returns:
-        (Q, S) boolean, true where the query may look.
+        owner, anchor, position: (S,) owner, how many prefix slots it sees, position id.
+        parent: (S,) the branch that the owner forks off; ``NO_PARENT`` if it is no fork.
+        fork: (S,) position id of the owner's first token: of the parent it sees what comes before.
     """
-    prefix = (slot_owner == PREFIX)[None, :] & (
-        np.arange(len(slot_owner))[None, :] < anchor[:, None]
+
+    owner: Ints
+    anchor: Ints
+    position: Ints
+    parent: Ints
+    fork: Ints
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[int, int, int, int, int]]) -> Slots:
+        """Slots of (owner, anchor, position, parent, fork)."""
+        return cls(*np.array(rows, dtype=np.int64).reshape(-1, 5).T)
+
+    @classmethod
+    def prefix(cls, anchor: Sequence[int]) -> Slots:
+        """The slots of a prefix whose tokens see so many of them each."""
+        n = len(anchor)
+        position = np.arange(n)
+        return cls(
+            np.full(n, PREFIX), np.asarray(anchor), position, np.full(n, NO_PARENT), position
+        )
+
+    def __add__(self, other: Slots) -> Slots:
+        return Slots(
+            *(np.concatenate([getattr(s, f.name) for s in (self, other)]) for f in fields(Slots))
+        )
+
+
+def visible(queries: Slots, slots: Slots) -> Mask:
+    """What queries see of slots, whatever their order: (Q, S) boolean, true where the query may look."""
+    of_prefix = (slots.owner == PREFIX)[None, :]
+    before_anchor = np.arange(len(slots))[None, :] < queries.anchor[:, None]
+    own = (slots.owner[None, :] == queries.owner[:, None]) & (queries.owner >= 0)[:, None]
+    forked = slots.owner[None, :] == queries.parent[:, None]
+    return (
+        (of_prefix & before_anchor)
+        | own
+        | (forked & (slots.position[None, :] < queries.fork[:, None]))
     )
-    return prefix | ((slot_owner[None, :] == owner[:, None]) & (owner >= 0)[:, None])
 
 
 def reach(prompt: int, tokens: ReportTokens, chunk: Chunk) -> list[int]:
@@ -107,29 +152,39 @@ class TrainingSequence:
     """A report with all its gold notes, laid out flat.
 
     Args:
-        tokens, positions, owner, anchor: (N,) each.
+        tokens: (N,) ids.
+        slots: N of them.
         decisions: what is learnt; the tokens themselves are given.
     """
 
     tokens: Ints
-    positions: Ints
-    owner: Ints
-    anchor: Ints
+    slots: Slots
     decisions: tuple[Decision, ...]
+
+    @property
+    def positions(self) -> Ints:
+        """(N,) position ids."""
+        return self.slots.position
+
+    @property
+    def owner(self) -> Ints:
+        """(N,) owners."""
+        return self.slots.owner
 
     def mask(self) -> Mask:
         """(N, N) boolean attention mask: true where row may see column."""
         n = len(self.tokens)
         before = np.tril(np.ones((n, n), dtype=bool)) | (self.owner == PREFIX)
-        return visible(self.owner, self.anchor, self.owner) & before
+        return visible(self.slots, self.slots) & before
 
 
 def lay_out(
     prompt: Sequence[int],
     tokens: ReportTokens,
     grammar: NoteGrammar,
-    items: Sequence[NoteItem],
+    items: Mapping[NoteItem, Sequence[NoteAttribute]],
     chunk: Chunk,
+    attributes: AttributeGrammar | None = None,
 ) -> TrainingSequence:
     """Lay out a chunk of a report and its gold notes for training.
 
@@ -137,36 +192,66 @@ def lay_out(
         prompt: token ids before the report.
         tokens: the report.
         grammar: signs and labels of the categories asked for.
-        items: the report's gold items as token ranges, any order; one that leaves its sentence is left out.
+        items: the report's gold items as token ranges, any order, each with its attributes; an item that leaves its
+            sentence is left out.
         chunk: the part that is read, with the sentences whose words get a note.
+        attributes: the attribute types that are labelled; None teaches none.
     """
     flat = [*prompt, *tokens.ids[chunk.start : chunk.end]]
-    positions, owner = list(range(len(flat))), [PREFIX] * len(flat)
-    anchor = reach(len(prompt), tokens, chunk)
+    slots = Slots.prefix(reach(len(prompt), tokens, chunk))
     decisions = []
     notes = placed(grammar, tokens, chunk.sentences, len(prompt) - chunk.start)
+    rows: list[tuple[int, int, int, int, int]] = []
     for branch, (walk, place) in enumerate(notes):
         note = write_note(walk, items)
         # The first token is decided at the word, the others at the token before.
-        rows = [place.row, *range(len(flat), len(flat) + len(note) - 1)]
-        decisions += _decisions(walk, note, rows)
+        decided = [place.row, *range(len(flat), len(flat) + len(note) - 1)]
+        decisions += _decisions(walk, note, decided)
         fed = note[:-1]  # what comes last is decided but never read
         flat += fed
-        positions += range(place.position, place.position + len(fed))
-        owner += [branch] * len(fed)
-        anchor += [place.anchor] * len(fed)
-    return TrainingSequence(
-        np.array(flat), np.array(positions), np.array(owner), np.array(anchor), tuple(decisions)
+        at = place.position
+        rows += [(branch, place.anchor, at + i, NO_PARENT, at) for i in range(len(fed))]
+    number = len(notes)
+    for branch, (walk, place) in enumerate(notes if attributes else ()):
+        assert attributes is not None
+        for item in walk.items:
+            if item.key not in attributes.labels:
+                continue
+            known = next((of for i, of in items.items() if same(i, item)), ())
+            listing = AttributeWalk(attributes, walk, item)
+            written = write_attributes(listing, known)
+            fed = [sign_token(walk, item), *written[:-1]]
+            decisions += _decisions(listing, written, range(len(flat), len(flat) + len(fed)))
+            flat += fed
+            at = place.position + item.length - 1
+            rows += [(number, place.anchor, at + i, branch, at) for i in range(len(fed))]
+            number += 1
+    return TrainingSequence(np.array(flat), slots + Slots.of(rows), tuple(decisions))
+
+
+def same(one: NoteItem, other: NoteItem) -> bool:
+    """Whether two items say the same of the same tokens, however likely."""
+    return (one.first, one.last, one.key, one.assertion) == (
+        other.first,
+        other.last,
+        other.key,
+        other.assertion,
     )
 
 
-def _decisions(walk: NoteWalk, note: Sequence[int], rows: Sequence[int]) -> list[Decision]:
-    signs = tuple(sorted(walk.grammar.signs))
+def sign_token(walk: NoteWalk, item: NoteItem) -> int:
+    """The token of an item's assertion sign."""
+    return next(t for t, sign in walk.grammar.signs.items() if sign == item.assertion)
+
+
+def _decisions(walk: Walk, note: Sequence[int], rows: Sequence[int]) -> list[Decision]:
+    signs_of = walk.grammar.signs if isinstance(walk, NoteWalk) else {}
+    signs = tuple(sorted(signs_of))
     decisions = []
     for row, token in zip(rows, note, strict=True):
         choices = walk.choices()
         if len(choices) > 1:
-            rare = choices == signs and walk.grammar.signs[token] != "present"
+            rare = choices == signs and signs_of[token] != "present"
             decisions.append(Decision(row, choices, choices.index(token), rare))
         walk.take(token)
     return decisions

@@ -3,15 +3,16 @@ verified in the pass that would have followed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.decoding.drafts import Drafts
-from elmtex.decoding.layout import DEAD, PREFIX, Ints, Mask, Place, visible
+from elmtex.decoding.attributes import AttributeWalk
+from elmtex.decoding.drafts import DraftedWalk, Drafts
+from elmtex.decoding.layout import DEAD, NO_PARENT, Ints, Mask, Place, Slots, sign_token, visible
 from elmtex.decoding.notes import NoteWalk
 
 PASS = 25.0  # what a pass costs whatever it feeds, in tokens: 8 in int8, some 50 in bfloat16 (eval/BENCHMARKS.md)
@@ -56,16 +57,29 @@ class Counts:
     kept: int = 0
 
 
+W = TypeVar("W", bound=DraftedWalk)
+
+
 @dataclass
-class _Branch:
+class _Branch(Generic[W]):
     number: int  # owner of its slots
-    walk: NoteWalk
-    place: Place
+    walk: W
+    anchor: int  # how many prefix slots it sees
+    position: int  # of its first token
     pending: list[int]  # chosen, not fed yet
+    parent: int = NO_PARENT  # the branch it forks off
     written: int = 0  # tokens fed and kept
     # Of this pass: pending tokens and draft; what may follow the last pending token and each drafted one.
     chain: list[int] = field(default_factory=list)
     choices: list[tuple[int, ...]] = field(default_factory=list)
+
+    def rows(self) -> list[tuple[int, int, int, int, int]]:
+        """The slots of this pass's chain, as :meth:`Slots.of` takes them."""
+        begin = self.position + self.written
+        return [
+            (self.number, self.anchor, begin + i, self.parent, self.position)
+            for i in range(len(self.chain))
+        ]
 
     def prepare(self, drafts: Drafts, least: float) -> None:
         """Choose what to feed in this pass."""
@@ -83,6 +97,7 @@ def decode(
     draft: float = PASS,
     drafts: Drafts | None = None,
     counts: Counts | None = None,
+    attributes: Callable[[Sequence[NoteWalk]], Sequence[AttributeWalk]] | None = None,
 ) -> Iterator[list[NoteWalk]]:
     """Write all notes of one prefix greedily; yields the notes finished in each pass.
 
@@ -100,6 +115,8 @@ def decode(
             drafts only what is forced.
         drafts: what notes decoded before have taught; it learns from these. None begins anew.
         counts: filled in as the passes run.
+        attributes: asked when the notes of some whole sentences are finished: the attributes to be written of their
+            items. They are written, side by side, before the next sentences' notes.
     """
     counts = counts if counts is not None else Counts()
     drafts = drafts if drafts is not None else Drafts()
@@ -109,43 +126,83 @@ def decode(
     opened = _opened(session, prefix, notes, reach, read)
     counts.passes += 1
     yield [walk for walk, _ in notes if walk.done]
-    for first in range(0, len(opened), AT_ONCE):
+    read_slots = Slots.prefix(reach)
+    # Of their own: what attributes were like moves no slot of a note.
+    listed = Drafts()
+    for live in _groups(opened):
         session.keep(len(prefix))
-        live = opened[first : first + AT_ONCE]
-        yield from _written(session, len(prefix), live, draft, drafts, counts)
+        slots = yield from _written(session, read_slots, live, draft, drafts, counts)
+        if attributes is not None:
+            forks = _forks(attributes([b.walk for b in live]), live, len(notes))
+            yield from _written(session, slots, forks, draft, listed, counts)
+
+
+def _groups(opened: Sequence[_Branch[NoteWalk]]) -> Iterator[list[_Branch[NoteWalk]]]:
+    """Notes to be written side by side: at most ``AT_ONCE``, of whole sentences where those are not longer."""
+    first = 0
+    while first < len(opened):
+        end = min(first + AT_ONCE, len(opened))
+        if end < len(opened):
+            whole = [
+                i
+                for i in range(first + 1, end + 1)
+                if opened[i].walk.sentence != opened[i - 1].walk.sentence
+            ]
+            end = max(whole, default=end)
+        yield list(opened[first:end])
+        first = end
+
+
+def _forks(
+    walks: Sequence[AttributeWalk], notes: Sequence[_Branch[NoteWalk]], number: int
+) -> list[_Branch[AttributeWalk]]:
+    """The branches of attributes; each reads its item's sign again, behind the note's tokens before it."""
+    of = {id(branch.walk): branch for branch in notes}
+    return [
+        _Branch(
+            number + i,
+            walk,
+            of[id(walk.note)].anchor,
+            of[id(walk.note)].position + walk.item.length - 1,
+            [sign_token(walk.note, walk.item)],
+            of[id(walk.note)].number,
+        )
+        for i, walk in enumerate(walks)
+    ]
 
 
 def _written(
     session: Session,
-    prefix: int,
-    live: list[_Branch],
+    slots: Slots,
+    live: Sequence[_Branch[W]],
     draft: float,
     drafts: Drafts,
     counts: Counts,
-) -> Iterator[list[NoteWalk]]:
-    """Write the notes of these branches after so many slots; yields those finished in each pass."""
-    owner = np.full(prefix, PREFIX, dtype=np.int64)
+) -> Generator[list[NoteWalk], None, Slots]:
+    """Write these branches after these slots; yields the notes finished in each pass, and returns the slots then."""
+    live = list(live)
     while live:
         # A right token spares each live branch its share of a pass, a wrong one costs a token.
         least = len(live) / (len(live) + draft)
         for branch in live:
             branch.prepare(drafts, least)
         tokens = np.array([t for branch in live for t in branch.chain], dtype=np.int64)
-        new_owner, anchor, positions, first_rows = _place(live)
-        mask = visible(new_owner, anchor, np.concatenate([owner, new_owner]))
-        mask[:, len(owner) :] &= np.tril(np.ones((len(tokens), len(tokens)), dtype=bool))
-        scores = session.feed(tokens, positions, mask, _questions(live, first_rows))
+        new = Slots.of([row for branch in live for row in branch.rows()])
+        first_rows = np.cumsum([0, *(len(branch.chain) for branch in live)]).tolist()
+        mask = visible(new, slots + new)
+        mask[:, len(slots) :] &= np.tril(np.ones((len(tokens), len(tokens)), dtype=bool))
+        scores = session.feed(tokens, new.position, mask, _questions(live, first_rows))
         counts.passes += 1
         counts.fed += len(tokens)
         answers = iter(scores)
-        for branch, first in zip(live, first_rows, strict=True):
+        for branch, first in zip(live, first_rows, strict=False):
             kept = _accept(branch, answers, drafts)
             counts.kept += kept
-            new_owner[first + kept : first + len(branch.chain)] = DEAD
-        owner = np.concatenate([owner, new_owner])
-        finished = [branch.walk for branch in live if branch.walk.done]
+            new.owner[first + kept : first + len(branch.chain)] = DEAD
+        slots = slots + new
+        yield [b.walk for b in live if b.walk.done and isinstance(b.walk, NoteWalk)]
         live = [branch for branch in live if not branch.walk.done]
-        yield finished
+    return slots
 
 
 def _opened(
@@ -154,7 +211,7 @@ def _opened(
     notes: Sequence[tuple[NoteWalk, Place]],
     reach: Sequence[int],
     read: int,
-) -> list[_Branch]:
+) -> list[_Branch[NoteWalk]]:
     """Read the prefix and decide of every note whether it opens; the branches of those that do."""
     n = len(prefix)
     mask = np.arange(n)[None, :] < np.asarray(reach[read:])[:, None]
@@ -163,40 +220,24 @@ def _opened(
     for (walk, _), row in zip(notes, scores, strict=True):
         _take_best(walk, row)
     return [
-        _Branch(number, walk, place, [walk.grammar.open])
+        _Branch(number, walk, place.anchor, place.position, [walk.grammar.open])
         for number, (walk, place) in enumerate(notes)
         if not walk.done
     ]
 
 
-def _place(live: Sequence[_Branch]) -> tuple[Ints, Ints, Ints, list[int]]:
-    """Owner, anchor and position of each new slot, and the row where each live branch's chain begins."""
-    owner: list[int] = []
-    anchor: list[int] = []
-    positions: list[int] = []
-    first_rows = []
-    for branch in live:
-        length = len(branch.chain)
-        first_rows.append(len(owner))
-        owner += [branch.number] * length
-        anchor += [branch.place.anchor] * length
-        begin = branch.place.position + branch.written
-        positions += range(begin, begin + length)
-    return np.array(owner), np.array(anchor), np.array(positions), first_rows
-
-
 def _questions(
-    live: Sequence[_Branch], first_rows: Sequence[int]
+    live: Sequence[_Branch[W]], first_rows: Sequence[int]
 ) -> list[tuple[int, tuple[int, ...]]]:
     """What to score: after the pending tokens, and after each draft token in case all before it are right."""
     questions = []
-    for branch, first in zip(live, first_rows, strict=True):
+    for branch, first in zip(live, first_rows, strict=False):
         row = first + len(branch.pending) - 1
         questions += [(row + offset, c) for offset, c in enumerate(branch.choices)]
     return questions
 
 
-def _accept(branch: _Branch, answers: Iterator[NDArray[np.floating]], drafts: Drafts) -> int:
+def _accept(branch: _Branch[W], answers: Iterator[NDArray[np.floating]], drafts: Drafts) -> int:
     """Take the best token at each row as long as the draft agrees; returns how many slots of the chain are kept."""
     drafted = branch.chain[len(branch.pending) :]
     kept = len(branch.pending)
@@ -211,7 +252,7 @@ def _accept(branch: _Branch, answers: Iterator[NDArray[np.floating]], drafts: Dr
     return kept
 
 
-def _take_best(walk: NoteWalk, row: NDArray[np.floating], drafts: Drafts | None = None) -> int:
+def _take_best(walk: DraftedWalk, row: NDArray[np.floating], drafts: Drafts | None = None) -> int:
     """Let a note go on with the token that scores best among its choices; what came before it is learnt from.
 
     Biases choose, the probability is the model's own.

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from elmtex.decoding.tokens import ReportTokens, Tokenizer
 from elmtex.schema import CategorySchema
@@ -31,6 +31,39 @@ class LabelNode:
 
     children: dict[int, LabelNode] = field(default_factory=dict)
     key: str | None = None
+
+    def walk(self) -> Iterator[LabelNode]:
+        """This node and all below it."""
+        yield self
+        for child in self.children.values():
+            yield from child.walk()
+
+    def path(self, key: str) -> list[int]:
+        """The tokens that lead from here to a key's label. Raises SchemaError when there is none."""
+        stack: list[tuple[LabelNode, list[int]]] = [(self, [])]
+        while stack:
+            node, path = stack.pop()
+            if node.key == key:
+                return path
+            stack.extend((child, [*path, token]) for token, child in node.children.items())
+        raise SchemaError(f"no label for {key!r}")
+
+
+def labels_of(labels: Iterable[tuple[str, str]], tokenizer: Tokenizer) -> LabelNode:
+    """The token tree of labels, given as pairs of key and label.
+
+    Raises:
+        SchemaError: two labels are the same tokens.
+    """
+    root = LabelNode()
+    for key, label in labels:
+        node = root
+        for token in tokenizer.encode(" " + label, add_special_tokens=False).ids:
+            node = node.children.setdefault(token, LabelNode())
+        if node.key is not None:
+            raise SchemaError(f"the labels of {node.key!r} and {key!r} are the same to this model")
+        node.key = key
+    return root
 
 
 @dataclass(frozen=True)
@@ -68,16 +101,7 @@ class NoteGrammar:
         Raises:
             SchemaError: two labels are the same tokens.
         """
-        root = LabelNode()
-        for category in schema.categories:
-            node = root
-            for token in tokenizer.encode(" " + category.label, add_special_tokens=False).ids:
-                node = node.children.setdefault(token, LabelNode())
-            if node.key is not None:
-                raise SchemaError(
-                    f"the labels of {node.key!r} and {category.key!r} are the same to this model"
-                )
-            node.key = category.key
+        root = labels_of(((c.key, c.label) for c in schema.categories), tokenizer)
         written = {"open": _OPEN} | {str(sign): token for sign, token in _SIGNS.items()}
         return cls(
             _single(tokenizer, _OPEN),
@@ -87,16 +111,6 @@ class NoteGrammar:
             root,
             {_single(tokenizer, written[name]): bias for name, bias in (biases or {}).items()},
         )
-
-    def label_tokens(self, key: str) -> list[int]:
-        """The tokens of a category's label."""
-        stack: list[tuple[LabelNode, list[int]]] = [(self.labels, [])]
-        while stack:
-            node, path = stack.pop()
-            if node.key == key:
-                return path
-            stack.extend((child, [*path, token]) for token, child in node.children.items())
-        raise SchemaError(f"unknown category {key!r}")
 
 
 def _single(tokenizer: Tokenizer, sign: str) -> int:
@@ -113,6 +127,7 @@ class NoteItem:
     """An item of a note: a half-open token range, its category and assertion.
 
     ``log_probabilities`` are those of its decisions; a second item's begin with that for the note's first opening.
+    ``length`` counts the note's tokens up to the item's sign.
     """
 
     first: int
@@ -120,6 +135,7 @@ class NoteItem:
     key: str
     assertion: Assertion
     log_probabilities: tuple[float, ...] = ()
+    length: int = 0
 
 
 class Context(NamedTuple):
@@ -153,6 +169,7 @@ class NoteWalk:
         self.first = first
         self.items: list[NoteItem] = []
         self.done = False
+        self.length = 0  # tokens taken
         self._next: int | None = None  # inside a span: the report's token that would come next
         self._node: LabelNode | None = None
         self._decisions: list[float] = []
@@ -195,6 +212,7 @@ class NoteWalk:
         """
         if len(self.choices()) > 1:  # a forced token is no decision
             self._decisions.append(log_probability)
+        self.length += 1
         if sum(self._decisions) < HOPELESS:
             self.done = True
         elif self._node is not None:
@@ -244,6 +262,7 @@ class NoteWalk:
             self._node.key,
             self.grammar.signs[token],
             tuple(self._decisions),
+            self.length,
         )
         self.items.append(item)
         self._node, self._next, self._decisions = None, None, self._decisions[:1]
@@ -279,17 +298,26 @@ def write_note(walk: NoteWalk, items: Iterable[NoteItem]) -> list[int]:
             grammar.open,
             *tokens.ids[item.first : item.last],
             grammar.close,
-            *grammar.label_tokens(item.key),
+            *grammar.labels.path(item.key),
             sign[item.assertion],
         ]
         trial = at.copy()
-        if _follows(trial, piece):
+        if follows(trial, piece):
             note += piece
             at = trial
     return note if at.done else [*note, grammar.end]
 
 
-def _follows(walk: NoteWalk, note: Sequence[int]) -> bool:
+class Walk(Protocol):
+    """Writes tokens one by one, each of those that it allows there."""
+
+    def choices(self) -> tuple[int, ...]: ...
+
+    def take(self, token: int, log_probability: float = 0.0) -> None: ...
+
+
+def follows(walk: Walk, note: Sequence[int]) -> bool:
+    """Let a walk take these tokens; False as soon as it does not allow one."""
     for token in note:
         if token not in walk.choices():
             return False

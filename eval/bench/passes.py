@@ -10,7 +10,7 @@ notes less than gold has, so its passes are fewer.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure(
     grammar: NoteGrammar,
-    parts: Sequence[tuple[ReportTokens, Sequence[NoteItem], Chunk]],
+    parts: Sequence[tuple[ReportTokens, Iterable[NoteItem], Chunk]],
     draft: float,
 ) -> tuple[int, int, int]:
     """Passes, fed and rejected tokens of all parts."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from elmtex.types import Item
+from elmtex.types import Attribute, Item
 from eval.metrics.documents import Pair, normalise
 
 
@@ -53,7 +53,7 @@ def exact_pairs(both: Pair) -> dict[str, list[tuple[Item, Item]]]:
     return {key: _pairs(items, both.predicted[key]) for key, items in both.gold.items()}
 
 
-def overlap(first: Item, second: Item) -> bool:
+def overlap(first: Item | Attribute, second: Item | Attribute) -> bool:
     """Whether two half-open spans share at least one character; spans that only touch do not."""
     if first.start is None or first.end is None or second.start is None or second.end is None:
         return False
