@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_render import SCHEMA, extraction, item
+from fakes import SCHEMA, extraction, item
 
 from elmtex import export
 from elmtex.types import ElmtexError

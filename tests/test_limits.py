@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_render import SCHEMA, extraction
+from fakes import SCHEMA, extraction
 
 from elmtex.types import ElmtexError, Progress
 from elmtex.ui import limits

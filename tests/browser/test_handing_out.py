@@ -10,17 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_page import (  # noqa: F401  (fixtures)
-    NOTE,
-    FakeExtractor,
-    address,
-    chromium,
-    expect,
-    extract,
-    extractor,
-    page,
-    pytestmark,
-)
+from pages import NOTE, expect, extract
 
 from elmtex.ui.handlers import Desk
 
@@ -44,17 +34,17 @@ def decided(folder: Path) -> list[tuple[str, list[str]]]:
     return [(d["action"], d["items"]) for (text,) in rows for d in [json.loads(text)]]
 
 
-def verdicts(page: Any) -> list[str]:  # noqa: F811
+def verdicts(page: Any) -> list[str]:
     return page.eval_on_selector_all("tr[data-verdict]", "rows => rows.map(r => r.dataset.verdict)")
 
 
-def begin(page: Any) -> int:  # noqa: F811
+def begin(page: Any) -> int:
     extract(page, NOTE)
     expect(page.locator(".review-bar strong")).to_contain_text("0 of", timeout=30_000)
     return len(verdicts(page))
 
 
-def test_download_and_copy_give_what_was_decided_and_chosen_before(slow: None, page: Any) -> None:  # noqa: F811
+def test_download_and_copy_give_what_was_decided_and_chosen_before(slow: None, page: Any) -> None:
     begin(page)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="CSV", exact=True).click()
@@ -80,7 +70,7 @@ def test_download_and_copy_give_what_was_decided_and_chosen_before(slow: None, p
     assert sum(map(len, copied["categories"].values())) == total - 5
 
 
-def test_on_a_slow_machine_each_key_decides_once_and_in_order(page: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_on_a_slow_machine_each_key_decides_once_and_in_order(page: Any, tmp_path: Path) -> None:
     total = begin(page)
     cdp = page.context.new_cdp_session(page)
     cdp.send("Emulation.setCPUThrottlingRate", {"rate": 20})
@@ -94,7 +84,7 @@ def test_on_a_slow_machine_each_key_decides_once_and_in_order(page: Any, tmp_pat
 
 
 def test_a_command_that_is_sent_twice_or_too_early_is_carried_out_once(
-    page: Any,  # noqa: F811
+    page: Any,
     tmp_path: Path,
 ) -> None:
     begin(page)
@@ -126,7 +116,7 @@ def test_a_command_that_is_sent_twice_or_too_early_is_carried_out_once(
 
 def test_many_reports_are_saved_at_the_click_and_not_in_the_page(
     slow: None,
-    page: Any,  # noqa: F811
+    page: Any,
     tmp_path: Path,
 ) -> None:
     for name in "ab":
@@ -150,8 +140,8 @@ def test_many_reports_are_saved_at_the_click_and_not_in_the_page(
 
 
 def test_a_browser_that_keeps_nothing_is_served_all_the_same(
-    chromium: Any,  # noqa: F811
-    address: str,  # noqa: F811
+    chromium: Any,
+    address: str,
 ) -> None:
     context = chromium.new_context(locale="en-GB")
     context.add_init_script(
@@ -182,7 +172,7 @@ def test_a_browser_that_keeps_nothing_is_served_all_the_same(
     assert faults == []
 
 
-def test_no_field_of_the_page_is_filled_by_the_browser(page: Any) -> None:  # noqa: F811
+def test_no_field_of_the_page_is_filled_by_the_browser(page: Any) -> None:
     # A saved name would sign somebody else's decisions, a saved password go into a report.
     extract(page, NOTE)
     expect(page.locator(".review-bar strong")).to_contain_text("0 of")

@@ -11,20 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from test_page import (  # noqa: F401  (fixtures)
-    ARGUMENTS,
-    CHROMIUM,
-    NOTE,
-    FakeExtractor,
-    address,
-    chromium,
-    expect,
-    extract,
-    extractor,
-    page,
-    playwright,
-    pytestmark,
-)
+from pages import ARGUMENTS, CHROMIUM, NOTE, FakeExtractor, expect, extract
 
 NAME, SIBLING = "elmtex.example.test", "evil.example.test"
 
@@ -50,7 +37,7 @@ def evil() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def names(chromium: Any) -> Iterator[Any]:  # noqa: F811
+def names(chromium: Any) -> Iterator[Any]:
     """A browser that finds both names at this machine."""
     rules = f"--host-resolver-rules=MAP {NAME} 127.0.0.1, MAP {SIBLING} 127.0.0.1"
     browser = chromium.browser_type.launch(
@@ -86,7 +73,7 @@ ASK = """async ([address, path, options]) => {
 }"""
 
 
-def sign_in(tab: Any, address: str) -> None:  # noqa: F811
+def sign_in(tab: Any, address: str) -> None:
     tab.goto(address)
     tab.get_by_label("username").fill("ada")
     tab.get_by_label("password").fill("correct horse")
@@ -100,7 +87,7 @@ def sign_in(tab: Any, address: str) -> None:  # noqa: F811
 def test_another_origin_reads_no_token_no_list_no_review_and_decides_nothing(
     names: Any, port: int, evil: int, own: str, other: str
 ) -> None:
-    address = f"http://{own}:{port}/"  # noqa: F811
+    address = f"http://{own}:{port}/"
     context = names.new_context(locale="en-GB")
     tab = context.new_page()
     sign_in(tab, address)
@@ -171,7 +158,7 @@ def test_another_origin_reads_no_token_no_list_no_review_and_decides_nothing(
 
 
 def test_a_link_on_another_page_opens_ones_own_reviews(names: Any, port: int, evil: int) -> None:
-    address = f"http://localhost:{port}/"  # noqa: F811
+    address = f"http://localhost:{port}/"
     context = names.new_context(locale="en-GB")
     tab = context.new_page()
     sign_in(tab, address)
@@ -184,7 +171,7 @@ def test_a_link_on_another_page_opens_ones_own_reviews(names: Any, port: int, ev
     context.close()
 
 
-def test_the_page_works_under_a_policy_that_runs_no_text(page: Any) -> None:  # noqa: F811
+def test_the_page_works_under_a_policy_that_runs_no_text(page: Any) -> None:
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.reload()

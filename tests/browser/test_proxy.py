@@ -13,15 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from test_page import (  # noqa: F401  (fixtures)
-    ARGUMENTS,
-    CHROMIUM,
-    FakeExtractor,
-    chromium,
-    expect,
-    extract,
-    pytestmark,
-)
+from pages import ARGUMENTS, CHROMIUM, FakeExtractor, expect, extract
 
 NAME, PASSWORD = "elmtex.example.org", "correct horse"
 NGINX, OPENSSL = shutil.which("nginx", path="/usr/sbin:/usr/bin:/bin"), shutil.which("openssl")
@@ -96,7 +88,7 @@ def proxy(
 
 
 def test_sign_in_read_while_it_comes_and_upload(
-    chromium: Any,  # noqa: F811
+    chromium: Any,
     proxy: int,
     extractor: FakeExtractor,
     tmp_path: Path,
