@@ -279,6 +279,13 @@ GERMAN = ReviewWords(
         "{where}: {path}: breaks the rule {rule!r} ({wanted})": "{path}: verletzt die Regel {rule!r} ({wanted}).",
         "{where}: /properties/{key}/x-label: the label {label!r} is also that of {other!r}; give each category a label of "
         "its own": "/properties/{key}/x-label: Die Bezeichnung {label!r} hat schon {other!r}: jede Kategorie braucht ihre eigene.",
+        "{where}: /properties/{key}/x-attributes/{place}: names a type that the schema's own x-attributes does not have; it "
+        "has: {known}": "/properties/{key}/x-attributes/{place}: nennt eine Art, die x-attributes des Schemas nicht hat; es hat: {known}.",
+        "{where}: /x-attributes/{key}/x-label: the label {label!r} is also that of {other!r}, and {category!r} lists both; "
+        "give each type a label of its own": (
+            "/x-attributes/{key}/x-label: Die Bezeichnung {label!r} hat schon {other!r}, und {category!r} führt beide: jede Art "
+            "braucht ihre eigene."
+        ),
         "{where}: /properties/{key}/items: cannot be resolved ({fault}), and nothing is fetched; leave `items` out to use "
         "elmtex's own": (
             "/properties/{key}/items: nicht auflösbar ({fault}), und nachgeladen wird nichts: `items` weglassen, um das von "
