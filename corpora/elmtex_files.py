@@ -18,7 +18,7 @@ from typing import Any
 
 from corpora.fetch import Download, Source
 from corpora.maccrobat import CATEGORIES
-from elmtex.align import align
+from elmtex.text.align import align
 from elmtex.types import InputError, Record
 
 SOURCE = Source(

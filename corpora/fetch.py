@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
+from elmtex.models.base import cache_folder, made_once
 from elmtex.types import InputError, MissingDependencyError
-from elmtex.weights import cache_folder, made_once
 
 _TIMEOUT_SECONDS = 60
 

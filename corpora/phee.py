@@ -30,7 +30,7 @@ from typing import Any
 
 from corpora.fetch import Source, from_github
 from corpora.spans import Span, grown, item_at, without_overlap
-from elmtex.text import trimmed
+from elmtex.text.normalisation import trimmed
 from elmtex.types import InputError, Record
 
 SOURCE = Source(

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from elmtex.text import folded
+from elmtex.text.normalisation import folded
 from elmtex.types import Assertion, Item
 
 Span = tuple[int, int]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from elmtex.types import ElmtexError, Extraction, InputError, Item, SchemaError
 
 if TYPE_CHECKING:
-    from elmtex.pipeline import Extractor
+    from elmtex.extractors.notes import Extractor
 
 # Libraries that call home unless told not to before their import. OpenVINO tells Google Analytics of every import where
 # its telemetry package is found; TRL, the hub's client and gradio ask the environment.
@@ -36,7 +36,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Loaded on first use: `elmtex --help` and the page must not wait for the engine's imports.
     if name == "Extractor":
-        from elmtex.pipeline import Extractor
+        from elmtex.extractors.notes import Extractor
 
         return Extractor
     raise AttributeError(f"module 'elmtex' has no attribute {name!r}")

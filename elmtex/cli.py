@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from elmtex.types import ElmtexError, InputError
 
 if TYPE_CHECKING:
-    from elmtex.batch import Summary
-    from elmtex.pipeline import Extractor
-    from elmtex.reading import Report
+    from elmtex.batch.job import Summary
+    from elmtex.extractors.notes import Extractor
+    from elmtex.readers.text_files import Report
     from elmtex.types import Extraction
 
 # Takes the parsed arguments; tests give main() one that makes a fake.
 MakeExtractor = Callable[[argparse.Namespace], "Extractor"]
 
-FORMATS = ("json", "jsonl", "csv", "elmtex", "fhir")  # the keys of elmtex.export.FORMATS
+FORMATS = ("json", "jsonl", "csv", "elmtex", "fhir")  # the keys of elmtex.exporters.formats.FORMATS
 DOORS = {"eval": "eval.run", "train": "training.sft"}  # modules of the source checkout
 
 _EXAMPLES = """\
@@ -247,7 +247,7 @@ def _add_app(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _make_extractor(args: argparse.Namespace) -> Extractor:
-    from elmtex.pipeline import STRATEGIES, Extractor
+    from elmtex.extractors.notes import STRATEGIES, Extractor
     from elmtex.schema import load_schema
 
     if args.strategy not in STRATEGIES:
@@ -257,7 +257,7 @@ def _make_extractor(args: argparse.Namespace) -> Extractor:
         keys = [key.strip() for key in args.categories.split(",")]
         schema = schema.subset(tuple(key for key in keys if key))
     if args.strategy != "finetuned":
-        from elmtex.strategies import open_strategy
+        from elmtex.extractors.chat import open_strategy
 
         # The same interface: schema, model_name, timings, load, extract and stream.
         chat = open_strategy(
@@ -275,16 +275,16 @@ def _made(args: argparse.Namespace) -> Extractor:
     extractor: Extractor = args.make_extractor(args)
     if not args.codes:
         return extractor
-    from elmtex.coding import CodingExtractor, Linker
+    from elmtex.coding.linker import CodingExtractor, Linker
 
     return cast("Extractor", CodingExtractor(extractor, Linker()))
 
 
 def _extract(args: argparse.Namespace) -> int:
-    from elmtex.batch import extract_safely
-    from elmtex.documents import read_one
-    from elmtex.export import FORMATS as WRITERS
-    from elmtex.export import to_fhir
+    from elmtex.batch.job import extract_safely
+    from elmtex.exporters.formats import FORMATS as WRITERS
+    from elmtex.exporters.formats import to_fhir
+    from elmtex.readers.files import read_one
 
     _check_output(args.output, args.report)
     source = read_one(args.report)
@@ -292,7 +292,7 @@ def _extract(args: argparse.Namespace) -> int:
     _say_of(source)
     extractor = _made(args)
     if args.format == "fhir":
-        from elmtex.fhir import bundle_model
+        from elmtex.exporters.fhir.bundle import bundle_model
 
         bundle_model()  # that it is missing must not come out only after a long extraction
     if report.strip():  # an empty report needs no model to be called empty
@@ -311,7 +311,7 @@ def _extract(args: argparse.Namespace) -> int:
 
 def _say_of(report: Report) -> None:
     """What was left out or may be wrong in what was read."""
-    from elmtex.reading import SAID
+    from elmtex.readers.text_files import SAID
 
     for note in report.note.split() if report.text is not None else ():
         _say(f"{report.id} {SAID[note]}")
@@ -349,9 +349,9 @@ def _write(text: str, output: Path | None) -> None:
 
 
 def _batch(args: argparse.Namespace) -> int:
-    from elmtex import batch
-    from elmtex.documents import read_reports
-    from elmtex.run_record import usable_cores
+    from elmtex.batch import job as batch
+    from elmtex.provenance import usable_cores
+    from elmtex.readers.files import read_reports
 
     if any(
         args.out.exists() and args.out.samefile(path)
@@ -405,7 +405,7 @@ def _account(summary: Summary, out: Path) -> str:
 
 
 def _app(args: argparse.Namespace) -> int:
-    from elmtex.ui.page import launch
+    from elmtex.web.server import launch
 
     launch(host=args.host, port=args.port)
     return 0

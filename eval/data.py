@@ -8,7 +8,7 @@ from pathlib import Path
 
 from corpora import elmtex_files, maccrobat, ncbi_disease
 from elmtex import records
-from elmtex.text import folded
+from elmtex.text.normalisation import folded
 from elmtex.types import InputError, Item, Record
 
 LOADERS: dict[str, Callable[[Path], Iterator[Record]]] = {

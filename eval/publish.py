@@ -1,7 +1,7 @@
 """Write a run's figures into the README and the model card, so that none is ever typed.
 
 python -m eval.publish runs/test                     README.md, between its two figures marks
-python -m eval.publish runs/test --card elmtex/adapters/mine
+python -m eval.publish runs/test --card elmtex/models/adapters/mine
                                                      and MODEL_CARD.md beside that adapter
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from elmtex.pipeline import Extractor
+from elmtex.extractors.notes import Extractor
 from elmtex.provenance import digest
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from elmtex.coding import Linker
+from elmtex.coding.linker import Linker
+from elmtex.extractors.chat.retrieval import encoder_folder
 from elmtex.schema import TERMINOLOGIES
-from elmtex.strategies.retrieval import encoder_folder
 from elmtex.types import MissingDependencyError, Record
 from eval.answers import Answer
 from eval.config import METRICS, RunConfig

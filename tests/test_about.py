@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from fakes import ATTACKS, SCHEMA, Reader, Scripted
 
-from elmtex.run_record import digest
+from elmtex.provenance import digest
 from elmtex.schema import parse_schema
-from elmtex.ui.about import Model, about_html, model_of, schema_digest
-from elmtex.ui.handlers import Desk
-from elmtex.ui.words import ENGLISH, GERMAN
+from elmtex.web.about_tab.about import Model, about_html, model_of, schema_digest
+from elmtex.web.controller import Desk
+from elmtex.web.locale.messages import ENGLISH, GERMAN
 
 
 class Stored(Scripted):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from elmtex.adapter import load_adapter, notes_adapter, packaged_adapter
+from elmtex.models.adapter import load_adapter, notes_adapter, packaged_adapter
 from elmtex.types import InputError
 
 
@@ -42,7 +42,7 @@ def test_confidence_lies_between_the_points_of_its_calibration(tmp_path: Path) -
 def test_the_packaged_adapter_is_the_last_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("elmtex.adapter._FOLDER", tmp_path)
+    monkeypatch.setattr("elmtex.models.adapter._FOLDER", tmp_path)
     assert packaged_adapter() is None
     for name in ("elmtex-9", "elmtex-10"):
         made(tmp_path / name, json.dumps({"name": name}))

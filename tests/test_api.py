@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from fakes import SCHEMA, extraction, item
 
-from elmtex import export
+from elmtex.exporters import formats as export
 from elmtex.types import ElmtexError
-from elmtex.ui.api import _convert
-from elmtex.ui.own_schema import checked
+from elmtex.web.api.extract import _convert
+from elmtex.web.schema_tab.custom_schema import checked
 
 OWN = checked('{"title": "t", "properties": {"signs_symptoms": {"title": "S"}}}')
 

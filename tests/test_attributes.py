@@ -19,10 +19,10 @@ from elmtex.decoding.attributes import (
     NoteAttribute,
     write_attributes,
 )
-from elmtex.decoding.document import attributes_of
 from elmtex.decoding.layout import lay_out, sign_token
 from elmtex.decoding.loop import decode
 from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, walks, write_note
+from elmtex.decoding.select import attributes_of
 from elmtex.decoding.tokens import Chunk, ReportTokens, tokenise
 from elmtex.schema import AttributeType, Category, CategorySchema
 from elmtex.types import SchemaError

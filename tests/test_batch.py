@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from fakes import FakeExtractor
 
-from elmtex import batch
-from elmtex.reading import Report
+from elmtex.batch import job as batch
+from elmtex.readers.text_files import Report
 from elmtex.schema import load_schema
 from elmtex.types import InputError
 
@@ -199,7 +199,7 @@ def test_examples_server_and_strategy_are_settings(
 ) -> None:
     from elmtex.corpora.records import write
 
-    from elmtex.strategies import open_strategy
+    from elmtex.extractors.chat import open_strategy
     from elmtex.types import Record
 
     schema = load_schema("elmtex")

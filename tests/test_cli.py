@@ -15,8 +15,8 @@ import pytest
 from fakes import FakeExtractor
 
 from elmtex.cli import main
+from elmtex.coding.terminologies import Source
 from elmtex.schema import load_schema
-from elmtex.terminologies import Source
 from elmtex.types import MissingDependencyError
 
 ROOT = Path(__file__).parent.parent
@@ -99,7 +99,7 @@ def terminologies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "hpo": source("hpo", "HP:1", "Fever"),
         "drugs": source("drugs", "D1", "Fever"),
     }
-    monkeypatch.setattr("elmtex.coding.sources", lambda _: planted)
+    monkeypatch.setattr("elmtex.coding.linker.sources", lambda _: planted)
     monkeypatch.setenv("ELMTEX_CACHE", str(tmp_path / "cache"))
 
 
@@ -150,7 +150,7 @@ def test_codes_without_their_packages_say_how_to_get_them(
     def missing(package: str) -> str:
         raise MissingDependencyError(f"coding needs {package}")
 
-    monkeypatch.setattr("elmtex.terminologies._version", missing)
+    monkeypatch.setattr("elmtex.coding.terminologies._version", missing)
     _run("extract", report, "--codes", code=2)
     assert "coding needs" in capsys.readouterr().err
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from elmtex import coding, name_index, terminologies
-from elmtex.coding import Linker, build_index
-from elmtex.name_index import NameIndex, key, words
+from elmtex.coding import linker as coding
+from elmtex.coding import name_index, terminologies
+from elmtex.coding.linker import Linker, build_index
+from elmtex.coding.name_index import NameIndex, key, words
 from elmtex.schema import Category, load_schema, parse_schema
 from elmtex.types import InputError, Item, MissingDependencyError
 
@@ -369,7 +370,7 @@ def test_a_dictionary_that_would_run_something_is_refused(
     import bz2
     import pickle
 
-    from elmtex import terminologies
+    from elmtex.coding import terminologies
 
     class Trap:
         def __reduce__(self) -> tuple:

@@ -10,14 +10,14 @@ import pytest
 from fakes import ATTACKS, SCHEMA, Reader, extraction, item
 
 from elmtex.comparison import Pair, compare
+from elmtex.extractors.chat.extractor import ChatExtractor, Reply
 from elmtex.schema import CategorySchema, parse_schema
-from elmtex.strategies.extractor import ChatExtractor, Reply
 from elmtex.types import ElmtexError, Extraction, InputError, Item, Progress
-from elmtex.ui.comparing import Compared, Comparing
-from elmtex.ui.contenders import contenders
-from elmtex.ui.limits import Turn
-from elmtex.ui.render_compare import compare_html
-from elmtex.ui.words import ENGLISH, GERMAN
+from elmtex.web.compare_tab.choices import contenders
+from elmtex.web.compare_tab.compare import Compared, Comparing
+from elmtex.web.compare_tab.render import compare_html
+from elmtex.web.limits import Turn
+from elmtex.web.locale.messages import ENGLISH, GERMAN
 
 REPORT = "🫀 No fever, cough; fever again. Pneumonia 5%, 6%."
 LEFT = extraction(

@@ -14,10 +14,11 @@ from pathlib import Path
 import hostile
 import pytest
 
-from elmtex import confined, documents
-from elmtex.confined import Worker
-from elmtex.documents import read_files
-from elmtex.reading import ReadingError
+from elmtex.readers import confined
+from elmtex.readers import files as documents
+from elmtex.readers.confined import Worker
+from elmtex.readers.files import read_files
+from elmtex.readers.text_files import ReadingError
 from elmtex.types import InputError, MissingDependencyError
 
 pytest.importorskip("striprtf", reason="striprtf is not installed")
@@ -25,7 +26,7 @@ pytest.importorskip("striprtf", reason="striprtf is not installed")
 # Operations that behave as parsers do over hostile files.
 BEHAVIOUR = """
 import os, subprocess, sys, time
-from elmtex.reading import ReadingError
+from elmtex.readers.text_files import ReadingError
 from elmtex.types import InputError, MissingDependencyError
 
 def say(*words):

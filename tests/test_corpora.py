@@ -33,7 +33,7 @@ from corpora import (
 )
 from corpora.markup import read_markup
 from elmtex import records
-from elmtex.text import normalise, sentences
+from elmtex.text.normalisation import normalise, sentences
 from elmtex.types import InputError, Item, MissingDependencyError, Record
 
 ROOT = Path(__file__).resolve().parents[1]

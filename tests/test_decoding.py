@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tiny import tiny_llama, tiny_tokenizer
 
-from elmtex.decoding.document import group
 from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.layout import Place, lay_out, placed, reach
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, walks, write_note
+from elmtex.decoding.select import group
 from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, tokenise
 from elmtex.schema import Category, CategorySchema, load_schema
 from elmtex.types import SchemaError

@@ -11,13 +11,13 @@ from typing import get_args
 
 import pytest
 
-from elmtex import documents
-from elmtex.documents import read_files
-from elmtex.parsers import read_document
-from elmtex.reading import Note
+from elmtex.readers import files as documents
+from elmtex.readers.files import read_files
+from elmtex.readers.parsers import read_document
+from elmtex.readers.text_files import Note
 from elmtex.types import InputError
-from elmtex.ui import words_batch
-from elmtex.ui.commands import parse
+from elmtex.web.locale import batch as words_batch
+from elmtex.web.report_tab.commands import parse
 
 docx = pytest.importorskip("docx", reason="python-docx is not installed")
 pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
@@ -214,7 +214,7 @@ def test_halves_of_characters_are_joined_or_replaced(
 
 def test_programs_names_words_and_commands_hold_no_half_a_character() -> None:
     pytest.importorskip("gradio")
-    from elmtex.ui.api_reviews import _reports
+    from elmtex.web.api.reviews import _reports
 
     (report,) = _reports([{"id": "a\ud83d", "text": "fever"}])
     assert report.id == "a\ufffd"

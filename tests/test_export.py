@@ -9,7 +9,7 @@ import json
 import pytest
 
 from elmtex import cli
-from elmtex.export import FORMATS, flat, to_csv, to_elmtex, to_json, to_jsonl
+from elmtex.exporters.formats import FORMATS, flat, to_csv, to_elmtex, to_json, to_jsonl
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import ASSERTIONS, Code, Extraction, Item, MissingDependencyError
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from elmtex.allergies import allergy
-from elmtex.clinical_status import clinical_status
-from elmtex.fhir import Judged, bundle
-from elmtex.measurements import _BY_CASE, _UNITS, measurement
-from elmtex.relatives import relatives, said_of
+from elmtex.exporters.fhir.allergies import allergy
+from elmtex.exporters.fhir.bundle import Judged, bundle
+from elmtex.exporters.fhir.clinical_status import clinical_status
+from elmtex.exporters.fhir.measurements import _BY_CASE, _UNITS, measurement
+from elmtex.exporters.fhir.relatives import relatives, said_of
 from elmtex.schema import CategorySchema, load_schema, parse_schema
 from elmtex.types import ASSERTIONS, Assertion, Code, Extraction, Item
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from test_programs import Fevers
 
-from elmtex.ui.page import launch
+from elmtex.web.server import launch
 
 OWN = "elmtex.example.org"
 PASSWORD = "correct horse"

@@ -11,11 +11,11 @@ import pytest
 from starlette.exceptions import HTTPException
 
 from elmtex.types import InputError
-from elmtex.ui import sign_in
-from elmtex.ui.gate import MAX_BODY, Gate
-from elmtex.ui.hosts import Hosts, is_foreign
-from elmtex.ui.security import headers
-from elmtex.ui.sign_in import Door, Throttle, address, door, network
+from elmtex.web.access import sign_in
+from elmtex.web.access.gate import MAX_BODY, Gate
+from elmtex.web.access.headers import headers
+from elmtex.web.access.hosts import Hosts, is_foreign
+from elmtex.web.access.sign_in import Door, Throttle, address, door, network
 
 
 class Clock:

@@ -10,7 +10,7 @@ from pathlib import Path
 import hostile
 import pytest
 
-from elmtex.documents import read_files
+from elmtex.readers.files import read_files
 
 for library in ("docx", "openpyxl", "pypdf", "striprtf"):
     pytest.importorskip(library, reason=f"{library} is not installed")

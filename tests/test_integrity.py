@@ -16,15 +16,16 @@ import numpy as np
 import pytest
 from tiny import tiny_llama, tiny_tokenizer
 
-from elmtex import coding, weights
-from elmtex.adapter import load_adapter, packaged_adapter
+from elmtex.coding import linker as coding
+from elmtex.coding.terminologies import Source
 from elmtex.decoding.tokens import read_tokenizer
-from elmtex.engines.llama import read_shape
-from elmtex.engines.merged import MergedWeights
-from elmtex.integrity import DIGESTS, check_packaged, write_digests, wrong_files
-from elmtex.terminologies import Source
+from elmtex.models import base as weights
+from elmtex.models.adapter import load_adapter, packaged_adapter
+from elmtex.models.base import base_folder, check_weights, made_once
+from elmtex.models.integrity import DIGESTS, check_packaged, write_digests, wrong_files
+from elmtex.models.llama_config import read_shape
+from elmtex.models.merge import MergedWeights
 from elmtex.types import InputError
-from elmtex.weights import base_folder, check_weights, made_once
 
 Damage = Callable[[bytes], bytes]
 
@@ -109,7 +110,7 @@ def test_a_kill_while_it_is_made_leaves_nothing_that_counts(tmp_path: Path) -> N
     code = f"""
 import sys, time
 from pathlib import Path
-from elmtex.weights import made_once
+from elmtex.models.base import made_once
 def slow(folder):
     (folder / "facts.json").write_text("half")
     print(flush=True)

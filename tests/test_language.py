@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from elmtex.language import language
+from elmtex.text.language import language
 
 GERMAN = [
     "Pat. klagt über Husten. Fieber 38,5 °C.",

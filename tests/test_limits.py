@@ -14,12 +14,12 @@ import pytest
 from fakes import SCHEMA, extraction
 
 from elmtex.types import ElmtexError, Progress
-from elmtex.ui import limits
-from elmtex.ui.handlers import Desk
-from elmtex.ui.limits import BodyLimit, Shares, Turn
-from elmtex.ui.reading import Reading
-from elmtex.ui.screen import MAX_CHARACTERS, Shown
-from elmtex.ui.words import LANGUAGES
+from elmtex.web import limits
+from elmtex.web.controller import Desk
+from elmtex.web.jobs import Reading
+from elmtex.web.limits import BodyLimit, Shares, Turn
+from elmtex.web.locale.messages import LANGUAGES
+from elmtex.web.view import MAX_CHARACTERS, Shown
 
 
 async def reads_all(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -75,7 +75,7 @@ def test_a_request_over_the_limit_is_refused_before_it_is_read() -> None:
 def test_the_page_refuses_a_large_request(tmp_path: Path) -> None:
     pytest.importorskip("gradio")
     httpx = pytest.importorskip("httpx")
-    from elmtex.ui.page import launch
+    from elmtex.web.server import launch
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -225,7 +225,7 @@ def test_a_visitor_stores_so_many_reports_and_no_more(
     lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("handlers", "batch", "screen"):
-        monkeypatch.setattr(f"elmtex.ui.{module}.STORED", 3)
+        monkeypatch.setattr(f"elmtex.web.{module}.STORED", 3)
     steps = Steps()
     desk = Desk(steps)
 

@@ -15,7 +15,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
-from elmtex.adapter import load_adapter
+from elmtex.models.adapter import load_adapter
 from elmtex.models.gguf_writer import write
 from elmtex.types import InputError
 from training.average import average

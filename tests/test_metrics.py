@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elmtex import export
-from elmtex.coding import Linker
+from elmtex.coding.linker import Linker
+from elmtex.exporters import formats as export
 from elmtex.schema import load_schema
 from elmtex.types import ASSERTIONS, Code, Extraction, InputError, Item, Record, Status
 from eval.metrics import Sample, aggregate, compare, score_sample
@@ -530,7 +530,7 @@ def test_the_light_metrics_import_nothing_heavy() -> None:
     code = (
         "import sys; from eval.metrics import score_sample, aggregate;"
         "aggregate([score_sample({'a': []}, None, id='x')]);"
-        "heavy = ('rouge_score', 'bert_score', 'rapidfuzz', 'torch', 'transformers', 'pandas', 'elmtex.coding');"
+        "heavy = ('rouge_score', 'bert_score', 'rapidfuzz', 'torch', 'transformers', 'pandas', 'elmtex.coding.linker');"
         "print([name for name in heavy if name in sys.modules])"
     )
     root = Path(__file__).parent.parent

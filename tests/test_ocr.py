@@ -11,11 +11,12 @@ import pytest
 from fakes import Scripted
 from test_documents import pdf
 
-from elmtex import documents, ocr
-from elmtex.documents import read_files
-from elmtex.ui.handlers import Desk
-from elmtex.ui.screen import Shown
-from elmtex.ui.words import ENGLISH, GERMAN
+from elmtex.readers import files as documents
+from elmtex.readers import ocr
+from elmtex.readers.files import read_files
+from elmtex.web.controller import Desk
+from elmtex.web.locale.messages import ENGLISH, GERMAN
+from elmtex.web.view import Shown
 
 WORDS = "No fever. Troponin 412."
 

@@ -24,7 +24,7 @@ from elmtex.decoding.loop import decode
 from elmtex.decoding.notes import NoteGrammar, NoteWalk
 from elmtex.decoding.tokens import Chunk, ReportTokens, tokenise
 from elmtex.engines import fastest, open_engine
-from elmtex.run_record import usable_cores
+from elmtex.provenance import usable_cores
 from elmtex.schema import Category, CategorySchema
 from elmtex.types import InputError
 

@@ -12,10 +12,10 @@ from fakes import ATTACKS, SCHEMA
 
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import Extraction, Item, Progress, SchemaError
-from elmtex.ui.handlers import Desk
-from elmtex.ui.own_schema import check_html, checked, in_use_html, read, source_of
-from elmtex.ui.screen import Shown
-from elmtex.ui.words import ENGLISH, GERMAN
+from elmtex.web.controller import Desk
+from elmtex.web.locale.messages import ENGLISH, GERMAN
+from elmtex.web.schema_tab.custom_schema import check_html, checked, in_use_html, read, source_of
+from elmtex.web.view import Shown
 
 OWN = json.dumps({"title": "Fever chart", "properties": {"fever": {"title": "Fever"}}})
 
@@ -98,7 +98,7 @@ def test_a_report_is_read_reviewed_and_kept_with_it() -> None:
 
 def test_it_is_in_use_as_long_as_the_tab_is_open() -> None:
     gr = pytest.importorskip("gradio")
-    from elmtex.ui.page import FORGOTTEN_AFTER, build
+    from elmtex.web.server import FORGOTTEN_AFTER, build
 
     page = build(lambda: Any(), database="sqlite://")
     states = [block for block in page.blocks.values() if isinstance(block, gr.State)]

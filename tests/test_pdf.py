@@ -7,8 +7,8 @@ from pathlib import Path
 import hostile
 import pytest
 
-from elmtex.documents import read_files
-from elmtex.pdf import joined, without_running_lines
+from elmtex.readers.files import read_files
+from elmtex.readers.pdf import joined, without_running_lines
 
 pytest.importorskip("pypdf", reason="pypdf is not installed")
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import pytest
 from tiny import PlantedEngine, tiny_tokenizer
 
-from elmtex import Extractor, pipeline
-from elmtex.decoding.document import group
+from elmtex import Extractor
 from elmtex.decoding.notes import NoteGrammar
-from elmtex.pipeline import EMPTY, _Loaded
-from elmtex.prompts import margin_prompt
+from elmtex.decoding.select import group
+from elmtex.extractors import notes as pipeline
+from elmtex.extractors.notes import EMPTY, _Loaded
+from elmtex.extractors.prompt import margin_prompt
 from elmtex.schema import CategorySchema, load_schema, parse_schema
 from elmtex.types import InputError
 

@@ -20,8 +20,8 @@ from fakes import Scripted, extraction, item
 
 from elmtex.review import Store
 from elmtex.types import ElmtexError, Extraction, InputError, MissingDependencyError, Progress
-from elmtex.ui.api import wants_mcp
-from elmtex.ui.page import launch
+from elmtex.web.api.extract import wants_mcp
+from elmtex.web.server import launch
 
 gradio_client = pytest.importorskip("gradio_client")
 

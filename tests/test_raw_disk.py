@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from elmtex.erase import remove
 from elmtex.review import Decision, Store
+from elmtex.review.erase import remove
 from elmtex.schema import load_schema
 from elmtex.types import Extraction, Item
-from elmtex.ui.uploads import own_folder
+from elmtex.web.uploads import own_folder
 
 REPORTS, MARKERS = 60, 400  # markers in the text of each report
 SIZE = 128_000_000  # bytes of the image

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from elmtex import reading
-from elmtex.documents import read_reports
-from elmtex.reading import read_report
+from elmtex.readers import text_files as reading
+from elmtex.readers.files import read_reports
+from elmtex.readers.text_files import read_report
 from elmtex.types import InputError
 
 

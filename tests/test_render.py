@@ -17,13 +17,14 @@ from elmtex.examples import EXAMPLES
 from elmtex.review import Entry
 from elmtex.schema import parse_schema
 from elmtex.types import ElmtexError, Extraction, Item
-from elmtex.ui import evidence, render
-from elmtex.ui.handlers import Desk
-from elmtex.ui.render_review import review_html
-from elmtex.ui.screen import MAX_CHARACTERS
-from elmtex.ui.words import ENGLISH, GERMAN, LANGUAGES
+from elmtex.web import highlight as evidence
+from elmtex.web import render
+from elmtex.web.controller import Desk
+from elmtex.web.locale.messages import ENGLISH, GERMAN, LANGUAGES
+from elmtex.web.report_tab.render import review_html
+from elmtex.web.view import MAX_CHARACTERS
 
-CSS = (Path(render.__file__).parent / "page.css").read_text("utf-8")
+CSS = (Path(render.__file__).parent / "static" / "page.css").read_text("utf-8")
 
 
 def marked(report: str, found: Extraction, look: str) -> str:
@@ -333,7 +334,7 @@ def test_the_first_24_categories_look_different() -> None:
 
 
 def test_nothing_the_page_ships_names_another_host() -> None:
-    folder = Path(render.__file__).parent
+    folder = Path(render.__file__).parent / "static"
     for path in [*folder.glob("*.css"), *folder.glob("*.js"), folder / "page.py"]:
         assert not re.search(r"https?:|//\w+\.|@import|\burl\(", path.read_text("utf-8")), path.name
 

@@ -13,22 +13,22 @@ import pytest
 from fakes import ATTACKS, SCHEMA, Reader, extraction, item
 
 from elmtex.examples import EXAMPLES
-from elmtex.fhir import bundle_model
-from elmtex.reading import Report
+from elmtex.exporters.fhir.bundle import bundle_model
+from elmtex.readers.text_files import Report
 from elmtex.review import Entry
 from elmtex.review.decisions import NAMELESS
 from elmtex.review.line import line_of
 from elmtex.schema import parse_schema
 from elmtex.types import Code, Extraction, InputError, Item, Progress
-from elmtex.ui import commands
-from elmtex.ui.commands import parse
-from elmtex.ui.handlers import Desk
-from elmtex.ui.handout import SUFFIX, file_of, handout_html
-from elmtex.ui.render import escape
-from elmtex.ui.render_review import review_html, review_report_html, reviews_html
-from elmtex.ui.screen import Screen, Shown
-from elmtex.ui.security import accounts, headers, owner_of
-from elmtex.ui.words import ENGLISH, GERMAN
+from elmtex.web.access.headers import accounts, headers, owner_of
+from elmtex.web.controller import Desk
+from elmtex.web.locale.messages import ENGLISH, GERMAN
+from elmtex.web.render import escape
+from elmtex.web.report_tab import commands
+from elmtex.web.report_tab.commands import parse
+from elmtex.web.report_tab.exports import SUFFIX, file_of, handout_html
+from elmtex.web.report_tab.render import review_html, review_report_html, reviews_html
+from elmtex.web.view import Screen, Shown
 
 REPORT = "🫀 Herr Müller\r\nkein Fieber, Übelkeit.\nFieber seit 5% oder 6%."
 FEVER = Code("urn:codes", "R50.9", "Fever <b>", 0.9)

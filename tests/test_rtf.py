@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from elmtex.reading import ReadingError
-from elmtex.rtf import read_rtf
+from elmtex.readers.rtf import read_rtf
+from elmtex.readers.text_files import ReadingError
 
 pytest.importorskip("striprtf", reason="striprtf is not installed")
 

@@ -21,7 +21,7 @@ from training.record import short_form
 from training.ship import ship
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = ROOT / "elmtex" / "adapters" / "elmtex-5" / "record.json"
+SHIPPED = ROOT / "elmtex" / "models" / "adapters" / "elmtex-5" / "record.json"
 DATA = Path(os.environ.get("ELMTEX_DATA", ROOT.parent / "shared" / "data"))
 
 

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from fakes import Scripted, extraction, item
 
-from elmtex.ui import page as page_module
-from elmtex.ui import visitor
-from elmtex.ui.handlers import Desk
-from elmtex.ui.page import build, launch
-from elmtex.ui.screen import Shown
+from elmtex.web import server as page_module
+from elmtex.web.access import identity as visitor
+from elmtex.web.controller import Desk
+from elmtex.web.server import build, launch
+from elmtex.web.view import Shown
 
 REPORT = "He denies fever."
 

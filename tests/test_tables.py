@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from elmtex.documents import read_files, read_one, read_reports
+from elmtex.readers.files import read_files, read_one, read_reports
 from elmtex.types import InputError
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed")

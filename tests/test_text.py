@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elmtex.text import normalise, row_of, sentences
+from elmtex.text.normalisation import normalise, row_of, sentences
 
 
 @given(st.text())

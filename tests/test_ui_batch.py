@@ -16,18 +16,18 @@ import pytest
 from fakes import SCHEMA, extraction, item
 
 from elmtex import records
-from elmtex.reading import Report
+from elmtex.readers.text_files import Report
 from elmtex.review import Store
 from elmtex.review.faults import BUSY, DAMAGED, DAMAGED_RECORD, SILENT, BusyError
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import ElmtexError, Progress
-from elmtex.ui import batch as batch_module
-from elmtex.ui.handlers import Desk
-from elmtex.ui.handout import files_of
-from elmtex.ui.render import escape
-from elmtex.ui.render_batch import PREVIEW, preview
-from elmtex.ui.screen import Screen, Shown
-from elmtex.ui.words import ENGLISH, GERMAN
+from elmtex.web.batch_tab import batch as batch_module
+from elmtex.web.batch_tab.render import PREVIEW, preview
+from elmtex.web.controller import Desk
+from elmtex.web.locale.messages import ENGLISH, GERMAN
+from elmtex.web.render import escape
+from elmtex.web.report_tab.exports import files_of
+from elmtex.web.view import Screen, Shown
 
 
 class Fevers:
@@ -525,8 +525,8 @@ def test_a_report_of_a_batch_is_reviewed_and_its_gold_reads_back(
 
 def test_files_are_read_in_a_queue_of_their_own() -> None:
     pytest.importorskip("gradio")
-    from elmtex.ui.page import build
-    from elmtex.ui.wiring import READERS
+    from elmtex.web.events import READERS
+    from elmtex.web.server import build
 
     wired = build(Fevers, database="sqlite://").fns.values()
     uploads = [one for one in wired if getattr(one.fn, "__name__", "") == "take"]

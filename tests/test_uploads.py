@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from elmtex.erase import remove
-from elmtex.ui.uploads import own_folder
+from elmtex.review.erase import remove
+from elmtex.web.uploads import own_folder
 
 HOLDER = """
 import sys
 from pathlib import Path
-from elmtex.ui.uploads import own_folder
+from elmtex.web.uploads import own_folder
 with own_folder(Path(sys.argv[1])) as folder:
     (folder / "unpacked").mkdir()
     (folder / "unpacked" / "Zyxwvut.txt").write_text("Zyxwvut")
@@ -88,7 +88,7 @@ PAGE = """
 import sys
 sys.path.insert(0, sys.argv[2])
 from test_ui_batch import Fevers
-from elmtex.ui.page import launch
+from elmtex.web.server import launch
 launch(port=int(sys.argv[1]), extractor_factory=Fevers, database="sqlite://")
 """
 

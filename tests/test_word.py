@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from elmtex.word import read_docx
+from elmtex.readers.word import read_docx
 
 docx = pytest.importorskip("docx", reason="python-docx is not installed")
 

@@ -14,17 +14,17 @@ from test_review_screen import Planted, act, read
 import elmtex
 from elmtex.review import decisions, faults
 from elmtex.types import ElmtexError, InputError, SchemaError
-from elmtex.ui.handlers import Desk
-from elmtex.ui.own_schema import check_html
-from elmtex.ui.words import ENGLISH, GERMAN
+from elmtex.web.controller import Desk
+from elmtex.web.locale.messages import ENGLISH, GERMAN
+from elmtex.web.schema_tab.custom_schema import check_html
 
 # Whose errors a click may meet.
 MODULES = (
-    *("review/decisions.py", "review/entry.py", "review/store.py", "schema.py", "name_index.py"),
-    *(
-        f"ui/{name}.py"
-        for name in ("batch", "commands", "limits", "own_schema", "reviewing", "screen")
-    ),
+    *("schema.py", "coding/name_index.py"),
+    *(f"review/{name}.py" for name in ("decisions", "entry", "store")),
+    *(f"web/{name}.py" for name in ("limits", "view", "batch_tab/batch")),
+    *(f"web/report_tab/{name}.py" for name in ("commands", "review")),
+    "web/schema_tab/custom_schema.py",
 )
 # What only a program or the command line is told, or the terminal when the page starts.
 NOT_ON_THE_PAGE = (

@@ -33,7 +33,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
     import torch
     from safetensors.torch import load_file, save_file
 
-    from elmtex.adapter import write_adapter_digests
+    from elmtex.models.adapter import write_adapter_digests
     from elmtex.provenance import surroundings
     from elmtex.storage import write_whole
     from training.merge import trained_adapter

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.adapter import load_adapter, write_adapter_digests
-from elmtex.decoding.document import group
-from elmtex.pipeline import Extractor
+from elmtex.decoding.select import group
+from elmtex.extractors.notes import Extractor
+from elmtex.models.adapter import load_adapter, write_adapter_digests
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, Extraction, InputError, Record
 

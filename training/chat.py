@@ -12,7 +12,7 @@ from datasets import Dataset
 from transformers import AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 
-from elmtex.strategies.prompts import answer, naive_prompt
+from elmtex.extractors.chat.prompts import answer, naive_prompt
 from elmtex.types import InputError, Record
 from training.data import Augmentation, asked_schema, sampled
 

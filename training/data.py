@@ -19,7 +19,7 @@ from elmtex.decoding.gold import gold_notes
 from elmtex.decoding.layout import TrainingSequence, lay_out
 from elmtex.decoding.notes import NoteGrammar
 from elmtex.decoding.tokens import chunks, tokenise
-from elmtex.prompts import margin_prompt
+from elmtex.extractors.prompt import margin_prompt
 from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
 from elmtex.types import InputError, Record
 from training.mentions import pools, swapped

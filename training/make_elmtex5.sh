@@ -4,7 +4,7 @@
 #     training/make_elmtex5.sh MACCROBAT2020/           the last stage again, from elmtex-4 (75 minutes on 2 cores with bfloat16)
 #     training/make_elmtex5.sh MACCROBAT2020/ words1    the last two, from elmtex-3 (2 hours)
 #
-# The commands, commits, seeds, versions and checksums of every stage are in elmtex/adapters/elmtex-5/record.json; why each was
+# The commands, commits, seeds, versions and checksums of every stage are in elmtex/models/adapters/elmtex-5/record.json; why each was
 # run, and what else was tried, is in training/EXPERIMENTS.md. What can be had again, and what cannot:
 #
 # - The data of the last two stages, byte for byte: the script stops when its checksum is another.
@@ -36,7 +36,7 @@ export OMP_WAIT_POLICY=PASSIVE # on 2 cores, spinning threads cost more than the
 # An adapter as it shipped: NAME COMMIT
 shipped() {
   mkdir -p "runs/$1"
-  git archive "$2" "elmtex/adapters/$1" | tar -x --strip-components=3 -C "runs/$1"
+  git archive "$2" "elmtex/models/adapters/$1" | tar -x --strip-components=3 -C "runs/$1"
   # Calibration belongs to the decoding of its time; only the weights are trained further.
   echo "{\"name\": \"$1\", \"base\": \"smollm2-135m\", \"layout\": \"words\"}" >"runs/$1/elmtex.json"
 }
@@ -68,4 +68,4 @@ $PYTHON -m training.calibrate runs/words2 --data runs/data
 # Into the package, and what its card says
 $PYTHON -m training.ship runs/words2 --name elmtex-5
 $PYTHON -m eval.run --data "$MACCROBAT" --format brat --split test --systems finetuned,untrained,naive,icl --out runs/test
-$PYTHON -m eval.publish runs/test --card elmtex/adapters/elmtex-5
+$PYTHON -m eval.publish runs/test --card elmtex/models/adapters/elmtex-5

@@ -19,7 +19,7 @@ from elmtex.types import ElmtexError, InputError
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-    from elmtex.adapter import Adapter
+    from elmtex.models.adapter import Adapter
 
 
 def trained_adapter(run: Path) -> Adapter:
@@ -28,7 +28,7 @@ def trained_adapter(run: Path) -> Adapter:
     Raises:
         InputError: ``run`` holds none, or a whole model.
     """
-    from elmtex.adapter import load_adapter
+    from elmtex.models.adapter import load_adapter
 
     adapter = load_adapter(run)
     if adapter.folder is None:
@@ -46,7 +46,7 @@ def merged_model(run: Path) -> tuple[Path, PreTrainedModel]:
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    from elmtex.weights import base_folder
+    from elmtex.models.base import base_folder
 
     base = base_folder(trained_adapter(run).base)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
@@ -61,7 +61,7 @@ def merge(run: Path, out: Path) -> Path:
     """
     import torch
 
-    from elmtex.integrity import write_digests
+    from elmtex.models.integrity import write_digests
 
     if out.exists():
         raise InputError(f"{out} exists: give another folder")

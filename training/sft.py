@@ -64,9 +64,9 @@ def main(arguments: list[str] | None = None) -> None:
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config
 
     from elmtex import records
-    from elmtex.adapter import write_adapter_digests
+    from elmtex.models.adapter import write_adapter_digests
+    from elmtex.models.base import base_folder
     from elmtex.storage import write_whole
-    from elmtex.weights import base_folder
     from training.record import Recorder, is_first
 
     kinds: Any = (ElmtexArguments, SFTConfig, ModelConfig)  # TRL's own annotation asks for less
@@ -194,8 +194,8 @@ def _settings(elmtex: ElmtexArguments, config: Any, model_config: Any) -> dict[s
 
 def _check_adapter(elmtex: ElmtexArguments, base: str | None) -> None:
     """Raise InputError when the adapter to train further is another model's, or a chat's where notes are trained."""
-    from elmtex.adapter import load_adapter
-    from elmtex.weights import base_folder
+    from elmtex.models.adapter import load_adapter
+    from elmtex.models.base import base_folder
 
     if not elmtex.init_adapter:
         return

@@ -2,7 +2,7 @@
 
     python -m training.ship runs/smollm2 --name mine
 
-Writes ``elmtex/adapters/NAME/``: adapter_config.json, adapter_model.safetensors, elmtex.json, digests.json, and the short form of
+Writes ``elmtex/models/adapters/NAME/``: adapter_config.json, adapter_model.safetensors, elmtex.json, digests.json, and the short form of
 the run's record.json (its stages, commands, data, seeds, versions; no losses, no paths: the whole record stays with the run).
 The packaged adapter is the last by name. ``training.sft``'s own folder works as it is with ``elmtex extract --model``.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from elmtex.types import ElmtexError, InputError
 
-ADAPTERS = Path(__file__).parent.parent / "elmtex" / "adapters"
+ADAPTERS = Path(__file__).parent.parent / "elmtex" / "models" / "adapters"
 LIMIT = 40_000_000  # bytes of weights the repository may hold
 
 
@@ -29,7 +29,7 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     import torch
     from safetensors.torch import load_file, save_file
 
-    from elmtex.adapter import notes_adapter, write_adapter_digests
+    from elmtex.models.adapter import notes_adapter, write_adapter_digests
     from elmtex.storage import write_whole
     from training.record import RECORD, read_record, short_form
 

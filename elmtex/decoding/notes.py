@@ -3,7 +3,7 @@
 Every word of the report has a note of its own: it lists the items that begin with this word. Most are the bare end, an
 item reads ``[ productive cough => symptom;``: the opening sign, the report's words from here on, the closer, the
 category's label and the assertion sign (``;`` present, ``!`` absent, ``?`` possible). A second item may follow, longer
-or the same words under another label (under the same one it adds to the first: :mod:`elmtex.decoding.document`).
+or the same words under another label (under the same one it adds to the first: :mod:`elmtex.decoding.select`).
 So an item's offsets are known from where it stands, and all items of a report are written side by side.
 """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from elmtex.text import is_word, normalise, sentences, trimmed
+from elmtex.text.normalisation import is_word, normalise, sentences, trimmed
 from elmtex.types import InputError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from elmtex.decoding.loop import Session
-from elmtex.engines.llama import read_shape
+from elmtex.models.llama_config import read_shape
 from elmtex.types import InputError
 
 # Where each engine's class lives; imported when it is chosen.

@@ -17,8 +17,8 @@ import numpy as np
 from openvino import Model, Node, Shape, Tensor, Type
 from openvino import opset15 as op
 
-from elmtex.engines.llama import LlamaShape
-from elmtex.engines.merged import MergedWeights, Weights
+from elmtex.models.llama_config import LlamaShape
+from elmtex.models.merge import MergedWeights, Weights
 
 GROUP = 8  # weights that share a scale in int8
 

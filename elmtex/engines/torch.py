@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from elmtex.decoding.layout import Ints, Mask
 from elmtex.engines import flat, read_prompt
+from elmtex.models.base import check_weights
 from elmtex.types import InputError, MissingDependencyError
-from elmtex.weights import check_weights
 
 try:
     import torch

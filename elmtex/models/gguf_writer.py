@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.engines.llama import read_shape
+from elmtex.models.llama_config import read_shape
 from elmtex.types import InputError
 
 TYPES = ("f16", "q8_0")
@@ -113,7 +113,7 @@ def _tensors(folder: Path, config: dict[str, Any]) -> Any:
 
 
 def _interleaved(weight: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
-    """The rotary halves of each head's rows side by side, the inverse of :mod:`elmtex.weights`; (heads * dim, hidden)."""
+    """The rotary halves of each head's rows side by side, the inverse of :mod:`elmtex.models.base`; (heads * dim, hidden)."""
     rows, columns = weight.shape
     halves = weight.reshape(heads, 2, rows // heads // 2, columns)
     return np.ascontiguousarray(halves.swapaxes(1, 2).reshape(rows, columns))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from elmtex.fhir import Judged
+from elmtex.exporters.fhir.bundle import Judged
 from elmtex.schema import CategorySchema
 from elmtex.types import Extraction, InputError, Item
 

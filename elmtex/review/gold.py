@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from elmtex.language import language
 from elmtex.review.entry import Entry
+from elmtex.text.language import language
 from elmtex.types import Record
 
 

@@ -26,7 +26,7 @@ from statistics import median
 from typing import Any
 
 from elmtex.engines import ENGINES
-from elmtex.pipeline import Extractor
+from elmtex.extractors.notes import Extractor
 from elmtex.provenance import surroundings
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError, Item

@@ -20,9 +20,9 @@ from elmtex.decoding.layout import Ints, Mask, placed, reach
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteGrammar, NoteItem, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, read_tokenizer, tokenise
+from elmtex.models.base import base_folder
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError
-from elmtex.weights import base_folder
 from eval.config import parse
 from eval.data import load_records
 from eval.tables import Rows, markdown

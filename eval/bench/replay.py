@@ -19,11 +19,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.extractors.chat.prompts import answer, naive_prompt, reply_schema
+from elmtex.models.base import base_folder
 from elmtex.provenance import usable_cores
 from elmtex.schema import CategorySchema
-from elmtex.strategies.prompts import answer, naive_prompt, reply_schema
 from elmtex.types import Item
-from elmtex.weights import base_folder
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Replay:
 
     Args:
         schema: the categories of the answers.
-        model: as :func:`elmtex.weights.base_folder` takes it; with a chat template.
+        model: as :func:`elmtex.models.base.base_folder` takes it; with a chat template.
         quantisation: None for transformers with llguidance; else of llama.cpp, which must be installed.
     """
 

@@ -24,7 +24,7 @@ from statistics import median
 from typing import Any
 
 from elmtex.engines import read_prompt
-from elmtex.pipeline import Extractor
+from elmtex.extractors.notes import Extractor
 from elmtex.provenance import surroundings, usable_cores
 from elmtex.types import ElmtexError, Record
 from eval.bench.engines import floor_of, measure_floor, parameters_of, seconds_of

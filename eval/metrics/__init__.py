@@ -22,7 +22,7 @@ from eval.metrics.hallucination import hallucination
 from eval.metrics.sample import ConceptCounts, Sample, TextScores
 
 if TYPE_CHECKING:
-    from elmtex.coding import Linker
+    from elmtex.coding.linker import Linker
     from eval.metrics.bertscore import BertScorer
 
 __all__ = [

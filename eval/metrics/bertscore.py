@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from elmtex.strategies.retrieval import ENCODER
-from elmtex.strategies.retrieval import encoder_folder as packaged_weights
+from elmtex.extractors.chat.retrieval import ENCODER
+from elmtex.extractors.chat.retrieval import encoder_folder as packaged_weights
 from elmtex.types import InputError, MissingDependencyError
 from eval.metrics.documents import Pair
 from eval.metrics.flat import scored_elmtex, scored_ours

@@ -3,7 +3,7 @@ without its licensed parts (there: scispaCy's linker to UMLS)."""
 
 from __future__ import annotations
 
-from elmtex.coding import Linker
+from elmtex.coding.linker import Linker
 from elmtex.schema import Category, load_schema
 from elmtex.types import Item
 from eval.metrics.documents import Pair

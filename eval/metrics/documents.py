@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from elmtex.text import folded
+from elmtex.text.normalisation import folded
 from elmtex.types import Extraction, InputError, Item, Record, Status
 
 Items = Mapping[str, Sequence[Item]]

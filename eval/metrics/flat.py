@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from elmtex.export import NOTHING
+from elmtex.exporters.formats import NOTHING
 from elmtex.types import Item
 from eval.metrics.documents import Pair
 
@@ -13,7 +13,7 @@ LEFT_OUT = frozenset({"age", "gender"})
 
 
 def flat(items: Sequence[Item]) -> str:
-    """One category's string, as :func:`elmtex.export.flat` writes it: absent items left out, "N/A" when none is left."""
+    """One category's string, as :func:`elmtex.exporters.formats.flat` writes it: absent items left out, "N/A" when none is left."""
     texts = (" ".join(item.text.split()) for item in items if item.assertion != "absent")
     return "; ".join(texts) or NOTHING
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from elmtex.adapter import packaged_adapter
-from elmtex.pipeline import Extractor
+from elmtex.extractors.notes import Extractor
+from elmtex.models.adapter import packaged_adapter
 from elmtex.provenance import digest
 from elmtex.types import InputError
 from eval.config import RunConfig

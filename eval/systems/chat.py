@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 
 from elmtex import records
+from elmtex.extractors.chat import complete, open_chat
+from elmtex.extractors.chat.extractor import ChatExtractor
 from elmtex.provenance import digest
 from elmtex.schema import load_schema
-from elmtex.strategies import complete, open_chat
-from elmtex.strategies.extractor import ChatExtractor
 from elmtex.types import Record
 from eval.config import RunConfig
 from eval.data import load_records

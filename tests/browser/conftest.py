@@ -47,7 +47,7 @@ def address(
 ) -> Iterator[str]:
     from pages import OtherExtractor
 
-    from elmtex.ui.page import launch
+    from elmtex.web.server import launch
 
     looked_up: list[Any] = []
     look_up = socket.getaddrinfo

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pages import NOTE, expect, extract
 
-from elmtex.ui.handlers import Desk
+from elmtex.web.controller import Desk
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def names(chromium: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    from elmtex.ui.page import launch
+    from elmtex.web.server import launch
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -82,7 +82,7 @@ def test_closing_the_page_ends_the_reading(
 
 @pytest.fixture
 def short_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    from elmtex.ui import page
+    from elmtex.web import server as page
 
     monkeypatch.setattr(page, "WAITING", 1)
 

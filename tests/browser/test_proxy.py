@@ -39,7 +39,7 @@ def proxy(
     """The port of nginx, with the page behind it."""
     if NGINX is None or OPENSSL is None:
         pytest.skip("nginx and openssl are not installed")
-    from elmtex.ui.page import launch
+    from elmtex.web.server import launch
 
     folder, port, behind = tmp_path_factory.mktemp("proxy"), free(), free()
     (written,) = re.findall(r"```nginx\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)

@@ -1,0 +1,1 @@
+"""Codes of terminologies suggested for items."""

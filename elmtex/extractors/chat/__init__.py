@@ -1,0 +1,77 @@
+"""Chat strategies: the ways of ELMTEX (arXiv 2502.05638) to ask a general chat model, beside elmtex's own margin notes.
+
+naive  the system prompt names the keys, the user turn is the report
+icl    each category is described, and the most similar annotated reports stand before it with their answers
+
+The model writes one JSON object of strings; they are aligned to the report afterwards, and what does not stand in it is
+marked as ungrounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from elmtex.extractors.chat.extractor import Chat, ChatExtractor
+from elmtex.models.base import DEFAULT_MODEL
+from elmtex.schema import CategorySchema
+from elmtex.types import InputError, Record
+
+
+def open_strategy(
+    name: str,
+    schema: CategorySchema,
+    *,
+    model: str | None = None,
+    server: str | None = None,
+    examples: str | Path | None = None,
+) -> ChatExtractor:
+    """An extractor that asks a chat model; nothing is loaded yet.
+
+    Args:
+        name: ``naive`` or ``icl``.
+        schema: the categories to ask for.
+        model: a folder, short name or hub name; with ``server``, the name it serves. None: the embedded model.
+        server: base URL of an OpenAI-compatible server, e.g. ``http://127.0.0.1:8000/v1``; None runs the model here.
+        examples: icl: annotated reports (JSONL records) to choose examples from.
+
+    Raises:
+        InputError: icl without examples, examples without icl, or a model or server that cannot be used.
+    """
+    if (name == "icl") != (examples is not None):
+        raise InputError(
+            "strategy icl needs --examples, a JSONL file of annotated reports; the other strategies take none"
+        )
+    records: tuple[Record, ...] = ()
+    if examples is not None:
+        from elmtex.records import load
+
+        records = complete(load(Path(examples)), schema)
+    return ChatExtractor(schema, open_chat(model, server), records)
+
+
+def complete(records: Iterable[Record], schema: CategorySchema) -> tuple[Record, ...]:
+    """The records fit to be examples: those that label every category asked for.
+
+    What a record does not label is unknown; shown as an empty list it would teach the model to leave it out.
+
+    Raises:
+        InputError: there is none.
+    """
+    fit = tuple(record for record in records if set(schema.keys) <= set(record.labelled))
+    if not fit:
+        raise InputError(
+            f"no example labels all {len(schema.keys)} categories of schema {schema.name!r}: give other --examples"
+        )
+    return fit
+
+
+def open_chat(model: str | None, server: str | None) -> Chat:
+    """The chat model of :func:`open_strategy`."""
+    if server is not None:
+        from elmtex.extractors.chat.server import ServerChat
+
+        return ServerChat(server, model or "default")
+    from elmtex.extractors.chat.local import LocalChat
+
+    return LocalChat(model or DEFAULT_MODEL)

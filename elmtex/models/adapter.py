@@ -1,0 +1,211 @@
+"""The fine-tuned adapters that come with elmtex, and what is known of them."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from elmtex.models.base import DEFAULT_MODEL
+from elmtex.models.integrity import check_folder, write_digests
+from elmtex.types import InputError
+
+_FOLDER = Path(__file__).parent / "adapters"
+
+
+Calibration = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class AttributeSettings:
+    """How an adapter that was trained on attributes writes them.
+
+    Args:
+        calibration: as an adapter's, for the probability of an attribute.
+        threshold: how likely an attribute must be to be kept.
+        bias: what is added to the logit of "no further attribute".
+    """
+
+    calibration: Calibration = ()
+    threshold: float = 0.0
+    bias: float = 0.0
+
+    def calibrated(self, score: float) -> float:
+        """The confidence in an attribute of this probability."""
+        return _interpolated(score, self.calibration)
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A LoRA adapter in a folder: PEFT's files and ``elmtex.json``; or a model that one was merged into.
+
+    Args:
+        name: what documents call it.
+        folder: where it lies; None when it is merged into its base.
+        base: the base model it was trained on, as :func:`elmtex.models.base.base_folder` takes it.
+        calibration: (score, probability) points, ascending, that turn an item's probability as the model sees it into the share
+            of such items that were right on DEV; empty when it was not calibrated.
+        layout: what it was trained to write: ``words`` (a margin note for each word) or ``json`` (a chat's answer).
+        biases: what is added to the logits of ``open``, ``absent`` or ``possible`` where one is chosen.
+        threshold: how likely an item must be to be kept (:func:`elmtex.decoding.select.group`), as chosen on DEV.
+        attributes: how it writes what belongs to an item; None when it was not trained to.
+    """
+
+    name: str
+    folder: Path | None
+    base: str
+    calibration: Calibration
+    biases: Mapping[str, float] = field(default_factory=dict)
+    layout: str = "words"
+    threshold: float = 0.0
+    attributes: AttributeSettings | None = None
+
+    def calibrated(self, score: float) -> float:
+        """The confidence in an item of this probability."""
+        return _interpolated(score, self.calibration)
+
+
+def _interpolated(score: float, calibration: Calibration) -> float:
+    if not calibration:
+        return score
+    import numpy as np
+
+    scores, probabilities = zip(*calibration, strict=True)
+    return float(np.interp(score, scores, probabilities))
+
+
+def notes_adapter(folder: Path) -> Adapter:
+    """Read the folder of an adapter that writes margin notes.
+
+    Raises:
+        InputError: it is none; see :func:`load_adapter`.
+    """
+    adapter = load_adapter(folder)
+    if adapter.layout == "json":
+        raise InputError(
+            f"{folder} was trained to answer as a chat: merge it (python -m training.merge) and give the merged folder to "
+            "--strategy naive"
+        )
+    return adapter
+
+
+def load_adapter(folder: Path) -> Adapter:
+    """Read the folder of an adapter, or of a model with one merged in.
+
+    Raises:
+        InputError: it is not one, or not what its ``digests.json`` says, or a number in it can be none; says which file is
+            missing or wrong.
+    """
+    path = folder / "elmtex.json"
+    merged = path.is_file() and (folder / "config.json").is_file()
+    if not merged:
+        if not (folder / "adapter_config.json").is_file():
+            raise InputError(f"{folder} holds no adapter: adapter_config.json is missing")
+        # A merged model's weights are looked at when they are read.
+        check_folder(
+            folder, "install or copy it again, or remove digests.json when the change was meant"
+        )
+    facts = _facts(path) if path.is_file() else {}
+    layout = _word(facts, "layout", "words", path)
+    if layout not in ("words", "json"):
+        raise InputError(f"{path}: layout {layout!r} is unknown: elmtex reads 'words' and 'json'")
+    return Adapter(
+        name=_word(facts, "name", folder.name, path),
+        folder=None if merged else folder,
+        base=str(folder) if merged else _word(facts, "base", DEFAULT_MODEL, path),
+        calibration=_calibration(facts, path),
+        biases=_biases(facts, path),
+        layout=layout,
+        threshold=_number(facts.get("threshold", 0.0), "threshold", path, _is_share),
+        attributes=_attributes(facts, path),
+    )
+
+
+def write_adapter_digests(folder: Path) -> None:
+    """Write down what an adapter's files hold now, for :func:`load_adapter` to compare."""
+    names = [f"adapter_{part}" for part in ("config.json", "model.safetensors", "model.bin")]
+    names = [name for name in [*names, "elmtex.json"] if (folder / name).is_file()]
+    write_digests(folder, "python -m training; see record.json", names)
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads(path.read_text("utf-8"))
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise InputError(f"{path} is not JSON: {error}") from None
+    if not isinstance(facts, dict):
+        raise InputError(f"{path} must hold a JSON object, not a {type(facts).__name__}")
+    return facts
+
+
+def _word(facts: Mapping[str, Any], key: str, default: str, path: Path) -> str:
+    word = facts.get(key, default)
+    if not isinstance(word, str) or not word:
+        raise InputError(f"{path}: {key} is {word!r}: it must be a word")
+    return word
+
+
+def _is_share(number: float) -> bool:
+    return 0 <= number <= 1
+
+
+def _number(
+    value: Any, what: str, path: Path, allowed: Callable[[float], bool] = math.isfinite
+) -> float:
+    """The value as a number; nothing is as likely as "nan", so one such answers every report with nothing."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and allowed(value):
+        return float(value)
+    wanted = "a number from 0 to 1" if allowed is _is_share else "a finite number"
+    raise InputError(f"{path}: {what} is {value!r}: it must be {wanted}; calibrate the model again")
+
+
+def _biases(facts: Mapping[str, Any], path: Path) -> dict[str, float]:
+    biases = facts.get("biases", {})
+    if not isinstance(biases, dict):
+        raise InputError(f"{path}: biases is {biases!r}: it must be an object of numbers")
+    if unknown := set(biases) - {"open", "present", "absent", "possible"}:
+        raise InputError(
+            f"{path}: biases of {sorted(unknown)}: only open, present, absent, possible have one"
+        )
+    return {name: _number(bias, f"the bias of {name}", path) for name, bias in biases.items()}
+
+
+def _attributes(facts: Mapping[str, Any], path: Path) -> AttributeSettings | None:
+    settings = facts.get("attributes")
+    if settings is None:
+        return None
+    if not isinstance(settings, dict):
+        raise InputError(f"{path}: attributes is {settings!r}: it must be an object")
+    return AttributeSettings(
+        _calibration(settings, path),
+        _number(settings.get("threshold", 0.0), "the threshold of attributes", path, _is_share),
+        _number(settings.get("bias", 0.0), "the bias of attributes", path),
+    )
+
+
+def _calibration(facts: Mapping[str, Any], path: Path) -> Calibration:
+    points = facts.get("calibration", [])
+    if not isinstance(points, list) or not all(
+        isinstance(point, list) and len(point) == 2 for point in points
+    ):
+        raise InputError(f"{path}: calibration must be a list of pairs; calibrate the model again")
+    pairs = [
+        tuple(_number(x, "a point of calibration", path, _is_share) for x in p) for p in points
+    ]
+    if pairs != sorted(pairs):
+        raise InputError(f"{path}: the points of calibration do not ascend; calibrate it again")
+    return tuple((score, share) for score, share in pairs)
+
+
+def packaged_adapter() -> Adapter | None:
+    """The adapter that ships with this version, if there is one: the last by name, numbers as such."""
+    folders = [path for path in _FOLDER.glob("*") if (path / "adapter_config.json").is_file()]
+    return load_adapter(max(folders, key=_order)) if folders else None
+
+
+def _order(folder: Path) -> list[tuple[int, str]]:
+    return [(int(n or 0), word) for n, word in re.findall(r"([0-9]+)|([^0-9]+)", folder.name)]

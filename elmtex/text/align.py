@@ -1,0 +1,133 @@
+"""Reply strings become spans of the report: first word for word, then with white space, case, accents written in two
+characters, and the forms of quotes and dashes folded; never fuzzily.
+
+A string that does not stand in the report stays an item without offsets. A match begins and ends at word boundaries,
+and a number is never part of a longer one: "5 mg" does not match in "2.5 mg", nor "120" in "120/80" or "1,120".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from elmtex.text.normalisation import folded
+from elmtex.types import ASSERTIONS, Assertion, Item
+
+Span = tuple[int, int]
+Folded = tuple[str, list[int]]  # a text, and each of its characters' place in the original
+
+# A model writes the quotes and dashes of a keyboard, or of a typesetter, whatever the report has.
+_ALIKE = {
+    **dict.fromkeys("‘’‚‛′ʼ`´‹›", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−", "-"),
+    "…": "...",
+    "\N{SOFT HYPHEN}": "",
+}
+
+_MARK = re.compile(r"\s*\((absent|possible)\)$")
+_FRINGE = " \t\r\n,;"
+_ACCENT = "\u0300-\u036f"  # a combining one belongs to the letter before it
+# What may not stand before a string that begins with a digit, or after one that ends with one.
+_BEFORE_NUMBER = r"(?<!\d[.,:/–-])(?<![-−+<>≤≥.,])(?<![<>≤≥] )"
+_AFTER_NUMBER = r"(?![.,:/–-]\d|%| %)"
+
+
+def align(report: str, strings: Sequence[str]) -> tuple[Item, ...]:
+    """The items of one category: grounded ones in report order, then ungrounded ones in the reply's.
+
+    Items do not overlap: longer strings are placed first, each at its first free occurrence. A string that occurs only
+    inside a longer one's span is a part of that item and left out, as is a string that the reply repeats. A closing
+    "(absent)" or "(possible)" that the report does not hold becomes the item's assertion.
+    """
+    wanted: dict[str, tuple[str, Assertion]] = {}
+    for string in strings:
+        words, assertion = _asserted(report, string.strip(_FRINGE))
+        wanted.setdefault(folded(words), (words, assertion))
+    wanted.pop("", None)
+    grounded: list[Item] = []
+    ungrounded: list[Item] = []
+    whole = _fold(report) if wanted else ("", [])
+    for words, assertion in sorted(wanted.values(), key=lambda row: -len(row[0])):
+        spans = occurrences(report, words, whole)
+        free = next((span for span in spans if not any(_overlap(span, i) for i in grounded)), None)
+        if free is not None:
+            grounded.append(Item(report[slice(*free)], *free, assertion))
+        elif not spans:
+            ungrounded.append(Item(words, None, None, assertion))
+    grounded.sort(key=lambda item: item.start or 0)
+    order = {words: place for place, (words, _) in enumerate(wanted.values())}
+    ungrounded.sort(key=lambda item: order[item.text])
+    return (*grounded, *ungrounded)
+
+
+def occurrences(report: str, words: str, folded: Folded | None = None) -> list[Span]:
+    """Where a string stands in the report, in order: its exact occurrences, or else its folded ones; [] for none.
+
+    Args:
+        report: the text.
+        words: what to look for.
+        folded: the report folded already, for one who looks for many; None folds it.
+    """
+    exact = list(_matches(re.escape(words), words, report))
+    if exact:
+        return exact
+    text, origin = folded or _fold(report)
+    needle = _fold(words)[0]
+    return [
+        (origin[start], origin[end - 1] + 1)
+        for start, end in _matches(re.escape(needle), needle, text)
+        # "ß" folds to "ss": a match that begins or ends inside one character is none.
+        if (start == 0 or origin[start] != origin[start - 1])
+        and (end == len(text) or origin[end] != origin[end - 1])
+    ]
+
+
+def _matches(pattern: str, words: str, text: str) -> Iterator[Span]:
+    if not words:
+        return
+    before = rf"(?<!\w){_BEFORE_NUMBER}" if words[0].isdigit() else r"(?<!\w)"
+    after = rf"(?![\w{_ACCENT}]){_AFTER_NUMBER}" if words[-1].isdigit() else rf"(?![\w{_ACCENT}])"
+    # A sign at the string's own edge ("+", "%") needs no word boundary.
+    before = before if words[0].isalnum() else ""
+    after = after if words[-1].isalnum() else ""
+    for match in re.finditer(before + pattern + after, text):
+        yield match.span()
+
+
+def _asserted(report: str, string: str) -> tuple[str, Assertion]:
+    mark = _MARK.search(string)
+    if mark is None or string in report:
+        return string, "present"
+    (assertion,) = (a for a in ASSERTIONS if a == mark[1])
+    return string[: mark.start()], assertion
+
+
+def _overlap(span: Span, item: Item) -> bool:
+    return (
+        item.start is not None
+        and item.end is not None
+        and span[0] < item.end
+        and item.start < span[1]
+    )
+
+
+def _fold(text: str) -> Folded:
+    """The text folded as :func:`occurrences` compares it: every run of white space one blank, trimmed."""
+    folded: list[str] = []
+    origin: list[int] = []
+    for match in re.finditer(r"\S+", text):
+        if folded:
+            folded.append(" ")
+            origin.append(match.start() - 1)
+        for place in range(match.start(), match.end()):
+            character = text[place]
+            if not character.isascii():
+                character = _ALIKE.get(character, character)
+                # "Ö" in one character or two, as files of a Mac have it.
+                character = unicodedata.normalize("NFD", character.casefold())
+            for part in character.casefold():
+                folded.append(part)
+                origin.append(place)
+    return "".join(folded), origin

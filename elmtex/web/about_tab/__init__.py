@@ -1,0 +1,1 @@
+"""The tab about the model and its use."""

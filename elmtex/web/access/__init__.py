@@ -1,0 +1,1 @@
+"""Who may ask the page what: hosts, origins, sign-in, identity, headers."""

@@ -1,0 +1,73 @@
+"""The extractors that the page compares. Who starts the page chooses them; a visitor names none of them freely.
+
+A model that anybody may name would let a visitor read folders of the server, and make it download.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import cast
+
+from elmtex.schema import CategorySchema
+from elmtex.types import InputError
+from elmtex.web.jobs import StreamingExtractor
+
+MODELS = "ELMTEX_MODELS"  # the environment variable with [STRATEGY:]MODEL, several separated by line ends
+EXAMPLES = "ELMTEX_EXAMPLES"  # the environment variable with the annotated reports that icl shows
+OWN = "finetuned"  # the page's own extractor
+
+Contenders = Mapping[str, Callable[[], StreamingExtractor]]
+
+
+def contenders(own: StreamingExtractor) -> Contenders:
+    """The extractors by the names a visitor sees, each made at its first use and then kept.
+
+    Args:
+        own: the page's extractor, which is ``finetuned``.
+
+    Returns:
+        ``finetuned``, the embedded model asked by a ``naive`` prompt, the same with examples (``icl``) when
+        ``ELMTEX_EXAMPLES`` names some, and the models of ``ELMTEX_MODELS``: folders, names of
+        :data:`elmtex.models.base.HUB_NAMES` or of the hub, each with the strategy it is asked by (``naive:NAME``).
+
+    Raises:
+        InputError: ``ELMTEX_MODELS`` names what can be no model.
+    """
+    schema = own.schema
+    found: dict[str, Callable[[], StreamingExtractor]] = {OWN: lambda: own}
+    found["naive"] = functools.cache(lambda: _chat("naive", schema, None))
+    if os.environ.get(EXAMPLES):
+        found["icl"] = functools.cache(lambda: _chat("icl", schema, None))
+    for line in filter(None, map(str.strip, os.environ.get(MODELS, "").splitlines())):
+        found.update([_of_line(line, schema)])
+    return found
+
+
+def _of_line(line: str, schema: CategorySchema) -> tuple[str, Callable[[], StreamingExtractor]]:
+    from elmtex.extractors.notes import STRATEGIES, Extractor
+
+    strategy, parted, model = line.partition(":")
+    if not parted or strategy not in STRATEGIES:
+        strategy, model = OWN, line
+    # A folder's place on the server is nobody's business.
+    name = f"{strategy}: {Path(model).name if Path(model).is_dir() else model}"
+    if strategy == OWN:
+        extractor = Extractor(schema, model=model)
+        return name, lambda: extractor
+    if strategy == "icl" and not os.environ.get(EXAMPLES):
+        raise InputError(
+            f"{MODELS} asks for icl, which needs {EXAMPLES}: a file of annotated reports"
+        )
+    return name, functools.cache(lambda: _chat(strategy, schema, model))
+
+
+def _chat(strategy: str, schema: CategorySchema, model: str | None) -> StreamingExtractor:
+    from elmtex.extractors.chat import open_strategy
+
+    examples = os.environ.get(EXAMPLES) if strategy == "icl" else None
+    return cast(
+        "StreamingExtractor", open_strategy(strategy, schema, model=model, examples=examples)
+    )

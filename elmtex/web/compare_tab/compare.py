@@ -1,0 +1,147 @@
+"""The tab that compares: one report, read by two extractors, one after the other. Nothing of it is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from elmtex.comparison import Comparison, compare
+from elmtex.schema import CategorySchema
+from elmtex.types import ElmtexError, Extraction, InputError
+from elmtex.web.compare_tab.choices import Contenders
+from elmtex.web.jobs import Reading, extractor_for
+from elmtex.web.limits import Shares, Turn
+from elmtex.web.view import refusal_of
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Where a comparison stands, in no language yet.
+
+    Args:
+        names: the two extractors; () before anything was asked, and while it waits for its turn.
+        answers: what they said; one or two fewer while they read.
+        seconds: how long each took once it had its turn, its loading included.
+        running: an extractor is reading.
+        reason: why there is no comparison: the name of a sentence that the page has, or a message that quotes no
+            report; "" when there is one, or will be.
+        length: characters of the report.
+        schema: the schema both read it with.
+    """
+
+    names: tuple[str, ...] = ()
+    answers: tuple[Extraction, ...] = ()
+    seconds: tuple[float, ...] = ()
+    running: bool = False
+    reason: str = ""
+    length: int = 0
+    schema: CategorySchema | None = None
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """The pairs; None before both have answered."""
+        return compare(*self.answers) if len(self.answers) == 2 else None
+
+
+class Comparing:
+    """Runs comparisons.
+
+    Args:
+        contenders: the extractors that may be compared.
+        turn: held while one of them works, as everywhere on the page.
+        shares: what a visitor may have waiting, as everywhere on the page.
+    """
+
+    def __init__(self, contenders: Contenders, turn: Turn, shares: Shares | None = None) -> None:
+        self.contenders = contenders
+        self._turn = turn
+        self._shares = shares or Shares()
+        self._readings: dict[str, Reading] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.contenders)
+
+    def run(
+        self,
+        session: str,
+        report: str | None,
+        names: tuple[str | None, str | None],
+        schema: CategorySchema | None,
+        owner: str = "",
+    ) -> Iterator[Compared]:
+        """Read a report with two extractors, showing where it stands; the last state is final.
+
+        Args:
+            session: who may :meth:`stop` it.
+            report: the report; None is what gradio sends for an untouched box.
+            names: two of :attr:`names`.
+            schema: the categories; None are those of the page.
+            owner: who asks.
+        """
+        report = report or ""
+        chosen = tuple(name for name in names if name is not None and name in self.contenders)
+        state = Compared(chosen, length=len(report), schema=schema)
+        reason = refusal_of(report) or ("" if len(set(chosen)) == 2 else "choose_two")
+        if reason:
+            yield dataclasses.replace(state, reason=reason)
+            return
+        for name in chosen:
+            yield dataclasses.replace(state, running=True)
+            answer = self._read(session, report, name, schema, owner)
+            if isinstance(answer, str):
+                yield dataclasses.replace(state, reason=answer)
+                return
+            extraction, took = answer
+            state = dataclasses.replace(
+                state, answers=(*state.answers, extraction), seconds=(*state.seconds, took)
+            )
+        yield state
+
+    def once(
+        self, report: str, left: str, right: str, schema: CategorySchema | None, owner: str = ""
+    ) -> Comparison:
+        """The comparison itself, for a program.
+
+        Raises:
+            InputError: a report, name or schema that cannot be used; says which.
+        """
+        for name in (left, right):
+            if name not in self.contenders:
+                raise InputError(f"extractor {name!r} is none of {', '.join(self.names)}")
+        *_, last = self.run(f"once:{threading.get_ident()}", report, (left, right), schema, owner)
+        if last.comparison is None:
+            raise InputError(f"there is nothing to compare ({last.reason.replace('_', ' ')})")
+        return last.comparison
+
+    def stop(self, session: str) -> None:
+        """End the session's comparison; the extractor at work is given up after its step."""
+        reading = self._readings.pop(session, None)
+        if reading is not None:
+            reading.stop()
+
+    def _read(
+        self, session: str, report: str, name: str, schema: CategorySchema | None, owner: str
+    ) -> tuple[Extraction, float] | str:
+        """The document and its seconds, or why there is none."""
+        try:
+            extractor = extractor_for(self.contenders[name](), schema)
+            give_back = self._shares.take(owner)
+        except ElmtexError as error:
+            return str(error)
+        reading = Reading(extractor, report, self._turn, owner, give_back)
+        self._readings[session] = reading
+        reading.start()
+        try:
+            for _ in reading.pictures():
+                pass
+        finally:
+            if self._readings.get(session) is reading:
+                del self._readings[session]
+        if reading.failure is not None:
+            return reading.failure
+        if reading.stopped or reading.latest is None:
+            return "stopped"
+        return reading.latest.extraction, reading.seconds

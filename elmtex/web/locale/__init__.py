@@ -1,0 +1,1 @@
+"""The page's messages, in English and German."""

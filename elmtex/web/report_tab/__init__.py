@@ -1,0 +1,1 @@
+"""The tab where one report is extracted and reviewed."""

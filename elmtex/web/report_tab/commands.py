@@ -1,0 +1,190 @@
+"""What the browser may ask for: a small JSON object per click, checked before anything happens."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any, get_args
+
+import jsonschema
+
+from elmtex.review import Decision, Entry
+from elmtex.review.decisions import next_undo
+from elmtex.types import ASSERTIONS, Code, InputError, Item
+from elmtex.web.report_tab.exports import BATCH_FORMATS, Format
+
+MAX_COMMAND = 100_000  # characters: an item's words are a sentence or two
+
+_ID = {"type": "string", "pattern": "^[md][0-9]{1,6}$"}
+_NAME = {"type": "string", "maxLength": 300}
+_NUMBER = {"type": "integer", "minimum": 1, "maximum": 1_000_000_000}
+_OFFSET = {"type": ["integer", "null"], "minimum": 0}
+_WORDS = {"type": "string", "minLength": 1, "maxLength": 20_000}
+
+# The fields of each command; all of them are required, no other is allowed.
+_FIELDS: dict[str, dict[str, Any]] = {
+    "accept": {"items": {"type": "array", "items": _ID, "minItems": 1, "maxItems": 10_000}},
+    "reject": {"items": {"type": "array", "items": _ID, "minItems": 1, "maxItems": 10_000}},
+    "assert": {"item": _ID, "value": {"enum": list(ASSERTIONS)}},
+    "edit": {
+        "item": _ID,
+        "text": _WORDS,
+        "start": _OFFSET,
+        "end": _OFFSET,
+        "category": _NAME,
+        "assertion": {"enum": list(ASSERTIONS)},
+    },
+    "add": {
+        "text": _WORDS,
+        "start": _OFFSET,
+        "end": _OFFSET,
+        "category": _NAME,
+        "assertion": {"enum": list(ASSERTIONS)},
+    },
+    "code": {"item": _ID, "system": _NAME, "code": _NAME},
+    "undo": {},
+    "finish": {},
+    "codes": {"item": _ID},
+    "format": {"format": {"enum": list(get_args(Format))}},
+    "open": {"review": _NAME},
+    "delete": {"review": _NAME},
+    "delete_all": {},
+    "batch_format": {"format": {"enum": list(BATCH_FORMATS)}},
+    "file": {},
+    "batch_file": {},
+}
+_CHECKS = {
+    do: jsonschema.Draft202012Validator(
+        {
+            "type": "object",
+            "required": list(fields),
+            "properties": {"do": True, "n": _NUMBER, "on": _NAME, **fields},
+            "additionalProperties": False,
+        }
+    )
+    for do, fields in _FIELDS.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A checked command.
+
+    Args:
+        do: what it is.
+        fields: those that :data:`_FIELDS` lists for it.
+        on: id of the report that was shown when it was given; "" where it does not say.
+        n: its number in its tab of the browser, which sends it again until it is answered; 0 where it has none.
+    """
+
+    do: str
+    fields: dict[str, Any]
+    on: str = ""
+    n: int = 0
+
+
+def parse(text: str) -> Command:
+    """A command from the browser. Raises :class:`InputError` when it is none; quotes nothing of it."""
+    try:
+        data = json.loads(text) if len(text) <= MAX_COMMAND else None
+        json.dumps(data, ensure_ascii=False).encode()  # half a character could never be answered
+    except (ValueError, RecursionError):
+        data = None
+    if isinstance(data, dict):
+        do = data.get("do")
+        if isinstance(do, str) and do in _CHECKS and _CHECKS[do].is_valid(data):
+            fields = {name: data[name] for name in _FIELDS[do]}
+            # JSON Schema takes 1.0 for an integer; a text has no such place.
+            fields |= {n: int(v) for n, v in fields.items() if isinstance(v, float)}
+            return Command(do, fields, data.get("on", ""), int(data.get("n", 0)))
+    raise InputError("the page sent something it should not: reload it and try again")
+
+
+def deletes(text: str) -> bool:
+    """Whether the browser asks to delete a report or more; what is no command asks for nothing."""
+    try:
+        return parse(text).do in ("delete", "delete_all")
+    except InputError:
+        return False
+
+
+def decision_of(asked: Command, entry: Entry, suggested: tuple[Code, ...] = ()) -> Decision | None:
+    """The decision a command means; None for one that decides nothing (open, codes, format …).
+
+    Args:
+        asked: the command.
+        entry: the report as it stands.
+        suggested: the codes the reviewer chooses from.
+
+    Raises:
+        InputError: it names an item there is not, or nothing can be taken back.
+    """
+    fields = asked.fields
+    match asked.do:
+        case "accept":
+            return Decision("accept", tuple(fields["items"]))
+        case "reject":
+            return Decision("reject", tuple(fields["items"]))
+        case "assert":
+            before = entry.reviewed.find(fields["item"])
+            item = replace(before.item, assertion=fields["value"])
+            return Decision("edit", (before.id,), before.category, item)
+        case "edit":
+            before = entry.reviewed.find(fields["item"])
+            placed = _placed(fields, entry.text, near=before.item.start or 0)
+            same = placed.text == before.item.text
+            item = replace(
+                placed,
+                confidence=before.item.confidence,
+                codes=before.item.codes if same else (),
+            )
+            return Decision("edit", (before.id,), fields["category"], item)
+        case "add":
+            return Decision("add", (), fields["category"], _placed(fields, entry.text, near=0))
+        case "code":
+            before = entry.reviewed.find(fields["item"])
+            item = replace(before.item, codes=_toggled(before.item, fields, suggested))
+            return Decision("edit", (before.id,), before.category, item)
+        case "undo":
+            back = next_undo(entry.reviewed)
+            if back is None:
+                raise InputError("there is nothing to undo")
+            return back
+        case "finish":
+            return Decision("finish")
+    return None
+
+
+def _placed(fields: dict[str, Any], report: str, near: int) -> Item:
+    """The item with its span: the one selected, else the nearest place where these words stand, else none."""
+    start, end = fields["start"], fields["end"]
+    if start is not None and end is not None and 0 <= start < end <= len(report):
+        chosen = report[start:end]
+        begin = start + len(chosen) - len(chosen.lstrip())
+        end = begin + len(chosen.strip())
+        # A browser's text box turns CR LF into LF: words are compared by their letters, taken from the report.
+        if begin < end and chosen.split() == fields["text"].split():
+            return Item(report[begin:end], begin, end, fields["assertion"])
+    words = fields["text"].strip()
+    if not words:
+        raise InputError("an item needs words")
+    # A browser's text box has turned CR LF into LF.
+    for written in (words, words.replace("\n", "\r\n")):
+        before = report.rfind(written, 0, near + len(written))
+        places = [at for at in (before, report.find(written, near)) if at >= 0]
+        if places:
+            begin = min(places, key=lambda at: abs(at - near))
+            return Item(written, begin, begin + len(written), fields["assertion"])
+    return Item(words, None, None, fields["assertion"])
+
+
+def _toggled(item: Item, fields: dict[str, Any], suggested: tuple[Code, ...]) -> tuple[Code, ...]:
+    """The item's codes with this one chosen, or no longer chosen when it was."""
+    wanted = (fields["system"], fields["code"])
+    kept = tuple(code for code in item.codes if (code.system, code.code) != wanted)
+    if any(code.chosen for code in item.codes if (code.system, code.code) == wanted):
+        return kept
+    for code in (*suggested, *item.codes):
+        if (code.system, code.code) == wanted:
+            return (*kept, replace(code, chosen=True))
+    raise InputError("this code was not suggested")

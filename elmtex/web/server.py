@@ -1,0 +1,189 @@
+"""The page's layout and its server. What a click does is in handlers.py, the HTML in render.py."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from elmtex.review import Store
+from elmtex.review.store import MEMORY, default_url
+from elmtex.types import InputError
+from elmtex.web.access.gate import around
+from elmtex.web.access.headers import AUTH, Guard, on_a_space
+from elmtex.web.access.hosts import Hosts
+from elmtex.web.access.sign_in import KEYS, SLOWLY, door
+from elmtex.web.api.extract import MCP, call_itself, offer, wants_mcp
+from elmtex.web.compare_tab.choices import Contenders, contenders
+from elmtex.web.controller import Desk
+from elmtex.web.events import wire_many, wire_report
+from elmtex.web.jobs import StreamingExtractor
+from elmtex.web.layout import lay_out
+from elmtex.web.limits import BodyLimit
+from elmtex.web.locale.messages import words_in
+from elmtex.web.report_tab.review import Linking
+from elmtex.web.tab_events import wire_compare, wire_schema
+from elmtex.web.toolkit import gr
+from elmtex.web.uploads import end_when_told, keep_apart
+from elmtex.web.view import Shown
+
+UPLOAD = "60mb"  # of a file that is dropped
+WAITING = 16  # reports that take turns at the model, and as many more that wait for that; the next one is refused
+THREADS = 100  # each of those holds one
+SESSIONS = 64  # browser tabs whose report is remembered
+FORGOTTEN_AFTER = 3600  # seconds a report stays in memory after its last use
+
+_HERE = Path(__file__).parent / "static"
+# templates.js comes first: gradio's components need it.
+_SCRIPTS = tuple(_HERE / f"{n}.js" for n in ("templates", "page", "review", "editor", "batch"))
+
+
+def default_extractor() -> StreamingExtractor:
+    """The extractor of a plain ``elmtex app``."""
+    from elmtex import Extractor
+
+    return Extractor()
+
+
+def default_linker() -> Linking:
+    """Suggests codes; what it needs is looked for at its first use."""
+    from elmtex.coding.linker import Linker
+
+    return Linker()
+
+
+def build(
+    extractor_factory: Callable[[], StreamingExtractor] = default_extractor,
+    *,
+    database: str | None = None,
+    others: Contenders | None = None,
+) -> gr.Blocks:
+    """The page as gradio blocks; :func:`launch` serves it with its style and script.
+
+    Args:
+        extractor_factory: makes the extractor; called once, now. The model loads in the background.
+        database: SQLAlchemy URL of the reviews; None is the user's own file, on a Space the memory.
+        others: the extractors that may be compared, by name; None is what :func:`contenders` finds.
+    """
+    store = Store(database or (MEMORY if on_a_space() else default_url()))
+    extractor = extractor_factory()
+    desk = Desk(extractor, store, default_linker(), others or contenders(extractor))
+    with gr.Blocks(
+        analytics_enabled=False, title="elmtex", fill_width=True, delete_cache=(600, 3600)
+    ) as page:
+        shown = gr.State(Shown(), time_to_live=FORGOTTEN_AFTER)
+        words = words_in("en")
+        parts = lay_out(words, desk.draw(Shown(), "en").result, on_a_space(), desk.comparing.names)
+        own = gr.State(None)  # holds nothing of a patient: it stays as long as the tab is open
+        wire_report(page, parts, shown, own, desk)
+        wire_many(parts, shown, own, desk)
+        wire_compare(parts, shown, own, desk, FORGOTTEN_AFTER)
+        wire_schema(parts, own, desk)
+        offer(desk)
+    page.queue(max_size=WAITING, default_concurrency_limit=WAITING, api_open=False)
+    desk.load_in_background()
+    return page
+
+
+def launch(
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    *,
+    extractor_factory: Callable[[], StreamingExtractor] = default_extractor,
+    block: bool = True,
+    database: str | None = None,
+    others: Contenders | None = None,
+) -> gr.Blocks:
+    """Serve the page until it is interrupted.
+
+    Args:
+        host: the address to listen on. 127.0.0.1 keeps the page to this computer; on a Hugging Face Space the
+            default becomes 0.0.0.0.
+        port: the TCP port, 1 to 65535.
+        extractor_factory: as for :func:`build`.
+        block: False returns at once, with the server in a thread (tests; end it with ``close()``).
+        database, others: as for :func:`build`.
+
+    Raises:
+        InputError: the port is taken or is none, or a variable or the extractor's own options are wrong.
+    """
+    from starlette.middleware import Middleware
+
+    scripts = [path.read_text("utf-8") for path in _SCRIPTS]
+    keeper, mcp, loopback = door(), wants_mcp(), secrets.token_urlsafe(32)
+    if mcp and keeper is not None and not keeper.has_keys:
+        raise InputError(
+            f"{MCP} with {AUTH} needs keys, as a program cannot sign in: set {KEYS} to NAME:KEY, one a line"
+        )
+    if not 1 <= port <= 65535:
+        raise InputError(f"port {port} is none; give one from 1 to 65535")
+    if on_a_space() and host == "127.0.0.1":
+        host = "0.0.0.0"
+    keep_apart()  # before gradio looks where uploads go
+    hosts = Hosts(host)
+    page = build(extractor_factory, database=database, others=others)
+    try:
+        page.launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            inbrowser=False,
+            share=False,
+            show_error=False,
+            # gradio would keep every report and answer in the browser's storage, for the next user to read.
+            run_history=False,
+            enable_monitoring=False,
+            mcp_server=mcp,
+            ssr_mode=False,
+            pwa=False,
+            footer_links=[],
+            state_session_capacity=SESSIONS,
+            max_file_size=UPLOAD,
+            max_threads=THREADS,
+            theme=_theme(),
+            css_paths=[_HERE / "page.css", _HERE / "review.css", _HERE / "batch.css"],
+            head="".join(f"<script>{script}</script>" for script in scripts),
+            auth=keeper,
+            auth_message=SLOWLY,
+            app_kwargs={
+                "middleware": [
+                    Middleware(Guard, framed=on_a_space(), scripts=scripts),
+                    Middleware(BodyLimit),
+                ],
+                "lifespan": around(hosts, framed=on_a_space(), door=keeper, loopback=loopback),
+            },
+        )
+    except OSError:
+        raise InputError(
+            f"{host}:{port} cannot be listened on, perhaps because something already does; "
+            "choose another with --port"
+        ) from None
+    if mcp:
+        call_itself(page, loopback)
+    sys.stderr.write(f"elmtex is at {page.local_url} (Ctrl+C ends it)\n")
+    if block:
+        end_when_told()
+        page.block_thread()
+    return page
+
+
+def _theme() -> gr.themes.Base:
+    # Fonts of the system by name: gradio's own default would be fetched.
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.teal,
+        secondary_hue=gr.themes.colors.teal,
+        neutral_hue=gr.themes.colors.slate,
+        radius_size=gr.themes.sizes.radius_sm,
+        font=["system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"],
+        font_mono=["ui-monospace", "Consolas", "Menlo", "monospace"],
+    ).set(
+        # White on the theme's own teal has a contrast of 2.5 to 1; this one has more than 5.
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_300",
+    )

@@ -1,0 +1,214 @@
+"""What one session sees: its state, the screen drawn from it, and the sentences that say where it stands."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from elmtex.readers.text_files import Report
+from elmtex.review import Entry
+from elmtex.schema import CategorySchema
+from elmtex.text.language import language
+from elmtex.types import Code, Extraction, InputError
+from elmtex.web import render
+from elmtex.web.jobs import Reading
+from elmtex.web.limits import MAX_CHARACTERS, STORED, WAITING
+from elmtex.web.locale.messages import Words
+from elmtex.web.report_tab.exports import BatchFormat, Format
+
+LANGUAGE_SHOWS = 5000  # characters of a report that its language is told by
+NAME = 60  # characters of a report's first line that name it in the list of reviews
+
+Phase = Literal["empty", "refused", "running", "stopped", "finished", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one session sees, in no language yet: kept so that it can be drawn again in another.
+
+    Args:
+        phase: where the session stands.
+        report: the report that is or was read; "" before the first.
+        extraction: what was found so far; None before the first sentence is read.
+        done: sentences read.
+        total: sentences of the report; 0 while unknown.
+        reason: why it was refused (a field of :class:`Words`) or failed (a message that quotes no report).
+        entry: the report under review; None before it is read to its end.
+        format: what is handed out.
+        suggested: an item's id and the codes its reviewer chooses from; None when nobody asked.
+        said: why the last click was refused; "" when it was not.
+        source: the report that was read from a file, with its own ends of line; None for one pasted.
+        batch_format: what is handed out of many reports.
+        schema: the user's own schema that the report is read with; None is the page's.
+    """
+
+    phase: Phase = "empty"
+    report: str = ""
+    extraction: Extraction | None = None
+    done: int = 0
+    total: int = 0
+    reason: str = ""
+    entry: Entry | None = None
+    format: Format = "json"
+    suggested: tuple[str, tuple[Code, ...]] | None = None
+    said: str = ""
+    source: Report | None = None
+    batch_format: BatchFormat = "jsonl"
+    schema: CategorySchema | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What stands on the page, as HTML.
+
+    Args:
+        shown: what was drawn.
+        editing: the box to paste into is shown, else the report with its evidence.
+        running: an extraction is under way.
+        notice: under the report.
+        report: the report with its evidence.
+        result: the column of categories.
+        many: the tab of many reports; None when it need not be drawn again.
+        taken: files were read into the tab of many reports.
+        gone: the texts of the reports that were just deleted: a box that holds one is emptied.
+        box: what is put into the box; None leaves what stands in it.
+        answer: what the browser's script waits for, see :func:`elmtex.web.report_tab.exports.answer_html`.
+        again: it answers a command that was sent once more; the state is not this one's to change.
+    """
+
+    shown: Shown
+    editing: bool
+    running: bool
+    notice: str
+    report: str
+    result: str
+    many: str | None = None
+    taken: bool = False
+    gone: tuple[str, ...] = ()
+    box: str | None = None
+    answer: str = ""
+    again: bool = False
+
+
+def refusal_of(report: str) -> str:
+    """The name of the sentence that says why a report is not read; "" when it is."""
+    if not report.strip():
+        return "empty_report"
+    if len(report) > MAX_CHARACTERS:
+        return "long_report"
+    try:
+        report.encode("utf-8")
+    except UnicodeEncodeError:
+        # JSON may carry a lone surrogate; nothing could be sent back to the browser.
+        return "broken_report"
+    return ""
+
+
+def stands_in(box: str, source: Report | None) -> bool:
+    """Whether the box holds what was read from a file, unchanged but for the ends of its lines."""
+    return source is not None and source.text is not None and lines_of(source.text) == lines_of(box)
+
+
+def without(shown: Shown, ids: Collection[str], texts: Collection[str]) -> Shown:
+    """The state once these reviews of these texts have been deleted: nothing of them may stay on the screen."""
+    source = shown.source.text if shown.source else None
+    if (shown.entry is not None and shown.entry.id in ids) or source in texts:
+        return Shown()
+    return shown
+
+
+def lines_of(text: str) -> list[str]:
+    """A text's lines, whatever ends them: what a browser's box leaves of it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def taken_html(shown: Shown, words: Words) -> str:
+    """What was read from the files, before anything is extracted."""
+    if shown.said:
+        return render.message_html(shown.said)
+    if shown.phase == "empty" and shown.source is not None and shown.source.text is not None:
+        length = grouped(len(shown.source.text))
+        said = words.batch.was_read.format(name=shown.source.id, length=length)
+        if shown.source.recognised:
+            return render.message_html(f"{said} {words.batch.recognised}")
+        if shown.source.note:
+            return render.message_html(
+                f"{said} {words.batch.noted(shown.source.id, shown.source.note)}"
+            )
+        return render.message_html(said, "good")
+    return ""
+
+
+def name_of(report: str) -> str:
+    """What a pasted report is called: the beginning of its first line."""
+    line = next(line.strip() for line in report.splitlines() if line.strip())
+    return line if len(line) <= NAME else f"{line[: NAME - 1].rstrip()}…"
+
+
+def opened(entry: Entry) -> Shown:
+    """The state that a stored review is taken up in."""
+    if entry.extraction is None:
+        raise InputError("this report is not extracted yet")
+    return Shown("finished", entry.text, entry.extraction, entry=entry)
+
+
+def grouped(number: int) -> str:
+    """Thousands parted by a narrow space, which reads right in English and in German."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def ended(shown: Shown, reading: Reading) -> Shown:
+    """The state after a reading's end, however it came."""
+    latest = reading.latest
+    if latest is not None:
+        shown = dataclasses.replace(
+            shown, extraction=latest.extraction, done=latest.done, total=latest.total
+        )
+    if reading.failure is not None:
+        return dataclasses.replace(shown, phase="failed", reason=reading.failure)
+    return dataclasses.replace(shown, phase="stopped" if reading.stopped else "finished")
+
+
+def incomplete(shown: Shown) -> Extraction:
+    """What a run that was stopped or failed has found, as a document that says so.
+
+    A file of it must not read like a patient without findings.
+    """
+    assert shown.extraction is not None
+    why = f"The run ended after {shown.done} of {shown.total} sentences; items may be missing."
+    problems = (*shown.extraction.problems, why)
+    return dataclasses.replace(shown.extraction, status="truncated", problems=problems)
+
+
+def state_html(shown: Shown, words: Words) -> str:
+    """The line that says where the session stands."""
+    if shown.phase == "refused":
+        text = getattr(words, shown.reason)
+        return render.message_html(
+            text.format(
+                length=grouped(len(shown.report)),
+                limit=grouped(MAX_CHARACTERS),
+                most=WAITING,
+                stored=grouped(STORED),
+            ),
+            "bad",
+        )
+    if shown.phase == "running":
+        text = words.waiting if shown.extraction is None else words.reading
+        return render.progress_html(
+            text.format(done=shown.done, total=shown.total), shown.done, shown.total
+        )
+    if shown.phase == "stopped":
+        text = words.stopped if shown.total else words.stopped_at_once
+        return render.message_html(text.format(done=shown.done, total=shown.total))
+    if shown.phase == "failed":
+        return render.message_html(words.failed.format(reason=shown.reason), "bad")
+    if shown.phase == "finished" and shown.extraction is not None:
+        schema = shown.entry.schema if shown.entry else shown.schema
+        title = schema.title if schema else ""
+        summary = render.summary_html(shown.extraction, words, title)
+        german = language(shown.report[:LANGUAGE_SHOWS]) == "de"
+        return summary + (render.message_html(words.german_report) if german else "")
+    return ""
