@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from elmtex.erase import remove
 from elmtex.review import Decision, Store
-from elmtex.review.erase import remove
 from elmtex.schema import load_schema
 from elmtex.types import Extraction, Item
 from elmtex.web.uploads import own_folder

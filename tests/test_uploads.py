@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from elmtex.review.erase import remove
+from elmtex.erase import remove
 from elmtex.web.uploads import own_folder
 
 HOLDER = """

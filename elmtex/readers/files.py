@@ -14,13 +14,13 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from elmtex.erase import remove
 from elmtex.readers import confined, ocr
 from elmtex.readers.ocr import MAX_PAGES_TOGETHER
 from elmtex.readers.parsers import READERS, read_document
 from elmtex.readers.tables import SUFFIXES as TABLES
 from elmtex.readers.tables import TEXT_TABLES, read_table
 from elmtex.readers.text_files import ReadingError, Report, read_report, readable_name
-from elmtex.review.erase import remove
 from elmtex.text.normalisation import mended
 from elmtex.types import InputError, MissingDependencyError
 

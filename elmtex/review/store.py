@@ -20,10 +20,10 @@ from typing import Any
 
 import platformdirs
 
+from elmtex.erase import overwrite
 from elmtex.review import sqlite
 from elmtex.review.decisions import Decision, check
 from elmtex.review.entry import Entry
-from elmtex.review.erase import overwrite
 from elmtex.review.faults import DAMAGED, fault_of, without_words
 from elmtex.review.line import Line, line_of
 from elmtex.review.rows import (

@@ -25,7 +25,7 @@ from typing import Any
 import filelock
 import platformdirs
 
-from elmtex.review.erase import remove
+from elmtex.erase import remove
 
 logger = logging.getLogger(__name__)  # never about a report
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from elmtex.batch.job import failure
+from elmtex.erase import remove
 from elmtex.readers.files import read_files
 from elmtex.readers.text_files import Report
 from elmtex.review import Entry, Line, Store
-from elmtex.review.erase import remove
 from elmtex.review.faults import BusyError
 from elmtex.review.line import line_of, report_digest, schema_digest
 from elmtex.schema import CategorySchema
