@@ -614,7 +614,7 @@ def test_fetch_downloads_once_and_unpacks(tmp_path: Path, cache: Path, site: str
     source = planted_source(tmp_path, site)
     folder = fetch.locate(source)
     assert folder == cache / "planted"
-    assert sorted(f.name for f in folder.iterdir()) == ["1.ann", "1.txt"]
+    assert sorted(f.name for f in folder.iterdir()) == ["1.ann", "1.txt", "digests.json"]
     (tmp_path / "site" / "c.zip").unlink()
     assert fetch.locate(source) == folder
     assert list(cache.iterdir()) == [folder]
