@@ -19,9 +19,10 @@ import pytest
 from tiny import tiny_llama, tiny_tokenizer
 
 from elmtex import Extractor
-from elmtex.decoding.layout import placed, reach
+from elmtex.decoding.grammar import NoteGrammar
+from elmtex.decoding.layout import branch_positions, visible_prefix
 from elmtex.decoding.loop import decode
-from elmtex.decoding.notes import NoteGrammar, NoteWalk
+from elmtex.decoding.notes import NoteState
 from elmtex.decoding.tokens import Chunk, ReportTokens, tokenise
 from elmtex.engines import fastest, open_engine
 from elmtex.provenance import usable_cores
@@ -99,14 +100,14 @@ def grammar() -> NoteGrammar:
 def notes(engine, read: int = len(PROMPT)) -> list[tuple[int, int, str, str]]:
     tokens = tokenise(REPORT, tiny_tokenizer())
     done = itertools.chain(*passes(engine.session(PROMPT[:read]), tokens, read))
-    items = (item for walk in done for item in walk.items)
+    items = (item for state in done for item in state.items)
     return sorted((i.first, i.last, i.key, i.assertion) for i in items)
 
 
-def passes(session, tokens: ReportTokens, read: int = 0) -> Iterator[list[NoteWalk]]:
+def passes(session, tokens: ReportTokens, read: int = 0) -> Iterator[list[NoteState]]:
     """The notes that each pass of a decode finishes."""
-    places = placed(grammar(), tokens, tokens.sentences, len(PROMPT))
-    seen = reach(len(PROMPT), tokens, Chunk(0, tokens.sentences))
+    places = branch_positions(grammar(), tokens, tokens.sentences, len(PROMPT))
+    seen = visible_prefix(len(PROMPT), tokens, Chunk(0, tokens.sentences))
     return decode(session, [*PROMPT, *tokens.ids], places, seen, read=read)
 
 
@@ -371,7 +372,7 @@ def test_sessions_do_not_disturb_each_other(base: Path) -> None:
 
     def steps(session):
         for done in passes(session, tokens):
-            yield [(i.first, i.last, i.key) for walk in done for i in walk.items]
+            yield [(i.first, i.last, i.key) for state in done for i in state.items]
 
     alone = list(steps(engine.session()))
     pairs = list(itertools.zip_longest(steps(engine.session()), steps(engine.session())))

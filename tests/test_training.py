@@ -129,7 +129,7 @@ def test_a_memorised_report_is_extracted_exactly(runs, name):
 
 
 def test_a_run_goes_on_from_an_adapter(workshop, runs, tmp_path):
-    flags = ["--init_adapter", str(runs["lora"]), "--max_steps", "1", "--rare_weight", "3"]
+    flags = ["--init_adapter", str(runs["lora"]), "--max_steps", "1", "--non_present_weight", "3"]
     flags += ["--lora_dropout", "0.01"]
     other_base = shutil.copytree(workshop / "base", tmp_path / "base")
     history = train(workshop, tmp_path / "on", "--num_train_epochs", "1", *flags)

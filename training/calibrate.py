@@ -244,7 +244,7 @@ def _sign_logits(
     """Of every gold item's sign: the logits of the signs (n, 3), the right column (n,), and the columns' names."""
     import torch
 
-    from elmtex.decoding.notes import NoteGrammar
+    from elmtex.decoding.grammar import NoteGrammar
     from elmtex.decoding.tokens import read_tokenizer
     from elmtex.schema import load_schema
     from training.collate import LAYOUT, collate
@@ -254,14 +254,14 @@ def _sign_logits(
 
     base, model = merged_model(run)
     tokenizer, llama = read_tokenizer(base), model.eval()
-    by_token = NoteGrammar.of(load_schema(schema), tokenizer).signs
+    by_token = NoteGrammar.of(load_schema(schema), tokenizer).assertion_tokens
     own = (schema,) if Path(schema).is_file() else ()
     signs = tuple(sorted(by_token))
 
     def rows() -> Iterator[tuple[NDArray[np.floating], int]]:
         plain = Augmentation(0, 0, 0, own)
         for part in Examples(records, tokenizer, epochs=1, seed=0, augmentation=plain, size=1024):
-            decided = [d for d in part.decisions if d.choices == signs]
+            decided = [d for d in part.decisions if d.allowed == signs]
             at = torch.tensor([d.row for d in decided], dtype=torch.long)
             batch = collate([part])
             with torch.inference_mode():

@@ -27,7 +27,7 @@ def collate(parts: Sequence[TrainingSequence]) -> dict[str, torch.Tensor]:
 
     Returns:
         input_ids, position_ids (1, N); attention_mask (1, 1, N, N) boolean; rows (D,) where decisions are made;
-        choices (D, K) token ids padded with -1; chosen (D,) columns of ``choices``; rare (D,) boolean, true where
+        choices (D, K) token ids padded with -1; chosen (D,) columns of ``allowed``; rare (D,) boolean, true where
         the sign of an absent or possible item is chosen.
     """
     lengths = [len(part.tokens) for part in parts]
@@ -40,15 +40,15 @@ def collate(parts: Sequence[TrainingSequence]) -> dict[str, torch.Tensor]:
         for part, start in zip(parts, offsets, strict=False)
         for d in part.decisions
     ]
-    choices = np.full((len(decisions), max(len(d.choices) for _, d in decisions)), -1)
+    allowed = np.full((len(decisions), max(len(d.allowed) for _, d in decisions)), -1)
     for i, (_, decision) in enumerate(decisions):
-        choices[i, : len(decision.choices)] = decision.choices
+        allowed[i, : len(decision.allowed)] = decision.allowed
     return {
         "input_ids": torch.from_numpy(np.concatenate([part.tokens for part in parts]))[None],
         "position_ids": torch.from_numpy(np.concatenate([part.positions for part in parts]))[None],
         "attention_mask": torch.from_numpy(mask)[None, None],
         "rows": torch.tensor([row for row, _ in decisions]),
-        "choices": torch.from_numpy(choices),
+        "allowed": torch.from_numpy(allowed),
         "chosen": torch.tensor([d.chosen for _, d in decisions]),
-        "rare": torch.tensor([d.rare for _, d in decisions]),
+        "non_present": torch.tensor([d.non_present for _, d in decisions]),
     }

@@ -16,8 +16,8 @@ from tokenizers import Tokenizer
 
 from elmtex.decoding.attributes import AttributeGrammar
 from elmtex.decoding.gold import gold_notes
+from elmtex.decoding.grammar import NoteGrammar
 from elmtex.decoding.layout import TrainingSequence, lay_out
-from elmtex.decoding.notes import NoteGrammar
 from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.prompt import margin_prompt
 from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas

@@ -38,7 +38,7 @@ class ElmtexArguments:
         share: how often an epoch shows a source's records, as ``source=times``, 1 for the others; ``synthetic=0.02``
             is another fiftieth of them every epoch, ``synthetic/de=0.1`` a tenth of the German ones, ``written/de/y=2``
             twice those whose name begins with y.
-        rare_weight: weight in the loss of a decision for absent or possible beside the others' 1.
+        non_present_weight: weight in the loss of a decision for absent or possible beside the others' 1.
         init_adapter: folder of an adapter to train further; its rank, alpha and layers stand.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
         drop, shuffle, rename: shares of examples that are augmented (see training.data.Augmentation).
@@ -50,7 +50,7 @@ class ElmtexArguments:
     schemas: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     share: list[str] = field(default_factory=list)
-    rare_weight: float = 1.0
+    non_present_weight: float = 1.0
     init_adapter: str | None = None
     max_report_tokens: int = 1024
     drop: float = 0.1

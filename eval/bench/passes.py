@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.gold import gold_notes
-from elmtex.decoding.layout import Ints, Mask, placed, reach
+from elmtex.decoding.grammar import NoteGrammar
+from elmtex.decoding.layout import Ints, Mask, branch_positions, visible_prefix
 from elmtex.decoding.loop import Counts, decode
-from elmtex.decoding.notes import NoteGrammar, NoteItem, write_note
+from elmtex.decoding.notes import NoteItem, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, read_tokenizer, tokenise
 from elmtex.models.base import base_folder
 from elmtex.schema import load_schema
@@ -114,13 +115,13 @@ def measure(
     """Passes, fed and rejected tokens of all parts."""
     counts, rejected = Counts(), 0
     for tokens, items, chunk in parts:
-        notes = placed(grammar, tokens, chunk.sentences, -chunk.start)
+        notes = branch_positions(grammar, tokens, chunk.sentences, -chunk.start)
         oracle = Oracle(
-            {place.position: write_note(walk, items) for walk, place in notes},
+            {place.position: write_note(state, items) for state, place in notes},
             {place.row: place.position for _, place in notes},
         )
         prefix = tokens.ids[chunk.start : chunk.end]
-        seen = reach(0, tokens, chunk)
+        seen = visible_prefix(0, tokens, chunk)
         for _ in decode(oracle, prefix, notes, seen, draft=draft, counts=counts):
             pass
         rejected += oracle.rejected
