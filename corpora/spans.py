@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from elmtex.text.normalisation import folded
+from elmtex.text.normalisation import case_folded
 from elmtex.types import Assertion, Item
 
 Span = tuple[int, int]
@@ -37,7 +37,7 @@ def without_overlap(
     last = 0
     for item in sorted(items, key=_report_order):
         start, end = grounded_span(item)
-        key = folded(item.text)
+        key = case_folded(item.text)
         why = "inside another" if start < last else "same words" if unique and key in seen else ""
         if why:
             if left_out is not None:

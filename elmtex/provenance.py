@@ -22,7 +22,7 @@ _NAMES = (
 _THREADS = ("OMP_", "KMP_", "MKL_", "OPENBLAS_")
 
 
-def surroundings(packages: Sequence[str]) -> dict[str, Any]:
+def environment(packages: Sequence[str]) -> dict[str, Any]:
     """Git hash, Python, machine, what the environment says of threads, and the versions of ``packages`` (None where
     not installed)."""
     return {

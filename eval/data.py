@@ -8,7 +8,7 @@ from pathlib import Path
 
 from corpora import elmtex_files, maccrobat, ncbi_disease
 from elmtex import records
-from elmtex.text.normalisation import folded
+from elmtex.text.normalisation import case_folded
 from elmtex.types import InputError, Item, Record
 
 LOADERS: dict[str, Callable[[Path], Iterator[Record]]] = {
@@ -53,6 +53,6 @@ def _with_first_mentions(record: Record) -> Record:
     for key, row in record.items.items():
         first: dict[str, Item] = {}
         for item in row:
-            first.setdefault(folded(item.text), item)
+            first.setdefault(case_folded(item.text), item)
         items[key] = tuple(first.values())
     return replace(record, items=items)

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from elmtex import records as records_file
-from elmtex.provenance import surroundings, utc
+from elmtex.provenance import environment, utc
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError, Record
 from eval.answers import Answer, Answered, OpenSystem, answer, answers_file, known
@@ -129,7 +129,7 @@ def _record(
     record = {
         "command": sys.argv,
         "settings": config.to_dict(),
-        **surroundings(PACKAGES),
+        **environment(PACKAGES),
         "seed": config.seed,
         "metrics": list(scorer.metrics),
         "reports": {"n": len(records), "sha256": texts},

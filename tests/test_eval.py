@@ -23,7 +23,7 @@ from eval.answers import Answer, known
 from eval.bench import engines
 from eval.config import RunConfig, parse
 from eval.data import load_records
-from eval.marked import Judged, judge, marked
+from eval.marked import ScoredItem, marked, score_items
 from eval.metrics.documents import pair
 from eval.results import read
 from eval.systems import System
@@ -287,8 +287,8 @@ def test_the_worst_reports_come_first(finished: Path):
 def test_marks_may_overlap_and_lose_no_character():
     text = "a <b> & fever\r\n\U0001f600 high"
     items = [
-        Judged("diagnosis", Item("<b> & fever", 2, 13), "right"),
-        Judged("signs_symptoms", Item("fever\r\n\U0001f600", 8, 16), "wrong"),
+        ScoredItem("diagnosis", Item("<b> & fever", 2, 13), "right"),
+        ScoredItem("signs_symptoms", Item("fever\r\n\U0001f600", 8, 16), "wrong"),
     ]
     shown = marked(text, items)
     assert html.unescape(re.sub(r"<[^>]+>", "", shown)) == text
@@ -303,7 +303,7 @@ def test_marks_may_overlap_and_lose_no_character():
 def test_items_are_judged_by_exact_match_then_by_overlap():
     ours = {"diagnosis": (Item("left sepsis", 0, 11), Item("gout", 20, 24), Item("flu", 30, 33))}
     theirs = {"diagnosis": (Item("sepsis", 5, 11), Item("Gout", 40, 44), Item("pain", 50, 54))}
-    gold_side, predicted = judge(pair(ours, theirs))
+    gold_side, predicted = score_items(pair(ours, theirs))
     assert [j.outcome for j in gold_side] == ["near", "right", "wrong"]
     assert [j.outcome for j in predicted] == ["near", "right", "wrong"]
 
@@ -404,13 +404,13 @@ def test_the_bench_divides_by_what_the_machine_could_do(tmp_path: Path):
     tensors = {"a": np.zeros((10, 20), np.float16), "b": np.zeros(5, np.float32)}
     save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
     assert engines.parameters_of(tmp_path) == 205
-    floor = {"gflops": 100.0, "gb_per_s": 10.0}
+    roofline = {"gflops": 100.0, "gb_per_s": 10.0}
     # 10^9 parameters: 200 tokens are 4·10^11 operations, 4 s; 3 passes read 12·10^9 bytes, 1.2 s.
-    assert engines.floor_seconds(floor, 10**9, 4.0, 200, 3) == pytest.approx(4.0)
-    assert engines.floor_seconds(floor, 10**9, 4.0, 200, 30) == pytest.approx(12.0)
+    assert engines.roofline_seconds(roofline, 10**9, 4.0, 200, 3) == pytest.approx(4.0)
+    assert engines.roofline_seconds(roofline, 10**9, 4.0, 200, 30) == pytest.approx(12.0)
     row = {"seconds": 8.0, "tokens": 200, "passes": 3, "peak_rss_mb": 900.4}
     figures = {
-        "floor": floor,
+        "floor": roofline,
         "parameters": {"torch": 10**9, "chat": 10**9},
         "contenders": {"torch": [row], "chat": [{**row, "seconds": 20.0, "peak_rss_mb": None}]},
     }

@@ -22,7 +22,7 @@ from elmtex.types import ASSERTIONS, Code, Extraction, InputError, Item, Record,
 from eval.metrics import Sample, aggregate, compare, score_sample
 from eval.metrics.assertion import confusion
 from eval.metrics.bootstrap import Bootstrap, ratio
-from eval.metrics.calibration import bin_of, judged
+from eval.metrics.calibration import bin_of, correctness_pairs
 from eval.metrics.documents import normalise, pair
 from eval.metrics.entity import Counts, exact, match_spans, maximum_matching, relaxed
 from eval.metrics.flat import flat, scored_elmtex, scored_ours
@@ -389,7 +389,7 @@ def test_calibration_worked_out_by_hand() -> None:
         signs_symptoms=[at("fever", 0, "absent", 0.95), at("days", 0, "present", 0.95)],
         laboratory_values=[at("5%", 0, "present", 0.3), at("6%", 0, "present", None)],
     )
-    assert judged(pair(GOLD, predicted)) == [(0.3, 1), (0.95, 0), (0.95, 1)]
+    assert correctness_pairs(pair(GOLD, predicted)) == [(0.3, 1), (0.95, 0), (0.95, 1)]
     figures = aggregate([score_sample(GOLD, predicted)])
     # bin .9-1: confidence .95, accuracy .5, 2 of 3 items; bin .3-.4: confidence .3, accuracy 1, 1 of 3 items.
     assert figures["ece"] == pytest.approx(2 / 3 * 0.45 + 1 / 3 * 0.7)
@@ -402,13 +402,16 @@ def test_calibration_worked_out_by_hand() -> None:
 
 def test_the_same_item_given_twice_is_right_once() -> None:
     twice = at("fever", 0, "absent", 0.9)
-    assert judged(pair(GOLD, extraction(signs_symptoms=[twice, twice]))) == [(0.9, 0), (0.9, 1)]
+    assert correctness_pairs(pair(GOLD, extraction(signs_symptoms=[twice, twice]))) == [
+        (0.9, 0),
+        (0.9, 1),
+    ]
 
 
 def test_confidence_without_an_item_or_outside_its_range() -> None:
     assert aggregate([score_sample(GOLD, extraction())])["ece"] is None
     with pytest.raises(InputError, match=r"confidence 1\.5"):
-        judged(pair(GOLD, extraction(signs_symptoms=[at("fever", 0, "present", 1.5)])))
+        correctness_pairs(pair(GOLD, extraction(signs_symptoms=[at("fever", 0, "present", 1.5)])))
     assert [bin_of(x) for x in (0.0, 0.0999, 0.1, 0.3, 0.7, 0.9999, 1.0)] == [0, 0, 1, 3, 7, 9, 9]
 
 

@@ -25,7 +25,7 @@ from training.average import average
 from training.calibrate import calibrate
 from training.chat import conversations
 from training.data import Augmentation, Examples, asked_schema, sampled, sequences
-from training.mentions import swapped
+from training.mentions import with_replaced_mentions
 from training.merge import merged_model
 
 CONFIGS = Path(sft.__file__).parent / "configs"
@@ -278,10 +278,10 @@ def test_examples_are_laid_out_on_demand_as_their_place_and_seed_say():
 def test_a_language_of_a_source_and_names_that_begin_alike_have_their_share():
     german = Record("de/g", "planted", "de", "Fieber.", ("age",), {})
     english = Record("en/e", "planted", "en", "Fever.", ("age",), {})
-    shares = {"planted": 0, "planted/de": 2}
-    assert sampled([german, english], shares, random.Random(0)) == [german, german]
-    shares |= {"planted/en/x": 5, "planted/en/e": 1}
-    drawn = sampled([german, english], shares, random.Random(0))
+    mixture = {"planted": 0, "planted/de": 2}
+    assert sampled([german, english], mixture, random.Random(0)) == [german, german]
+    mixture |= {"planted/en/x": 5, "planted/en/e": 1}
+    drawn = sampled([german, english], mixture, random.Random(0))
     assert sorted(record.id for record in drawn) == ["de/g", "de/g", "en/e"]
 
 
@@ -305,7 +305,7 @@ def test_items_read_as_others_of_their_category_and_the_rest_stays():
         ("en", "pathology"): ["never"],
         ("de", "signs_symptoms"): ["nie"],
     }
-    new = swapped(record, others, 1.0, random.Random(0))
+    new = with_replaced_mentions(record, others, 1.0, random.Random(0))
     assert new.text == (
         "Shortness of breath 😀, then chest X-ray; no shortness of breath or pain in the left arm."
     )
@@ -314,7 +314,7 @@ def test_items_read_as_others_of_their_category_and_the_rest_stays():
     assert [item.text for item in new.items["signs_symptoms"]] == [
         "Shortness of breath", "shortness of breath", "pain in the left arm",
     ]  # fmt: skip
-    assert swapped(record, others, 0.0, random.Random(0)) == record
+    assert with_replaced_mentions(record, others, 0.0, random.Random(0)) == record
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
     from safetensors.torch import load_file, save_file
 
     from elmtex.models.adapter import write_adapter_digests
-    from elmtex.provenance import surroundings
+    from elmtex.provenance import environment
     from elmtex.storage import write_whole
     from training.merge import trained_adapter
     from training.record import PACKAGES, RECORD, read_record
@@ -62,7 +62,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
     facts = {"name": out.name, "base": base, "layout": layout}
     write_whole(out / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     record = {
-        "starts": [{"command": sys.argv, **surroundings(PACKAGES)}],
+        "starts": [{"command": sys.argv, **environment(PACKAGES)}],
         "averaged": [read_record(run) for run in runs],
     }
     write_whole(out / RECORD, json.dumps(record, indent=2) + "\n")

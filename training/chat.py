@@ -35,7 +35,7 @@ def chat_trainer(
     dev: Sequence[Record],
     elmtex: Any,
     config: SFTConfig,
-    shares: Mapping[str, float],
+    mixture: Mapping[str, float],
 ) -> partial[SFTTrainer]:
     """The trainer of answers as JSON, but for its model; TRL tokenises and masks the prompt.
 
@@ -51,7 +51,9 @@ def chat_trainer(
     rows: list[dict[str, Any]] = []
     for epoch in range(int(config.num_train_epochs)):
         rng = random.Random(f"{config.seed}/{epoch}")
-        rows += conversations(sampled(train, shares, rng, elmtex.swap), augmentation, rng)
+        rows += conversations(
+            sampled(train, mixture, rng, elmtex.mention_replacement), augmentation, rng
+        )
     plain = conversations(dev, augmentation.plain(), random.Random(0))
     config.completion_only_loss = True
     config.max_length = None  # an answer that is cut teaches not to end

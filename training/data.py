@@ -22,7 +22,7 @@ from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.prompt import margin_prompt
 from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
 from elmtex.types import InputError, Record
-from training.mentions import pools, swapped
+from training.mentions import pools, with_replaced_mentions
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Examples(Sequence[TrainingSequence]):
     An example depends on the seed and its place alone, so an interrupted run resumes as it would have continued.
 
     Args:
-        records: what to draw from; see :func:`sampled` for ``shares`` and ``swap``.
+        records: what to draw from; see :func:`sampled` for ``mixture`` and ``mention_replacement``.
         size: most report tokens of an example; a longer report is several.
 
     Raises:
@@ -68,8 +68,8 @@ class Examples(Sequence[TrainingSequence]):
         seed: int,
         augmentation: Augmentation,
         size: int,
-        shares: Mapping[str, float] | None = None,
-        swap: float = 0.0,
+        mixture: Mapping[str, float] | None = None,
+        mention_replacement: float = 0.0,
     ) -> None:
         self._tokenizer, self._augmentation, self._size = tokenizer, augmentation, size
         self._rows: list[tuple[Record, str, int]] = []  # record, seed, chunk
@@ -77,7 +77,9 @@ class Examples(Sequence[TrainingSequence]):
             asked_schema(labelled, (), augmentation, random.Random(0))
         counts: dict[str, int] = {}
         for epoch in range(epochs):
-            order = sampled(records, shares or {}, random.Random(f"{seed}/{epoch}"), swap)
+            order = sampled(
+                records, mixture or {}, random.Random(f"{seed}/{epoch}"), mention_replacement
+            )
             for place, record in enumerate(order):
                 if record.text not in counts:
                     counts[record.text] = len(chunks(tokenise(record.text, tokenizer), size))
@@ -105,30 +107,33 @@ class Examples(Sequence[TrainingSequence]):
 
 
 def sampled(
-    records: Sequence[Record], shares: Mapping[str, float], rng: random.Random, swap: float = 0.0
+    records: Sequence[Record],
+    mixture: Mapping[str, float],
+    rng: random.Random,
+    mention_replacement: float = 0.0,
 ) -> list[Record]:
     """One epoch's records in random order: each as often as the share of its source says, 1 by default.
 
     2.5 is twice each and half of them again. A share is named by the source, by source/language or by source/language/
     and how the report's name begins; the longest name that fits counts.
-    ``swap`` is the share of items that read as another one of their category (:mod:`training.mentions`).
+    ``mention_replacement`` is the share of items that read as another one of their category (:mod:`training.mentions`).
     """
     order = []
     for record in records:
-        share = _share(record, shares)
+        share = _share(record, mixture)
         order += [record] * (int(share) + (rng.random() < share % 1))
     rng.shuffle(order)
-    if not swap:
+    if not mention_replacement:
         return order
     mentions = pools(records)
-    return [swapped(record, mentions, swap, rng) for record in order]
+    return [with_replaced_mentions(record, mentions, mention_replacement, rng) for record in order]
 
 
-def _share(record: Record, shares: Mapping[str, float]) -> float:
+def _share(record: Record, mixture: Mapping[str, float]) -> float:
     whole = (record.source, f"{record.source}/{record.lang}")
     place = f"{whole[1]}/{record.id.rpartition('/')[2]}"
-    fitting = [n for n in shares if n in whole or (n.count("/") == 2 and place.startswith(n))]
-    return shares[max(fitting, key=len)] if fitting else 1.0
+    fitting = [n for n in mixture if n in whole or (n.count("/") == 2 and place.startswith(n))]
+    return mixture[max(fitting, key=len)] if fitting else 1.0
 
 
 def sequences(

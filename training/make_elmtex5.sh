@@ -49,7 +49,7 @@ echo "aa40637eda9ebaf41ef2977001bd10e3ea9f18688de43b8a09c91a69c2ee64c2  runs/dat
 if [[ $FIRST == words1 ]]; then
   shipped elmtex-3 58070ab
   $PYTHON -m training.sft --config training/configs/smollm2-135m.yaml --data runs/data --output_dir runs/words1 \
-    --init_adapter runs/elmtex-3 --share synthetic=0.005 written=0.35 --num_train_epochs 2 --learning_rate 4e-4 \
+    --init_adapter runs/elmtex-3 --mixture synthetic=0.005 written=0.35 --num_train_epochs 2 --learning_rate 4e-4 \
     --logging_steps 10 --bf16 true --dtype bfloat16 --resume_from_checkpoint true
   START=runs/words1
 else
@@ -59,7 +59,7 @@ fi
 
 # … and on, with notes that may name the same words twice
 $PYTHON -m training.sft --config training/configs/smollm2-135m.yaml --data runs/data --output_dir runs/words2 \
-  --init_adapter "$START" --share synthetic=0.005 maccrobat=1.5 written=0.5 --num_train_epochs 2 --learning_rate 3e-4 \
+  --init_adapter "$START" --mixture synthetic=0.005 maccrobat=1.5 written=0.5 --num_train_epochs 2 --learning_rate 3e-4 \
   --logging_steps 5 --bf16 true --dtype bfloat16 --resume_from_checkpoint true
 
 # Biases, threshold and confidences, on DEV

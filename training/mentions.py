@@ -24,7 +24,9 @@ def pools(records: Sequence[Record]) -> Pools:
     return found
 
 
-def swapped(record: Record, pools: Pools, share: float, rng: random.Random) -> Record:
+def with_replaced_mentions(
+    record: Record, pools: Pools, share: float, rng: random.Random
+) -> Record:
     """The record with a share of its items, chosen at random, reading as others of their category do.
 
     An item that touches another one, or an attribute, stays as it is; so does every character outside the items.

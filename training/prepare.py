@@ -26,7 +26,7 @@ from corpora import elmtex_files, maccrobat, ncbi_disease, phee, synthetic, writ
 from corpora.fetch import Source, locate
 from corpora.shingles import ShingleIndex
 from elmtex import records
-from elmtex.provenance import digest_of_data, surroundings, utc
+from elmtex.provenance import digest_of_data, environment, utc
 from elmtex.storage import write_whole
 from elmtex.types import ASSERTIONS, ElmtexError, InputError, Record
 
@@ -221,7 +221,7 @@ def run_record(config: Config, prepared: Prepared) -> dict[str, Any]:
     inputs |= {f"reviewed {path.name}": path for path in config.reviewed}
     return {
         "made": utc(time.time()),
-        **surroundings(("faker-healthcare-provider",)),
+        **environment(("faker-healthcare-provider",)),
         "inputs": {n: {"path": str(p), "sha256": digest_of_data(p)} for n, p in inputs.items()},
         "licences": {name: CORPORA[name][0].licence for name in config.corpora},
         "synthetic": dict(config.synthetic),

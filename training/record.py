@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from elmtex.provenance import digest_of_data, surroundings
+from elmtex.provenance import digest_of_data, environment
 from elmtex.storage import write_whole
 from elmtex.types import InputError
 
@@ -51,7 +51,7 @@ class Recorder:
                 "into another folder"
             )
         self._begun = time.time()
-        start = {"command": command, **surroundings(PACKAGES)}
+        start = {"command": command, **environment(PACKAGES)}
         self._data: dict[str, Any] = {
             "starts": [start],
             "settings": json.loads(json.dumps(settings, default=str)),
@@ -129,7 +129,7 @@ def _stages(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         stage |= {
             "seed": trainer.get("seed"),  # None: not recorded then
             "sources": own["sources"],
-            "share": own.get("share", []),
+            "share": own.get("mixture", own.get("share", [])),  # older runs call it so, too
             "records": record["train_records"],
             "rows": record["train_rows"],
             "steps": record["history"][-1]["step"],

@@ -35,28 +35,30 @@ class ElmtexArguments:
             any chat Llama: merged (training.merge), it answers ``elmtex extract --strategy naive``.
         schemas: files of schemas of your own whose categories the records label.
         sources: corpora of train.jsonl to use, by the ``source`` of their records; empty means all.
-        share: how often an epoch shows a source's records, as ``source=times``, 1 for the others; ``synthetic=0.02``
-            is another fiftieth of them every epoch, ``synthetic/de=0.1`` a tenth of the German ones, ``written/de/y=2``
-            twice those whose name begins with y.
-        non_present_weight: weight in the loss of a decision for absent or possible beside the others' 1.
-        init_adapter: folder of an adapter to train further; its rank, alpha and layers stand.
+        mixture: weights of the sources, as ``source=times``: how often an epoch shows each record, 1
+            by default. ``synthetic=0.02`` draws another fiftieth of them every epoch,
+            ``synthetic/de=0.1`` a tenth of the German ones, ``written/de/y=2`` shows those whose
+            name begins with y twice.
+        non_present_weight: weight in the loss of decisions for absent or possible; others weigh 1.
+        init_adapter: folder of an adapter to train further; its rank, alpha and layers are kept.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
-        drop, shuffle, rename: shares of examples that are augmented (see training.data.Augmentation).
-        swap: share of the items that read as another one of their category (see training.mentions).
+        drop, shuffle, rename: fractions of examples that are augmented (see
+            training.data.Augmentation).
+        mention_replacement: fraction of the items whose text is replaced (see training.mentions).
     """
 
     data: str = field(metadata={"help": "folder made by training.prepare"})
     layout: str = "words"
     schemas: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
-    share: list[str] = field(default_factory=list)
-    non_present_weight: float = 1.0
+    mixture: list[str] = field(default_factory=list, metadata={"aliases": ["--share"]})
+    non_present_weight: float = field(default=1.0, metadata={"aliases": ["--rare_weight"]})
     init_adapter: str | None = None
     max_report_tokens: int = 1024
     drop: float = 0.1
     shuffle: float = 0.2
     rename: float = 0.1
-    swap: float = 0.0
+    mention_replacement: float = field(default=0.0, metadata={"aliases": ["--swap"]})
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -95,7 +97,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     # Trainer
     base = base_folder(model_config.model_name_or_path)
-    make = _layout(elmtex.layout)(base, train, dev, elmtex, config, _shares(elmtex))
+    make = _layout(elmtex.layout)(base, train, dev, elmtex, config, _mixture(elmtex))
     config.num_train_epochs = 1  # the rows hold all epochs, each with its own augmentation
     trainer = make(
         model=_model(base, elmtex, config, model_config),
@@ -209,8 +211,8 @@ def _check_adapter(elmtex: ElmtexArguments, base: str | None) -> None:
 
 
 def _of_sources(records: list[Record], elmtex: ElmtexArguments) -> list[Record]:
-    """The records of the sources asked for. Raises InputError when one of them, or of the shares, has none."""
-    named = [*elmtex.sources, *(name.partition("/")[0] for name in _shares(elmtex))]
+    """The records of the sources asked for. Raises InputError when one of them, or of the mixture, has none."""
+    named = [*elmtex.sources, *(name.partition("/")[0] for name in _mixture(elmtex))]
     if strange := sorted(set(named) - {r.source for r in records}):
         raise InputError(
             f"no training record of the sources {', '.join(strange)} in {elmtex.data}; "
@@ -224,12 +226,12 @@ def _of_sources(records: list[Record], elmtex: ElmtexArguments) -> list[Record]:
     return wanted
 
 
-def _shares(elmtex: ElmtexArguments) -> dict[str, float]:
+def _mixture(elmtex: ElmtexArguments) -> dict[str, float]:
     try:
-        return {name: float(times) for name, times in (e.split("=") for e in elmtex.share)}
+        return {name: float(times) for name, times in (e.split("=") for e in elmtex.mixture)}
     except ValueError:
         raise InputError(
-            f"share: {elmtex.share}: give each as source=times, e.g. synthetic=0.02"
+            f"mixture: {elmtex.mixture}: give each as source=times, e.g. synthetic=0.02"
         ) from None
 
 

@@ -27,7 +27,7 @@ def notes_trainer(
     dev: Sequence[Record],
     elmtex: Any,
     config: SFTConfig,
-    shares: Mapping[str, float],
+    mixture: Mapping[str, float],
 ) -> partial[NotesTrainer]:
     """The trainer of margin notes, but for its model; sets of ``config`` what it needs.
 
@@ -46,8 +46,8 @@ def notes_trainer(
         seed=config.seed,
         augmentation=augmentation,
         size=size,
-        shares=shares,
-        swap=elmtex.swap,
+        mixture=mixture,
+        mention_replacement=elmtex.mention_replacement,
     )
     unseen = Examples(
         dev, tokenizer, epochs=1, seed=0, augmentation=augmentation.plain(), size=size

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from elmtex.decoding.attributes import AttributeState, NoteAttribute
 from elmtex.decoding.notes import NoteItem, NoteState
 from elmtex.decoding.tokens import ReportTokens
-from elmtex.text.normalisation import folded
+from elmtex.text.normalisation import case_folded
 from elmtex.types import Assertion, Attribute, Item
 
 
@@ -143,7 +143,7 @@ def dedup_key(state: NoteState, item: NoteItem) -> tuple[str, Assertion]:
     """An item's text, case-folded and whitespace-normalised ("" if only punctuation), and
     assertion."""
     start, end = state.tokens.span(*_range(item))
-    return folded(state.tokens.report[start:end]), item.assertion
+    return case_folded(state.tokens.report[start:end]), item.assertion
 
 
 def _range(item: NoteItem) -> tuple[int, int]:

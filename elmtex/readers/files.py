@@ -21,7 +21,7 @@ from elmtex.readers.parsers import READERS, read_document
 from elmtex.readers.tables import SUFFIXES as TABLES
 from elmtex.readers.tables import TEXT_TABLES, read_table
 from elmtex.readers.text_files import ReadingError, Report, read_report, readable_name
-from elmtex.text.normalisation import mended
+from elmtex.text.normalisation import repaired
 from elmtex.types import InputError, MissingDependencyError
 
 MAX_REPORTS = 500  # of one reading; the command line takes more
@@ -152,7 +152,7 @@ class _Sitting:
             with _recognising:
                 arguments = ("page", str(path.resolve()), number, name)
                 texts += self._worker.ask(ocr.PATIENCE + SECONDS, name, *arguments)
-        text = mended("\n\n".join(texts))
+        text = repaired("\n\n".join(texts))
         if not text.strip():
             problem = f"{name} is a scanned PDF in which no text was recognised"
             return Report(name, None, problem, note="unrecognised")

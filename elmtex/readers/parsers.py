@@ -16,7 +16,7 @@ from elmtex.readers.tables import SUFFIXES as TABLES
 from elmtex.readers.tables import read_table
 from elmtex.readers.text_files import MAX_BYTES, Note, ReadingError, Report, decode, read_bytes
 from elmtex.readers.word import read_docx
-from elmtex.text.normalisation import mended
+from elmtex.text.normalisation import repaired
 
 MAX_FILES = 1000  # in a zip file
 MAX_UNPACKED = 200_000_000  # bytes a zip file may grow to, all its files together
@@ -47,7 +47,7 @@ def read_document(path: Path, name: str) -> Report:
         ScannedError: a PDF without text. Others as the readers of :data:`READERS`.
     """
     text, notes = READERS[path.suffix.lower()](read_bytes(path), name)
-    text = mended(text)
+    text = repaired(text)
     if not text.strip():
         return Report(name, None, f"{name} holds no text", note="blank")
     return Report(name, text, note=" ".join(notes))

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from elmtex.text.normalisation import folded
+from elmtex.text.normalisation import case_folded
 from elmtex.types import ASSERTIONS, Assertion, Item
 
 Span = tuple[int, int]
@@ -44,7 +44,7 @@ def align(report: str, strings: Sequence[str]) -> tuple[Item, ...]:
     wanted: dict[str, tuple[str, Assertion]] = {}
     for string in strings:
         words, assertion = _asserted(report, string.strip(_FRINGE))
-        wanted.setdefault(folded(words), (words, assertion))
+        wanted.setdefault(case_folded(words), (words, assertion))
     wanted.pop("", None)
     grounded: list[Item] = []
     ungrounded: list[Item] = []

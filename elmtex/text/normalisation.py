@@ -79,7 +79,7 @@ def _in_one_line(lines: Sequence[str]) -> str | None:
     return " ".join([*parted, *lines[-1:]])
 
 
-def mended(text: str) -> str:
+def repaired(text: str) -> str:
     """The text with its surrogate pairs joined and each half that stands alone as U+FFFD.
 
     Readers of RTF and PDF, and JSON, may give such halves; they fit in no UTF-8, so in no answer.
@@ -172,7 +172,7 @@ def is_word(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf", "Sk")
 
 
-def folded(text: str) -> str:
+def case_folded(text: str) -> str:
     """Lower-cased, with every run of white space one blank: texts that are equal so are the same words."""
     return " ".join(text.lower().split())
 

@@ -25,9 +25,9 @@ from typing import Any
 
 from elmtex.engines import read_prompt
 from elmtex.extractors.notes import Extractor
-from elmtex.provenance import surroundings, usable_cores
+from elmtex.provenance import environment, usable_cores
 from elmtex.types import ElmtexError, Record
-from eval.bench.engines import floor_of, measure_floor, parameters_of, seconds_of
+from eval.bench.engines import measure_roofline, parameters_of, roofline_of, seconds_of
 from eval.config import RunConfig, parse
 from eval.data import load_records
 from eval.run import PACKAGES
@@ -67,9 +67,9 @@ def measure(config: RunConfig, records: Sequence[Record]) -> dict[str, Any]:
 
     texts, cores = [record.text for record in records], usable_cores()
     return {
-        **surroundings(PACKAGES),
+        **environment(PACKAGES),
         "engine": _open(config, 1).engine,
-        "floor": alone(measure_floor),
+        "floor": alone(measure_roofline),
         "reports": alone(one_by_one, config, texts),
         "at_once": {
             "reports": len(texts),
@@ -151,8 +151,8 @@ def lengths(config: RunConfig, texts: Sequence[str]) -> list[dict[str, float]]:
 def table(figures: dict[str, Any]) -> Rows:
     """What was measured, one figure a row."""
     rows, process = figures["reports"], figures["process"]
-    once, floor = figures["at_once"], floor_of(figures["floor"], figures["engine"])
-    share = median(row["gflops"] for row in rows) / floor["gflops"]
+    once, roofline = figures["at_once"], roofline_of(figures["floor"], figures["engine"])
+    share = median(row["gflops"] for row in rows) / roofline["gflops"]
     shown = [
         ("seconds a report", f"{median(row['seconds'] for row in rows):.2f}"),
         ("passes", f"{median(row['passes'] for row in rows):.0f}"),
@@ -165,8 +165,8 @@ def table(figures: dict[str, Any]) -> Rows:
             f"{median(row['seconds'] / row['reading'] for row in rows):.2f}",
         ),
         (
-            f"of the {floor['multiplies']} matrix product, when reading in one go",
-            f"{share:.0%} of {floor['gflops']:.0f} GFLOP/s",
+            f"of the {roofline['multiplies']} matrix product, when reading in one go",
+            f"{share:.0%} of {roofline['gflops']:.0f} GFLOP/s",
         ),
         (
             f"reports an hour: one by one / {once['cores']} at once",

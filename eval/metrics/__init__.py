@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from elmtex.types import Extraction, InputError, Record
 from eval.metrics.aggregate import aggregate, compare
 from eval.metrics.assertion import confusion
-from eval.metrics.calibration import judged
+from eval.metrics.calibration import correctness_pairs
 from eval.metrics.documents import Gold, Pair, Predicted, pair
 from eval.metrics.entity import Counts, exact, relaxed
 from eval.metrics.hallucination import hallucination
@@ -76,7 +76,7 @@ def score_sample(
         relaxed=relaxed(both),
         assertion=confusion(both),
         hallucination=hallucination(both),
-        judged=tuple(judged(both)),
+        correctness_pairs=tuple(correctness_pairs(both)),
         concept=_concept(both, linker) if linker else None,
         rouge=_rouge(both) if rouge else None,
         bertscore=bertscore.scores(both) if bertscore else None,

@@ -11,7 +11,7 @@ from eval.metrics.entity import exact_pairs
 BINS = 10
 
 
-def judged(both: Pair) -> list[tuple[float, int]]:
+def correctness_pairs(both: Pair) -> list[tuple[float, int]]:
     """One report's predicted items as (confidence, 1 when exactly matched in the same category, else 0).
 
     Items without a confidence are left out. Sorted, so that the order of the items is irrelevant.

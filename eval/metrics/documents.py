@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from elmtex.text.normalisation import folded
+from elmtex.text.normalisation import case_folded
 from elmtex.types import Extraction, InputError, Item, Record, Status
 
 Items = Mapping[str, Sequence[Item]]
@@ -31,7 +31,7 @@ FAILURES: frozenset[Status] = frozenset({"failed", "invalid_output"})
 def normalise(text: str) -> str:
     """The text as exact matching compares it (docs/gold-standard.md): lower-cased, white space folded, surrounding
     ``.,;:()`` and white space stripped."""
-    return folded(text).strip(".,;:() ")
+    return case_folded(text).strip(".,;:() ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ def _answer(predicted: Predicted) -> tuple[Status, Items]:
 def _first_said(items: Sequence[Item]) -> list[Item]:
     first: dict[str, Item] = {}
     for item in sorted(items, key=lambda item: item.start or 0):
-        first.setdefault(folded(item.text), item)
-    return [item for item in items if item.assertion == first[folded(item.text)].assertion]
+        first.setdefault(case_folded(item.text), item)
+    return [item for item in items if item.assertion == first[case_folded(item.text)].assertion]
 
 
 def _checked(item: Item, report: str | None) -> Item:

@@ -97,7 +97,7 @@ class Sample:
     relaxed: Mapping[str, Counts]
     assertion: Confusion
     hallucination: Hallucination
-    judged: tuple[tuple[float, int], ...] = ()
+    correctness_pairs: tuple[tuple[float, int], ...] = ()
     concept: ConceptCounts | None = None
     rouge: TextScores | None = None
     bertscore: TextScores | None = None
@@ -115,7 +115,7 @@ class Sample:
             "relaxed": {key: counts.to_dict() for key, counts in self.relaxed.items()},
             "assertion": self.assertion,
             "honesty": self.hallucination.to_dict(),
-            "judged": [list(row) for row in self.judged],
+            "judged": [list(row) for row in self.correctness_pairs],
             "concept": self.concept.to_dict() if self.concept else None,
             "rouge": self.rouge.to_dict() if self.rouge else None,
             "bertscore": self.bertscore.to_dict() if self.bertscore else None,
@@ -132,7 +132,7 @@ class Sample:
             relaxed={key: Counts.from_dict(row) for key, row in data["relaxed"].items()},
             assertion=data["assertion"],
             hallucination=Hallucination.from_dict(data["honesty"]),
-            judged=tuple((confidence, right) for confidence, right in data["judged"]),
+            correctness_pairs=tuple((confidence, right) for confidence, right in data["judged"]),
             concept=ConceptCounts.from_dict(concept) if concept else None,
             rouge=TextScores.from_dict(rouge) if rouge else None,
             bertscore=TextScores.from_dict(bertscore) if bertscore else None,

@@ -85,7 +85,7 @@ def bins(samples: Sequence[Sample]) -> Array:
     """(n, 10, 3): items, sum of confidences and right items per report and bin."""
     table = np.zeros((len(samples), BINS, 3))
     for row, sample in enumerate(samples):
-        for confidence, right in sample.judged:
+        for confidence, right in sample.correctness_pairs:
             table[row, bin_of(confidence)] += (1.0, confidence, right)
     return table
 
@@ -108,7 +108,7 @@ def calibration(samples: Sequence[Sample], draws: Bootstrap) -> dict[str, Any]:
     interval is an upper one there.
     """
     table = bins(samples)
-    judged = sum(len(sample.judged) for sample in samples)
+    confident = sum(len(sample.correctness_pairs) for sample in samples)
     curve = [
         {
             "low": index / BINS,
@@ -122,8 +122,8 @@ def calibration(samples: Sequence[Sample], draws: Bootstrap) -> dict[str, Any]:
     return {
         "ece": draws.value(ece(table)),
         "ci": draws.interval(ece(table)),
-        "items": judged,
-        "without_confidence": sum(sample.hallucination.items for sample in samples) - judged,
+        "items": confident,
+        "without_confidence": sum(sample.hallucination.items for sample in samples) - confident,
         "n": len(samples),
         "failed": sum(sample.failed for sample in samples),
         "bins": curve,
