@@ -183,7 +183,7 @@ def test_a_change_after_the_end_opens_a_review_again(store: Store) -> None:
         Decision("add", (), "age", Item("seit 3 Tagen", *_at("seit 3 Tagen"))),
     ):
         entry = decide(store, id, change)
-        assert not entry.reviewed.finished and not entry.reviewed.judged.finished
+        assert not entry.reviewed.finished and not entry.reviewed.review_state.finished
         assert not {line.id: line for line in store.lines("me")}[id].finished
         assert "family_history" not in record(entry).labelled  # nobody says that nothing was missed
         assert decide(store, id, Decision("finish")).reviewed.finished

@@ -16,7 +16,7 @@ from elmtex.schema import CategorySchema
 from elmtex.types import Extraction, Item
 
 if TYPE_CHECKING:
-    from elmtex.exporters.fhir.bundle import Judged
+    from elmtex.exporters.fhir.bundle import ReviewState
 
 CSV_COLUMNS = ("id", "category", "text", "start", "end", "assertion", "confidence", "codes")
 NOTHING = "N/A"  # ELMTEX's word for a category the report says nothing about
@@ -38,19 +38,21 @@ def to_jsonl(extraction: Extraction, schema: CategorySchema) -> str:
     return json.dumps(extraction.to_dict(), ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def to_csv(extraction: Extraction, schema: CategorySchema, judged: Judged | None = None) -> str:
+def to_csv(
+    extraction: Extraction, schema: CategorySchema, review: ReviewState | None = None
+) -> str:
     """A table (RFC 4180) with a header and one row an item.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front; ``start`` and ``end`` still point at
     the words as they stand in the report. Codes are written ``SYSTEM|CODE``, best first, joined by spaces.
-    With ``judged`` a last column says ``yes`` for each item that a human answers for, else ``no``.
+    With ``review`` a last column says ``yes`` for each item that a human answers for, else ``no``.
     """
     table = io.StringIO(newline="")
     writer = csv.writer(table)
-    writer.writerow((*CSV_COLUMNS, "judged") if judged else CSV_COLUMNS)
+    writer.writerow((*CSV_COLUMNS, "judged") if review else CSV_COLUMNS)
     for key, items in extraction.categories.items():
         for place, item in enumerate(items):
-            seen = ("yes" if (key, place) in judged.items else "no",) if judged else ()
+            seen = ("yes" if (key, place) in review.items else "no",) if review else ()
             writer.writerow([_cell(extraction.id), key, *_item_cells(item), *seen])
     return table.getvalue()
 
@@ -91,7 +93,7 @@ def flat(extraction: Extraction, schema: CategorySchema) -> dict[str, str]:
 def to_fhir(
     extraction: Extraction,
     schema: CategorySchema,
-    judged: Judged | None = None,
+    review: ReviewState | None = None,
     report: str = "",
 ) -> str:
     """An HL7 FHIR R4 Bundle as indented JSON, see :mod:`elmtex.exporters.fhir.bundle`.
@@ -105,9 +107,9 @@ def to_fhir(
     Raises:
         MissingDependencyError: fhir.resources is not installed.
     """
-    from elmtex.exporters.fhir.bundle import NOBODY, bundle
+    from elmtex.exporters.fhir.bundle import NOT_REVIEWED, bundle
 
-    document = bundle(extraction, schema, judged or NOBODY, report)
+    document = bundle(extraction, schema, review or NOT_REVIEWED, report)
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 

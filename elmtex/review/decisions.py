@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from elmtex.exporters.fhir.bundle import Judged
+from elmtex.exporters.fhir.bundle import ReviewState
 from elmtex.schema import CategorySchema
 from elmtex.types import Extraction, InputError, Item
 
@@ -133,7 +133,7 @@ class Reviewed:
         raise InputError("there is no item {id!r} in this review", id=id)
 
     @property
-    def judged(self) -> Judged:
+    def review_state(self) -> ReviewState:
         """Which items of :meth:`corrected` a human answers for; rejected ones are not among its items."""
         seen: dict[str, int] = {}
         places = set()
@@ -142,7 +142,7 @@ class Reviewed:
                 place = seen[entry.category] = seen.get(entry.category, -1) + 1
                 if entry.verdict != "open":
                     places.add((entry.category, place))
-        return Judged(frozenset(places), self.finished)
+        return ReviewState(frozenset(places), self.finished)
 
     def corrected(self, extraction: Extraction) -> Extraction:
         """The document as the reviewer left it: without the rejected items, with the edited and added ones.

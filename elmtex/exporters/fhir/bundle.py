@@ -75,7 +75,7 @@ _PATIENT = re.compile(r"\b(?:patient\w*|himself|herself|themselves|selbst)\b", r
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ReviewState:
     """How far a human has reviewed a document.
 
     Args:
@@ -92,7 +92,7 @@ class Judged:
         return "finished" if self.finished else "begun" if self.items else "none"
 
 
-NOBODY = Judged()
+NOT_REVIEWED = ReviewState()
 
 
 def bundle_model() -> Any:
@@ -107,7 +107,10 @@ def bundle_model() -> Any:
 
 
 def bundle(
-    extraction: Extraction, schema: CategorySchema, judged: Judged = NOBODY, report: str = ""
+    extraction: Extraction,
+    schema: CategorySchema,
+    review: ReviewState = NOT_REVIEWED,
+    report: str = "",
 ) -> dict[str, Any]:
     """The Bundle as JSON data.
 
@@ -131,7 +134,7 @@ def bundle(
     seed = _digest(extraction)
     patient = _urn(seed, "patient")
     entries = [_entry(patient, {"resourceType": "Patient"})]
-    built = _all_resources(extraction, schema, judged, report, seed, patient)
+    built = _all_resources(extraction, schema, review, report, seed, patient)
     entries += [_entry(*named) for named in built]
     document = {
         "resourceType": "Bundle",
@@ -140,7 +143,7 @@ def bundle(
                 {"system": "urn:elmtex:model", "code": _code(extraction.model)},
                 {"system": "urn:elmtex:schema", "code": _code(extraction.schema)},
                 {"system": "urn:elmtex:status", "code": extraction.status},
-                {"system": "urn:elmtex:review", "code": judged.state},
+                {"system": "urn:elmtex:review", "code": review.state},
             ]
         },
         "identifier": {"system": "urn:elmtex:report", "value": string(extraction.id)},
@@ -160,7 +163,7 @@ def bundle(
 def _all_resources(
     extraction: Extraction,
     schema: CategorySchema,
-    judged: Judged,
+    review: ReviewState,
     report: str,
     seed: str,
     patient: str,
@@ -170,7 +173,7 @@ def _all_resources(
     for key, items in extraction.categories.items():
         category = schema.category(key)
         for number, item in enumerate(items):
-            by_human = (key, number) in judged.items
+            by_human = (key, number) in review.items
             if category.fhir.resource == "Condition" and not by_human and families.hold(item):
                 continue
             place = f"{key}/{number}/{item.start}"
