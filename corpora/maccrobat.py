@@ -43,7 +43,8 @@ CATEGORIES = (
     "gender",
 )
 
-# The 160 reports that the fixed split is defined on; the public set has 40 more, which belong to no split.
+# The 160 reports that the fixed split is defined on; the public set has 40 more, which belong to no
+# split.
 SPLIT_PMIDS = """
     15939911 17803823 18258107 18416479 18561524 18787726 19009665 19214295 19307547 19610147
     19860006 19860007 20146086 20671919 20977862 21067996 21254744 21308977 21477357 21505579
@@ -87,7 +88,8 @@ _PATHOLOGY = re.compile(
     r"biops|histo|patholog|cytolog|immunohisto|immunostain|\bstain|smear|aspirat|marrow|microscop",
     re.I,
 )
-# Attribute types by MACCROBAT's type, for findings and diseases, procedures, drugs and interventions.
+# Attribute types by MACCROBAT's type, for findings and diseases, procedures, drugs and
+# interventions.
 _WHEN = {"Date": "when", "Time": "when", "Duration": "when"}
 _LOOK = dict.fromkeys(
     (
@@ -144,7 +146,8 @@ _PLAIN = {
     "Activity": "life_style",
     "Outcome": "patient_outcome_assessment",
 }
-# Types whose span grows and carries an assertion: category, and the spans inside which it is dropped.
+# Types whose span grows and carries an assertion: category, and the spans inside which it is
+# dropped.
 _GROWN = {
     "Sign_symptom": ("signs_symptoms", ("History", "Family_history")),
     "Disease_disorder": ("diagnosis", ("Family_history",)),
@@ -171,13 +174,15 @@ def load(path: Path, left_out: LeftOut | None = None) -> Iterator[Record]:
 
 
 def load_mentions(path: Path, left_out: LeftOut | None = None) -> Iterator[Record]:
-    """The same reports for training: every mention of an item (rule 5 without its de-duplication), and the polarity of
-    history, habits and outcome, which the gold calls present: "smoking" of "he denied smoking" is absent."""
+    """The same reports for training: every mention of an item (rule 5 without its de-duplication),
+    and the polarity of history, habits and outcome, which the gold calls present: "smoking" of "he
+    denied smoking" is absent."""
     return _records(path, unique=False, left_out=left_out)
 
 
 def split_of(pmid: str) -> str | None:
-    """``test`` (40), ``dev`` (16) or ``train`` (104) by the fixed split; None for a report outside the 160."""
+    """``test`` (40), ``dev`` (16) or ``train`` (104) by the fixed split; None for a report outside
+    the 160."""
     if pmid not in _RANK:
         return None
     rank = _RANK[pmid]
@@ -223,7 +228,8 @@ def _records(path: Path, unique: bool, left_out: LeftOut | None) -> Iterator[Rec
 class Head:
     """An item before rule 5, the ungrown span that it was grown from, and what belongs to that.
 
-    ``own``: to no other item, though its span holds the head (a value that belongs to no procedure).
+    ``own``: to no other item, though its span holds the head (a value that belongs to no
+    procedure).
     """
 
     item: Item
@@ -262,10 +268,12 @@ def _order(attribute: Attribute) -> tuple[int, int, int]:
 def map_heads(
     text: str, annotations: Annotations, plain_present: bool = True
 ) -> dict[str, list[Head]]:
-    """Rules 1 to 4 of docs/gold-standard.md: the items of each category, before rule 5, in no particular order.
+    """Rules 1 to 4 of docs/gold-standard.md: the items of each category, before rule 5, in no
+    particular order.
 
     Args:
-        plain_present: whether age, gender, history, habits and outcome are present whatever was annotated (rule 1).
+        plain_present: whether age, gender, history, habits and outcome are present whatever was
+            annotated (rule 1).
     """
     entities = annotations.entities
     assertions = {
@@ -312,7 +320,8 @@ def map_heads(
 
 
 def _linked(annotations: Annotations) -> dict[str, list[Entity]]:
-    """What may be an attribute of each entity: what modifies it, and the times that overlap with it."""
+    """What may be an attribute of each entity: what modifies it, and the times that overlap with
+    it."""
     entities = annotations.entities
     linked: dict[str, list[Entity]] = defaultdict(list)
     pairs = [(a, b) for kind, a, b in annotations.relations if kind == "OVERLAP"]
@@ -331,7 +340,8 @@ def _linked(annotations: Annotations) -> dict[str, list[Entity]]:
 def _attributes(
     text: str, head: Entity, linked: Iterable[Entity], category: str
 ) -> tuple[Attribute, ...]:
-    """Those of the linked spans that are attributes of a head: of a type that its category has, in its sentence."""
+    """Those of the linked spans that are attributes of a head: of a type that its category has, in
+    its sentence."""
     found = []
     for entity in linked:
         type = _ATTRIBUTES.get(category, {}).get(entity.type)
@@ -371,7 +381,8 @@ def _grown_category(entity: Entity, enclosing: Mapping[str, list[Entity]]) -> st
 
 
 def _values(text: str, value: Entity, procedures: list[Entity]) -> Iterator[tuple[str, int, int]]:
-    """Rule 4: a category and span for each procedure that the value belongs to, or for the value alone."""
+    """Rule 4: a category and span for each procedure that the value belongs to, or for the value
+    alone."""
     if not procedures:
         yield "laboratory_values", value.start, value.end
     for procedure in procedures:

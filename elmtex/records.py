@@ -1,4 +1,5 @@
-"""Gold as JSON Lines: one :class:`Record` a line, UTF-8. Prepared corpora and reviews that the page exports have this form."""
+"""Gold as JSON Lines: one :class:`Record` a line, UTF-8. Prepared corpora and reviews that the page
+exports have this form."""
 
 from __future__ import annotations
 
@@ -17,10 +18,12 @@ def load(path: Path) -> Iterator[Record]:
     """Reads the records of a JSONL file; blank lines are skipped.
 
     Raises:
-        InputError: the file cannot be read, or a line is no record; names the file and line, never quotes it.
+        InputError: the file cannot be read, or a line is not a record; names the file and line,
+            never quotes it.
     """
     try:
-        # Only "\n" ends a line: a report may hold U+2028 or "\x85", which splitlines() would cut at.
+        # Only "\n" ends a line: a report may hold U+2028 or "\x85", which splitlines() would cut
+        # at.
         with path.open(encoding="utf-8", newline="\n") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():

@@ -1,13 +1,16 @@
-"""Category schemas: which categories an extraction has, what each means, and the check of a document.
+"""Category schemas: which categories an extraction has, what each means, and the check of a
+document.
 
-A category schema is a JSON Schema (2020-12) of one object. Each property is a category: an array of items with
-a ``title`` and a ``description``; ``x-label`` is the short word the model writes for it, ``x-title`` holds titles
-in other languages. ``x-fhir`` says what its items become in FHIR (:class:`Fhir`), ``x-terminologies`` which
-terminologies they are coded in. ``items`` may be left out: elmtex's own (:data:`ITEM`) is then filled in.
+A category schema is a JSON Schema (2020-12) of one object. Each property is a category: an array of
+items with a ``title`` and a ``description``; ``x-label`` is the short word the model writes for it,
+``x-title`` holds titles in other languages. ``x-fhir`` says what its items become in FHIR
+(:class:`Fhir`), ``x-terminologies`` which terminologies they are coded in. ``items`` may be left
+out: elmtex's own (:data:`ITEM`) is then filled in.
 
-``x-attributes`` of the schema names the types of what may belong to an item (a drug's dose, a value's test), each with a
-``title`` and, if you like, ``x-title``, ``x-label`` and ``description``; ``x-attributes`` of a category lists those that its
-items may have, in the order in which they are written.
+``x-attributes`` of the schema names the types of what may belong to an item (a drug's dose, a
+value's test), each with a ``title`` and, if you like, ``x-title``, ``x-label`` and ``description``;
+``x-attributes`` of a category lists those that its items may have, in the order in which they are
+written.
 """
 
 from __future__ import annotations
@@ -87,7 +90,7 @@ _KEY = r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z"
 _NAMED = {
     "title": {"type": "string", "minLength": 1, "maxLength": 200},
     "x-title": _TITLES,
-    # The note's own signs and line breaks cannot be part of a label.
+    # The note's control tokens and line breaks cannot be part of a label.
     "x-label": {
         "type": "string",
         "minLength": 1,
@@ -171,10 +174,11 @@ class Fhir:
 
     Args:
         resource: of :data:`RESOURCES`.
-        clinical_status: of a Condition: ``active`` when the category holds what the patient has now, ``inactive`` when
-            it holds what is past; None when it says neither.
+        clinical_status: of a Condition: ``active`` when the category holds what the patient has
+            now, ``inactive`` when it holds what is past; None when it says neither.
         also: AllergyIntolerance, Procedure: what an item becomes instead when its words name one.
-        quantity: of an Observation: its words are read as name, number, unit and reference range where that is certain.
+        quantity: of an Observation: its words are read as name, number, unit and reference range
+            where that is certain.
     """
 
     resource: str = "Observation"
@@ -217,8 +221,8 @@ class Category:
         description: what belongs in it; may be empty.
         titles: titles by ISO 639-1 language, English included.
         fhir: what its items become in FHIR.
-        terminologies: of :data:`TERMINOLOGIES`, best first where two know the words equally well; () when none covers
-            the category, None when the schema does not say.
+        terminologies: of :data:`TERMINOLOGIES`, best first where two know the words equally well;
+            () when none covers the category, None when the schema does not say.
         attributes: the types its items may have, in the order in which they are written.
     """
 
@@ -251,7 +255,8 @@ class CategorySchema:
 
     @property
     def attributes(self) -> tuple[AttributeType, ...]:
-        """The attribute types that some category lists, each once, in the order of their first mention."""
+        """The attribute types that some category lists, each once, in the order of their first
+        mention."""
         return tuple({t.key: t for c in self.categories for t in c.attributes}.values())
 
     def category(self, key: str) -> Category:
@@ -290,11 +295,13 @@ class CategorySchema:
 
     @functools.cached_property
     def _validator(self) -> jsonschema.protocols.Validator:
-        # jsonschema's usual registry fetches what a $ref names: any address, for whoever may give a schema.
+        # jsonschema's usual registry fetches what a $ref names: any address, for whoever may give a
+        # schema.
         return jsonschema.Draft202012Validator(self.document, registry=referencing.Registry())
 
     def validate(self, categories: Mapping[str, Any]) -> tuple[str, ...]:
-        """Check the ``categories`` object of a document; () when valid, else one sentence per fault.
+        """Check the ``categories`` object of a document; () when valid, else one sentence per
+        fault.
 
         The sentences name paths and rules, never the values: those may be a patient's words.
 
@@ -327,7 +334,8 @@ def load_schema(name_or_path: str | Path) -> CategorySchema:
     """Load a schema by the name of a packaged one (``elmtex``, ``medication``) or from a JSON file.
 
     Raises:
-        SchemaError: no such schema, not JSON, or not a usable category schema (with the path inside the file).
+        SchemaError: no such schema, not JSON, or not a usable category schema (with the path inside
+            the file).
     """
     packaged = packaged_schemas()
     path = packaged.get(str(name_or_path), Path(name_or_path))
@@ -349,7 +357,7 @@ def load_schema(name_or_path: str | Path) -> CategorySchema:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object; a name that stands twice would silently lose a category."""
+    """A JSON object; a name that occurs twice would silently lose a category."""
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(name for name, count in Counter(n for n, _ in pairs).items() if count > 1)
@@ -366,8 +374,8 @@ def parse_schema(
         text: the JSON.
         name: the name documents will carry.
         where: what error messages call the source, e.g. its path.
-        names_only: of a stranger's schema, keep :data:`NAMES` and nothing that runs at each report, such as a
-            pattern that takes a regular expression forever.
+        names_only: of a stranger's schema, keep :data:`NAMES` and nothing that runs at each report,
+            such as a pattern that takes a regular expression forever.
 
     Raises:
         SchemaError: with the line (syntax) or the JSON pointer (content) of the first fault.
@@ -388,7 +396,8 @@ def parse_schema(
         ) from None
     except ValueError:
         raise SchemaError("{where}: holds a number of thousands of digits", where=where) from None
-    # The best of some is good enough: a stranger's file may have a fault at each of its 20,000 names.
+    # The best of some is good enough: a stranger's file may have a fault at each of its 20,000
+    # names.
     faults = jsonschema.Draft202012Validator(_SHAPE).iter_errors(document)
     fault = jsonschema.exceptions.best_match(itertools.islice(faults, FAULTS))
     if fault is not None:
@@ -516,7 +525,8 @@ def _check_labels(categories: tuple[Category, ...], where: str) -> None:
 
 
 def _check_items(schema: CategorySchema, where: str) -> None:
-    """A schema whose items cannot hold what elmtex writes would make every document invalid: refuse it now."""
+    """A schema whose items cannot hold what elmtex writes would make every document invalid: refuse
+    it now."""
     for category in schema.categories:
         item: dict[str, Any] = _SAMPLE_ITEM
         if category.attributes:

@@ -1,4 +1,5 @@
-"""A report with its gold and predicted items marked, side by side, as HTML; every character of it escaped."""
+"""A report with its gold and predicted items marked, side by side, as HTML; every character of it
+escaped."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ OUTCOMES = ("right", "near", "wrong")
 
 @dataclass(frozen=True, slots=True)
 class ScoredItem:
-    """An item with its category and how it fared: right (exact), near (its span overlaps), wrong (missed, invented)."""
+    """An item with its category and its outcome: right (exact), near (overlapping span), wrong
+    (missed or spurious)."""
 
     category: str
     item: Item

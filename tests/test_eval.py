@@ -191,7 +191,7 @@ def test_a_killed_run_goes_on_where_it_was(data: Path, tmp_path: Path, capfd):
     out = tmp_path / "eval"
     wanted = arguments(data, out, "--metrics", "entity")
     assert run.main(wanted, opener=mortal) == 1
-    assert "goes on with what is done" in capfd.readouterr().err
+    assert "resumes the run" in capfd.readouterr().err
     assert not (out / "metrics.json").exists()
     with (out / "answers.jsonl").open("ab") as file:
         file.write(b'{"key": "torn by the ki')

@@ -1,9 +1,10 @@
-"""Set what is not learnt by gradient, on DEV: how readily an item is absent or possible, how likely an item must be to
+"""Set what is not learnt by gradient, on DEV: the assertion biases, how probable an item must be to
 be kept, and what its probability means.
 
     python -m training.calibrate runs/smollm2 --data data
 
-Writes ``biases``, ``threshold`` and ``calibration`` into the run's elmtex.json, and a table of what was tried to calibration.json.
+Writes ``biases``, ``threshold`` and ``calibration`` into the run's elmtex.json, and a table of what
+was tried to calibration.json.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ from elmtex.types import ElmtexError, Extraction, InputError, Record
 if TYPE_CHECKING:
     from eval.metrics.entity import Counts
 
-OPENING = 1.5  # a note is looked into when the chance that it opens is over .18; the threshold decides afterwards
-ENDING = -1.0  # bias of "no further attribute": one is looked into when its chance is over .27
+OPENING = 1.5  # a note is opened when its probability is over .18; the threshold decides afterwards
+ENDING = -1.0  # bias of "no further attribute": one is opened when its probability is over .27
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.46, 0.025), 3).tolist())
 ASSERTION_BIASES = tuple(np.arange(0.0, 3.1, 0.25))
 
@@ -40,11 +41,13 @@ ASSERTION_BIASES = tuple(np.arange(0.0, 3.1, 0.25))
 def calibrate(
     run: Path, data: Path, thresholds: Sequence[float] = THRESHOLDS, schema: str = "elmtex"
 ) -> list[dict[str, Any]]:
-    """Choose biases and threshold and fit the confidence on ``data/dev.jsonl``; the rows tried, the chosen one last.
+    """Choose biases and threshold and fit the confidence on ``data/dev.jsonl``; the rows tried, the
+    chosen one last.
 
-    The signs' biases are those with the best macro F1 over the gold items' signs, of ``data/dev_other.jsonl``, too:
-    absence is said in more ways than DEV has; sources that mark none there do not count. The threshold is the one with the
-    best mean of exact and relaxed micro F1 of whole decodes. The confidence is fitted by isotonic regression against exact match.
+    The assertion biases are those with the best macro F1 over the gold items' assertions, of
+    ``data/dev_other.jsonl``, too: absence is worded in more ways than in DEV; sources that mark
+    none there do not count. The threshold is the one with the best mean of exact and relaxed micro
+    F1 of whole decodes. The confidence is fitted by isotonic regression against exact match.
     ``schema`` is a name or a file; only records that label nothing beside its categories count.
     """
     from elmtex.schema import load_schema
@@ -96,10 +99,12 @@ def calibrate(
 
 
 def _calibrate_attributes(run: Path, records: Sequence[Record], schema: str) -> None:
-    """Choose how likely an attribute must be to be kept, and fit its confidence, on records that label attributes.
+    """Choose how probable an attribute must be to be kept, and fit its confidence, on records that
+    label attributes.
 
-    The threshold is the one with the best mean of exact and relaxed micro F1 of the relations, end to end; the confidence
-    is fitted against relaxed matches of the attributes of items that are right.
+    The threshold is the one with the best mean of exact and relaxed micro F1 of the relations, end
+    to end; the confidence is fitted against relaxed matches of the attributes of items that are
+    right.
     """
     settings: dict[str, Any] = {"bias": ENDING, "threshold": 0.0, "calibration": []}
     _write(run, attributes=settings)
@@ -120,7 +125,7 @@ def _calibrate_attributes(run: Path, records: Sequence[Record], schema: str) -> 
 
 
 def _likely(answer: Extraction, threshold: float) -> Extraction:
-    """The extraction without the attributes that are less likely than that."""
+    """The extraction without the attributes that are less probable than that."""
     return replace(
         answer,
         categories={
@@ -154,7 +159,8 @@ def _relations(records: Sequence[Record], answers: Sequence[Extraction]) -> dict
 
 
 def _correctness_pairs(record: Record, answer: Extraction) -> Iterator[tuple[float, int]]:
-    """Probability of each attribute of an item that is in the gold, and whether the gold has it there."""
+    """Probability of each attribute of an item that is in the gold, and whether the gold has it
+    there."""
     from eval.metrics.documents import pair
     from eval.metrics.entity import match_spans, overlap
 
@@ -173,7 +179,7 @@ def _micro_f1(counts: Iterable[Counts]) -> float:
 
 
 def _foreign(names: Sequence[str]) -> set[str]:
-    """What of a run's folder is no part of the adapter."""
+    """The files of a run's folder that are not part of the adapter."""
     return {n for n in names if not n.startswith("adapter_") and n != "elmtex.json"}
 
 
@@ -223,7 +229,8 @@ def _isotonic(correctness_pairs: Sequence[tuple[float, int]]) -> list[tuple[floa
 
 
 def _assertion_biases(run: Path, records: Sequence[Record], schema: str) -> dict[str, float]:
-    """The logits to add to ``absent`` and ``possible`` for the best macro F1 over the gold items' signs."""
+    """The logits to add to ``absent`` and ``possible`` for the best macro F1 over the gold items'
+    assertions."""
     logits, gold, names = _assertion_logits(run, records, schema)
     best: tuple[float, dict[str, float]] = (-1.0, {})
     for absent, possible in product(ASSERTION_BIASES, ASSERTION_BIASES):
@@ -243,7 +250,8 @@ def _f1(gold: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> float:
 def _assertion_logits(
     run: Path, records: Sequence[Record], schema: str
 ) -> tuple[NDArray[np.floating], NDArray[np.int64], list[str]]:
-    """Of every gold item's sign: the logits of the signs (n, 3), the right column (n,), and the columns' names."""
+    """For every gold item: the assertion logits (n, 3), the right column (n,), and the columns'
+    names."""
     import torch
 
     from elmtex.decoding.grammar import NoteGrammar

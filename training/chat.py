@@ -1,4 +1,5 @@
-"""The JSON layout: ELMTEX's chat, the naive prompt and one JSON answer, for any Llama with a chat template."""
+"""The JSON layout: ELMTEX's chat, the naive prompt and one JSON answer, for any Llama with a chat
+template."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from training.data import Augmentation, asked_schema, sampled
 def conversations(
     records: Sequence[Record], augmentation: Augmentation, rng: random.Random
 ) -> Iterator[dict[str, Any]]:
-    """TRL's prompt and completion of each record; only the categories its source labels are asked for."""
+    """TRL's prompt and completion of each record; only the categories its source labels are asked
+    for."""
     for record in records:
         schema = asked_schema(record.labelled, (), augmentation, rng)
         yield {

@@ -1,7 +1,7 @@
-"""What is shown to the model in training: records drawn by source, augmented, and laid out with their gold notes.
+"""Training examples: records drawn by source, augmented, and laid out with their gold notes.
 
-An example is exactly what :mod:`elmtex.decoding` does at inference: the same prompt, the same masks, and the decisions of
-the notes among the choices the grammar allows there.
+An example is exactly what :mod:`elmtex.decoding` does at inference: the same prompt, the same
+masks, and the decisions of the notes among the tokens the grammar allows there.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from training.mentions import pools, with_replaced_mentions
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How examples are made of records; not all ask for all of their categories in their usual order and names.
+    """How examples are made of records; not all ask for all of their categories in their usual
+    order and names.
 
     Args:
-        drop: share of examples that ask for a random part of the categories.
-        shuffle: share whose labels are named in random order.
-        rename: share whose labels are the categories' titles.
+        drop: fraction of examples that ask for a random part of the categories.
+        shuffle: fraction whose labels are named in random order.
+        rename: fraction whose labels are the categories' titles.
         schemas: files of the schemas whose categories may be labelled, beside the packaged ones.
     """
 
@@ -47,13 +48,15 @@ class Augmentation:
 
 
 class Examples(Sequence[TrainingSequence]):
-    """All examples of a run in order, every epoch with its own draw and augmentation; each is laid out when it is asked for.
+    """All examples of a run in order, every epoch with its own draw and augmentation; each is laid
+    out when it is asked for.
 
-    An example depends on the seed and its place alone, so an interrupted run resumes as it would have continued.
+    An example depends on the seed and its place alone, so an interrupted run resumes as it would
+    have continued.
 
     Args:
         records: what to draw from; see :func:`sampled` for ``mixture`` and ``mention_replacement``.
-        size: most report tokens of an example; a longer report is several.
+        size: maximum report tokens of an example; a longer report is several.
 
     Raises:
         InputError: a record labels a category that no schema knows.
@@ -112,11 +115,13 @@ def sampled(
     rng: random.Random,
     mention_replacement: float = 0.0,
 ) -> list[Record]:
-    """One epoch's records in random order: each as often as the share of its source says, 1 by default.
+    """One epoch's records in random order: each as often as its source's mixture weight, 1 by
+    default.
 
-    2.5 is twice each and half of them again. A share is named by the source, by source/language or by source/language/
-    and how the report's name begins; the longest name that fits counts.
-    ``mention_replacement`` is the share of items that read as another one of their category (:mod:`training.mentions`).
+    2.5 is twice each and half of them again. A weight is named by the source, by source/language or
+    by source/language/ and how the report's name begins; the longest name that fits counts.
+    ``mention_replacement`` is the share of items that read as another one of their category
+    (:mod:`training.mentions`).
     """
     order = []
     for record in records:
@@ -139,9 +144,10 @@ def _share(record: Record, mixture: Mapping[str, float]) -> float:
 def sequences(
     record: Record, tokenizer: Tokenizer, augmentation: Augmentation, rng: random.Random, size: int
 ) -> Iterator[TrainingSequence]:
-    """A record's training sequences, one a chunk of at most ``size`` report tokens.
+    """A record's training sequences, one per chunk of at most ``size`` report tokens.
 
-    A category with an item that stands nowhere in the text is not asked for: its words would be taught to be none.
+    A category with an ungrounded item is not asked for: training would teach that its text is no
+    item.
     """
     labelled = grounded(record)
     if not labelled:
@@ -171,8 +177,8 @@ def asked_schema(
     augmentation: Augmentation,
     rng: random.Random,
 ) -> CategorySchema:
-    """The categories one example asks for: those its source labels, thinned, shuffled or renamed at random, with those of
-    their attribute types that it labels.
+    """The categories one example asks for: those its source labels, thinned, shuffled or renamed at
+    random, with those of their attribute types that it labels.
 
     Raises:
         InputError: a category that no schema knows.
@@ -200,7 +206,8 @@ def asked_schema(
 
 @cache
 def known_categories(files: tuple[str, ...] = ()) -> Mapping[str, Category]:
-    """Every category of these schemas and the packaged ones by key; the files' win, then those of ``elmtex``."""
+    """Every category of these schemas and the packaged ones by key; the files' win, then those of
+    ``elmtex``."""
     schemas = [
         *map(load_schema, files),
         load_schema("elmtex"),

@@ -1,4 +1,5 @@
-"""TRL's trainer with the loss of the notes: over their decisions alone, among the tokens the grammar allows."""
+"""TRL's trainer with the loss of the notes: over their decisions alone, among the tokens the
+grammar allows."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ def notes_trainer(
     Args:
         base: folder of the base model.
         elmtex: :class:`training.sft.ElmtexArguments`.
-        shares: see :func:`training.data.sampled`.
+        mixture: see :func:`training.data.sampled`.
     """
     tokenizer = read_tokenizer(base)
     augmentation = Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename, tuple(elmtex.schemas))
@@ -74,7 +75,8 @@ def _numbers(examples: Examples, part: int) -> Dataset:
 
 
 def _end(base: Path, tokenizer: Tokenizer) -> str:
-    """The base's own token for the end of a text; a new one would be written into a full fine-tune's config."""
+    """The base's own token for the end of a text; a new one would be written into a full
+    fine-tune's config."""
     ids = json.loads((base / "config.json").read_text("utf-8"))["eos_token_id"]
     return str(tokenizer.id_to_token(ids[0] if isinstance(ids, list) else ids))
 
@@ -82,11 +84,13 @@ def _end(base: Path, tokenizer: Tokenizer) -> str:
 def scores(
     model: Any, layout: dict[str, torch.Tensor], rows: torch.Tensor, allowed: torch.Tensor
 ) -> torch.Tensor:
-    """The logits (D, K) of ``allowed`` (D, K) at ``rows`` (D,): of a few dozen tokens, not of the whole vocabulary.
+    """The logits (D, K) of ``allowed`` (D, K) at ``rows`` (D,): of a few dozen tokens, not of the
+    whole vocabulary.
 
     Args:
         model: a causal language model or one with an adapter.
-        layout: input_ids, position_ids and attention_mask as :func:`training.collate.collate` makes them.
+        layout: input_ids, position_ids and attention_mask as :func:`training.collate.collate` makes
+            them.
     """
     llama: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     hidden = llama.model(**layout, use_cache=False).last_hidden_state[0, rows]  # (D, hidden)
@@ -97,16 +101,18 @@ def scores(
 
 
 class NotesTrainer(SFTTrainer):
-    """TRL's trainer with the loss of the notes: cross entropy over the tokens the grammar allows at each decision.
+    """TRL's trainer with the loss of the notes: cross entropy over the tokens the grammar allows at
+    each decision.
 
     Args:
-        non_present_weight: weight of a decision for absent or possible beside the others' 1.
+        non_present_weight: weight of a decision for absent or possible others weigh 1.
     """
 
     def __init__(self, *args: Any, non_present_weight: float = 1.0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._non_present_weight = non_present_weight
-        # The loss is a mean over decisions already; Trainer must only divide by the accumulation steps.
+        # The loss is a mean over decisions already; Trainer must only divide by the accumulation
+        # steps.
         self.model_accepts_loss_kwargs = False
 
     def compute_loss(

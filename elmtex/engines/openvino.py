@@ -1,26 +1,32 @@
 """The fast engine: a Llama with bfloat16 or int8 weights on the CPU by OpenVINO, without torch.
 
-A transformers step costs 50 ms of overhead where this model's weights are read in 5. OpenVINO's core comes as one
-wheel without a compiler, and runs a graph of ours (:mod:`elmtex.engines.graph`) with the flat cache and the mask that
-:mod:`elmtex.decoding.loop` wants. What was tried is in eval/BENCHMARKS.md; what it came to:
+A transformers step costs 50 ms of overhead where this model's weights are read in 5. OpenVINO's
+core comes as one wheel without a compiler, and runs a graph of ours (:mod:`elmtex.engines.graph`)
+with the flat cache and the mask that :mod:`elmtex.decoding.loop` wants. What was tried is in
+eval/BENCHMARKS.md; what it came to:
 
-- bfloat16 where the CPU multiplies it itself (AMX, AVX-512 BF16): weights, keys and values, and what is between them but
-  for the sums of a layer. There it reads 2 to 3 times as fast as int8, writes 1.5 times, and is nearer to float32:
-  .0055 off against .0070.
-- Else int8 weights with a scale each 8 and float32 arithmetic. OpenVINO's dynamic quantisation of activations is off:
-  with it an answer depends on what runs beside it.
-- A row's result does not depend on what other rows of the pass hold nor on how many follow; only the place of its slots
-  moves the order of sums: int8 by a millionth, bfloat16 by its own rounding, about .005.
-- The cache is numpy's, handed to the graph as inputs without a copy. OpenVINO's stateful attention reads the whole
-  cache for every row; two plain products with the queries of a key head packed together take a third of its time.
-- A long prefix is read in pieces: their scores stay in the processor's cache, and a piece does not look at what follows.
-- OpenVINO packs int8 weights in one form for passes of 8 to 80 rows, in another for all others, 107 MB each. Pieces are
-  no wider and narrower passes are filled up, so that there is one until a sentence of more comes. bfloat16 has one form; its tiles have 16 rows, and a
-  pass of another width than the one before costs 5 to 10 ms more: widths are multiples of 16, pieces of 256.
-- The embedding stays outside, memory-mapped in float16: a step looks up its tokens and scores the ids asked for.
+- bfloat16 where the CPU multiplies it itself (AMX, AVX-512 BF16): weights, keys and values, and
+  what is between them but for the sums of a layer. There it reads 2 to 3 times as fast as int8,
+  writes 1.5 times, and is nearer to float32: .0055 off against .0070.
+- Else int8 weights with a scale each 8 and float32 arithmetic. OpenVINO's dynamic quantisation of
+  activations is off: with it an answer depends on what runs beside it.
+- A row's result does not depend on what other rows of the pass hold nor on how many follow; only
+  the place of its slots moves the order of sums: int8 by a millionth, bfloat16 by its own rounding,
+  about .005.
+- The cache is numpy's, handed to the graph as inputs without a copy. OpenVINO's stateful attention
+  reads the whole cache for every row; two plain products with the queries of a key head packed
+  together take a third of its time.
+- A long prefix is read in pieces: their scores stay in the processor's cache, and a piece does not
+  look at what follows.
+- OpenVINO packs int8 weights in one form for passes of 8 to 80 rows, in another for all others, 107
+  MB each. Pieces are no wider and narrower passes are filled up, so that there is one until a
+  sentence of more comes. bfloat16 has one form; its tiles have 16 rows, and a pass of another width
+  than the one before costs 5 to 10 ms more: widths are multiples of 16, pieces of 256.
+- The embedding stays outside, memory-mapped in float16: a step looks up its tokens and scores the
+  ids asked for.
 
-The converted graph is kept in the user's cache directory; a change of base, adapter, conversion or OpenVINO makes a new
-one, and those unused for a month go.
+The converted graph is kept in the user's cache directory; a change of base, adapter, conversion or
+OpenVINO makes a new one, and those unused for a month go.
 """
 
 from __future__ import annotations
@@ -84,7 +90,8 @@ PRECISIONS = {
 def default_precision() -> str:
     """The precision for this CPU: bfloat16 where it multiplies that itself, else int8."""
     able = set(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-    # BF16 alone also means CPUs that merely convert it, without AVX-512; only with that is there WINOGRAD.
+    # BF16 alone also means CPUs that merely convert it, without AVX-512; only with that is there
+    # WINOGRAD.
     return "bfloat16" if {"BF16", "WINOGRAD"} <= able else "int8"
 
 
@@ -100,9 +107,10 @@ class OpenVINOEngine:
         base: folder of the base model.
         adapter: folder of a LoRA adapter, or None.
         threads: CPU threads; None takes all cores.
-        at_once: sessions fed at the same time; the threads are shared out among them, so that each wastes less on
-            waiting for the others and more reports are done in all.
-        precision: of the linear layers' weights, one of ``PRECISIONS``; None takes :func:`default_precision`.
+        at_once: sessions fed at the same time; the threads are divided among them, so that each
+            wastes less on waiting for the others and more reports are done in all.
+        precision: of the linear layers' weights, one of ``PRECISIONS``; None takes
+            :func:`default_precision`.
 
     Raises:
         InputError: a model or adapter that this engine does not know; says why.
@@ -127,8 +135,10 @@ class OpenVINOEngine:
             "NUM_STREAMS": str(at_once),
             "INFERENCE_PRECISION_HINT": self.precision.hint,
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
-            "ENABLE_CPU_PINNING": "NO",  # or the threads of every process sit on the machine's first cores
-            # Kernels of shapes seen before: all that there are of widths and rooms, or each pass makes its own anew.
+            # Or the threads of every process sit on the machine's first cores
+            "ENABLE_CPU_PINNING": "NO",
+            # Kernels of shapes seen before: all that there are of widths and rooms, or each pass
+            # makes its own again.
             "CPU_RUNTIME_CACHE_CAPACITY": "3000",
         }
         if threads is not None:
@@ -167,7 +177,8 @@ class OpenVINOEngine:
         return session
 
     def take_back(self, request: openvino.InferRequest, memory: Slots) -> None:
-        """Keep what a session has worked with for the next: fresh memory costs a page fault every 4 KiB."""
+        """Keep what a session has worked with for the next: fresh memory costs a page fault every 4
+        KiB."""
         self._spare.append((request, memory))
 
 
@@ -199,7 +210,8 @@ class OpenVINOSession:
         )  # (n, hidden)
         rows, ids, places = flat(asked)
         weight = self._engine.head[ids].astype(np.float32)
-        # Not a matrix product: the threads of numpy's would go on spinning for some 50 ms after it, on the graph's cores.
+        # Not a matrix product: the threads of numpy's would keep spinning for some 50 ms after it,
+        # on the graph's cores.
         scores = np.einsum("ij,ij->i", hidden[rows], weight)  # (K,)
         return [scores[own] for own in places]
 
@@ -218,7 +230,8 @@ class OpenVINOSession:
         self._filled = n
 
     def _run(self, tokens: Ints, positions: Ints, mask: Mask) -> Floats:
-        """Add slots for a piece of a feed; ``mask`` may go on to the right, where a piece sees nothing."""
+        """Add slots for a piece of a feed; ``mask`` may extend to the right, where a piece sees
+        nothing."""
         n, filled, room = len(tokens), self._filled, self._cache.shape[2]
         multiple = self._engine.precision.rows
         rows = -(-n // multiple) * multiple
@@ -249,7 +262,8 @@ class OpenVINOSession:
         return hidden
 
     def _grow(self, slots: int) -> None:
-        """Make room for so many slots; each head's move up within the same memory, the last head first."""
+        """Make room for so many slots; each head's move up within the same memory, the last head
+        first."""
         layers, heads, room, wide = self._cache.shape
         before = self._cache.reshape(layers * heads, room * wide)
         room = -(-slots // _ROOM) * _ROOM
@@ -298,10 +312,11 @@ def _cuts(mask: Mask, piece: int) -> list[int]:
 
 
 def converted(base: Path, adapter: Path | None, precision: str, also_graph: bool = True) -> Path:
-    """The folder of a model's graph and embedding, made at its first use, and again when it is damaged.
+    """The folder of a model's graph and embedding, made at its first use, and again when it is
+    damaged.
 
-    Without ``also_graph`` the graph's weights are not looked at: its compiled form holds them, too, and 212 MB more would
-    take a start a fifth of a second.
+    Without ``also_graph`` the graph's weights are not looked at: its compiled form holds them, too,
+    and 212 MB more would take a start a fifth of a second.
     """
     files = [base / "config.json", *sorted(base.glob("*.safetensors"))]
     if adapter is not None:
@@ -326,7 +341,8 @@ def converted(base: Path, adapter: Path | None, precision: str, also_graph: bool
 
 
 def _compiled(folder: Path, options: Mapping[str, str]) -> Path:
-    """The folder in which OpenVINO finds its own form of the graph: it loads in 0.3 s instead of 1.8.
+    """The folder in which OpenVINO finds its own form of the graph: it loads in 0.3 s instead of
+    1.8.
 
     One for each processor: for another, OpenVINO would add a file of which there is no digest.
     """
@@ -361,8 +377,8 @@ def _save(path: Path, weight: Floats, precision: str) -> None:
 
 
 def _fingerprint(path: Path) -> bytes:
-    """A digest of a file: its name, size and content; of a base's weights only 64 blocks spread over them, as
-    reading gigabytes at every start would take longer than loading them."""
+    """A digest of a file: its name, size and content; of a base's weights only 64 blocks spread
+    over them, as reading gigabytes at every start would take longer than loading them."""
     size = path.stat().st_size
     digest = hashlib.sha256(f"{path.name} {size}".encode())
     whole = path.name.startswith("adapter_")

@@ -1,4 +1,5 @@
-"""The reference engine: any Llama that transformers can load, in float32 on the CPU, or bfloat16 on a GPU when there is one."""
+"""The reference engine: any Llama that transformers can load, in float32 on the CPU, or bfloat16 on
+a GPU when there is one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Six synthetic reports to try elmtex on, written for this project; no real person stands behind them.
+"""Six synthetic reports to try elmtex on, written for this project; no real person stands behind
+them.
 
 from elmtex.examples import EXAMPLES
 """

@@ -1,6 +1,7 @@
 """Write an extraction as JSON, JSON Lines, CSV, ELMTEX's 15 strings or FHIR.
 
-Each writer takes the extraction and its schema and gives text; :data:`FORMATS` names them for the command line.
+Each writer takes the extraction and its schema and gives text; :data:`FORMATS` names them for the
+command line.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 CSV_COLUMNS = ("id", "category", "text", "start", "end", "assertion", "confidence", "codes")
 NOTHING = "N/A"  # ELMTEX's word for a category the report says nothing about
 
-# What Excel, LibreOffice and Google Sheets take for the start of a formula (OWASP, "CSV Injection"), with the
-# full-width signs that some of them fold.
+# What Excel, LibreOffice and Google Sheets take for the start of a formula (OWASP, "CSV
+# Injection"), with the full-width characters that some of them normalise.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-# Where a German Excel parts cells, whatever stands between quotation marks.
+# Where a German Excel separates cells, even inside quotation marks.
 _BEHIND = re.compile(r"(?<=[^;\s])\s*[;\t\r\n]\s*(?=[=+@＝＋－＠-])")
 
 
@@ -43,9 +44,10 @@ def to_csv(
 ) -> str:
     """A table (RFC 4180) with a header and one row an item.
 
-    Text that a spreadsheet would run as a formula gets an apostrophe in front; ``start`` and ``end`` still point at
-    the words as they stand in the report. Codes are written ``SYSTEM|CODE``, best first, joined by spaces.
-    With ``review`` a last column says ``yes`` for each item that a human answers for, else ``no``.
+    Text that a spreadsheet would run as a formula gets an apostrophe in front; ``start`` and
+    ``end`` still point at the words as in the report. Codes are written ``SYSTEM|CODE``, best
+    first, joined by spaces. With ``review`` a last column says ``yes`` for each item that a human
+    reviewed, else ``no``.
     """
     table = io.StringIO(newline="")
     writer = csv.writer(table)
@@ -75,9 +77,10 @@ def to_elmtex(extraction: Extraction, schema: CategorySchema) -> str:
 def flat(extraction: Extraction, schema: CategorySchema) -> dict[str, str]:
     """One string a category: its items joined by ``"; "``, ``"N/A"`` when there is none.
 
-    The paper's summaries state what the patient has and carry no negation beside an item, so items asserted absent
-    are left out: written plainly they would read as findings, and words that are not in the report are never added.
-    Possible items stay (a differential diagnosis is one). White space inside an item is folded to single spaces.
+    The paper's summaries state what the patient has and carry no negation beside an item, so items
+    asserted absent are left out: written plainly they would read as findings, and words that are
+    not in the report are never added. Possible items stay (a differential diagnosis is one). White
+    space inside an item becomes single spaces.
     """
     return {
         key: "; ".join(
@@ -101,7 +104,7 @@ def to_fhir(
     Args:
         extraction: the document.
         schema: its schema.
-        judged: what of it a human has reviewed; None for nothing.
+        review: what of it a human has reviewed; None for nothing.
         report: the text it was extracted from; "" when it is not at hand.
 
     Raises:

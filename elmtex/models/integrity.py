@@ -1,8 +1,9 @@
-"""Whether files are still what was written: a damaged model finds nothing, and says so as if nothing were there.
+"""Whether files are still what was written: a damaged model finds nothing, and says so as if
+nothing were there.
 
-A folder's ``digests.json`` holds the SHA-256 of each of its files, and what they were made from. Without it one block
-of zeros in an embedding, as a failing disk or a power cut leaves it, costs every answer and no error. Some 270 MB are read
-at a start for it, which the start needs anyway.
+A folder's ``digests.json`` holds the SHA-256 of each of its files, and what they were made from.
+Without it one block of zeros in an embedding, as a failing disk or a power cut leaves it, costs
+every answer and no error. Some 270 MB are read at a start for it, which the start needs anyway.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def wrong_files(folder: Path, wanted: Callable[[str], bool] | None = None) -> li
     """The files of a folder that are not what its ``digests.json`` says, missing ones among them.
 
     Args:
-        folder: one that :func:`write_digests` has seen; of another ``digests.json`` itself is missing.
+        folder: one that :func:`write_digests` has seen; of another ``digests.json`` itself is
+            missing.
         wanted: of a name, whether to look at the file; None looks at all.
     """
     try:
@@ -109,10 +111,12 @@ def check_packaged(package: str, path: Path) -> None:
 
 
 def damaged_blobs(folder: Path, wanted: Callable[[str], bool]) -> list[Path]:
-    """The files behind a hub snapshot's links whose content does not have the digest that is their name.
+    """The files behind a hub snapshot's links whose content does not have the digest that is their
+    name.
 
     The hub's cache names a large file's blob by its SHA-256, a small one's by git's SHA-1
-    (https://huggingface.co/docs/huggingface_hub/guides/manage-cache). A folder without links has none.
+    (https://huggingface.co/docs/huggingface_hub/guides/manage-cache). A folder without links has
+    none.
     """
     wrong = []
     for link in sorted(folder.iterdir()):

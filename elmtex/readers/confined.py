@@ -1,9 +1,10 @@
 """Do work on files that others made in a process that may take only so much memory and time.
 
-A small hostile file, or a broken one, can make a parser take gigabytes or never end, and nothing stops a thread. So the
-parsers run in a child process, which limits its own memory, and is killed at a deadline with all that it started. It is
-a fresh Python that imports nothing but what the files need; requests and answers are lines of JSON. Where the system
-knows no limits of memory (Windows; macOS in part) the deadline still holds.
+A small hostile file, or a broken one, can make a parser take gigabytes or never end, and nothing
+stops a thread. So the parsers run in a child process, which limits its own memory, and is killed at
+a deadline with all that it started. It is a fresh Python that imports nothing but what the files
+need; requests and answers are lines of JSON. Where the system knows no limits of memory (Windows;
+macOS in part) the deadline still holds.
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Worker:
-    """Runs one operation after the other in a child, which is begun when it is needed and again after it was killed.
+    """Runs one operation after the other in a child, which is begun when it is needed and again
+    after it was killed.
 
     Args:
-        module: where the child finds its ``OPERATIONS``, by name: each takes and yields what JSON can say.
+        module: where the child finds its ``OPERATIONS``, by name: each takes and yields what JSON
+            can say.
 
     Not for two threads at once. Use it in a ``with``: its child ends there.
     """
@@ -60,7 +63,8 @@ class Worker:
             operation, arguments: what to do.
 
         Raises:
-            ReadingError: it took too much time or memory (``costly``), broke over the file (``damaged``), or refused it.
+            ReadingError: it took too much time or memory (``costly``), broke over the file
+                (``damaged``), or refused it.
             InputError, MissingDependencyError: as the operation raised them.
         """
         with _turns:
@@ -110,7 +114,8 @@ class Worker:
                 [sys.executable, "-I", "-c", code, json.dumps(sys.path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,  # parsers quote what they stumble over, which is a patient's
+                # Parsers quote what they stumble over, which is a patient's
+                stderr=subprocess.DEVNULL,
                 start_new_session=True,  # so that what it starts is killed with it
             )
         return self._child
@@ -143,7 +148,7 @@ def _given_up(name: str, seconds: float | None) -> ReadingError:
         f"over {seconds:.0f} seconds" if seconds else f"over {MEMORY // 1_000_000_000} GB of memory"
     )
     return ReadingError(
-        f"{name} was given up, for reading it took {much}: it is damaged or too large; save it anew, as plain text or "
+        f"{name} was given up, for reading it took {much}: it is damaged or too large; save it again, as plain text or "
         "in smaller parts",
         "costly",
     )
@@ -213,7 +218,8 @@ def _limit_memory() -> None:
 
 
 def _limit_time(seconds: float) -> None:
-    """Of the processor, beyond the deadline: for a child whose parent has died and kills it no more."""
+    """Of the processor, beyond the deadline: for a child whose parent has died and kills it no
+    more."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -223,7 +229,8 @@ def _limit_time(seconds: float) -> None:
 
 
 def _size(which: str) -> int:
-    """Bytes of this process's address space, now (``VmSize``) or at most (``VmPeak``); 0 where nobody counts them."""
+    """Bytes of this process's address space, now (``VmSize``) or at most (``VmPeak``); 0 where
+    nobody counts them."""
     try:
         with open("/proc/self/status", encoding="ascii", errors="replace") as file:
             return next(int(line.split()[1]) * 1024 for line in file if line.startswith(which))

@@ -1,8 +1,9 @@
 """Read reports from what people have: text, PDF, Word, RTF, tables, and zip files of them.
 
-A broken file costs only itself: it becomes a :class:`~elmtex.readers.text_files.Report` with a ``problem``, never an exception, and
-a problem never quotes the file. What is more than plain text is read in a confined process, with a limit of memory and a
-deadline, see :mod:`elmtex.readers.confined`.
+A broken file costs only itself: it becomes a :class:`~elmtex.readers.text_files.Report` with a
+``problem``, never an exception, and a problem never quotes the file. What is more than plain text
+is read in a confined process, with a limit of memory and a deadline, see
+:mod:`elmtex.readers.confined`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ MAX_REPORTS = 500  # of one reading; the command line takes more
 MAX_CHARACTERS = 50_000_000  # of one reading, in all its reports
 SECONDS = 15  # that a file may take: with the child's start and end, under 20
 SECONDS_TOGETHER = 600  # that the files of one reading may take, without text recognition
-SMALL = 1_000_000  # bytes: what a table of no more can take is no danger
+SMALL = 1_000_000  # bytes: a table no larger is harmless
 
 _OF_ONE_FILE = (*READERS, *TABLES)
 SUFFIXES = (*_OF_ONE_FILE, ".zip")
@@ -37,7 +38,8 @@ _recognising = threading.BoundedSemaphore(RECOGNISING)
 
 
 def read_files(paths: Sequence[str | Path]) -> list[Report]:
-    """The reports of files, in order; at most :data:`MAX_REPORTS`, and one more that says so when there were more."""
+    """The reports of files, in order; at most :data:`MAX_REPORTS`, and one more that says so when
+    there were more."""
     found: list[Report] = []
     characters = 0
     with _Sitting(limited=True) as sitting:
@@ -52,7 +54,8 @@ def read_files(paths: Sequence[str | Path]) -> list[Report]:
 
 
 class _Sitting:
-    """The reading of files that were given at once: they share a child process and what they may cost together.
+    """The reading of files that were given at once: they share a child process and what they may
+    cost together.
 
     Args:
         limited: no more than :data:`MAX_REPORTS` and :data:`MAX_CHARACTERS` of it are wanted.
@@ -105,7 +108,8 @@ class _Sitting:
         found: list[Report] = []
         pages = characters = 0
         refusal = None
-        # All at once: the deadline does not wait for who works on a report before asking for the next one.
+        # All at once: the deadline does not wait for who works on a report before asking for the
+        # next one.
         try:
             for answer in self._ask(name, "reports", str(path.resolve()), name):
                 if pages := answer.get("pages", 0):
@@ -159,7 +163,8 @@ class _Sitting:
         return Report(name, text, recognised=True)
 
     def _members(self, path: Path, name: str) -> Iterator[Report]:
-        """The files of a zip file, each unpacked alone, under a name of our own, and gone after it was read."""
+        """The files of a zip file, each unpacked alone, under a name of our own, and gone after it
+        was read."""
         archive = str(path.resolve())
         members = list(self._ask(name, "members", archive, name))
         with tempfile.TemporaryDirectory() as folder:
@@ -217,16 +222,18 @@ def _relative(place: PurePosixPath) -> str:
 
 
 def read_reports(paths: Sequence[str | Path]) -> Iterator[Report]:
-    """The reports of files and folders, one after the other, read only when asked for, as the command line takes them.
+    """The reports of files and folders, one after the other, read only when asked for, as the
+    command line takes them.
 
-    A folder stands for the ``.txt`` files in and below it, sorted by path. A report's id is its file's name without the
-    suffix; where that has come before, as much of its path as tells them apart. Tables are read without limits of their
-    number of rows. A file or row that cannot be read becomes a :class:`Report` with a ``problem`` and costs nothing but
-    itself.
+    A folder means the ``.txt`` files in and below it, sorted by path. A report's id is its file's
+    name without the suffix; where that has come before, as much of its path as tells them apart.
+    Tables are read without limits of their number of rows. A file or row that cannot be read
+    becomes a :class:`Report` with a ``problem`` and costs nothing but itself.
 
     Raises:
-        InputError: a path that cannot be used at all, when its turn comes: missing, of another kind, a folder without
-            ``.txt`` files, a table without a column of reports, a ``.json`` file that holds no reports.
+        InputError: a path that cannot be used at all, when its turn comes: missing, of another
+            kind, a folder without ``.txt`` files, a table without a column of reports, a ``.json``
+            file that holds no reports.
     """
     seen: set[str] = set()
     for path in map(Path, paths):
@@ -282,7 +289,8 @@ def _read(path: Path, name: str) -> Report:
 
 
 def read_one(path: str) -> Report:
-    """The one report of a file, or of stdin (``-``). A file of no kind of :data:`SUFFIXES` is read as text.
+    """The one report of a file, or of stdin (``-``). A file of no kind of :data:`SUFFIXES` is read
+    as text.
 
     Raises:
         InputError: it cannot be read, or holds several reports.

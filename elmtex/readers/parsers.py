@@ -1,4 +1,5 @@
-"""What the confined process does with files: read their reports, unpack them, recognise their pages."""
+"""What the confined process does with files: read their reports, unpack them, recognise their
+pages."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ READERS: Mapping[str, Callable[[bytes, str], tuple[str, tuple[Note, ...]]]] = {
 
 
 def read_document(path: Path, name: str) -> Report:
-    """The one report of a file that is no table.
+    """The one report of a file that is not a table.
 
     Args:
         path: the file; its suffix says what it should be.
@@ -54,7 +55,7 @@ def read_document(path: Path, name: str) -> Report:
 
 
 def reports(path: str, name: str) -> Iterator[dict[str, Any]]:
-    """The reports of a file, as JSON has them, or ``{"pages": N}`` of a PDF that is a picture of a text."""
+    """The reports of a file, as JSON has them, or ``{"pages": N}`` of a scanned PDF."""
     file = Path(path)
     if file.suffix.lower() in TABLES:
         for report in read_table(file):
@@ -75,7 +76,7 @@ def members(path: str, name: str) -> Iterator[dict[str, Any]]:
     try:
         packed = _opened(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise ReadingError(f"{name} is no zip file, or a damaged one", "damaged") from None
+        raise ReadingError(f"{name} is not a zip file, or a damaged one", "damaged") from None
     found = packed.infolist()
     if len(found) > MAX_FILES:
         raise ReadingError(f"{name} holds {len(found)} files; up to {MAX_FILES} are read", "large")
@@ -100,7 +101,8 @@ def unpack(path: str, number: int, place: str, name: str) -> Iterator[Any]:
         name: what error messages call it.
 
     Raises:
-        ReadingError: it is larger than a report may be. A damaged one raises whatever it makes zipfile stumble over.
+        ReadingError: it is larger than a report may be. A damaged one raises whatever it makes
+            zipfile stumble over.
     """
     packed = _opened(path)
     limit = MAX_UNPACKED if Path(place).suffix in TABLES else MAX_BYTES

@@ -1,4 +1,5 @@
-"""A stored report as lists show it: how far it is, and nothing that has to be read or folded for that."""
+"""A stored report as lists show it: how far it is, and nothing that needs the text or the
+decisions."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class Line:
         categories: those that have an item that is handed out, in the schema's order.
         confidence: the lowest of the items that wait for a decision; None when none has one.
         schema: digest of the schema, see :func:`schema_digest`.
-        digest: of name, text and problem, see :func:`report_digest`; equal for a report that came twice.
+        digest: of name, text and problem, see :func:`report_digest`; equal for a report that came
+            twice.
     """
 
     id: str
@@ -66,12 +68,14 @@ class Line:
 
     @property
     def waits(self) -> bool:
-        """Whether it is still to be extracted, or once more: it failed, and nobody has decided anything about that."""
+        """Whether it is still to be extracted, or once more: it failed, and nobody has decided
+        anything about that."""
         return self.status == "waiting" or (self.status == "failed" and not self.decisions)
 
 
 def line_of(entry: Entry) -> Line:
-    """The line of an entry. Raises :class:`InputError` where its decisions do not fit its extraction."""
+    """The line of an entry. Raises :class:`InputError` where its decisions do not fit its
+    extraction."""
     judged: dict[str, Any] = {}
     if entry.extraction is not None:
         state = entry.reviewed

@@ -1,4 +1,4 @@
-"""Rows of the tables from what they stand for, and back; a damaged one costs only itself."""
+"""Rows of the tables from objects, and back; a damaged one costs only itself."""
 
 from __future__ import annotations
 
@@ -123,7 +123,8 @@ def extraction_row(id: str, extraction: Extraction) -> Any:
 
 
 def failed_row(id: str, extraction: Extraction) -> Any:
-    """Takes this extraction out, unless another has taken its place, or somebody has decided about it, since."""
+    """Takes this extraction out, unless another has taken its place, or somebody has decided about
+    it, since."""
     decided = sa.exists().where(DECISIONS.c.report == id)
     same = EXTRACTIONS.c.document == to_json(extraction.to_dict())
     return EXTRACTIONS.delete().where(EXTRACTIONS.c.report == id, same, ~decided)

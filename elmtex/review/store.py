@@ -1,9 +1,11 @@
-"""Where reviews are kept: reports, what the model said, and every decision, append-only, in any SQLAlchemy database.
+"""Where reviews are kept: reports, what the model said, and every decision, append-only, in any
+SQLAlchemy database.
 
-No row is ever changed. A report, its extraction and its decisions are inserted, each in a transaction of its own that
-is on the disk before the page answers, and only :meth:`Store.delete` takes them out again, all at once. But an
-extraction that failed gives way to the next one, while nobody has decided about it. Beside each report stands the line
-that lists show of it, written in the same transactions.
+No row is ever changed. A report, its extraction and its decisions are inserted, each in a
+transaction of its own that is on the disk before the page answers, and only :meth:`Store.delete`
+takes them out again, all at once. But an extraction that failed is replaced by the next one, while
+nobody has decided about it. Beside each report is the line that lists show of it, written in the
+same transactions.
 """
 
 from __future__ import annotations
@@ -72,7 +74,8 @@ class Store:
         options: dict[str, Any] = {"hide_parameters": True}  # parameters are patients' words
         if url.startswith("sqlite"):
             options["connect_args"] = {"timeout": sqlite.PATIENCE}
-        # All threads share the one connection to the memory, and so its one transaction: they take turns.
+        # All threads share the one connection to the memory, and so its one transaction: they take
+        # turns.
         self._turn: AbstractContextManager[Any] = (
             threading.RLock() if url == MEMORY else nullcontext()
         )
@@ -156,7 +159,7 @@ class Store:
         return entry.id
 
     def extracted(self, owner: str, id: str, extraction: Extraction) -> None:
-        """Store what the model said about a report; the first answer that did not fail stands.
+        """Store what the model said about a report; the first answer that did not fail is kept.
 
         Raises:
             InputError: the owner has no such report, perhaps no longer.
@@ -172,7 +175,8 @@ class Store:
             self.get(owner, id)  # deleted meanwhile, or answered
 
     def get(self, owner: str, id: str) -> Entry:
-        """A report and all that belongs to it; one whose record is damaged has a ``problem`` and nothing else.
+        """A report and all that belongs to it; one whose record is damaged has a ``problem`` and
+        nothing else.
 
         Raises:
             InputError: the owner has none of that id.
@@ -183,7 +187,8 @@ class Store:
         return found[0]
 
     def entries(self, owner: str, *, batch: str | None = None) -> list[Entry]:
-        """The owner's reports, in the order they came; of one batch ("" for those read alone), or of all (None)."""
+        """The owner's reports, in the order they came; of one batch ("" for those read alone), or
+        of all (None)."""
         of_batch = [] if batch is None else [REPORTS.c.batch == batch]
         return self._entries(REPORTS.c.owner == owner, *of_batch)
 
@@ -227,7 +232,8 @@ class Store:
             owner: whose report it is.
             id: the report.
             reviewer: the reviewer's name.
-            choose: makes the decision from the entry as it stands; called again when somebody else was faster.
+            choose: makes the decision from the current entry; called again when another user was
+                faster.
 
         Returns:
             The entry with the decision.
@@ -263,7 +269,8 @@ class Store:
         raise ElmtexError("too many people decide about this report at once; try again")
 
     def delete(self, owner: str, *ids: str) -> None:
-        """Take reports out with all that belongs to them; SQLite overwrites what they filled with zeros."""
+        """Take reports out with all that belongs to them; SQLite overwrites what they filled with
+        zeros."""
         with self._writing() as connection:
             for id in ids:
                 mine = sa.select(REPORTS.c.id).where(REPORTS.c.owner == owner, REPORTS.c.id == id)
@@ -276,7 +283,8 @@ class Store:
             self._overwrite_journal()
 
     def _overwrite_journal(self) -> None:
-        """Overwrite the pages as they were before the last changes. Where that fails, the next deletion does it."""
+        """Overwrite the pages as they were before the last changes. Where that fails, the next
+        deletion does it."""
         assert self._file is not None
         try:
             with without_words(), self._engine.connect() as connection:
@@ -310,7 +318,8 @@ class Store:
             logger.error("%s", error)  # whoever needs what cannot be read is told then
 
     def _line_again(self, owner: str, id: str) -> list[Line]:
-        """The line of a report that has none, or a damaged one; [] when the report has been deleted meanwhile."""
+        """The line of a report that has none, or a damaged one; [] when the report has been deleted
+        meanwhile."""
         lines = [line_of(e) for e in self._entries(REPORTS.c.owner == owner, REPORTS.c.id == id)]
         self._write_lines(lines)
         return lines

@@ -1,10 +1,11 @@
-"""What decoding costs in passes and tokens, without a model: an oracle answers as one that knows the gold notes would.
+"""What decoding costs in passes and tokens, without a model: an oracle answers from the gold notes.
 
     python -m eval.bench.passes --data MACCROBAT2020/ --format brat --split test
 
-Prints the means a report for several draft lengths: passes, tokens fed after the prefix, the rejected ones among them,
-and what it all comes to in tokens when a pass costs as much as 8 or 25 of them beside those it feeds. A trained model
-notes less than gold has, so its passes are fewer.
+Prints the means per report for several draft lengths: passes, tokens fed after the prefix, the
+rejected ones among them, and the total in tokens when a pass costs as much as 8 or 25 of them
+beside those it feeds. A trained model writes fewer items than the gold has, so its passes are
+fewer.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ from eval.data import load_records
 from eval.tables import Rows, markdown
 
 DRAFTS = (0, 1, 4, 8, 15, 25)
-_SURE = 50.0  # logits of an oracle: a note of doubtful decisions would be given up
+_SURE = 50.0  # logits of an oracle: a note of doubtful decisions would be abandoned
 
 
 class Oracle:
-    """A session that knows the gold notes: of the prefix each word's first token, of a note its next one.
+    """A session that knows the gold notes: of the prefix each word's first token, of a note its
+    next one.
 
     It has read nothing and remembers of each slot whose it is, which it takes from the mask.
     """

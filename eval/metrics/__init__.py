@@ -3,8 +3,8 @@
     samples = [score_sample(record, extraction) for record, extraction in pairs]
     figures = aggregate(samples)
 
-Only numpy and the standard library are needed for that; ROUGE, BERTScore and concepts are computed on demand and import
-their packages then.
+Only numpy and the standard library are needed for that; ROUGE, BERTScore and concepts are computed
+on demand and import their packages then.
 """
 
 from __future__ import annotations
@@ -50,8 +50,10 @@ def score_sample(
 
     Args:
         gold: a record, or items per category.
-        predicted: an extraction, items per category, or None when the system gave no document (a failure).
-        labelled: the categories to score; None means the record's ``labelled``, or the keys of the mapping.
+        predicted: an extraction, items per category, or None when the system gave no document (a
+            failure).
+        labelled: the categories to score; None means the record's ``labelled``, or the keys of the
+            mapping.
         id: the report's name; None takes the record's.
         rouge: compute ROUGE as well (needs ``rouge-score``).
         bertscore: the scorer to compute BERTScore with; None leaves it out.

@@ -1,4 +1,5 @@
-"""Whether a condition lasts, by the words of its mention, in English and German; nothing is said where they do not."""
+"""Whether a condition lasts, by the words of its mention, in English and German; nothing where they
+do not say."""
 
 from __future__ import annotations
 
@@ -60,13 +61,15 @@ def clinical_status(
 
     Args:
         text: the item's words.
-        default: the category's: ``active`` for what the patient has now, ``inactive`` for what is past, or None.
-        before, after: what else stands in its sentence.
+        default: the category's: ``active`` for what the patient has now, ``inactive`` for what is
+            past, or None.
+        before, after: the rest of its sentence.
 
     Returns:
-        ``resolved``, ``remission`` or ``inactive`` where the words say so. Else, of a category of the past, ``inactive`` only where the
-        words place it there ("in childhood", "status post", a year beside an acute disease): histories list lasting
-        diseases, too. Else ``active`` of what the patient has now, unless the words place it in the past. Else None.
+        ``resolved``, ``remission`` or ``inactive`` where the words say so. Else, of a category of
+        the past, ``inactive`` only where the words place it there ("in childhood", "status post", a
+        year beside an acute disease): histories list lasting diseases, too. Else ``active`` of what
+        the patient has now, unless the words place it in the past. Else None.
     """
     head, tail = _HEAD.search(before), _TAIL.match(after)
     words = (head[0] if head else "") + text + (tail[0] if tail else "")

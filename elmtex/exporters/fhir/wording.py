@@ -1,4 +1,5 @@
-"""What the words of an item say beside what they name, in English and German: a denial, an operation, good health, an age."""
+"""What the words of an item say beside what they name, in English and German: a denial, an
+operation, good health, an age."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ _NO_OPERATION = re.compile(
     r"|(?<!zustand )\bnach\b",
     re.IGNORECASE,
 )
-# A history and a family history hold more than diseases: that somebody was well, and how they lived.
+# A history and a family history hold more than diseases: that somebody was well, and how they
+# lived.
 _WELL = re.compile(
     r"\b(?:healthy|unremarkable|non-?contributory|asymptomatic|unaffected|(?:been|and) well|normal|consanguin\w*|"
     r"non-?consanguin\w*|cousins|there (?:was|is) no|no (?:\w+ ){0,2}(?:history|evidence)|"
@@ -50,7 +52,8 @@ _DEATH = re.compile(
 
 
 def denied(text: str) -> str:
-    """The words without the denial they begin with ("No known diabetes": "diabetes"); the same words where they do not."""
+    """The words without the denial they begin with ("No known diabetes": "diabetes"); the same
+    words where they do not."""
     return _DENIED.sub("", text, count=1)
 
 
@@ -70,6 +73,6 @@ def is_no_condition(text: str) -> bool:
 
 
 def onset(text: str) -> int | None:
-    """The one age in years that is said of a disease; None for several, and for that of a death."""
+    """The one age in years given for a disease; None for several, and for that of a death."""
     ages = [int(found["age"] or found["alter"]) for found in _ONSET.finditer(text)]
     return ages[0] if len(ages) == 1 and not _DEATH.search(text) else None

@@ -15,7 +15,8 @@ from eval.metrics.sample import Sample
 
 
 def rates_of(samples: Sequence[Sample]) -> dict[str, tuple[Array, Array]]:
-    """Numerator and denominator per report, (n,) each, of every rate of :mod:`eval.metrics.hallucination`."""
+    """Numerator and denominator per report, (n,) each, of every rate of
+    :mod:`eval.metrics.hallucination`."""
 
     def column(name: str | None) -> Array:
         if name is None:
@@ -59,7 +60,8 @@ def agreement(
 
 
 def assertion(samples: Sequence[Sample], draws: Bootstrap) -> dict[str, Any]:
-    """Over exactly matched items. ``present_share`` is what answering "present" every time would score."""
+    """Over exactly matched items. ``present_share`` is what answering "present" every time would
+    score."""
     table = {
         gold: {given: sum(s.assertion[gold][given] for s in samples) for given in ASSERTIONS}
         for gold in ASSERTIONS
@@ -104,8 +106,8 @@ def ece(table: Array) -> Statistic:
 def calibration(samples: Sequence[Sample], draws: Bootstrap) -> dict[str, Any]:
     """ECE and the reliability curve over ten equal-width bins; None without a single confidence.
 
-    The bootstrap's ECE lies above the estimate on small samples (noise in a bin counts as miscalibration), so the
-    interval is an upper one there.
+    The bootstrap's ECE lies above the estimate on small samples (noise in a bin counts as
+    miscalibration), so the interval is an upper one there.
     """
     table = bins(samples)
     confident = sum(len(sample.correctness_pairs) for sample in samples)
