@@ -25,7 +25,7 @@ from elmtex.decoding.layout import (
     assertion_token,
     visible,
 )
-from elmtex.decoding.notes import NoteState
+from elmtex.decoding.notes import NoteState, note_tokens
 
 # The fixed cost of a pass, in tokens: 8 in int8, some 50 in bfloat16 (eval/BENCHMARKS.md).
 PASS_OVERHEAD_TOKENS = 25.0
@@ -130,9 +130,8 @@ def decode(
             drafts only forced tokens.
         drafts: counts from notes decoded before, updated here; None starts from scratch.
         counts: filled in as the passes run.
-        attributes: called when the notes of some whole sentences are finished; returns the
-            attributes to decode for their items. They are decoded, side by side, before the next
-            sentences' notes.
+        attributes: called when all notes are finished; returns the attributes to decode for their
+            items, side by side.
     """
     counts = counts if counts is not None else Counts()
     drafts = drafts if drafts is not None else Drafts()
@@ -142,49 +141,53 @@ def decode(
     opened = _opened(session, prefix, notes, visible_prefix, read)
     counts.passes += 1
     yield [state for state, _ in notes if state.done]
-    read_slots = Slots.prefix(visible_prefix)
+    slots = read_slots = Slots.prefix(visible_prefix)
+    live: list[_Branch[NoteState]] = []
+    for first in range(0, len(opened), MAX_LIVE_BRANCHES):
+        session.keep(len(prefix))
+        live = opened[first : first + MAX_LIVE_BRANCHES]
+        slots = yield from _written(session, read_slots, live, draft, drafts, counts)
+    if attributes is None:
+        return
+    forks = _forks(
+        attributes([b.state for b in opened]), opened, {b.number for b in live}, len(notes)
+    )
     # Separate counts, so that attributes do not move the slots of notes.
     attribute_drafts = Drafts()
-    for live in _groups(opened):
-        session.keep(len(prefix))
-        slots = yield from _written(session, read_slots, live, draft, drafts, counts)
-        if attributes is not None:
-            forks = _forks(attributes([b.state for b in live]), live, len(notes))
-            yield from _written(session, slots, forks, draft, attribute_drafts, counts)
-
-
-def _groups(opened: Sequence[_Branch[NoteState]]) -> Iterator[list[_Branch[NoteState]]]:
-    """Notes to write side by side: at most ``MAX_LIVE_BRANCHES``, whole sentences if they fit."""
-    first = 0
-    while first < len(opened):
-        end = min(first + MAX_LIVE_BRANCHES, len(opened))
-        if end < len(opened):
-            whole = [
-                i
-                for i in range(first + 1, end + 1)
-                if opened[i].state.sentence != opened[i - 1].state.sentence
-            ]
-            end = max(whole, default=end)
-        yield list(opened[first:end])
-        first = end
+    for first in range(0, len(forks), MAX_LIVE_BRANCHES):
+        session.keep(len(slots))
+        some = forks[first : first + MAX_LIVE_BRANCHES]
+        yield from _written(session, slots, some, draft, attribute_drafts, counts)
 
 
 def _forks(
-    states: Sequence[AttributeState], notes: Sequence[_Branch[NoteState]], number: int
+    states: Sequence[AttributeState],
+    notes: Sequence[_Branch[NoteState]],
+    held: set[int],
+    number: int,
 ) -> list[_Branch[AttributeState]]:
-    """The branches of attributes; each first reads its item's assertion token again."""
+    """The branches of attributes; each first reads its item's assertion token again.
+
+    Args:
+        states: the attributes to write.
+        notes: the branches of all notes.
+        held: numbers of those whose slots are still in the session; any other note is read again.
+        number: of the first fork.
+    """
     of = {id(branch.state): branch for branch in notes}
-    return [
-        _Branch(
-            number + i,
-            state,
-            of[id(state.note)].visible_prefix,
-            of[id(state.note)].position + state.item.length - 1,
-            [assertion_token(state.note, state.item)],
-            of[id(state.note)].number,
+    forks: list[_Branch[AttributeState]] = []
+    for state in states:
+        note, length = of[id(state.note)], state.item.length
+        if note.number in held:
+            pending, parent = [assertion_token(state.note, state.item)], note.number
+            before = length - 1
+        else:
+            pending, parent, before = note_tokens(state.note)[:length], NO_PARENT, 0
+        position = note.position + before
+        forks.append(
+            _Branch(number + len(forks), state, note.visible_prefix, position, pending, parent)
         )
-        for i, state in enumerate(states)
-    ]
+    return forks
 
 
 def _written(

@@ -203,23 +203,31 @@ def write_note(state: NoteState, items: Iterable[NoteItem]) -> list[int]:
         items: gold items, any order. One that the grammar cannot express is left out: a third item
             that begins at the word, or one that leaves the sentence or holds the closing token.
     """
-    grammar, tokens = state.grammar, state.tokens
-    assertion_token = {assertion: token for token, assertion in grammar.assertion_tokens.items()}
     note: list[int] = []
     at = state.copy()
     for item in sorted((i for i in items if i.first == state.first), key=lambda i: i.last):
-        piece = [
-            grammar.open,
-            *tokens.ids[item.first : item.last],
-            grammar.close,
-            *grammar.labels.path(item.key),
-            assertion_token[item.assertion],
-        ]
         trial = at.copy()
-        if accepts(trial, piece):
-            note += piece
+        if accepts(trial, _item_tokens(state, item)):
+            note += _item_tokens(state, item)
             at = trial
-    return note if at.done else [*note, grammar.end]
+    return note if at.done else [*note, state.grammar.end]
+
+
+def note_tokens(state: NoteState) -> list[int]:
+    """The tokens of a finished note, up to its last item."""
+    return [token for item in state.items for token in _item_tokens(state, item)]
+
+
+def _item_tokens(state: NoteState, item: NoteItem) -> list[int]:
+    grammar = state.grammar
+    assertions = {assertion: token for token, assertion in grammar.assertion_tokens.items()}
+    return [
+        grammar.open,
+        *state.tokens.ids[item.first : item.last],
+        grammar.close,
+        *grammar.labels.path(item.key),
+        assertions[item.assertion],
+    ]
 
 
 class DecoderState(Protocol):
