@@ -168,7 +168,7 @@ def test_calibration_keeps_what_is_right_and_says_how_sure_it_is(workshop, runs,
         calibrate(run, workshop / "data", schema="medication")
 
 
-def test_signs_are_set_by_sources_that_mark_them(workshop, runs, tmp_path, monkeypatch):
+def test_assertion_biases_are_set_by_sources_that_mark_them(workshop, runs, tmp_path, monkeypatch):
     run = shutil.copytree(runs["lora"], tmp_path / "run")
     data = shutil.copytree(workshop / "data", tmp_path / "data")
     seen = []
@@ -177,25 +177,25 @@ def test_signs_are_set_by_sources_that_mark_them(workshop, runs, tmp_path, monke
         seen.append(sorted({record.source for record in records}))
         return {"absent": 0.0, "possible": 0.0}
 
-    monkeypatch.setattr("training.calibrate._sign_biases", biases)
+    monkeypatch.setattr("training.calibrate._assertion_biases", biases)
     rows = list(canonical.load(data / "dev.jsonl"))
-    signed = [replace(r, source="signed") for r in rows]
+    marking = [replace(r, source="marking") for r in rows]
     plain = replace(rows[0], id="plain", source="plain", items={"gender": (Item("He", 0, 2),)})
-    others = [[], [*signed, plain]]
+    others = [[], [*marking, plain]]
     for records in others:
         canonical.write(data / "dev_other.jsonl", records)
         calibrate(run, data, thresholds=(0.1,))
-    assert seen == [["planted"], ["planted", "signed"]]
+    assert seen == [["planted"], ["marking", "planted"]]
 
 
 @pytest.mark.slow  # trains one
-def test_a_whole_model_is_no_adapter(runs, tmp_path):
+def test_a_whole_model_is_not_an_adapter(runs, tmp_path):
     for make in (merged_model, lambda run: average([run, run], tmp_path / "mean")):
         with pytest.raises(InputError, match="whole model"):
             make(runs["full"])
 
 
-def test_a_category_with_an_item_that_stands_nowhere_is_not_asked_for():
+def test_a_category_with_an_ungrounded_item_is_not_asked_for():
     tokenizer = tiny_tokenizer()
     placed, free = Item("fever", 3, 8), Item("high temperature", None, None)
     asked = ("signs_symptoms", "diagnosis")

@@ -23,11 +23,13 @@ from typing import Any
 
 from elmtex.schema.categories import AttributeType, Category, CategorySchema, Fhir
 from elmtex.schema.checks import check_items, check_labels, check_schema, check_shape
-from elmtex.schema.shape import ITEM, MAX_LABEL, RESOURCES, TERMINOLOGIES
+from elmtex.schema.shape import ITEM, MAX_CATEGORIES, MAX_LABEL, RESOURCES, TERMINOLOGIES
 from elmtex.types import SchemaError
 
 __all__ = [
     "ITEM",
+    "MAX_CATEGORIES",
+    "MAX_LABEL",
     "RESOURCES",
     "TERMINOLOGIES",
     "AttributeType",
