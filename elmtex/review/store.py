@@ -24,9 +24,10 @@ import platformdirs
 
 from elmtex.erase import overwrite
 from elmtex.review import sqlite
+from elmtex.review.connection import DATABASE, MEMORY, connect
 from elmtex.review.decisions import Decision, check
 from elmtex.review.entry import Entry
-from elmtex.review.faults import DAMAGED, fault_of, without_words
+from elmtex.review.faults import without_words
 from elmtex.review.line import Line, line_of
 from elmtex.review.rows import (
     CONTENT,
@@ -40,14 +41,14 @@ from elmtex.review.rows import (
     to_json,
     write_line,
 )
-from elmtex.review.tables import DECISIONS, EXTRACTIONS, LINES, METADATA, REPORTS, sa
+from elmtex.review.tables import DECISIONS, EXTRACTIONS, LINES, REPORTS, sa
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
 
+__all__ = ["MEMORY", "Store", "default_url"]
+
 logger = logging.getLogger(__name__)  # never about a report
 
-DATABASE = "ELMTEX_DATABASE"  # the environment variable that names another database
-MEMORY = "sqlite://"  # gone with the process
 ATTEMPTS = 20  # at a decision, when others decide about the same report at the same moment
 
 
@@ -71,40 +72,13 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        options: dict[str, Any] = {"hide_parameters": True}  # parameters are patients' words
-        if url.startswith("sqlite"):
-            options["connect_args"] = {"timeout": sqlite.PATIENCE}
         # All threads share the one connection to the memory, and so its one transaction: they take
         # turns.
         self._turn: AbstractContextManager[Any] = (
             threading.RLock() if url == MEMORY else nullcontext()
         )
-        if url == MEMORY:
-            options |= {
-                "poolclass": sa.pool.StaticPool,
-                "connect_args": {"check_same_thread": False},
-            }
-        try:
-            self._engine = sa.create_engine(url, **options)
-            if self._engine.dialect.name == "sqlite":
-                sa.event.listen(self._engine, "connect", sqlite.set_up, insert=True)
-            METADATA.create_all(self._engine)
-        except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
-            if isinstance(error, sa.exc.DBAPIError) and str(fault_of(error)) == DAMAGED:
-                raise InputError(DAMAGED) from None
-            # The URL may hold a password.
-            raise InputError(
-                f"the database of reviews cannot be opened ({type(error).__name__}): check {DATABASE}"
-            ) from None
-        file = self._engine.url.database if self._engine.dialect.name == "sqlite" else None
-        self._file = None if file in (None, "", ":memory:") else file
+        self._engine, self._file = connect(url)
         if self._file is not None:
-            try:
-                os.chmod(self._file, 0o600)
-            except OSError as error:
-                raise InputError(
-                    f"the database of reviews must be your own file ({error.strerror}): check {DATABASE}"
-                ) from None
             self._overwrite_journal()  # a kill may have come between a deletion and this
             self._look_over()
 
