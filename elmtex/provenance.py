@@ -13,19 +13,19 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-# What decides the answers of a model's or adapter's folder.
+# What determines the answers of a model's or adapter's folder.
 _DECIDING = (".safetensors", ".bin", ".xml", ".model", ".jinja")
 _NAMES = (
     *("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"),
     *("adapter_config.json", "elmtex.json"),
 )
-# A passive wait alone makes llama.cpp three times slower, torch twice: figures are worth little
-# without these.
+# A passive wait alone makes llama.cpp three times slower, torch twice: figures mean little without
+# these.
 _THREADS = ("OMP_", "KMP_", "MKL_", "OPENBLAS_")
 
 
 def environment(packages: Sequence[str]) -> dict[str, Any]:
-    """Git hash, Python, machine, what the environment says of threads, and the versions of
+    """Git hash, Python, machine, thread settings of the environment, and the versions of
     ``packages`` (None where not installed)."""
     return {
         "git": git_hash(),
@@ -78,7 +78,7 @@ def version(package: str) -> str | None:
 
 
 def digest(folders: Iterable[Path]) -> str:
-    """SHA-256 over the files of model and adapter folders that decide what they answer."""
+    """SHA-256 over the files of model and adapter folders that determine their answers."""
     total = hashlib.sha256()
     for folder in folders:
         for file in sorted(

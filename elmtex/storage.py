@@ -1,4 +1,4 @@
-"""Files that survive a kill: written whole or not at all, or line by line with what a kill leaves
+"""Files that survive a kill: written whole or not at all, or line by line, with a torn last line
 cut off."""
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from elmtex.types import InputError
 
 @contextmanager
 def writing(path: Path, errors: str = "strict") -> Iterator[TextIO]:
-    """A UTF-8 file that takes the place of ``path`` when the block ends, and is gone when it fails.
+    """A UTF-8 file that replaces ``path`` when the block ends, and is removed when it fails.
 
     Args:
         path: its folder must be there.
-        errors: what happens to half a surrogate pair, as :func:`open` has it.
+        errors: how a lone surrogate is handled, as :func:`open` has it.
     """
     # Beside the target, since only a file of the same disk can take its place; two processes never
     # share one.
@@ -37,8 +37,8 @@ def writing(path: Path, errors: str = "strict") -> Iterator[TextIO]:
 
 
 def sync(path: Path) -> None:
-    """Bring a file, or a folder's list of names, to the disk: a rename may get there before what it
-    names."""
+    """Flush a file, or a folder's list of names, to the disk: a rename may reach it before the
+    content."""
     with suppress(OSError):  # Windows opens no folders
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -92,13 +92,12 @@ class AppendedLines:
 
     @contextmanager
     def appending(self) -> Iterator[Callable[[Mapping[str, Any]], None]]:
-        """Hold the file alone, cut a torn last line off it, and give the function that appends a
-        row.
+        """Lock the file, cut off a torn last line, and yield the function that appends a row.
 
-        A row is on the disk whole before that function returns.
+        The whole row is on the disk before that function returns.
 
         Raises:
-            InputError: another run holds it.
+            InputError: another run has locked it.
         """
         from filelock import FileLock, Timeout
 

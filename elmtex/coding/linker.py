@@ -1,8 +1,8 @@
 """Coding: suggest concepts of ICD-10-CM, HPO, the Disease Ontology and drug names for an item's
 words.
 
-A suggestion is not an assertion: a human chooses. "no fever" is coded as fever; that it is absent
-says the item.
+A suggestion is not an assertion: a human chooses. "no fever" is coded as fever; the item itself
+says that it is absent.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class CodingExtractor:
     """An extractor whose items carry suggested codes: another extractor, and a linker behind it.
 
     Args:
-        extractor: any; what it has is this one's as well.
+        extractor: any; its attributes are also this one's.
         linker: suggests the codes.
     """
 

@@ -1,4 +1,4 @@
-"""The names of one terminology, looked up without turning one thing into another.
+"""The names of one terminology, looked up without confusing one concept with another.
 
 A text is looked up in steps, the sure ones first: the exact name, the same words in another order
 or inflection, a misspelt word (rapidfuzz), the longest names contained in the text. So a name may
@@ -42,8 +42,8 @@ _DECISIVE = re.compile(
 
 
 def words(text: str) -> list[str]:
-    """The text's words for look-up: case folded, accents off, punctuation gone; 6.5 stays one word,
-    b12 too.
+    """The text's words for look-up: case folded, without accents and punctuation; 6.5 stays one
+    word, b12 too.
 
     Only canonical decomposition: the compatible one would turn 10² into 102.
     """
@@ -159,7 +159,7 @@ class NameIndex:
 
     @cached_property
     def _vocabulary(self) -> dict[str, list[str]]:
-        """Stems long enough to be corrected to, by first letter (the letter people get right)."""
+        """Stems long enough to be corrected to, by first letter (the letter that is rarely wrong)."""
         found: dict[str, list[str]] = defaultdict(list)
         for word in sorted(self._known):
             if len(word) > 4 and word.isalpha():
@@ -167,7 +167,7 @@ class NameIndex:
         return dict(found)
 
     def _correct(self, word: str) -> str:
-        """The word of the terminology that is one slip away from an unknown word of 6 letters or
+        """The word of the terminology that is one error away from an unknown word of 6 letters or
         more, else the word.
 
         Numbers are never touched, nor is a word that the terminology knows: hypotension is not a

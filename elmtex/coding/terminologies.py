@@ -1,4 +1,4 @@
-"""Where the names of concepts come from: ICD-10-CM, HPO and drug names from pip packages, the
+"""Sources of concept names: ICD-10-CM, HPO and drug names from pip packages, the
 Disease Ontology from a file."""
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _icd10cm() -> Iterator[Named]:
 
 
 def _variants(name: str) -> Iterator[str]:
-    """ICD's way of writing undone: "Essential (primary) hypertension", "Pneumonia, unspecified
+    """Names without ICD's conventions: "Essential (primary) hypertension", "Pneumonia, unspecified
     organism", "[FUO]"."""
     bracketed = re.findall(r"\[([A-Z][A-Za-z0-9]*[A-Z0-9])\]", name)
     bare = re.sub(r"\s*(?:\([^)]*\)|\[[^\]]*\])", "", name)

@@ -1,4 +1,4 @@
-"""Engines run a Llama over one flat cache. They know no clinical word; :mod:`elmtex.decoding.loop`
+"""Engines run a Llama over one flat cache. They know nothing clinical; :mod:`elmtex.decoding.loop`
 drives them."""
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ class Engine(Protocol):
     """A loaded model."""
 
     def session(self, prompt: tuple[int, ...] = ()) -> Session:
-        """A cache of its own that has read a prompt, each token of which sees those before it;
-        several may be open."""
+        """A new cache that has read a prompt with causal attention; several may be open."""
         ...
 
 
@@ -42,7 +41,7 @@ def read_prompt(session: Session, prompt: Sequence[int]) -> None:
 
 
 def flat(asked: Sequence[tuple[int, tuple[int, ...]]]) -> tuple[list[int], list[int], list[slice]]:
-    """What a session has to score, one product each: far fewer than rows times vocabulary.
+    """The scores a session computes, one dot product each: far fewer than rows times vocabulary.
 
     Args:
         asked: as :meth:`elmtex.decoding.loop.Session.feed` has it.
@@ -86,8 +85,8 @@ def open_engine(
 
 
 def settings(name: str, base: Path) -> dict[str, str]:
-    """What an answer depends on beside the model's files: the engine, its version, the precision it
-    computes in.
+    """What an answer depends on besides the model's files: the engine, its version, the precision
+    it computes in.
 
     Arguments and errors as :func:`open_engine` has them.
     """
@@ -115,7 +114,7 @@ def fastest(base: Path) -> str:
 
 
 def _gpu() -> bool:
-    # torch takes seconds to import: it is asked only where a driver is.
+    # torch takes seconds to import: it is imported only where a driver is installed.
     if shutil.which("nvidia-smi") is None or not all(
         map(importlib.util.find_spec, ("torch", "transformers", "peft"))
     ):

@@ -23,7 +23,7 @@ class LlamaShape:
         layers, heads, kv_heads, head_dim, hidden: as in transformers' LlamaConfig.
         epsilon: of the norms.
         tied: whether the embedding is the output layer, too.
-        frequencies: (head_dim / 2,) radians a position, rope scaling included.
+        frequencies: (head_dim / 2,) radians per position, rope scaling included.
     """
 
     layers: int

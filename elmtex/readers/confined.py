@@ -1,9 +1,9 @@
-"""Do work on files that others made in a process that may take only so much memory and time.
+"""Parse untrusted files in a process with limits on memory and time.
 
-A small hostile file, or a broken one, can make a parser take gigabytes or never end, and nothing
-stops a thread. So the parsers run in a child process, which limits its own memory, and is killed at
-a deadline with all that it started. It is a fresh Python that imports nothing but what the files
-need; requests and answers are lines of JSON. Where the system knows no limits of memory (Windows;
+A small hostile file, or a broken one, can make a parser take gigabytes or never end, and a thread
+cannot be stopped. So the parsers run in a child process, which limits its own memory, and is killed
+at a deadline together with all its children. It is a fresh Python that imports nothing but what the
+files need; requests and answers are lines of JSON. Where the system has no memory limits (Windows;
 macOS in part) the deadline still holds.
 """
 
@@ -24,7 +24,7 @@ from elmtex.readers.text_files import ReadingError
 from elmtex.types import InputError, MissingDependencyError
 
 MEMORY = 1_000_000_000  # bytes of address space of the child, and of each program it starts
-AT_ONCE = 4  # children of this process that work; others wait for their turn, file by file
+AT_ONCE = 4  # children that work at the same time; others wait for their turn, file by file
 USED = 500_000_000  # bytes of it: a child that has grown so far is not used for the next file
 
 Operations = Mapping[str, Callable[..., Iterator[Any]]]
@@ -33,14 +33,14 @@ _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Worker:
-    """Runs one operation after the other in a child, which is begun when it is needed and again
-    after it was killed.
+    """Runs one operation after the other in a child, started when needed, and again after it was
+    killed.
 
     Args:
-        module: where the child finds its ``OPERATIONS``, by name: each takes and yields what JSON
-            can say.
+        module: where the child finds its ``OPERATIONS``, by name: each takes and yields JSON
+            values.
 
-    Not for two threads at once. Use it in a ``with``: its child ends there.
+    Not thread-safe. Use it in a ``with``: its child ends there.
     """
 
     def __init__(self, module: str) -> None:
@@ -87,7 +87,7 @@ class Worker:
                     child.stdin.flush()
                 for line in child.stdout:
                     if not line.endswith(b"\n"):
-                        break  # it was killed as it spoke
+                        break  # it was killed while it answered
                     kind, said = json.loads(line)
                     if kind == "answer":
                         yield said
@@ -114,7 +114,7 @@ class Worker:
                 [sys.executable, "-I", "-c", code, json.dumps(sys.path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                # Parsers quote what they stumble over, which is a patient's
+                # Parsers quote the bytes they fail at, which are a patient's
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,  # so that what it starts is killed with it
             )
@@ -193,7 +193,7 @@ def serve(operations: Operations) -> None:
             kind, said = "input", {"problem": str(error)}
         except MissingDependencyError as error:
             kind, said = "missing", {"problem": str(error)}
-        # Parsers raise whatever a broken file makes them stumble over, and may quote it.
+        # Parsers raise all kinds of errors on a broken file, and may quote it.
         except BaseException as error:
             kind, said = "costly" if _for_want_of_memory(error) else "damaged", {}
         answers.write(_line([kind, {**said, "used": _size("VmSize") > USED}]))

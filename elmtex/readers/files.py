@@ -1,6 +1,6 @@
-"""Read reports from what people have: text, PDF, Word, RTF, tables, and zip files of them.
+"""Read reports from files: text, PDF, Word, RTF, tables, and zip files of them.
 
-A broken file costs only itself: it becomes a :class:`~elmtex.readers.text_files.Report` with a
+A broken file affects nothing else: it becomes a :class:`~elmtex.readers.text_files.Report` with a
 ``problem``, never an exception, and a problem never quotes the file. What is more than plain text
 is read in a confined process, with a limit of memory and a deadline, see
 :mod:`elmtex.readers.confined`.
@@ -33,7 +33,7 @@ SMALL = 1_000_000  # bytes: a table no larger is harmless
 
 _OF_ONE_FILE = (*READERS, *TABLES)
 SUFFIXES = (*_OF_ONE_FILE, ".zip")
-RECOGNISING = 2  # pages of all people that are recognised at once: each takes a core
+RECOGNISING = 2  # pages recognised at the same time, of all users: each takes a core
 _recognising = threading.BoundedSemaphore(RECOGNISING)
 
 
@@ -54,8 +54,7 @@ def read_files(paths: Sequence[str | Path]) -> list[Report]:
 
 
 class _Sitting:
-    """The reading of files that were given at once: they share a child process and what they may
-    cost together.
+    """The reading of files given together: they share a child process and common limits.
 
     Args:
         limited: no more than :data:`MAX_REPORTS` and :data:`MAX_CHARACTERS` of it are wanted.
@@ -81,7 +80,7 @@ class _Sitting:
         except (InputError, MissingDependencyError) as error:
             problem = _without_place(str(error), path, name)
             yield Report(name, None, problem, note=getattr(error, "note", ""))
-        # Whatever a broken file made the readers stumble over; it may quote the file.
+        # Readers raise all kinds of errors on a broken file; they may quote it.
         except Exception:
             yield Report(name, None, f"{name} cannot be read: it is damaged", note="damaged")
 
@@ -213,7 +212,7 @@ class _Sitting:
 
 
 def _without_place(message: str, path: Path, name: str) -> str:
-    # Where the server put a file that was dropped is nobody's business.
+    # The server's path of a dropped file stays private.
     return message.replace(str(path.resolve()), name).replace(str(path), name)
 
 
@@ -228,7 +227,7 @@ def read_reports(paths: Sequence[str | Path]) -> Iterator[Report]:
     A folder means the ``.txt`` files in and below it, sorted by path. A report's id is its file's
     name without the suffix; where that has come before, as much of its path as tells them apart.
     Tables are read without limits of their number of rows. A file or row that cannot be read
-    becomes a :class:`Report` with a ``problem`` and costs nothing but itself.
+    becomes a :class:`Report` with a ``problem`` and affects nothing else.
 
     Raises:
         InputError: a path that cannot be used at all, when its turn comes: missing, of another

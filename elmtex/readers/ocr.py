@@ -16,9 +16,9 @@ from elmtex.readers.text_files import ReadingError
 LANGUAGES = ("eng", "deu")  # of these, the ones that Tesseract has here
 MAX_PAGES = 50
 MAX_PAGES_TOGETHER = 100  # of all files that are given at once
-RESOLUTION = 300  # dots an inch, as Tesseract's documentation advises
+RESOLUTION = 300  # dots per inch, as Tesseract's documentation advises
 MAX_SIDE = 6000  # pixels: a page of poster size is rendered smaller
-PATIENCE = 60  # seconds a page may take
+PATIENCE = 60  # seconds per page
 
 
 def recognise(path: str | Path, number: int, name: str) -> str:
@@ -40,7 +40,7 @@ def recognise(path: str | Path, number: int, name: str) -> str:
         pdf.close()
     try:
         text: str = tesseract.image_to_string(picture, lang=languages, timeout=PATIENCE)
-    except RuntimeError:  # pytesseract's word for a page that took too long
+    except RuntimeError:  # pytesseract's error for a page that took too long
         raise ReadingError(
             f"{name} is a scanned PDF that could not be recognised", "unrecognised"
         ) from None

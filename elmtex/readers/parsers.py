@@ -101,8 +101,8 @@ def unpack(path: str, number: int, place: str, name: str) -> Iterator[Any]:
         name: what error messages call it.
 
     Raises:
-        ReadingError: it is larger than a report may be. A damaged one raises whatever it makes
-            zipfile stumble over.
+        ReadingError: it is larger than a report may be. A damaged one raises any of zipfile's
+            errors.
     """
     packed = _opened(path)
     limit = MAX_UNPACKED if Path(place).suffix in TABLES else MAX_BYTES

@@ -13,7 +13,7 @@ from elmtex.readers.text_files import Note, ReadingError
 from elmtex.types import MissingDependencyError
 
 MAX_PAGES = 300
-SCANNED = 20  # letters a page: a PDF with fewer is a scan
+SCANNED = 20  # letters per page: a PDF with fewer is a scan
 
 EDGE = 6  # lines of a page's top or bottom that are looked at; headers and footers have fewer
 _COUNT = re.compile(
@@ -32,7 +32,7 @@ _OPEN_END = re.compile(
     r"noch|oder|[Oo]hne|seit|sowie|und|unter|vom|von|vor|war|weder|wegen|wurde|zu|zum|zur|zwischen|über)$"
 )
 
-# It warns with the bytes it stumbled over, which are a patient's.
+# Its warnings quote the bytes it failed at, which are a patient's.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
 
 
@@ -57,8 +57,8 @@ def read_pdf(data: bytes, name: str) -> tuple[str, tuple[Note, ...]]:
 
     Raises:
         ScannedError: it has next to no text.
-        ReadingError: it is protected by a password or has too many pages. A damaged file raises
-            whatever it makes pypdf stumble over.
+        ReadingError: it is protected by a password or has too many pages. A damaged file raises any
+            of pypdf's errors.
     """
     try:
         import pypdf
@@ -95,7 +95,7 @@ def without_running_lines(pages: Sequence[Sequence[str]]) -> list[list[str]]:
 
     A line is one when at least two pages and half of them have it at the same place from their top,
     or from their bottom, word for word but for the page's number. Another number makes it another
-    line: "Befund 1" is no header because the next page begins with "Befund 2".
+    line: "Befund 1" is not a header because the next page begins with "Befund 2".
     """
     if len(pages) < 2:
         return [list(page) for page in pages]

@@ -8,9 +8,9 @@ from elmtex.readers.text_files import Note, ReadingError
 from elmtex.text.normalisation import row_of
 from elmtex.types import MissingDependencyError
 
-# striprtf drops headers, footers, notes and text boxes, and shows what was deleted: the words that
-# tell it what these are are changed for others. Cells and rows become characters that no text has,
-# for their text may have the bar striprtf writes.
+# striprtf drops headers, footers, notes and text boxes, and keeps deleted text: the control words
+# for these are replaced. Cells and rows become characters that no text has, for their text may have
+# the bar striprtf writes.
 _CELL, _ROW, _ROW_BEGINS = "\x1f", "\x1e", "\x1d"
 _CHANGED = (
     (r"(?:header|footer)[flr]?|footnote|shptxt", r"\\line "),

@@ -1,9 +1,9 @@
-"""Tables of reports: one report a row of .csv, .json, .jsonl or .xlsx, in a column text or report,
-with an optional id.
+"""Tables of reports: one report per row of .csv, .json, .jsonl or .xlsx, in a column text or
+report, with an optional id.
 
 German tables may call the column befund or bericht. Capitals in the names of columns do not count.
 A row that cannot be read becomes a :class:`~elmtex.readers.text_files.Report` with a ``problem``
-and costs nothing but itself.
+and affects nothing else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows of the tables from objects, and back; a damaged one costs only itself."""
+"""Rows of the tables from objects, and back; a damaged one affects nothing else."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def entry_of(row: Any, document: Any, decisions: Sequence[Any]) -> Entry:
         line_of(entry)  # which needs all of it
         if schema is not None:
             return entry
-    # Whatever a damaged record makes the readers above stumble over; their messages may quote it.
+    # The readers above raise all kinds of errors on a damaged record; they may quote it.
     except Exception as error:
         logger.error("a review's record is damaged: %s", type(error).__name__)
     return Entry(
@@ -123,8 +123,7 @@ def extraction_row(id: str, extraction: Extraction) -> Any:
 
 
 def failed_row(id: str, extraction: Extraction) -> Any:
-    """Takes this extraction out, unless another has taken its place, or somebody has decided about
-    it, since."""
+    """Deletes this extraction, unless it was replaced or someone has decided about it since."""
     decided = sa.exists().where(DECISIONS.c.report == id)
     same = EXTRACTIONS.c.document == to_json(extraction.to_dict())
     return EXTRACTIONS.delete().where(EXTRACTIONS.c.report == id, same, ~decided)
@@ -155,5 +154,5 @@ def line_from(id: str, batch: str, row: Mapping[str, Any]) -> Line:
 
 
 def now() -> str:
-    """The time, ISO 8601 in UTC."""
+    """The current time, ISO 8601 in UTC."""
     return datetime.now(timezone.utc).isoformat(timespec="microseconds")

@@ -1,4 +1,4 @@
-"""SQLite as it must be here: a decision survives a power cut, and deleted words leave the disk.
+"""SQLite's settings: a decision survives a power cut, and deleted words leave the disk.
 
 SQLite writes a report to three places. In the database ``secure_delete`` overwrites what is
 deleted. Its temporary files are kept in memory. The rollback journal, which holds pages as they
@@ -30,13 +30,13 @@ _PRAGMAS = (
 
 
 def set_up(connection: Any, _: Any) -> None:
-    """Set a new connection up; for SQLAlchemy's event ``connect``."""
+    """Set up a new connection; for SQLAlchemy's event ``connect``."""
     # One row that is not UTF-8 must not hide the others; what it becomes is not valid JSON of ours,
     # see store.py.
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-    # The lock of EXCLUSIVE is given back by the next one that reads.
+    # The lock of EXCLUSIVE is released by the next reader.
     connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 

@@ -3,7 +3,7 @@ SQLAlchemy database.
 
 No row is ever changed. A report, its extraction and its decisions are inserted, each in a
 transaction of its own that is on the disk before the page answers, and only :meth:`Store.delete`
-takes them out again, all at once. But an extraction that failed is replaced by the next one, while
+removes them again, all at once. But an extraction that failed is replaced by the next one, while
 nobody has decided about it. Beside each report is the line that lists show of it, written in the
 same transactions.
 """
@@ -49,7 +49,7 @@ __all__ = ["MEMORY", "Store", "default_url"]
 
 logger = logging.getLogger(__name__)  # never about a report
 
-ATTEMPTS = 20  # at a decision, when others decide about the same report at the same moment
+ATTEMPTS = 20  # for a decision, when others decide about the same report at the same moment
 
 
 def default_url() -> str:
@@ -62,7 +62,7 @@ def default_url() -> str:
 
 
 class Store:
-    """A database of reviews. Every method takes the owner and sees nothing of anybody else's.
+    """A database of reviews. Every method takes the owner and sees only that owner's reports.
 
     Args:
         url: any SQLAlchemy URL, e.g. ``sqlite:///reviews.sqlite`` or ``postgresql+psycopg://…``.
@@ -83,7 +83,7 @@ class Store:
             self._look_over()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._engine.dispose()
 
     def add(
@@ -243,7 +243,7 @@ class Store:
         raise ElmtexError("too many people decide about this report at once; try again")
 
     def delete(self, owner: str, *ids: str) -> None:
-        """Take reports out with all that belongs to them; SQLite overwrites what they filled with
+        """Delete reports with all that belongs to them; SQLite overwrites what they filled with
         zeros."""
         with self._writing() as connection:
             for id in ids:
@@ -289,7 +289,7 @@ class Store:
                 ids = list(connection.execute(sa.union(*damaged)).scalars())
             self._entries(REPORTS.c.id.in_(ids))
         except ElmtexError as error:
-            logger.error("%s", error)  # whoever needs what cannot be read is told then
+            logger.error("%s", error)  # whoever opens a damaged record is told then
 
     def _line_again(self, owner: str, id: str) -> list[Line]:
         """The line of a report that has none, or a damaged one; [] when the report has been deleted

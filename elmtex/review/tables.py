@@ -16,7 +16,7 @@ METADATA = sa.MetaData()
 
 
 def _report() -> sa.Column[str]:
-    """The report that a row belongs to, goes with, and cannot be written without."""
+    """The report that a row belongs to; the row is deleted with it."""
     whole = sa.ForeignKey("elmtex_reports.id", ondelete="CASCADE")
     return sa.Column("report", sa.String(36), whole, primary_key=True)
 

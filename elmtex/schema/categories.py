@@ -67,8 +67,8 @@ class Category:
         description: what belongs in it; may be empty.
         titles: titles by ISO 639-1 language, English included.
         fhir: what its items become in FHIR.
-        terminologies: of :data:`elmtex.schema.TERMINOLOGIES`, best first where two know the words equally well;
-            () when none covers the category, None when the schema does not say.
+        terminologies: of :data:`elmtex.schema.TERMINOLOGIES`, best first where two know the words
+            equally well; () when none covers the category, None when the schema does not say.
         attributes: the types its items may have, in the order in which they are written.
     """
 

@@ -1,5 +1,5 @@
-"""Reply strings become spans of the report: first word for word, then with white space, case,
-accents written in two characters, and forms of quotes and dashes; never fuzzily.
+"""Align a reply's strings with the report: first verbatim, then ignoring white space, case,
+accents written in two characters, and forms of quotes and dashes; never by similarity.
 
 A string that does not occur in the report stays an item without offsets. A match begins and ends at
 word boundaries, and a number is never part of a longer one: "5 mg" does not match in "2.5 mg", nor
@@ -16,7 +16,7 @@ from elmtex.text.normalisation import case_folded
 from elmtex.types import ASSERTIONS, Assertion, Item
 
 Span = tuple[int, int]
-Folded = tuple[str, list[int]]  # a text, and each of its characters' place in the original
+Folded = tuple[str, list[int]]  # a text, and the original offset of each of its characters
 
 # A model writes the quotes and dashes of a keyboard, or of a typesetter, whatever the report has.
 _ALIKE = {

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 # One character for one character, so that no offset moves: look-alikes the model has rarely seen
-# become the plain form, controls become a space, and half a surrogate pair (possible in JSON input)
+# become the plain form, controls become a space, and a lone surrogate (possible in JSON input)
 # a replacement character.
 _PLAIN = {
     **dict.fromkeys((*range(0, 10), *range(11, 32), 127, 133, 160, 5760, 8239, 8287, 12288), " "),
@@ -21,9 +21,9 @@ _PLAIN = {
 }
 
 
-# The model reads "Medikation: Ramipril" well and "Medikation Ramipril" as chance has it: a row of a
-# label and its words gets the colon that its writer left to the table. Numbers, and the cells of
-# wider rows, it reads best after a space ("Hb 9,8 g/dl").
+# The model reads "Medikation: Ramipril" well and "Medikation Ramipril" unreliably: a row of a label
+# and its text gets the colon that its writer left to the table. Numbers, and the cells of wider
+# rows, it reads best after a space ("Hb 9,8 g/dl").
 _WORD = r"[^\s:]*[\w)]"
 # Up to three words that end no sentence and have no colon yet
 _LABEL = rf"[^\W\d_]{_WORD}(?: {_WORD}){{0,2}}"

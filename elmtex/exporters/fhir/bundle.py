@@ -87,7 +87,7 @@ _PATIENT = re.compile(r"\b(?:patient\w*|himself|herself|themselves|selbst)\b", r
 
 @dataclass(frozen=True, slots=True)
 class ReviewState:
-    """How far a human has reviewed a document.
+    """How far a human has reviewed an extraction.
 
     Args:
         items: category and position of each item that a human accepted, edited or added.
