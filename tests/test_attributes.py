@@ -188,7 +188,8 @@ def test_any_state_ends_in_order_and_stays_in_its_sentence(report, data):
 def attribute_drafts(
     report: str, item: str, gold: list[tuple[str, str]]
 ) -> list[tuple[str, str, int]]:
-    """The attributes a state reads back from gold ones, each given by its last mention in the report."""
+    """The attributes a state reads back from gold ones, each given by its last mention in the
+    report."""
     tokens = tokenise(report, tiny_tokenizer())
     notes, attributes = grammars()
     sentence = next(s for s in tokens.sentences)
@@ -266,7 +267,8 @@ def test_training_and_inference_see_the_same(engines, monkeypatch):
             )
             .logits[0]
         )
-    # A random model may say the same of the same words twice, gold does not: the first one's attributes are laid out.
+    # A random model may say the same of the same words twice, gold does not: the first one's
+    # attributes are laid out.
     said = Counter(spans_of(state.item) for state in written)
     alone = [(n, w) for n, w in enumerate(written, len(notes)) if said[spans_of(w.item)] == 1]
     assert len(alone) > 2

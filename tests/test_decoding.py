@@ -1,4 +1,5 @@
-"""The decoder against oracles: a naive one that writes each note alone, one token a pass, without a cache."""
+"""The decoder against oracles: a naive one that writes each note alone, one token a pass, without a
+cache."""
 
 from __future__ import annotations
 
@@ -91,7 +92,7 @@ def run(
 def naive(
     engine: TorchEngine, tokens: ReportTokens, grammar: NoteGrammar, state: NoteState
 ) -> list[NoteItem]:
-    """One note alone: a whole forward pass for every token, no cache, no draft, the mask written out anew."""
+    """One note alone: a whole forward pass for every token, no cache, no draft, with its own mask."""
     alone = NoteState(grammar, tokens, state.sentence, state.first)
     before, seen = len(PROMPT), len(PROMPT) + state.sentence[1]
     word_end = next(i for i in range(state.first, state.sentence[1]) if tokens.ends[i])
@@ -203,7 +204,8 @@ def test_any_state_ends_and_its_items_begin_with_its_word(report, schema, data):
         for item in state.items:
             assert state.first == item.first < item.last <= state.sentence[1]
             assert tokens.starts[item.first]
-            # The closing token in a report cannot be part of a span, so a span may have to stop before it.
+            # The closing token in a report cannot be part of a span, so a span may have to stop
+            # before it.
             assert tokens.ends[item.last - 1] or tokens.ids[item.last] == grammar.close
 
 
@@ -411,7 +413,7 @@ def test_chunks_cover_every_sentence_once_and_overlap():
 
 
 @pytest.mark.parametrize("report", ["\n\n  fever and cough.", "fever.\n\n\n cough."])
-def test_blanks_before_a_word_have_no_note_of_their_own(report):
+def test_spaces_before_a_word_have_no_note_of_their_own(report):
     tokens = tokenise(report, tiny_tokenizer())
     notes = notes_of(tokens, NoteGrammar.of(load_schema("elmtex"), tiny_tokenizer()))
     assert (

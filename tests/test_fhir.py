@@ -1,4 +1,5 @@
-"""FHIR: the right resource, the right person, the right number, and nothing claimed beyond the words."""
+"""FHIR: the right resource, the right person, the right number, and nothing claimed beyond the
+words."""
 
 from __future__ import annotations
 
@@ -296,7 +297,7 @@ def test_words_that_deny_are_no_condition_however_they_are_asserted() -> None:
         ("family_history", "There was no history of stroke"),
     ],
 )
-def test_that_somebody_was_well_is_no_condition(key: str, text: str) -> None:
+def test_that_somebody_was_well_is_not_a_condition(key: str, text: str) -> None:
     (found,) = _resources(text, (key, text, "present"))
     assert (found["resourceType"], found["valueString"]) == ("Observation", text)
 
@@ -351,7 +352,7 @@ def test_an_allergy_that_is_said(
 @pytest.mark.parametrize(
     "text", ["allergic rhinitis", "allergisches Asthma", "seen by the allergist", "penicillin", ""]
 )
-def test_what_is_no_allergy(text: str) -> None:
+def test_what_is_not_an_allergy(text: str) -> None:
     assert allergy(text) is None
 
 
@@ -450,7 +451,7 @@ def test_a_result_that_is_not_certain_is_left_alone(text: str) -> None:
         *(("CRP > 5 mg/l", ">"), ("CRP >= 5 mg/l", ">=")),
     ],
 )
-def test_a_bound_is_no_number(text: str, comparator: str) -> None:
+def test_a_bound_is_not_a_number(text: str, comparator: str) -> None:
     found = measurement(text)
     assert found is not None
     assert (found.value, found.comparator) == (5, comparator)

@@ -50,7 +50,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def llama(seed: int, hidden: int = 32):
-    """tiny_llama without its sharp preferences, which blow the rounding of float32 up to what a fault would do."""
+    """tiny_llama without its sharp preferences, which blow the rounding of float32 up to what a
+    fault would do."""
     model = tiny_llama(seed, hidden).float()
     with torch.no_grad():
         for name, weight in model.named_parameters():
@@ -293,7 +294,7 @@ def test_a_conversion_long_unused_goes(base: Path, adapter: Path, cache: Path) -
     assert len(kept) == 4 and {used.name, "openvino-new", "other"} < kept
 
 
-def test_a_damaged_compiled_graph_is_made_anew(base: Path, cache: Path) -> None:
+def test_a_damaged_compiled_graph_is_made_again(base: Path, cache: Path) -> None:
     right = scores(OpenVINOEngine(base), (20,))
     (blob,) = cache.glob("*/compiled-*/*.blob")
     whole = blob.read_bytes()
@@ -396,7 +397,8 @@ def test_threads_may_run_on_any_core(base: Path, options: dict[str, int]) -> Non
 
 
 def test_nothing_spins_between_passes(base: Path) -> None:
-    """Threads that wait by running take the next pass's cores: numpy's matrix product left some for 50 ms."""
+    """Threads that wait by running take the next pass's cores: numpy's matrix product left some for
+    50 ms."""
     scores(OpenVINOEngine(base))
     began = time.process_time()
     time.sleep(0.05)

@@ -1,4 +1,5 @@
-"""Training through the real scripts on a tiny Llama: what it memorises, the real decoder gives back."""
+"""Training through the real scripts on a tiny Llama: what it memorises, the real decoder gives
+back."""
 
 from __future__ import annotations
 
@@ -100,7 +101,8 @@ LORA += ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_p
 
 @pytest.fixture(scope="module")
 def runs(workshop) -> dict[str, Path]:
-    """A full fine-tune and an adapter that know the three reports by heart, each trained when it is asked for."""
+    """A full fine-tune and an adapter that know the three reports by heart, each trained when it is
+    asked for."""
 
     class Runs(dict[str, Path]):
         def __missing__(self, name: str) -> Path:
@@ -128,7 +130,7 @@ def test_a_memorised_report_is_extracted_exactly(runs, name):
     assert_knows_the_facts(runs[name])
 
 
-def test_a_run_goes_on_from_an_adapter(workshop, runs, tmp_path):
+def test_a_run_continues_an_adapter(workshop, runs, tmp_path):
     flags = ["--init_adapter", str(runs["lora"]), "--max_steps", "1", "--non_present_weight", "3"]
     flags += ["--lora_dropout", "0.01"]
     other_base = shutil.copytree(workshop / "base", tmp_path / "base")
@@ -318,10 +320,10 @@ def test_items_read_as_others_of_their_category_and_the_rest_stays():
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):
+def test_an_interrupted_run_resumes_as_if_it_had_not_been(workshop, tmp_path):
     flags = ["--num_train_epochs", "8", "--per_device_train_batch_size", "1", "--max_steps", "8"]
     flags += ["--save_strategy", "steps", "--save_steps", "4", "--drop", "0.5", "--shuffle", "0.5"]
-    # Nothing to go on from, as after a kill before the first checkpoint: it begins.
+    # Nothing to resume from, as after a kill before the first checkpoint: it starts.
     whole = train(workshop, tmp_path / "whole", *flags, "--resume_from_checkpoint", "true")
     (tmp_path / "cut" / "checkpoint-6").mkdir(parents=True)  # killed while it was written
     shutil.copytree(tmp_path / "whole" / "checkpoint-4", tmp_path / "cut" / "checkpoint-4")
