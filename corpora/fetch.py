@@ -25,7 +25,7 @@ class Download:
             beside itself.
         url: where it is public; an address that names a commit or version, so that it does not
             change.
-        sha256: hex digest of its bytes; None when the publisher's file was never at hand to
+        sha256: hex digest of its bytes; None when the publisher's file was never available to
             measure, so that a download of it cannot be checked.
     """
 

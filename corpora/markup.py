@@ -45,7 +45,7 @@ _TYPES = {c.key: tuple(t.key for t in c.attributes) for c in load_schema("elmtex
 _VALUES = ("laboratory_values", "pathology")
 _TEST = "diagnostic_techniques_procedures"
 _MARK = re.compile(
-    r"\[(?P<label>\w+)(?P<sign>[!?]?)(?:#(?P<number>\d+))?\||\{(?P<type>\w+)(?P<of>(?:#\d+)*)\||\]|\}"
+    r"\[(?P<label>\w+)(?P<assertion>[!?]?)(?:#(?P<number>\d+))?\||\{(?P<type>\w+)(?P<of>(?:#\d+)*)\||\]|\}"
 )
 
 
@@ -130,7 +130,7 @@ def _opened(match: re.Match[str], start: int) -> _Open:
     if match["label"] not in LABELS:
         raise ValueError(f"no category has the label {match['label']!r}")
     return _Open(
-        start, LABELS[match["label"]], _ASSERTIONS[match["sign"]], number=match["number"] or ""
+        start, LABELS[match["label"]], _ASSERTIONS[match["assertion"]], number=match["number"] or ""
     )
 
 

@@ -169,10 +169,10 @@ def _drug_names(sentences: list[Sentence]) -> frozenset[str]:
         s.text[a:b].lower() for s in sentences for a, b in s.arguments.get("Drug", ())
     )
     known = {name for name, count in labelled.items() if count > 1 and len(name) > 3}
-    stands: Counter[str] = Counter()
+    occurrences: Counter[str] = Counter()
     for sentence in sentences:
-        stands.update(name for name, _ in _names_in(sentence.text, known))
-    return frozenset(name for name in known if 2 * labelled[name] >= stands[name])
+        occurrences.update(name for name, _ in _names_in(sentence.text, known))
+    return frozenset(name for name in known if 2 * labelled[name] >= occurrences[name])
 
 
 def _names_in(text: str, names: frozenset[str] | set[str]) -> Iterator[tuple[str, Span]]:

@@ -131,7 +131,7 @@ def _svg(axes: Axes, label: str) -> str:
         figure.savefig(
             file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
         )
-    drawn = file.getvalue()
-    drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn[drawn.index("<svg") :], flags=re.S)
-    drawn = re.sub(r' xmlns(?::\w+)?="[^"]*"', "", drawn).replace("xlink:href", "href")
-    return drawn.strip().replace("<svg", f'<svg role="img" aria-label="{html.escape(label)}"', 1)
+    svg = file.getvalue()
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.S)
+    svg = re.sub(r' xmlns(?::\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
+    return svg.strip().replace("<svg", f'<svg role="img" aria-label="{html.escape(label)}"', 1)

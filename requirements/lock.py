@@ -75,7 +75,7 @@ def wanted(extras: tuple[str, ...]) -> list[Requirement]:
 
 
 def locked(path: Path) -> list[Requirement]:
-    """A lock file's packages, each with its pin and marker; one package may stand there once per
+    """A lock file's packages, each with its pin and marker; one package may be there once per
     Python version."""
     lines = path.read_text("utf-8").splitlines()
     return [Requirement(line.rstrip(" \\")) for line in lines if re.match(r"[a-z0-9]", line)]

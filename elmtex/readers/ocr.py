@@ -35,11 +35,11 @@ def recognise(path: str | Path, number: int, name: str) -> str:
     pdfium, tesseract, languages = _installed(name)
     pdf = pdfium.PdfDocument(Path(path).read_bytes())
     try:
-        picture = _drawn(pdf, number)
+        image = _rendered(pdf, number)
     finally:
         pdf.close()
     try:
-        text: str = tesseract.image_to_string(picture, lang=languages, timeout=PATIENCE)
+        text: str = tesseract.image_to_string(image, lang=languages, timeout=PATIENCE)
     except RuntimeError:  # pytesseract's error for a page that took too long
         raise ReadingError(
             f"{name} is a scanned PDF that could not be recognised", "unrecognised"
@@ -69,7 +69,7 @@ def _installed(name: str) -> tuple[Any, Any, str]:
     return pypdfium2, pytesseract, "+".join(x for x in LANGUAGES if x in known) or "eng"
 
 
-def _drawn(pdf: Any, number: int) -> Any:
+def _rendered(pdf: Any, number: int) -> Any:
     """A page as a greyscale image."""
     page = pdf[number]
     try:

@@ -46,8 +46,8 @@ def read_rtf(data: bytes, name: str) -> tuple[str, tuple[Note, ...]]:
         # Half a report would look like a whole one.
         raise ReadingError(f"{name} is torn: its end is missing", "damaged")
     source = data.decode("latin-1")  # RTF is ASCII; its escapes carry the rest
-    for sign in (_CELL, _ROW, _ROW_BEGINS):
-        source = source.replace(sign, " ")
+    for mark in (_CELL, _ROW, _ROW_BEGINS):
+        source = source.replace(mark, " ")
     for word, new in _WORDS:
         source = word.sub(new, source)
     return _with_rows(rtf_to_text(source, errors="replace")), ()

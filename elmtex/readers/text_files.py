@@ -21,7 +21,7 @@ MAX_BYTES = 20_000_000  # of one report: some 3 million words; a larger file is 
 RECODED = "was not UTF-8 and was read as Windows-1252: check its umlauts"
 SAID = {  # of what was read with a defect, by its note
     "recoded": RECODED,
-    "pages": "has pages that are pictures and were not read",
+    "pages": "has scanned pages that were not read",
     "running": "repeats lines at the top or bottom of its pages, which were left out",
     "left_out": "holds a chart, a drawing or another file inside, which was not read",
 }
@@ -63,10 +63,10 @@ _MAGIC = {
     b"{\\rtf": "an RTF file, whatever its name says: name it .rtf",
     b"\x7fELF": "a program: give a text file",
     b"MZ\x90\x00": "a program: give a text file",
-    b"\x89PNG": "a picture: run text recognition (OCR) on it first",
-    b"\xff\xd8\xff": "a picture: run text recognition (OCR) on it first",
-    b"II*\x00": "a picture: run text recognition (OCR) on it first",
-    b"MM\x00*": "a picture: run text recognition (OCR) on it first",
+    b"\x89PNG": "an image: run text recognition (OCR) on it first",
+    b"\xff\xd8\xff": "an image: run text recognition (OCR) on it first",
+    b"II*\x00": "an image: run text recognition (OCR) on it first",
+    b"MM\x00*": "an image: run text recognition (OCR) on it first",
     b"\x1f\x8b": "a gzip file: unpack it first",
 }
 _READABLE = ("a PDF,", "a Word,", "an RTF")  # under another name

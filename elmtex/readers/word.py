@@ -201,8 +201,8 @@ def _value(part: Any, name: str) -> str:
 
 
 def _symbol(part: Any) -> str:
-    signs = _SYMBOLS.get(_value(part, "font"), {})
-    return signs.get(_value(part, "char").upper().removeprefix("F0"), "\ufffd")
+    symbols = _SYMBOLS.get(_value(part, "font"), {})
+    return symbols.get(_value(part, "char").upper().removeprefix("F0"), "\ufffd")
 
 
 def _field(part: Any) -> str:

@@ -76,12 +76,12 @@ class Line:
 def line_of(entry: Entry) -> Line:
     """The line of an entry. Raises :class:`InputError` where its decisions do not fit its
     extraction."""
-    judged: dict[str, Any] = {}
+    counts: dict[str, Any] = {}
     if entry.extraction is not None:
         state = entry.reviewed
         kept = [item for item in state.items if item.kept]
         waiting = [i.item.confidence for i in state.items if i.verdict == "open"]
-        judged = {
+        counts = {
             "problems": entry.extraction.problems,
             "items": len(state.items),
             "kept": len(kept),
@@ -105,7 +105,7 @@ def line_of(entry: Entry) -> Line:
         decisions=len(entry.decisions),
         schema=schema_digest(entry.schema),
         digest=report_digest(entry.name, entry.text, entry.problem),
-        **judged,
+        **counts,
     )
 
 

@@ -118,12 +118,12 @@ def _overlap(span: Span, item: Item) -> bool:
 
 
 def _fold(text: str) -> Folded:
-    """The text as :func:`occurrences` compares it: case-folded, white space normalised, trimmed."""
-    folded: list[str] = []
+    """The text as :func:`occurrences` compares it: case-normal, white space normalised, trimmed."""
+    normal: list[str] = []
     origin: list[int] = []
     for match in re.finditer(r"\S+", text):
-        if folded:
-            folded.append(" ")
+        if normal:
+            normal.append(" ")
             origin.append(match.start() - 1)
         for place in range(match.start(), match.end()):
             character = text[place]
@@ -132,6 +132,6 @@ def _fold(text: str) -> Folded:
                 # "Ö" in one character or two, as files of a Mac have it.
                 character = unicodedata.normalize("NFD", character.casefold())
             for part in character.casefold():
-                folded.append(part)
+                normal.append(part)
                 origin.append(place)
-    return "".join(folded), origin
+    return "".join(normal), origin

@@ -79,8 +79,8 @@ def _in_one_line(lines: Sequence[str]) -> str | None:
     """The lines of a cell as one, or None where they are a text of their own."""
     if len(lines) > 1 and sum(map(len, lines)) > _CELL_LENGTH:
         return None
-    parted = [line if line[-1] in ".,;:!?" else f"{line}," for line in lines[:-1]]
-    return " ".join([*parted, *lines[-1:]])
+    separated = [line if line[-1] in ".,;:!?" else f"{line}," for line in lines[:-1]]
+    return " ".join([*separated, *lines[-1:]])
 
 
 def repaired(text: str) -> str:

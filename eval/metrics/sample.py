@@ -90,7 +90,8 @@ class Sample:
         relaxed: counts per labelled category.
         assertion: ``[gold][predicted]`` over exactly matched items.
         hallucination: counts of spurious and ungrounded items, failure and truncation.
-        judged: (confidence, 1 when right else 0) of every predicted item that has a confidence.
+        correctness_pairs: (confidence, 1 when right else 0) of every predicted item that has a
+            confidence.
         concept: None when no linker was given.
         rouge: None when not asked for.
         bertscore: None when no scorer was given.

@@ -26,7 +26,7 @@ _NO_OPERATION = re.compile(
     r"|(?<!zustand )\bnach\b",
     re.IGNORECASE,
 )
-# A history and a family history hold more than diseases: that somebody was well, and how they
+# A history and a family history hold more than diseases: that someone was well, and how they
 # lived.
 _WELL = re.compile(
     r"\b(?:healthy|unremarkable|non-?contributory|asymptomatic|unaffected|(?:been|and) well|normal|consanguin\w*|"
@@ -63,7 +63,7 @@ def is_operation(text: str) -> bool:
 
 
 def says_well(text: str) -> bool:
-    """Whether somebody was well, or nothing was found."""
+    """Whether someone was well, or nothing was found."""
     return bool(_WELL.search(text))
 
 

@@ -1,7 +1,7 @@
 """From the scores of single reports to the figures of a run: the document `metrics.json` holds per
 system.
 
-Beside every mean stand its 95% bootstrap interval over reports (``ci``), the reports it rests on
+Beside every mean are its 95% bootstrap interval over reports (``ci``), the reports it rests on
 (``n``) and how many of those failed (``failed``). A figure that is not defined (no item to divide
 by) is None, never 0 and never 1.
 """
