@@ -182,11 +182,11 @@ def test_nothing_to_look_up(text: str) -> None:
 def planted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Linker:
     """A linker over two small terminologies, without the packages."""
 
-    def source(name: str, *names: str) -> terminologies.Source:
+    def source(name: str, *names: str) -> terminologies.Terminology:
         rows = [(f"urn:{name}", word.upper(), word, list[str]()) for word in names]
-        return terminologies.Source(name, lambda: "1", lambda: iter(rows))
+        return terminologies.Terminology(name, lambda: "1", lambda: iter(rows))
 
-    def sources(_: Path | None) -> dict[str, terminologies.Source]:
+    def sources(_: Path | None) -> dict[str, terminologies.Terminology]:
         return {
             "icd10cm": source("icd10cm", "Fever", "Anemia"),
             "hpo": source("hpo", "Fever", "Cough"),

