@@ -339,10 +339,12 @@ def test_phee_maps_arguments_to_both_schemas(tmp_path: Path) -> None:
     assert texts(elmtex, "gender") == []  # a pronoun
     assert texts(elmtex, "pharmacological_therapy") == ["lithium 300 mg daily", "lithium"]
     assert texts(medication, "drug") == ["lithium", "lithium"]
-    assert texts(medication, "dose") == ["300 mg"]
-    assert texts(medication, "frequency") == ["daily"]
-    assert texts(medication, "indication") == ["mania"]
-    assert texts(medication, "route") == []
+    (first, second) = medication.items["drug"]
+    assert second.attributes == ()
+    assert [(a.type, a.text) for a in first.attributes] == [
+        *(("dose", "300 mg"), ("frequency", "daily"), ("indication", "mania"))
+    ]
+    assert medication.attributes == ("dose", "route", "frequency", "duration", "indication")
 
 
 def test_phee_does_not_label_what_it_leaves_out(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@
 # The commands, commits, seeds, versions and checksums of every stage are in elmtex/models/adapters/elmtex-5/record.json; why each was
 # run, and what else was tried, is in training/EXPERIMENTS.md. What can be had again, and what cannot:
 #
-# - The data of the last two stages, byte for byte: the script stops when its checksum is another.
+# - The data of the last two stages, byte for byte: made by the code and the written reports of their time, which the script checks
+#   out beside this checkout (runs/source). It stops when the checksum is another.
 # - The adapters that those stages start from: they are in this repository's history, in float16 as they were released.
 # - Weights as good, but not the same bits: bfloat16 products depend on the CPU, and words1 was run on code that had not been
 #   committed yet, whose notes could not yet name the same words twice.
@@ -27,16 +28,21 @@
 #                    --share maccrobat=1.5 written=0.25 synthetic=0.003 --learning_rate 2e-4 --lora_dropout 0.1 --seed 8
 #                    released as elmtex-3
 set -euo pipefail
-cd "$(dirname "$0")/.."
-MACCROBAT=${1:?give the folder of MACCROBAT 2020}
+MACCROBAT=$(realpath "${1:?give the folder of MACCROBAT 2020}")
 FIRST=${2:-words2}
+cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-.venv/bin/python}
 export OMP_WAIT_POLICY=PASSIVE # on 2 cores, spinning threads cost more than they save
+
+# The code, the written reports and the package versions of that time
+[[ -d runs/source ]] || git worktree add --detach runs/source 6a1d915
+cd runs/source
+make dev
 
 # An adapter as it was released: NAME COMMIT
 released() {
   mkdir -p "runs/$1"
-  git archive "$2" "elmtex/models/adapters/$1" | tar -x --strip-components=3 -C "runs/$1"
+  git archive "$2" "elmtex/adapters/$1" | tar -x --strip-components=3 -C "runs/$1"
   # Calibration belongs to the decoding of its time; only the weights are trained further.
   echo "{\"name\": \"$1\", \"base\": \"smollm2-135m\", \"layout\": \"words\"}" >"runs/$1/elmtex.json"
 }
@@ -49,7 +55,7 @@ echo "aa40637eda9ebaf41ef2977001bd10e3ea9f18688de43b8a09c91a69c2ee64c2  runs/dat
 if [[ $FIRST == words1 ]]; then
   released elmtex-3 58070ab
   $PYTHON -m training.sft --config training/configs/smollm2-135m.yaml --data runs/data --output_dir runs/words1 \
-    --init_adapter runs/elmtex-3 --mixture synthetic=0.005 written=0.35 --num_train_epochs 2 --learning_rate 4e-4 \
+    --init_adapter runs/elmtex-3 --share synthetic=0.005 written=0.35 --num_train_epochs 2 --learning_rate 4e-4 \
     --logging_steps 10 --bf16 true --dtype bfloat16 --resume_from_checkpoint true
   START=runs/words1
 else
@@ -59,7 +65,7 @@ fi
 
 # … and on, with notes that may name the same words twice
 $PYTHON -m training.sft --config training/configs/smollm2-135m.yaml --data runs/data --output_dir runs/words2 \
-  --init_adapter "$START" --mixture synthetic=0.005 maccrobat=1.5 written=0.5 --num_train_epochs 2 --learning_rate 3e-4 \
+  --init_adapter "$START" --share synthetic=0.005 maccrobat=1.5 written=0.5 --num_train_epochs 2 --learning_rate 3e-4 \
   --logging_steps 5 --bf16 true --dtype bfloat16 --resume_from_checkpoint true
 
 # Biases, threshold and confidences, on DEV
@@ -68,4 +74,4 @@ $PYTHON -m training.calibrate runs/words2 --data runs/data
 # Into the package, and what its card says
 $PYTHON -m training.ship runs/words2 --name elmtex-5
 $PYTHON -m eval.run --data "$MACCROBAT" --format brat --split test --systems finetuned,untrained,naive,icl --out runs/test
-$PYTHON -m eval.publish runs/test --card elmtex/models/adapters/elmtex-5
+$PYTHON -m eval.publish runs/test --card elmtex/adapters/elmtex-5
