@@ -1,15 +1,13 @@
-"""Write the lock files, the licence list and a Space's requirements: ``make lock``, or ``make lock
-ARGS=--upgrade``.
+"""Write the lock files, the licence list and a Space's requirements: ``make lock``, or ``make lock ARGS=--upgrade``.
 
-    run.lock        what `make run` installs, with hashes, for Python 3.10 to 3.13 on Linux, macOS
-    and Windows dev.lock        the same and what tests, training and evaluation need weights.lock …
-    packages taken for their data, without their dependencies LICENSES.md     the licence of every
-    locked package, from its own metadata ../requirements.txt  the direct dependencies at the locked
-    versions, for a Hugging Face Space
+    run.lock        what `make run` installs, with hashes, for Python 3.10 to 3.13 on Linux, macOS and Windows
+    dev.lock        the same and what tests, training and evaluation need
+    weights.lock …  packages taken for their data, without their dependencies
+    LICENSES.md     the licence of every locked package, from its own metadata
+    ../requirements.txt  the direct dependencies at the locked versions, for a Hugging Face Space
 
-torch is in none of them: its hash differs between CPU and CUDA builds and between Python versions,
-and its Linux build from PyPI asks for gigabytes of CUDA libraries. constraints.txt pins it. What
-else it needs is locked here.
+torch is in none of them: its hash differs between CPU and CUDA builds and between Python versions, and its Linux
+build from PyPI asks for gigabytes of CUDA libraries. constraints.txt pins it. What else it needs is locked here.
 """
 
 from __future__ import annotations

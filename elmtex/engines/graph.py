@@ -40,8 +40,8 @@ def build(shape: LlamaShape, weights: MergedWeights, precision: str) -> Model:
     cos, sin = (op.parameter([1, 1, -1, wide], np.float32, name=name) for name in ("cos", "sin"))
     bias = op.parameter([1, 1, -1, -1], np.float32, name="bias")
     inputs, outputs = [x, cos, sin, bias], []
-    # The queries that share a key head lie below one another: one product a key head, no copies of
-    # keys.
+    # The queries that share a key head lie below one another: one product per key head, no copies
+    # of keys.
     shown = op.concat([bias] * (shape.heads // kv), 2)  # (1, 1, group * n, C + n)
     for layer in range(shape.layers):
         past = [op.parameter([1, kv, -1, wide], kept, name=f"{n}{layer}") for n in "kv"]

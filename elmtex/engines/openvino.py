@@ -6,10 +6,10 @@ with the flat cache and the mask that :mod:`elmtex.decoding.loop` wants. What wa
 eval/BENCHMARKS.md; what it came to:
 
 - bfloat16 where the CPU multiplies it itself (AMX, AVX-512 BF16): weights, keys and values, and
-  what is between them but for the sums of a layer. There it reads 2 to 3 times as fast as int8,
+  the activations, except a layer's sums. There it reads 2 to 3 times as fast as int8,
   writes 1.5 times, and is nearer to float32: .0055 off against .0070.
-- Else int8 weights with a scale each 8 and float32 arithmetic. OpenVINO's dynamic quantisation of
-  activations is off: with it an answer depends on what runs beside it.
+- Else int8 weights with one scale per 8 weights and float32 arithmetic. OpenVINO's dynamic
+  quantisation of activations is off: with it an answer depends on what else is in the pass.
 - A row's result does not depend on what other rows of the pass hold nor on how many follow; only
   the place of its slots moves the order of sums: int8 by a millionth, bfloat16 by its own rounding,
   about .005.
@@ -57,7 +57,7 @@ except ImportError:
 from elmtex.engines.conversion import compiled, converted
 
 _ROOM = 256  # slots by which the cache grows
-_PROMPTS = 8  # kept read: 3.5 MB each
+_PROMPTS = 8  # prompts kept in memory: 3.5 MB each
 _UNSEEN = np.float32(-1e30)
 
 Floats = NDArray[np.float32]
@@ -138,10 +138,8 @@ class OpenVINOEngine:
         }
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = str(threads)
-        if threads is None and at_once == 1:  # what a person waits for
-            with suppress(
-                OSError, InputError
-            ):  # a cache that may only be read: it starts a second later
+        if threads is None and at_once == 1:  # interactive use
+            with suppress(OSError, InputError):  # a read-only cache: it starts a second later
                 options["CACHE_DIR"] = str(compiled(folder, options))
         if "CACHE_DIR" not in options:  # the graph itself is read
             converted(base, adapter, precision)
@@ -157,7 +155,7 @@ class OpenVINOEngine:
     def session(self, prompt: tuple[int, ...] = ()) -> OpenVINOSession:
         try:
             request, memory = self._spare.pop()
-        except IndexError:  # all are at work
+        except IndexError:  # all are in use
             request = self._compiled.create_infer_request()
             memory = np.zeros(0, self.precision.stored)
         session = OpenVINOSession(self, request, memory)
@@ -172,8 +170,8 @@ class OpenVINOEngine:
         return session
 
     def take_back(self, request: openvino.InferRequest, memory: Slots) -> None:
-        """Keep what a session has worked with for the next: fresh memory costs a page fault every 4
-        KiB."""
+        """Keep a session's request and memory for the next one: fresh memory costs a page fault
+        every 4 KiB."""
         self._spare.append((request, memory))
 
 

@@ -42,7 +42,7 @@ def to_jsonl(extraction: Extraction, schema: CategorySchema) -> str:
 def to_csv(
     extraction: Extraction, schema: CategorySchema, review: ReviewState | None = None
 ) -> str:
-    """A table (RFC 4180) with a header and one row an item.
+    """A table (RFC 4180) with a header and one row per item.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front; ``start`` and
     ``end`` still point at the words as in the report. Codes are written ``SYSTEM|CODE``, best
@@ -75,7 +75,7 @@ def to_elmtex(extraction: Extraction, schema: CategorySchema) -> str:
 
 
 def flat(extraction: Extraction, schema: CategorySchema) -> dict[str, str]:
-    """One string a category: its items joined by ``"; "``, ``"N/A"`` when there is none.
+    """One string per category: its items joined by ``"; "``, ``"N/A"`` when there is none.
 
     The paper's summaries state what the patient has and carry no negation beside an item, so items
     asserted absent are left out: written plainly they would read as findings, and words that are

@@ -35,7 +35,7 @@ TEXT_COLUMNS = ("text", "report", "befund", "bericht")
 HEADER_AMONG = 10  # rows of a sheet: titles may be above its header row
 
 _HEAD = 4096  # bytes that show what a file is
-_NEVER = "\x1f"  # parts no cells: no table has it
+_NEVER = "\x1f"  # separates no cells: no table has it
 _BOM = b"\xef\xbb\xbf"
 # A name of a column, and no patient's words where the header row is missing.
 _COLUMN = re.compile(r"[^\W\d_][\w.()/-]{0,19}")
@@ -137,7 +137,7 @@ def _csv_rows(file: io.TextIOWrapper, path: Path) -> Iterator[Report]:
             names = [_name(cell) for cell in rows.fieldnames or []]
         except csv.Error:
             names = []
-        # Where the text is the only column nothing parts it: a comma, too, is a comma of its own.
+        # Where the text is the only column nothing separates it: a comma is part of the text.
         if set(TEXT_COLUMNS) & set(names) and (len(names) > 1 or delimiter == _NEVER):
             break
         found = max(found, rows.fieldnames or (), key=len) if names else found

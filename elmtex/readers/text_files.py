@@ -19,20 +19,20 @@ from elmtex.types import InputError
 
 MAX_BYTES = 20_000_000  # of one report: some 3 million words; a larger file is not a report
 RECODED = "was not UTF-8 and was read as Windows-1252: check its umlauts"
-SAID = {  # of what was read with a defect, by its note
+SAID = {  # about what was read with a defect, by message id
     "recoded": RECODED,
     "pages": "has scanned pages that were not read",
     "running": "repeats lines at the top or bottom of its pages, which were left out",
     "left_out": "holds a chart, a drawing or another file inside, which was not read",
 }
 
-# What there is to say of a reading, for those who say it in a language of their own.
+# Message ids about a reading, for translations.
 Note = Literal[
     "",
     "recoded",  # it was read, as Windows-1252
     "pages",  # some were scanned, and only the others were read
     "running",  # headers, footers and page numbers were left out
-    "left_out",  # what is not text; all other words say why there is no text
+    "left_out",  # what is not text; all other ids say why there is no text
     "kind",  # of file that is not read
     "renamed",  # another kind than its name says
     "large",
@@ -77,7 +77,7 @@ class ReadingError(InputError):
 
     Args:
         message: what is wrong, in English.
-        note: the same in a word, for other languages.
+        note: message id, for translations.
     """
 
     def __init__(self, message: str, note: Note) -> None:
@@ -95,8 +95,8 @@ class Report:
         text: the report; None when it could not be read.
         problem: why it could not be read, without its words; None when it could.
         recognised: it was a scan whose words were recognised (OCR), and may differ from the paper.
-        note: what ``problem`` says in a word (:data:`Note`), for other languages; of what was read
-            with defects, a word for each, separated by spaces.
+        note: message id of ``problem`` (:data:`Note`), for translations; of what was read
+            with defects, one id for each, separated by spaces.
     """
 
     id: str

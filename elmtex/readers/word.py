@@ -25,7 +25,7 @@ _SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-
 _NO_WORDS = ("pPr", "rPr", "tblPr", "del", "moveFrom", "Fallback")
 # Parts with words or images of their own that are not read.
 _LEFT_OUT = frozenset({"altChunk", "OLEObject", "chart", "relIds"})
-# Signs of the fonts that have letters' codes for them: boxes that are ticked or not, and what
+# Symbols of fonts that use letters' codes: boxes that are ticked or not, and what
 # measures are written with.
 _SYMBOLS = {
     "Wingdings": {"FE": "☒", "FD": "☒", "A8": "☐", "6F": "☐", "FC": "✓", "E0": "→", "9F": "•"},

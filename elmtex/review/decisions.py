@@ -95,7 +95,7 @@ class ReviewedItem:
 
     @property
     def kept(self) -> bool:
-        """Whether it belongs in what is handed out."""
+        """Whether it is exported."""
         return self.verdict != "rejected"
 
 
@@ -120,8 +120,7 @@ class Reviewed:
 
     @property
     def settled(self) -> bool:
-        """Whether a human answers for all of it; where the model found nothing, only one who said
-        so does."""
+        """Whether a human has reviewed all of it; with no items, whether the review is finished."""
         return self.finished or (bool(self.items) and not self.open)
 
     def of(self, category: str) -> tuple[ReviewedItem, ...]:
@@ -137,7 +136,7 @@ class Reviewed:
 
     @property
     def review_state(self) -> ReviewState:
-        """Which items of :meth:`corrected` a human answers for; rejected ones are not among its
+        """Which items of :meth:`corrected` a human has reviewed; rejected ones are not among its
         items."""
         seen: dict[str, int] = {}
         places = set()
@@ -152,7 +151,7 @@ class Reviewed:
         """The document as the reviewer left it: without the rejected items, with the edited and
         added ones.
 
-        An accepted, edited or added item has no confidence: a human answers for it. One still open
+        An accepted, edited or added item has no confidence: a human has reviewed it. One still open
         keeps its own.
         """
         kept = [entry for entry in self.items if entry.kept]
@@ -245,7 +244,7 @@ def _known(state: Mapping[str, ReviewedItem], id: str, decision: Decision) -> Re
 
 
 def next_undo(state: Reviewed) -> Decision | None:
-    """The decision that takes the latest standing one back; None when nothing was decided."""
+    """The decision that undoes the latest valid one; None when nothing was decided."""
     if not state.standing:
         return None
     return Decision("undo", undoes=state.standing[-1].number)

@@ -20,7 +20,7 @@ class Entry:
         text: the report; "" when it could not be read.
         problem: why it could not be read; "" when it could.
         recognised: its words were recognised in a scan (OCR).
-        note: of its reading, for a page in any language, see
+        note: message id about its reading, see
             :data:`elmtex.readers.text_files.Note`.
         schema: the schema it was or will be extracted with.
         created: when it was stored, ISO 8601 in UTC.

@@ -41,6 +41,6 @@ def record(entry: Entry) -> Record | None:
 
 
 def to_jsonl(entries: Iterable[Entry]) -> str:
-    """One line a report that has gold; "" when none has."""
+    """One line per report that has gold; "" when none has."""
     records = [made for made in map(record, entries) if made is not None]
     return "".join(json.dumps(r.to_dict(), ensure_ascii=False) + "\n" for r in records)

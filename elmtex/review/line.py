@@ -1,4 +1,4 @@
-"""A stored report as lists show it: how far it is, and nothing that needs the text or the
+"""A stored report as lists show it: its progress, and nothing that needs the text or the
 decisions."""
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Line:
         characters: how long the report is.
         beginning: its first :data:`BEGINNING` characters.
         items: how many items there are, rejected ones included.
-        kept: how many of them are handed out.
+        kept: how many of them are exported.
         open: how many wait for a decision.
         finished: a reviewer said so, and has changed nothing since.
         decisions: how many decisions there are, undone ones and undos included.
-        categories: those that have an item that is handed out, in the schema's order.
+        categories: those that have an exported item, in the schema's order.
         confidence: the lowest of the items that wait for a decision; None when none has one.
         schema: digest of the schema, see :func:`schema_digest`.
         digest: of name, text and problem, see :func:`report_digest`; equal for a report that came
@@ -110,12 +110,12 @@ def line_of(entry: Entry) -> Line:
 
 
 def schema_digest(schema: CategorySchema) -> str:
-    """What tells schemas apart: SHA-256 of name and document."""
+    """A schema's identity: SHA-256 of name and document."""
     return _digest([schema.name, schema.document])
 
 
 def report_digest(name: str, text: str, problem: str) -> str:
-    """What tells reports apart: SHA-256 of what came of a file."""
+    """A report's identity: SHA-256 of what was read from a file."""
     return _digest([name, text, problem])
 
 

@@ -31,7 +31,7 @@ CONTENT = ("name", "text", "problem", "recognised", "note")  # of an entry, stor
 
 
 def in_order(rows: Sequence[Any]) -> list[Any]:
-    """Rows in the order they came. A database would sort them, words and all, in files of its own."""
+    """Rows in insertion order; sorting in the database would write report text to temporary files."""
     return sorted(rows, key=lambda row: (str(row["created"]), str(row["position"]).zfill(9)))
 
 
@@ -134,7 +134,7 @@ def to_json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=True, allow_nan=False)
 
 
-# The columns of their own in the table; the rest of a line is JSON there.
+# Fields with their own column in the table; the rest of a line is stored as JSON.
 COLUMNS = ("touched", "status", "items", "open", "finished", "decisions", "schema", "digest")
 
 

@@ -1,9 +1,9 @@
 """Systems under test: the same reports, the same schema, four ways to read them.
 
-finetuned  the margin notes of the packaged adapter, or of ``--model`` untrained  the base model
-under the same decoding naive      a chat prompt that names the keys, as ELMTEX's first strategy
-(arXiv 2502.05638) icl        a prompt that describes each category, with the most similar training
-reports and their answers
+finetuned  the margin notes of the packaged adapter, or of ``--model``
+untrained  the base model under the same decoding
+naive      a chat prompt that names the keys, as ELMTEX's first strategy (arXiv 2502.05638)
+icl        a prompt that describes each category, with the most similar training reports
 """
 
 from __future__ import annotations

@@ -1,27 +1,24 @@
 """Write an extraction as an HL7 FHIR R4 Bundle, checked with fhir.resources' R4B models.
 
 R4 (4.0.1) and R4B (4.3.0) do not differ in the resources used here. The bundle is a ``collection``:
-a Patient without identity, and one resource an item. Which resource says the category's ``x-fhir``
-in the schema (:class:`elmtex.schema.Fhir`); without one it is an Observation.
+a Patient without identity, and one resource per item. The category's ``x-fhir`` in the schema names
+the resource (:class:`elmtex.schema.Fhir`); without one it is an Observation.
 
-Nothing is claimed beyond the text. How sure the report is goes into the element the resource has
-for it:
+Nothing is claimed beyond the text. The report's certainty goes into the resource's own element for
+it:
 
-=====================  ====================================  ===================
-================================ resource               present                               absent
-possible =====================  ====================================  ===================
-================================ Condition              verificationStatus ``confirmed``
-``refuted``          ``provisional``
+=====================  ====================================  ===================  ================================
+resource               present                               absent               possible
+=====================  ====================================  ===================  ================================
+Condition              verificationStatus ``confirmed``      ``refuted``          ``provisional``
                        (``unconfirmed`` before review)
 AllergyIntolerance     verificationStatus as above           ``refuted``          ``unconfirmed``
 MedicationStatement    status ``unknown``                    ``not-taken``        ``unknown``
 Procedure              status ``unknown``                    ``not-done``         ``unknown``
-Observation            ``valueString`` is the text           ``valueBoolean``
-``dataAbsentReason`` ``unknown``
+Observation            ``valueString`` is the text           ``valueBoolean``     ``dataAbsentReason`` ``unknown``
                                                              ``false``
 FamilyMemberHistory    a condition                           as an Observation    as an Observation
-=====================  ====================================  ===================
-================================
+=====================  ====================================  ===================  ================================
 
 - A Condition's ``clinicalStatus`` is given for what is present, as far as the words say it
   (:mod:`elmtex.exporters.fhir.clinical_status`); none where it is refuted or provisional. R4 asks
@@ -43,11 +40,11 @@ FamilyMemberHistory    a condition                           as an Observation  
 A human's review changes what is claimed about the reading, never what the report says: an
 Observation that nobody has reviewed is ``preliminary``, one that a reviewer accepted, edited or
 added is ``final``; a Condition that only the model calls present is ``unconfirmed``. What is absent
-has no such pair: ``refuted``, ``not-taken`` and ``not-done`` are said of it before and after
-review. So every resource that no human has reviewed carries HL7's label ``AIAST``, "Artificial
-Intelligence asserted", in ``meta.security``, and those that deny something a ``note`` that says so
-as well. The bundle's tag ``urn:elmtex:review`` is ``none``, ``begun`` or ``finished``. Who reviewed
-it and when is not exported.
+has no such pair: ``refuted``, ``not-taken`` and ``not-done`` hold before and after review. So every
+resource that no human has reviewed carries HL7's label ``AIAST``, "Artificial Intelligence
+asserted", in ``meta.security``, and those that deny something a ``note`` that says so as well. The
+bundle's tag ``urn:elmtex:review`` is ``none``, ``begun`` or ``finished``. Who reviewed it and when
+is not exported.
 
 Every resource carries the extension ``urn:elmtex:evidence``: category, assertion, the half-open
 code-point offsets of the words in the report, the confidence, and whether a human reviewed it.

@@ -23,7 +23,7 @@ _DATED = re.compile(
     r"|früher|in the past)\b",
     re.IGNORECASE,
 )
-# Of these a date is when they were; of others it may be when they were found.
+# For these a date is when they happened; for others it may be the diagnosis.
 _ACUTE = re.compile(
     r"pneumoni|appendi[cz]it|fra[ck]tur|infection|infekt|infar[ck]t|stroke|apople|schlaganf|isch(?:a|ä)?emic attack|\btia\b"
     r"|emboli[ea]|thrombos|bleed|blutung|h(?:a|ä)?emorrhag|pan[ck]reatit|chole[cz]ystit|mening|en[ck]e(?:ph|f)alit|sepsis"

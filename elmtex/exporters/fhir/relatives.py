@@ -149,7 +149,7 @@ def said_of(text: str) -> list[tuple[Relative, str]]:
     """The relatives a text names, each once, with the words about them.
 
     "Mother and sister: diabetes" says all of it of both. "Father had an infarction, mother has
-    diabetes" is cut before the mother. Where it is not plain who has what ("cancer in the mother,
+    diabetes" is cut before the mother. Where it is unclear who has what ("cancer in the mother,
     diabetes in the father") each gets all words.
     """
     named = relatives(text)

@@ -44,7 +44,7 @@ def resources(
         category: its category, whose ``fhir`` says which resource.
         patient: the Patient's address.
         place: the text around the item.
-        by_human: a human answers for the item.
+        by_human: a human has reviewed the item.
     """
     subject, title = {"reference": patient}, {"text": string(category.title)}
     for resource in _built(item, category, title, subject, place):
@@ -100,7 +100,7 @@ def _is_no_more_than_words(text: str, kind: str, fhir: Fhir) -> bool:
 
 
 def _reviewed(resource: Resource, item: Item) -> None:
-    """A reading that a human answers for: no longer preliminary, and what it states is confirmed."""
+    """A resource that a human reviewed: no longer preliminary, and what it states is confirmed."""
     if resource.get("status") == "preliminary":
         resource["status"] = "final"
     for coding in resource.get("verificationStatus", {}).get("coding", ()):

@@ -1,4 +1,4 @@
-"""What the words of an item say beside what they name, in English and German: a denial, an
+"""What the words of an item say besides what they name, in English and German: a denial, an
 operation, good health, an age."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _OPERATION = re.compile(
     r"radiotherapy|radiation therapy|bestrahlung|strahlentherapie)\b",
     re.IGNORECASE,
 )
-# What came of an operation, or has yet to be one, is none.
+# Complications of an operation, and planned ones, are not operations.
 _NO_OPERATION = re.compile(
     r"\b(?:post-?operative|postoperativ\w*|infection|infekt\w*|thrombos[ei]s?|occlusion|verschluss|rejection|abstoßung|"
     r"failure|complications?|komplikation\w*|bleeding|blutung|leak|stenosis|pain|schmerz\w*|scar|narbe\w*|adhesions?|"
@@ -58,7 +58,8 @@ def denied(text: str) -> str:
 
 
 def is_operation(text: str) -> bool:
-    """Whether an operation or the like was done; not what came of one, nor one that is planned."""
+    """Whether an operation or the like was done; not a complication of one, nor one that is
+    planned."""
     return bool(_OPERATION.search(text)) and not _NO_OPERATION.search(text)
 
 
@@ -68,7 +69,7 @@ def says_well(text: str) -> bool:
 
 
 def is_no_condition(text: str) -> bool:
-    """Whether a history's words tell of something else than a disease or complaint."""
+    """Whether a history's words are about something other than a disease or complaint."""
     return bool(_NO_CONDITION.search(text))
 
 
