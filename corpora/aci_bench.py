@@ -41,7 +41,8 @@ SOURCE = Source(
         ),
     ),
 )
-# A line of its own: in capitals ("PAST HISTORY", "ASSESSMENT & PLAN:"), or one of the few that are not.
+# A line of its own: in capitals ("PAST HISTORY", "ASSESSMENT & PLAN:"), or one of the few that are
+# not.
 _HEADING = re.compile(
     r"^[ \t]*([A-Z][A-Z &/]+|Physical Exam(?:ination)?|Vitals(?: Reviewed)?|Results|Plan):?[ \t]*\r?$",
     re.M,
@@ -49,10 +50,11 @@ _HEADING = re.compile(
 
 
 def load(path: Path) -> Iterator[SectionedText]:
-    """A text a note; what stands before the first heading belongs to no section.
+    """One text per note; what comes before the first heading belongs to no section.
 
     Args:
-        path: the folder ``challenge_data`` (or the corpus's folder above it) with its CSV files, or some of them.
+        path: the folder ``challenge_data`` (or the corpus's folder above it) with its CSV files, or
+            some of them.
 
     Raises:
         InputError: none of them is there, or one lacks its columns.

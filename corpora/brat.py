@@ -29,11 +29,12 @@ class Annotations:
 
     Args:
         entities: by ``T`` id, in file order; discontinuous spans are left out.
-        relations: ``(type, from, to)`` in file order, event ids resolved to their trigger's ``T`` id; an end
-            may name a span that was left out.
+        relations: ``(type, from, to)`` in file order, event ids resolved to their trigger's ``T``
+            id; an end may name a span that was left out.
         attributes: ``(type, id, value)``, ids resolved in the same way.
         discontinuous: how many spans were left out because they have several parts.
-        groups: ``(type, ids)`` of the ``*`` lines, relations without direction; ids resolved in the same way.
+        groups: ``(type, ids)`` of the ``*`` lines, relations without direction; ids resolved in the
+            same way.
     """
 
     entities: Mapping[str, Entity]
@@ -47,7 +48,7 @@ _RELATION = re.compile(r"^(\S+) Arg1:(\S+) Arg2:(\S+)\s*$")
 
 
 def read_text(path: Path) -> str:
-    """The report as it stands in the file: UTF-8, line ends untouched, since offsets count them."""
+    """The report as it is in the file: UTF-8, line ends untouched, since offsets count them."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return file.read()

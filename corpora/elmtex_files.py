@@ -1,12 +1,14 @@
-"""ELMTEX's own corpus: reports with a summary of 15 strings, without offsets; its strings are aligned to spans.
+"""ELMTEX's own corpus: reports with a summary of 15 strings, without offsets; its strings are
+aligned to spans.
 
-Files ``en|de/{train,test}.json``: a list of ``{"report": str, "summary": {category: str}}``, the items of a string
-joined by ";", "N/A" when there are none.
-Source: ELMTEX, arXiv 2502.05638; Zenodo 10.5281/zenodo.14793810, CC BY 4.0.
+Files ``en|de/{train,test}.json``: a list of ``{"report": str, "summary": {category: str}}``, the
+items of a string joined by ";", "N/A" when there are none. Source: ELMTEX, arXiv 2502.05638; Zenodo
+10.5281/zenodo.14793810, CC BY 4.0.
 
-A summary's string may be the report's own words or a paraphrase. It becomes a span where it occurs in the report
-verbatim, or after white-space and case folding; otherwise it stays an ungrounded item (``start`` None). The
-files do not mark negation: every item is ``present``, and "no fever" is an item with its "no".
+A summary's string may be the report's own words or a paraphrase. It becomes a span where it occurs
+in the report verbatim, or after white-space and case folding; otherwise it stays an ungrounded item
+(``start`` None). The files do not mark negation: every item is ``present``, and "no fever" is an
+item with its "no".
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Where the public corpora come from, and their download into the user's cache, by pooch.
 
-A corpus is read from the folder the user names, else from the cache, else downloaded into the cache.
+A corpus is read from the folder the user names, else from the cache, else downloaded into the
+cache.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ class Download:
     """One file of a corpus.
 
     Args:
-        name: its path below the corpus's folder, as the loader expects it; a ``.zip`` is unpacked beside itself.
-        url: where it is public; an address that names a commit or version, so that it does not change.
-        sha256: hex digest of its bytes; None when the publisher's file was never at hand to measure, so that
-            a download of it cannot be checked.
+        name: its path below the corpus's folder, as the loader expects it; a ``.zip`` is unpacked
+            beside itself.
+        url: where it is public; an address that names a commit or version, so that it does not
+            change.
+        sha256: hex digest of its bytes; None when the publisher's file was never available to
+            measure, so that a download of it cannot be checked.
     """
 
     name: str
@@ -45,7 +48,8 @@ def locate(source: Source, path: Path | None = None) -> Path:
 
     Args:
         source: the corpus.
-        path: the user's own copy; None takes the cache, and downloads into it what is not there yet.
+        path: the user's own copy; None takes the cache, and downloads into it what is not there
+            yet.
 
     Raises:
         InputError: ``path`` does not exist, or the download failed or has another checksum.

@@ -7,7 +7,6 @@ Source: Caufield 2020, figshare 10.6084/m9.figshare.9764942.v2, CC BY 4.0.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,143 +15,31 @@ from pathlib import Path
 
 from corpora.brat import Annotations, Entity, parse, read_text
 from corpora.fetch import Download, Source
+from corpora.maccrobat_tables import (
+    ATTRIBUTE_BARRIER,
+    ATTRIBUTES,
+    CATEGORIES,
+    GROWN,
+    LIFE_STYLE,
+    MAX_VALUE_GAP,
+    MODIFIERS,
+    OUTCOME,
+    PATHOLOGY,
+    PLAIN,
+    POLARITY,
+    SPLIT_PMIDS,
+    TYPES_OF,
+    VALUE_BARRIER,
+    WHEN,
+)
 from corpora.spans import Span, grounded_span, grown, item_at, without_overlap
-from elmtex.types import Assertion, Attribute, InputError, Item, Record
+from elmtex.types import Attribute, InputError, Item, Record
 
 SOURCE = Source(
     name="maccrobat",
     licence="CC BY 4.0",
     files=(Download("MACCROBAT2020.zip", "https://ndownloader.figshare.com/files/21489405", None),),
 )
-
-CATEGORIES = (
-    "life_style",
-    "family_history",
-    "social_history",
-    "medical_surgical_history",
-    "signs_symptoms",
-    "comorbidities",
-    "diagnostic_techniques_procedures",
-    "diagnosis",
-    "laboratory_values",
-    "pathology",
-    "pharmacological_therapy",
-    "interventional_therapy",
-    "patient_outcome_assessment",
-    "age",
-    "gender",
-)
-
-# The 160 reports that the fixed split is defined on; the public set has 40 more, which belong to no split.
-SPLIT_PMIDS = """
-    15939911 17803823 18258107 18416479 18561524 18787726 19009665 19214295 19307547 19610147
-    19860006 19860007 20146086 20671919 20977862 21067996 21254744 21308977 21477357 21505579
-    21527041 21720478 22218279 22515939 22520024 22665582 22781096 22791498 22814979 23035161
-    23076693 23077697 23155491 23242090 23312850 23468586 23678274 23864579 24043987 24161539
-    24294397 24518095 24526194 24654246 24781756 24898994 24957905 25023062 25024632 25139918
-    25155594 25210224 25246819 25295501 25370695 25410034 25410883 25572898 25661749 25721834
-    25759562 25853982 25858931 25884600 25934795 26106249 26216058 26228535 26264228 26266396
-    26285706 26309459 26313770 26327988 26336183 26350418 26361640 26395443 26444414 26445413
-    26457578 26469535 26474553 26530965 26584481 26629302 26656340 26664317 26675562 26683938
-    26692730 26714786 27059701 27064109 27100441 27130218 27196481 27218632 27661040 27683825
-    27741115 27749582 27773410 27793101 27842595 27846860 27906105 27974938 27980261 27980272
-    27990013 27998312 28033278 28079821 28100235 28100279 28103924 28115731 28120581 28121940
-    28151882 28151916 28154287 28154700 28173879 28190872 28193213 28196820 28202862 28202865
-    28202869 28207542 28216610 28239141 28248858 28250304 28265107 28272214 28272235 28292056
-    28296775 28320420 28321070 28321071 28321073 28353556 28353558 28353569 28353596 28353604
-    28353613 28383413 28403086 28403092 28403099 28422883 28538413 28559815 28595573 28767567
-""".split()
-
-_POLARITY: Mapping[str, Assertion] = {
-    "NEG": "absent",
-    "UNCERTAIN": "possible",
-    "MAYBE_POS": "possible",
-    "MAYBE_NEG": "possible",
-}
-_MODIFIERS = frozenset(
-    {
-        *("Biological_structure", "Detailed_description", "Severity", "Dosage", "Frequency"),
-        *("Administration", "Duration", "Distance", "Quantitative_concept", "Qualitative_concept"),
-        *("Color", "Shape", "Texture", "Area", "Volume", "Mass", "Height", "Weight"),
-    }
-)
-_MAX_VALUE_GAP = 30
-_VALUE_BARRIER = re.compile(r"[.;]\s|\n")
-# Rule 3: a history span with these words is life style.
-LIFE_STYLE = re.compile(
-    r"smok|tobacco|cigar|pack[- ]year|alcohol|drink|drug (?:use|abuse)|exercis|diet", re.I
-)
-_OUTCOME = re.compile(r"discharg|died|death|dead|recover|remission|recur|follow|alive|surviv", re.I)
-_PATHOLOGY = re.compile(
-    r"biops|histo|patholog|cytolog|immunohisto|immunostain|\bstain|smear|aspirat|marrow|microscop",
-    re.I,
-)
-# Attribute types by MACCROBAT's type, for findings and diseases, procedures, drugs and interventions.
-_WHEN = {"Date": "when", "Time": "when", "Duration": "when"}
-_LOOK = dict.fromkeys(
-    (
-        *("Detailed_description", "Quantitative_concept", "Qualitative_concept", "Color", "Shape"),
-        *("Texture", "Distance", "Area", "Volume", "Mass"),
-    ),
-    "detail",
-)
-_FINDING = {
-    "Biological_structure": "body_site",
-    "Severity": "severity",
-    "Lab_value": "value",
-    "Frequency": "frequency",
-    **_WHEN,
-    **_LOOK,
-}
-_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
-    "signs_symptoms": _FINDING,
-    "diagnosis": _FINDING,
-    "comorbidities": _FINDING,
-    "diagnostic_techniques_procedures": {
-        "Biological_structure": "body_site",
-        "Lab_value": "value",
-        **_WHEN,
-        **_LOOK,
-    },
-    "pharmacological_therapy": {
-        "Dosage": "dose",
-        "Administration": "route",
-        "Frequency": "frequency",
-        **_WHEN,
-        "Duration": "duration",
-        "Detailed_description": "detail",
-    },
-    "interventional_therapy": {
-        "Biological_structure": "body_site",
-        "Detailed_description": "detail",
-        "Quantitative_concept": "detail",
-        **_WHEN,
-    },
-}
-ATTRIBUTES = (
-    *("body_site", "severity", "detail", "value", "test", "when"),
-    *("dose", "route", "frequency", "duration"),
-)
-_ATTRIBUTE_BARRIER = re.compile(r"[.!?;]\s|\n")
-# Types whose span is the item; always present in the gold.
-_PLAIN = {
-    "Age": "age",
-    "Sex": "gender",
-    "Family_history": "family_history",
-    "Personal_background": "social_history",
-    "Occupation": "life_style",
-    "Activity": "life_style",
-    "Outcome": "patient_outcome_assessment",
-}
-# Types whose span grows and carries an assertion: category, and the spans inside which it is dropped.
-_GROWN = {
-    "Sign_symptom": ("signs_symptoms", ("History", "Family_history")),
-    "Disease_disorder": ("diagnosis", ("Family_history",)),
-    "Diagnostic_procedure": ("diagnostic_techniques_procedures", ()),
-    "Medication": ("pharmacological_therapy", ("Family_history",)),
-    "Therapeutic_procedure": ("interventional_therapy", ("History", "Family_history")),
-}
-
 
 LeftOut = Counter[tuple[str | None, str]]  # annotations, by their report's split and by why
 
@@ -171,13 +58,15 @@ def load(path: Path, left_out: LeftOut | None = None) -> Iterator[Record]:
 
 
 def load_mentions(path: Path, left_out: LeftOut | None = None) -> Iterator[Record]:
-    """The same reports for training: every mention of an item (rule 5 without its de-duplication), and the polarity of
-    history, habits and outcome, which the gold calls present: "smoking" of "he denied smoking" is absent."""
+    """The same reports for training: every mention of an item (rule 5 without its de-duplication),
+    and the polarity of history, habits and outcome, which the gold calls present: "smoking" of "he
+    denied smoking" is absent."""
     return _records(path, unique=False, left_out=left_out)
 
 
 def split_of(pmid: str) -> str | None:
-    """``test`` (40), ``dev`` (16) or ``train`` (104) by the fixed split; None for a report outside the 160."""
+    """``test`` (40), ``dev`` (16) or ``train`` (104) by the fixed split; None for a report outside
+    the 160."""
     if pmid not in _RANK:
         return None
     rank = _RANK[pmid]
@@ -223,7 +112,8 @@ def _records(path: Path, unique: bool, left_out: LeftOut | None) -> Iterator[Rec
 class Head:
     """An item before rule 5, the ungrown span that it was grown from, and what belongs to that.
 
-    ``own``: to no other item, though its span holds the head (a value that belongs to no procedure).
+    ``own``: to no other item, though its span holds the head (a value that belongs to no
+    procedure).
     """
 
     item: Item
@@ -262,14 +152,16 @@ def _order(attribute: Attribute) -> tuple[int, int, int]:
 def map_heads(
     text: str, annotations: Annotations, plain_present: bool = True
 ) -> dict[str, list[Head]]:
-    """Rules 1 to 4 of docs/gold-standard.md: the items of each category, before rule 5, in no particular order.
+    """Rules 1 to 4 of docs/gold-standard.md: the items of each category, before rule 5, in no
+    particular order.
 
     Args:
-        plain_present: whether age, gender, history, habits and outcome are present whatever was annotated (rule 1).
+        plain_present: whether age, gender, history, habits and outcome are present whatever was
+            annotated (rule 1).
     """
     entities = annotations.entities
     assertions = {
-        entity: _POLARITY.get(value, "present")
+        entity: POLARITY.get(value, "present")
         for kind, entity, value in annotations.attributes
         if kind == "POLARITY"
     }
@@ -279,7 +171,7 @@ def map_heads(
     for kind, source, target in annotations.relations:
         if kind != "MODIFY" or source not in entities or target not in entities:
             continue
-        if entities[source].type in _MODIFIERS:
+        if entities[source].type in MODIFIERS:
             modifiers[target].append((entities[source].start, entities[source].end))
         if entities[source].type == "Lab_value" and entities[target].type == "Diagnostic_procedure":
             procedures[source].append(entities[target])
@@ -312,7 +204,8 @@ def map_heads(
 
 
 def _linked(annotations: Annotations) -> dict[str, list[Entity]]:
-    """What may be an attribute of each entity: what modifies it, and the times that overlap with it."""
+    """What may be an attribute of each entity: what modifies it, and the times that overlap with
+    it."""
     entities = annotations.entities
     linked: dict[str, list[Entity]] = defaultdict(list)
     pairs = [(a, b) for kind, a, b in annotations.relations if kind == "OVERLAP"]
@@ -320,7 +213,7 @@ def _linked(annotations: Annotations) -> dict[str, list[Entity]]:
         pairs += combinations(members, 2) if kind == "OVERLAP" else ()
     links = [(a, b) for kind, a, b in annotations.relations if kind == "MODIFY"]
     for one, other in (*pairs, *((b, a) for a, b in pairs)):
-        if one in entities and entities[one].type in _WHEN:
+        if one in entities and entities[one].type in WHEN:
             links.append((one, other))
     for source, target in links:
         if source in entities and target in entities:
@@ -331,12 +224,13 @@ def _linked(annotations: Annotations) -> dict[str, list[Entity]]:
 def _attributes(
     text: str, head: Entity, linked: Iterable[Entity], category: str
 ) -> tuple[Attribute, ...]:
-    """Those of the linked spans that are attributes of a head: of a type that its category has, in its sentence."""
+    """Those of the linked spans that are attributes of a head: of a type that its category has, in
+    its sentence."""
     found = []
     for entity in linked:
-        type = _ATTRIBUTES.get(category, {}).get(entity.type)
+        type = TYPES_OF.get(category, {}).get(entity.type)
         between = text[min(head.end, entity.end) : max(head.start, entity.start)]
-        if type is not None and not _ATTRIBUTE_BARRIER.search(between):
+        if type is not None and not ATTRIBUTE_BARRIER.search(between):
             found.append(_attribute(text, type, entity))
     return tuple(found)
 
@@ -350,14 +244,14 @@ def _plain_category(text: str, entity: Entity) -> str | None:
     if entity.type == "History":
         return "life_style" if LIFE_STYLE.search(words) else "medical_surgical_history"
     if entity.type == "Clinical_event":
-        return "patient_outcome_assessment" if _OUTCOME.search(words) else None
-    return _PLAIN.get(entity.type)
+        return "patient_outcome_assessment" if OUTCOME.search(words) else None
+    return PLAIN.get(entity.type)
 
 
 def _grown_category(entity: Entity, enclosing: Mapping[str, list[Entity]]) -> str | None:
-    if entity.type not in _GROWN:
+    if entity.type not in GROWN:
         return None
-    category, outside = _GROWN[entity.type]
+    category, outside = GROWN[entity.type]
     inside = {
         kind
         for kind, spans in enclosing.items()
@@ -371,15 +265,16 @@ def _grown_category(entity: Entity, enclosing: Mapping[str, list[Entity]]) -> st
 
 
 def _values(text: str, value: Entity, procedures: list[Entity]) -> Iterator[tuple[str, int, int]]:
-    """Rule 4: a category and span for each procedure that the value belongs to, or for the value alone."""
+    """Rule 4: a category and span for each procedure that the value belongs to, or for the value
+    alone."""
     if not procedures:
         yield "laboratory_values", value.start, value.end
     for procedure in procedures:
         name = text[procedure.start : procedure.end]
-        category = "pathology" if _PATHOLOGY.search(name) else "laboratory_values"
+        category = "pathology" if PATHOLOGY.search(name) else "laboratory_values"
         first, last = sorted((value, procedure), key=lambda e: e.start)
         gap = text[first.end : last.start]
-        if len(gap) <= _MAX_VALUE_GAP and not _VALUE_BARRIER.search(gap):
+        if len(gap) <= MAX_VALUE_GAP and not VALUE_BARRIER.search(gap):
             yield category, first.start, max(first.end, last.end)
         else:
             yield category, value.start, value.end

@@ -1,9 +1,11 @@
-"""Text marked up with its items: ``[label|words]`` is a span of a category, ``[label!|words]`` an absent one,
-``[label?|words]`` a possible one; spans nest. Synthetic and written reports are made in it, so their spans are known.
+"""Text marked up with its items: ``[label|words]`` is a span of a category, ``[label!|words]`` an
+absent one, ``[label?|words]`` a possible one; spans nest. Synthetic and written reports are made in
+it, so their spans are known.
 
-``{type|words}`` is an attribute of the innermost item around it whose category has that type: ``[drug|aspirin {dose|300 mg}]``.
-One that stands beside its item names it by a number: ``[sx#1|cough] {when#1|for 3 days}``, or several: ``{when#1#2|today}``.
-Of ``[val|[test|CRP] {value|12 mg/l}]`` the attribute ``test`` follows from the nesting, and the value is the inner test's, too.
+``{type|words}`` is an attribute of the innermost item around it whose category has that type:
+``[drug|aspirin {dose|300 mg}]``. One outside its item names it by a number: ``[sx#1|cough]
+{when#1|for 3 days}``, or several: ``{when#1#2|today}``. Of ``[val|[test|CRP] {value|12 mg/l}]`` the
+attribute ``test`` follows from the nesting, and the value is the inner test's, too.
 """
 
 from __future__ import annotations
@@ -43,13 +45,14 @@ _TYPES = {c.key: tuple(t.key for t in c.attributes) for c in load_schema("elmtex
 _VALUES = ("laboratory_values", "pathology")
 _TEST = "diagnostic_techniques_procedures"
 _MARK = re.compile(
-    r"\[(?P<label>\w+)(?P<sign>[!?]?)(?:#(?P<number>\d+))?\||\{(?P<type>\w+)(?P<of>(?:#\d+)*)\||\]|\}"
+    r"\[(?P<label>\w+)(?P<assertion>[!?]?)(?:#(?P<number>\d+))?\||\{(?P<type>\w+)(?P<of>(?:#\d+)*)\||\]|\}"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A span of a category in the finished text, half-open code points, with the spans of its attributes by type."""
+    """A span of a category in the finished text, half-open code points, with the spans of its
+    attributes by type."""
 
     category: str
     start: int
@@ -60,7 +63,8 @@ class Mark:
 
 @dataclass
 class _Open:
-    """A mark whose bracket is not closed yet: an item's (``category``) or an attribute's (``type``)."""
+    """A mark whose bracket is not closed yet: an item's (``category``) or an attribute's
+    (``type``)."""
 
     start: int
     category: str = ""
@@ -75,8 +79,8 @@ def read_markup(markup: str) -> tuple[str, list[Mark]]:
     """The text without its marks, and the marks.
 
     Raises:
-        ValueError: brackets do not match, a label or type is unknown, an attribute belongs to no item, or a span is
-            empty or begins or ends with white space.
+        ValueError: brackets do not match, a label or type is unknown, an attribute belongs to no
+            item, or a span is empty or begins or ends with white space.
     """
     parts: list[str] = []
     length = place = 0
@@ -126,7 +130,7 @@ def _opened(match: re.Match[str], start: int) -> _Open:
     if match["label"] not in LABELS:
         raise ValueError(f"no category has the label {match['label']!r}")
     return _Open(
-        start, LABELS[match["label"]], _ASSERTIONS[match["sign"]], number=match["number"] or ""
+        start, LABELS[match["label"]], _ASSERTIONS[match["assertion"]], number=match["number"] or ""
     )
 
 
@@ -139,7 +143,7 @@ def _owner(attribute: _Open, stack: Sequence[_Open]) -> _Open:
     for mark in reversed(stack):
         if not mark.type and attribute.type in _TYPES[mark.category]:
             return mark
-    raise ValueError(f"{attribute.type} stands in no item that has such an attribute")
+    raise ValueError(f"{attribute.type} is in no item that has such an attribute")
 
 
 def _nest_tests(closed: Sequence[tuple[_Open, int]]) -> None:
@@ -159,7 +163,8 @@ def _order(attribute: tuple[str, int, int]) -> tuple[int, int, int]:
 
 
 def record_of(text: str, marks: Sequence[Mark], id: str, source: str, lang: str) -> Record:
-    """The record of a text in which every item of the 15 categories is marked, and, if any is, every attribute."""
+    """The record of a text in which every item of the 15 categories is marked, and, if any is,
+    every attribute."""
     items: dict[str, list[Item]] = defaultdict(list)
     for mark in marks:
         attributes = tuple(Attribute(t, text[a:b], a, b) for t, a, b in mark.attributes)

@@ -1,7 +1,8 @@
-"""MTS-Dialog: sections of clinical notes (MTSamples), each with one of 20 labels; the dialogues are not used.
+"""MTS-Dialog: sections of clinical notes (MTSamples), each with one of 20 labels; the dialogues are
+not used.
 
-Source: Ben Abacha et al. 2023, EACL; github abachaa/MTS-Dialog, CC BY 4.0. Whoever trains on these texts must not measure on
-MTSamples: they are parts of it.
+Source: Ben Abacha et al. 2023, EACL; github abachaa/MTS-Dialog, CC BY 4.0. Whoever trains on these
+texts must not measure on MTSamples: they are parts of it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """The NCBI disease corpus: PubMed abstracts with every disease mention labelled.
 
-Source: Doğan et al. 2014, doi 10.1016/j.jbi.2013.12.006; github spyysalo/ncbi-disease, public domain.
+Source: Doğan et al. 2014, doi 10.1016/j.jbi.2013.12.006; github spyysalo/ncbi-disease, public
+domain.
 
-It labels diseases only, whoever has them, so records label ``diagnosis`` alone. Modifiers are not part of its
-spans ("severe", "left-sided"), unlike MACCROBAT's grown ones, and nothing is marked as negated: all present.
+It labels diseases only, whoever has them, so records label ``diagnosis`` alone. Modifiers are not
+part of its spans ("severe", "left-sided"), unlike MACCROBAT's grown ones, and nothing is marked as
+negated: all present.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ SOURCE = Source(
 
 
 def load(path: Path) -> Iterator[Record]:
-    """One record an abstract: its title, a blank and its text; a PMID that comes twice counts once.
+    """One record per abstract: its title, a space and its text; a PMID that comes twice counts
+    once.
 
     Args:
         path: the folder ``original-data`` (or the one above it) with the three corpus files.
@@ -62,7 +65,8 @@ def load(path: Path) -> Iterator[Record]:
 
 
 def _record(lines: list[str], split: str, file: Path) -> Record:
-    """A block: ``PMID|t|title``, ``PMID|a|abstract``, then ``PMID start end mention type concept`` rows."""
+    """A block: ``PMID|t|title``, ``PMID|a|abstract``, then ``PMID start end mention type concept``
+    rows."""
     try:
         pmid, _, title = lines[0].split("|", 2)
         abstract = lines[1].split("|", 2)[2]
@@ -75,11 +79,9 @@ def _record(lines: list[str], split: str, file: Path) -> Record:
     text = f"{title} {abstract}"
     items: list[Item] = []
     for start, end, mention in offsets:
-        # One mention of the published file carries trailing blanks.
+        # One mention of the published file has trailing spaces.
         if text[start:end] != mention.rstrip():
-            raise InputError(
-                f"{file}: mention {start}:{end} of {pmid} does not stand there in its text"
-            )
+            raise InputError(f"{file}: mention {start}:{end} of {pmid} is not there in its text")
         items.append(item_at(text, start, end))
     return Record(
         id=pmid,

@@ -1,4 +1,5 @@
-"""Patients for synthetic reports: sex, age, and what goes together, from faker-healthcare-provider (MIT)."""
+"""Patients for synthetic reports: sex, age, and what goes together, from faker-healthcare-provider
+(MIT)."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import Any
 from elmtex.types import MissingDependencyError
 
 _CHILD = 16
-# What depends on the patient's sex: male, female. Alternatives are parted by ";".
+# What depends on the patient's sex: male, female. Alternatives are separated by ";".
 _WORDS_EN = {
     "he": ("he", "she"),
     "He": ("He", "She"),
@@ -69,7 +70,8 @@ class Patient:
     """One patient as the grammar sees it.
 
     Args:
-        vocabulary: alternatives of the symbols that depend on who it is; () where the record has nothing.
+        vocabulary: alternatives of the symbols that depend on who it is; () where the record has
+            nothing.
         unfit: what a whole alternative must not look like, since it befits the other sex.
     """
 
@@ -162,7 +164,8 @@ def _english_name(title: str) -> str:
 
 
 def _german_name(title: str) -> str:
-    """The catalogue's names begin with a capital; an adjective before its noun does not, in running text."""
+    """The catalogue's names begin with a capital; an adjective before its noun does not, in running
+    text."""
     words = _in_brackets(title).split()
     inflected = len(words) > 1 and re.search(r"(?<!i)(?:e|er|es|en)$", words[0])
     if inflected and re.match(r"[A-ZÄÖÜ]\w\w", words[1]) and words[0] not in _GERMAN_NOUNS:

@@ -1,22 +1,27 @@
-"""PHEE 2.0: MEDLINE sentences on adverse and therapeutic drug events, nested arguments with offsets.
+"""PHEE 2.0: MEDLINE sentences on adverse and therapeutic drug events, nested arguments with
+offsets.
 
 Source: Sun et al. 2022, PHEE; github ZhaoyueSun/phee-with-chatgpt, MIT.
 
 What it labels completely was measured on the 4,827 sentences, not assumed:
 
-- Only the drugs of the events are labelled: 14% of the mentions of drugs it knows are not. Here a labelled
-  drug's other mentions in its sentence are labelled too, and a sentence in which a drug known to the corpus
-  (or a dose in milligrams and the like) still stands unlabelled labels no drug category at all.
-- ``age`` and ``gender`` are labelled for the event's subject. MACCROBAT's conventions hold: the item is
-  "8-month-old", not "8-month-old infant", and pronouns are no gender. A sentence with an age in words
-  ("children"), with a group ("women") or with an unlabelled age or gender does not label that category.
-- Effects and disorders mix symptoms, diagnoses and past diseases: no ELMTEX category follows from them.
+- Only the drugs of the events are labelled: 14% of the mentions of drugs it knows are not. Here a
+  labelled drug's other mentions in its sentence are labelled too, and a sentence in which a drug
+  known to the corpus (or a dose in milligrams and the like) is left unlabelled labels no drug
+  category at all.
+- ``age`` and ``gender`` are labelled for the event's subject. MACCROBAT's conventions hold: the
+  item is "8-month-old", not "8-month-old infant", and pronouns are not a gender. A sentence with an
+  age in words ("children"), with a group ("women") or with an unlabelled age or gender does not
+  label that category.
+- Effects and disorders mix symptoms, diagnoses and past diseases: no ELMTEX category follows from
+  them.
 - Negation and speculation are said of the event, not of its drug: every item is present.
 
-So each sentence gives up to two records, one for each schema: ``ID-elmtex`` labels some of age, gender and
-pharmacological_therapy (the drug grown with dose, route, frequency and duration next to it, as in MACCROBAT),
-``ID-medication`` its drugs, when they are complete. Where one drug alone is labelled, both label what belongs to it: dose,
-route, frequency and duration, in the medication schema the indication, too.
+So each sentence gives up to two records, one for each schema: ``ID-elmtex`` labels some of age,
+gender and pharmacological_therapy (the drug grown with dose, route, frequency and duration next to
+it, as in MACCROBAT), ``ID-medication`` its drugs, when they are complete. Where one drug alone is
+labelled, both label what belongs to it: dose, route, frequency and duration, in the medication
+schema the indication, too.
 """
 
 from __future__ import annotations
@@ -166,7 +171,7 @@ def _attributes(sentence: Sentence, types: Sequence[str]) -> Iterator[Attribute]
 
 
 def _every_mention(text: str, drugs: tuple[Span, ...]) -> list[Span]:
-    """The drugs' spans and every other place where one of their names stands as words of its own."""
+    """The drugs' spans and every other place where one of their names occurs as whole words."""
     names = {text[start:end] for start, end in drugs}
     mentions = set(drugs)
     for name in names:
@@ -177,15 +182,16 @@ def _every_mention(text: str, drugs: tuple[Span, ...]) -> list[Span]:
 
 
 def _drug_names(sentences: list[Sentence]) -> frozenset[str]:
-    """Names that the corpus labels as a drug at least twice, and in most of the places where they stand."""
+    """Names that the corpus labels as a drug at least twice, and in most of the places where they
+    occur."""
     labelled = Counter(
         s.text[a:b].lower() for s in sentences for a, b in s.arguments.get("Drug", ())
     )
     known = {name for name, count in labelled.items() if count > 1 and len(name) > 3}
-    stands: Counter[str] = Counter()
+    occurrences: Counter[str] = Counter()
     for sentence in sentences:
-        stands.update(name for name, _ in _names_in(sentence.text, known))
-    return frozenset(name for name in known if 2 * labelled[name] >= stands[name])
+        occurrences.update(name for name, _ in _names_in(sentence.text, known))
+    return frozenset(name for name in known if 2 * labelled[name] >= occurrences[name])
 
 
 def _names_in(text: str, names: frozenset[str] | set[str]) -> Iterator[tuple[str, Span]]:
@@ -238,7 +244,8 @@ def _sentences(path: Path, split: str) -> Iterator[Sentence]:
 
 
 def _arguments(row: Mapping[str, Any]) -> dict[str, tuple[Span, ...]]:
-    """Spans by argument kind; subject and treatment themselves, triggers and effects are not wanted.
+    """Spans by argument kind; subject and treatment themselves, triggers and effects are not
+    wanted.
 
     ``Disorder`` is the treatment's (what the drug is for), not the subject's.
     """

@@ -1,4 +1,5 @@
-"""Clinical texts whose sections are labelled by people: unlabelled reports for a teacher, and gold for a section detector."""
+"""Clinical texts whose sections are labelled by people: unlabelled reports for a teacher, and gold
+for a section detector."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ class SectionedText:
     Args:
         id, source, lang, split: as in :class:`elmtex.types.Record`.
         text: as the corpus has it, headings included.
-        sections: (type in the corpus's own words, start, end) in order: half-open code points, without the heading.
+        sections: (type in the corpus's own words, start, end) in order: half-open code points,
+            without the heading.
     """
 
     id: str
@@ -31,7 +33,8 @@ class SectionedText:
 def rows(
     folder: Path, files: Mapping[str, str], columns: Sequence[str]
 ) -> Iterator[tuple[str, str, list[str]]]:
-    """The rows of a corpus's CSV files: the file's name without its ending, its split, the wanted columns.
+    """The rows of a corpus's CSV files: the file's name without its ending, its split, the wanted
+    columns.
 
     Args:
         files: the split of each file by its name; those that are not there are passed over.

@@ -1,4 +1,5 @@
-"""Near-duplicate texts by word shingles (Broder 1997, On the resemblance and containment of documents)."""
+"""Near-duplicate texts by word shingles (Broder 1997, On the resemblance and containment of
+documents)."""
 
 from __future__ import annotations
 
@@ -33,8 +34,9 @@ class ShingleIndex:
             self._texts[part].append(number)
 
     def containment(self, text: str) -> float:
-        """The largest share, 0 to 1, of shingles that the smaller of ``text`` and a remembered text has in
-        the other. So a sentence copied out of a report counts as fully contained, and so does the report."""
+        """The largest share, 0 to 1, of shingles that the smaller of ``text`` and a remembered text
+        has in the other. So a sentence copied out of a report counts as fully contained, and so
+        does the report."""
         parts = shingles(text)
         shared = Counter(number for part in parts for number in self._texts.get(part, ()))
         return max(

@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from elmtex.text.normalisation import folded
+from elmtex.text.normalisation import case_folded
 from elmtex.types import Assertion, Item
 
 Span = tuple[int, int]
 
-# What may stand between a head and a modifier that it absorbs (docs/gold-standard.md, rule 2).
+# What may come between a head and a modifier that it absorbs (docs/gold-standard.md, rule 2).
 _GAP = re.compile(r"^\s*(?:,|-|of|of the|in|in the|the|a|an|to the|at|on the|for)?\s*$", re.I)
 _MAX_GAP = 8
 
@@ -24,12 +24,13 @@ def item_at(text: str, start: int, end: int, assertion: Assertion = "present") -
 def without_overlap(
     items: Iterable[Item], unique: bool, left_out: Counter[str] | None = None
 ) -> tuple[Item, ...]:
-    """Rule 5 of docs/gold-standard.md for one category: report order, longer first, no item inside another's span.
+    """Rule 5 of docs/gold-standard.md for one category: report order, longer first, no item inside
+    another's span.
 
     Args:
         items: grounded items of one category, in any order.
-        unique: also drop an item whose folded text was kept before (the gold standard); False keeps every
-            mention (training).
+        unique: also drop an item whose case-folded text was kept before (the gold standard); False
+            keeps every mention (training).
         left_out: counts what is dropped, and why; None when nobody asks.
     """
     kept: list[Item] = []
@@ -37,7 +38,7 @@ def without_overlap(
     last = 0
     for item in sorted(items, key=_report_order):
         start, end = grounded_span(item)
-        key = folded(item.text)
+        key = case_folded(item.text)
         why = "inside another" if start < last else "same words" if unique and key in seen else ""
         if why:
             if left_out is not None:
@@ -57,12 +58,13 @@ def grounded_span(item: Item) -> Span:
 
 
 def grown(text: str, head: Span, modifiers: Iterable[Span]) -> Span:
-    """Rule 2 of docs/gold-standard.md: the head with the modifiers that stand next to it.
+    """Rule 2 of docs/gold-standard.md: the head with the modifiers next to it.
 
     Args:
         text: the report.
         head: span of the head.
-        modifiers: spans that modify it, in order of preference: each time the first that fits is absorbed.
+        modifiers: spans that modify it, in order of preference: each time the first that fits is
+            absorbed.
 
     Returns:
         The span from one end to the other.

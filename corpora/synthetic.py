@@ -1,17 +1,21 @@
 """Synthetic clinical reports in English and German in which every span is known.
 
-A report is an expansion of a grammar (``synthetic_en.txt``, ``synthetic_de.txt``), filled with a patient record of
-faker-healthcare-provider (disease, symptoms, drugs, tests that belong together) and the grammar's own vocabulary.
-What a span covers follows MACCROBAT as mapped in docs/gold-standard.md, so that the rows agree with the gold standard.
+A report is an expansion of a grammar (``synthetic_en.txt``, ``synthetic_de.txt``), filled with a
+patient record of faker-healthcare-provider (disease, symptoms, drugs, tests that belong together)
+and the grammar's own vocabulary. What a span covers follows MACCROBAT as mapped in
+docs/gold-standard.md, so that the rows agree with the gold standard.
 
-The grammar's notation: ``== NAME`` heads the alternatives of a symbol, one a line, and in an alternative
+The grammar's notation: ``== NAME`` heads the alternatives of a symbol, one per line, and in an
+alternative
 
-- ``{symbol}`` is one of the symbol's alternatives, another one each time, ``{^symbol}`` the same with a capital;
-- ``{symbol?}`` is the symbol or nothing, ``{a|b|}`` one of the words, ``{?|words}`` the words or nothing;
+- ``{symbol}`` is one of the symbol's alternatives, another one each time, ``{^symbol}`` the same
+  with a capital;
+- ``{symbol?}`` is the symbol or nothing, ``{a|b|}`` one of the words, ``{?|words}`` the words or
+  nothing;
 - ``{#2-9}`` is a number of that range, with as many decimals;
 - ``{H:Words}`` is a heading, in the form that this report uses;
 - ``[label|words]`` is a span of a category (:mod:`corpora.markup`);
-- ``\\n`` is a line break, ``\\t`` a tab, ``~`` a blank that is kept.
+- ``\\n`` is a line break, ``\\t`` a tab, ``~`` a space that is kept.
 """
 
 from __future__ import annotations
@@ -59,8 +63,8 @@ def generate(lang: str, count: int, seed: int = 0) -> Iterator[Record]:
 
 @dataclass(slots=True)
 class Writer:
-    """Expands the grammar for one patient; each symbol deals its alternatives like a deck, so none comes
-    twice before all have come."""
+    """Expands the grammar for one patient; each symbol deals its alternatives like a deck, so none
+    comes twice before all have come."""
 
     grammar: Mapping[str, tuple[str, ...]]
     patient: Patient
@@ -68,7 +72,8 @@ class Writer:
     decks: dict[str, list[str]] = field(default_factory=dict)
 
     def write(self, symbol: str) -> str:
-        """One expansion of a symbol: text with ``[label|words]`` marks, headings and ``~`` still to lay out."""
+        """One expansion of a symbol: text with ``[label|words]`` marks, headings and ``~`` still to
+        lay out."""
         text = self._deal(symbol)
         for _ in range(_MOST_EXPANSIONS):
             slot = _SLOT.search(text)
@@ -108,13 +113,15 @@ class Writer:
         return self.decks[symbol].pop()
 
     def _is_unfit(self, alternative: str) -> bool:
-        """Whether the words befit the other sex, or are a slot of the record that has nothing there."""
+        """Whether the words befit the other sex, or are a slot of the record that has nothing
+        there."""
         empty = self.patient.vocabulary.get(alternative[1:-1]) == ()
         return empty or bool(self.patient.unfit.fullmatch(alternative))
 
 
 def _laid_out(text: str, lang: str, patient: Patient, chance: random.Random) -> str:
-    """Headings in one form, blanks and empty lines tidied, articles and capitals right, line ends chosen."""
+    """Headings in one form, spaces and empty lines tidied, articles and capitals right, line ends
+    chosen."""
     heading = chance.choice(("{}:", "{}:", "{}", "**{}**", "== {} ==", "", "{}:\n"))
     upper = chance.random() < 0.35
     text = re.sub(
@@ -155,7 +162,8 @@ def _article(match: re.Match[str]) -> str:
 
 
 def _hard_wrapped(text: str, marks: list[Mark], chance: random.Random) -> str:
-    """One report in six with lines of at most 80 characters or so; a line never breaks inside a span.
+    """One report in six with lines of at most 80 characters or so; a line never breaks inside a
+    span.
 
     Blanks become line breaks one for one, so offsets stay.
     """
@@ -179,7 +187,7 @@ def _hard_wrapped(text: str, marks: list[Mark], chance: random.Random) -> str:
 
 
 def _split(slot: str) -> list[str]:
-    """The alternatives of an inline choice: parted by "|" outside of marks."""
+    """The alternatives of an inline choice: separated by "|" outside of marks."""
     parts, depth = [""], 0
     for character in slot:
         depth += (character == "[") - (character == "]")

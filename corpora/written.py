@@ -1,5 +1,6 @@
-"""Reports written and marked up for the project, after MACCROBAT's conventions: ``en/*.txt`` and ``de/*.txt``, each one report
-in the notation of :mod:`corpora.markup`, every mention marked. ``dev-*.txt`` are kept from training."""
+"""Reports written and marked up for the project, after MACCROBAT's conventions: ``en/*.txt`` and
+``de/*.txt``, each one report in the notation of :mod:`corpora.markup`, every mention marked.
+``dev-*.txt`` are kept from training."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from elmtex.types import InputError, Record
 
 
 def load(folder: Path) -> Iterator[Record]:
-    """The records of a folder of marked-up reports, by language and name; all 15 categories are labelled.
+    """The records of a folder of marked-up reports, by language and name; all 15 categories are
+    labelled.
 
     Raises:
         InputError: no report is there, or one is not well-formed; names the file.

@@ -15,8 +15,9 @@ from elmtex.types import ElmtexError, Extraction, InputError, Item, SchemaError
 if TYPE_CHECKING:
     from elmtex.extractors.notes import Extractor
 
-# Libraries that call home unless told not to before their import. OpenVINO tells Google Analytics of every import where
-# its telemetry package is found; TRL, the hub's client and gradio ask the environment.
+# Libraries that call home unless told not to before their import. OpenVINO tells Google Analytics
+# of every import where its telemetry package is found; TRL, the hub's client and gradio ask the
+# environment.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"

@@ -26,8 +26,9 @@ class Pair:
     """One line of a comparison.
 
     Args:
-        kind: ``agreed``: same category, span and assertion; ``assertion``: same category and span; ``category``: same
-            span, in another category (its assertion may differ, too); ``left``, ``right``: found by one side only.
+        kind: ``agreed``: same category, span and assertion; ``assertion``: same category and span;
+            ``category``: same span, in another category (its assertion may differ, too); ``left``,
+            ``right``: found by one side only.
         left, right: what each side says; None where it says nothing.
     """
 
@@ -38,7 +39,8 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two documents of one report, with every item of both in exactly one pair, in the schema's and report's order."""
+    """Two documents of one report, with every item of both in exactly one pair, in the schema's and
+    report's order."""
 
     left: Extraction
     right: Extraction
@@ -66,11 +68,13 @@ class Comparison:
 def compare(left: Extraction, right: Extraction) -> Comparison:
     """Pair the items of two documents of the same report.
 
-    Items without a span are the same when their words are, white space aside. An item is paired once; of several
-    possible partners the nearest kind wins (agreed, then another assertion, then another category).
+    Items without a span are the same when their words are, white space aside. An item is paired
+    once; of several possible partners the nearest kind wins (agreed, then another assertion, then
+    another category).
 
     Raises:
-        InputError: the documents have different categories, so that nothing could be said about where items belong.
+        InputError: the documents have different categories, so that nothing could be said about
+            where items belong.
     """
     if tuple(left.categories) != tuple(right.categories):
         raise InputError("documents of different schemas cannot be compared: use one for both")

@@ -1,6 +1,8 @@
-"""Files whose words leave the disk with them: the blocks of a file that is only removed keep what stood there.
+"""Erases files so that their content leaves the disk: the blocks of a file that is only removed
+keep it.
 
-That holds where a file system writes in place, as ext4 does; a copy-on-write one and an SSD keep what they like.
+That holds where a file system writes in place, as ext4 does; a copy-on-write one and an SSD may
+keep the old blocks.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ _BLOCK = 1 << 20  # bytes overwritten at once
 
 
 def overwrite(path: Path) -> None:
-    """Overwrite a file with zeros, where it lies on the disk, then empty it; one that is not there is none.
+    """Overwrite a file with zeros, in place on the disk, then empty it; a missing file is skipped.
 
     Raises:
         OSError: it cannot be written.

@@ -1,4 +1,5 @@
-"""Who, what and when of a run: the code, the versions, the machine and the inputs that make its figures reproducible."""
+"""Who, what and when of a run: the code, the versions, the machine and the inputs that make its
+figures reproducible."""
 
 from __future__ import annotations
 
@@ -12,19 +13,20 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-# What decides the answers of a model's or adapter's folder.
+# What determines the answers of a model's or adapter's folder.
 _DECIDING = (".safetensors", ".bin", ".xml", ".model", ".jinja")
 _NAMES = (
     *("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"),
     *("adapter_config.json", "elmtex.json"),
 )
-# A passive wait alone makes llama.cpp three times slower, torch twice: figures are worth little without these.
+# A passive wait alone makes llama.cpp three times slower, torch twice: figures mean little without
+# these.
 _THREADS = ("OMP_", "KMP_", "MKL_", "OPENBLAS_")
 
 
-def surroundings(packages: Sequence[str]) -> dict[str, Any]:
-    """Git hash, Python, machine, what the environment says of threads, and the versions of ``packages`` (None where
-    not installed)."""
+def environment(packages: Sequence[str]) -> dict[str, Any]:
+    """Git hash, Python, machine, thread settings of the environment, and the versions of
+    ``packages`` (None where not installed)."""
     return {
         "git": git_hash(),
         "python": platform.python_version(),
@@ -37,7 +39,8 @@ def surroundings(packages: Sequence[str]) -> dict[str, Any]:
 
 
 def git_hash() -> str | None:
-    """The commit of the source checkout, with ``+changes`` when its files differ from it; None outside of one."""
+    """The commit of the source checkout, with ``+changes`` when its files differ from it; None
+    outside of one."""
     own = Path(__file__).resolve()
 
     def git(*arguments: str) -> str:
@@ -45,7 +48,7 @@ def git_hash() -> str | None:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        # An installed copy may lie inside somebody else's repository, which does not track it.
+        # An installed copy may be inside another project's repository, which does not track it.
         git("ls-files", "--error-unmatch", own.name)
         root = git("rev-parse", "--show-toplevel")
         changed = git("-C", root, "status", "--porcelain")
@@ -75,7 +78,7 @@ def version(package: str) -> str | None:
 
 
 def digest(folders: Iterable[Path]) -> str:
-    """SHA-256 over the files of model and adapter folders that decide what they answer."""
+    """SHA-256 over the files of model and adapter folders that determine their answers."""
     total = hashlib.sha256()
     for folder in folders:
         for file in sorted(

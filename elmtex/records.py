@@ -1,4 +1,5 @@
-"""Gold as JSON Lines: one :class:`Record` a line, UTF-8. Prepared corpora and reviews that the page exports have this form."""
+"""Gold as JSON Lines: one :class:`Record` per line, UTF-8. Prepared corpora and reviews that the
+page exports have this form."""
 
 from __future__ import annotations
 
@@ -17,10 +18,12 @@ def load(path: Path) -> Iterator[Record]:
     """Reads the records of a JSONL file; blank lines are skipped.
 
     Raises:
-        InputError: the file cannot be read, or a line is no record; names the file and line, never quotes it.
+        InputError: the file cannot be read, or a line is not a record; names the file and line,
+            never quotes it.
     """
     try:
-        # Only "\n" ends a line: a report may hold U+2028 or "\x85", which splitlines() would cut at.
+        # Only "\n" ends a line: a report may hold U+2028 or "\x85", which splitlines() would cut
+        # at.
         with path.open(encoding="utf-8", newline="\n") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
@@ -35,7 +38,7 @@ def write(path: Path, records: Iterable[Record]) -> int:
     """Writes records as JSONL, whole or not at all, and returns how many there were."""
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
-    # What UTF-8 cannot hold (half a surrogate pair) is written as JSON's own escape.
+    # What UTF-8 cannot hold (a lone surrogate) is written as JSON's own escape.
     with writing(path, errors="backslashreplace") as file:
         for record in records:
             file.write(json.dumps(record.to_dict(), ensure_ascii=False) + "\n")
@@ -47,7 +50,7 @@ def _record(line: str, where: str) -> Record:
     try:
         data = json.loads(line)
     except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON (column {error.colno}); one record a line") from None
+        raise InputError(f"{where}: not JSON (column {error.colno}); one record per line") from None
     if problem := _problem(data):
         raise InputError(f"{where}: {problem}")
     try:

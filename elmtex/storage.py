@@ -1,4 +1,5 @@
-"""Files that survive a kill: written whole or not at all, or line by line with what a kill leaves cut off."""
+"""Files that survive a kill: written whole or not at all, or line by line, with a torn last line
+cut off."""
 
 from __future__ import annotations
 
@@ -15,13 +16,14 @@ from elmtex.types import InputError
 
 @contextmanager
 def writing(path: Path, errors: str = "strict") -> Iterator[TextIO]:
-    """A UTF-8 file that takes the place of ``path`` when the block ends, and is gone when it fails.
+    """A UTF-8 file that replaces ``path`` when the block ends, and is removed when it fails.
 
     Args:
         path: its folder must be there.
-        errors: what happens to half a surrogate pair, as :func:`open` has it.
+        errors: how a lone surrogate is handled, as :func:`open` has it.
     """
-    # Beside the target, since only a file of the same disk can take its place; two processes never share one.
+    # Beside the target, since only a file of the same disk can take its place; two processes never
+    # share one.
     part = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
         with part.open("x", encoding="utf-8", errors=errors, newline="\n") as file:
@@ -35,7 +37,8 @@ def writing(path: Path, errors: str = "strict") -> Iterator[TextIO]:
 
 
 def sync(path: Path) -> None:
-    """Bring a file, or a folder's list of names, to the disk: a rename may get there before what it names."""
+    """Flush a file, or a folder's list of names, to the disk: a rename may reach it before the
+    content."""
     with suppress(OSError):  # Windows opens no folders
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -51,7 +54,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 class AppendedLines:
-    """A file of JSON objects, one a line, that runs append to and take up again.
+    """A file of JSON objects, one per line, that runs append to and resume.
 
     Args:
         path: the file; made by the first :meth:`appending`.
@@ -62,10 +65,12 @@ class AppendedLines:
         self.path, self._kind = path, kind
 
     def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The number (from 1) and the object of every line, without a last one that is torn or being written.
+        """The number (from 1) and the object of every line, without a last one that is torn or
+        being written.
 
         Raises:
-            InputError: a line is no JSON object. Nothing is cut from a file that may be somebody's data.
+            InputError: a line is not a JSON object. Nothing is cut from a file that may be
+                someone's data.
         """
         if not self.path.exists():
             return
@@ -80,19 +85,19 @@ class AppendedLines:
             yield number, row
 
     def foreign(self, number: int) -> InputError:
-        """The error that says that a line is somebody else's."""
+        """The error for a line that another program wrote."""
         return InputError(
             f"line {number} of {self.path} is not one that {self._kind} writes: give another name"
         )
 
     @contextmanager
     def appending(self) -> Iterator[Callable[[Mapping[str, Any]], None]]:
-        """Hold the file alone, cut a torn last line off it, and give the function that appends a row.
+        """Lock the file, cut off a torn last line, and yield the function that appends a row.
 
-        A row is on the disk whole before that function returns.
+        The whole row is on the disk before that function returns.
 
         Raises:
-            InputError: another run holds it.
+            InputError: another run has locked it.
         """
         from filelock import FileLock, Timeout
 

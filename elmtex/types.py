@@ -1,6 +1,7 @@
 """The data that flows through elmtex: items, extractions, records, and the errors it raises.
 
-Offsets everywhere are half-open code-point offsets into the ORIGINAL report: ``report[start:end] == text``.
+Offsets everywhere are half-open code-point offsets into the ORIGINAL report: ``report[start:end] ==
+text``.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ class ElmtexError(Exception):
     """Base of all errors elmtex raises on purpose. Its message never quotes a report.
 
     Args:
-        message: an English sentence; with fields a template of ``str.format``. A page translates it by this template.
-        fields: what stands in the template's braces.
+        message: an English sentence; with fields a template of ``str.format``. A page translates it
+            by this template.
+        fields: the values for the template's braces.
     """
 
     def __init__(self, message: str = "", /, **fields: object) -> None:
@@ -31,7 +33,8 @@ class ElmtexError(Exception):
 
 
 class InputError(ElmtexError):
-    """The caller's input cannot be used (file, encoding, option): says what, the value, and what to do."""
+    """The caller's input cannot be used (file, encoding, option): says what, the value, and what to
+    do."""
 
 
 class SchemaError(InputError):
@@ -73,13 +76,16 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """What belongs to an item: a drug's dose, a value's test, a symptom's site or time. A mention and a relation in one.
+    """What belongs to an item: a drug's dose, a value's test, a symptom's site or time. A mention
+    and a relation in one.
 
     Args:
         type: key of one of the schema's attribute types, e.g. ``dose``.
         text: the words, exactly as in the report.
-        start, end: half-open code points of the span, inside the item's or beside it; None when not grounded.
-        confidence: probability that the attribute is right, 0 to 1; None when its source gives none.
+        start, end: half-open code points of the span, inside the item's or beside it; None when not
+            grounded.
+        confidence: probability that the attribute is right, 0 to 1; None when its source gives
+            none.
     """
 
     type: str
@@ -104,11 +110,12 @@ class Item:
     """One fact: a span of the report with its assertion.
 
     Args:
-        text: the words, exactly as they stand in the report.
+        text: the words, exactly as in the report.
         start: first code point of the span; None when the text is not grounded in the report.
         end: one past the last code point; None together with ``start``.
         assertion: present, absent (negated) or possible (uncertain).
-        confidence: probability that the item is right, 0 to 1; None when its source gives none (gold, a human).
+        confidence: probability that the item is right, 0 to 1; None when its source gives none
+            (gold, a human).
         codes: suggested concepts, best first, and those a human chose; empty unless coding is on
             (``elmtex extract --codes``) or a reviewer chose one.
         attributes: what belongs to it, by type in the schema's order, then in report order.
@@ -213,11 +220,13 @@ class Record:
         source: the corpus, e.g. ``maccrobat``.
         lang: ISO 639-1 code of the text.
         text: the report.
-        labelled: the categories this source labels completely. A category that is not listed is unknown,
-            never empty.
-        items: gold items of the labelled categories, in report order; a category may be missing when empty.
+        labelled: the categories this source labels completely. A category that is not listed is
+            unknown, never empty.
+        items: gold items of the labelled categories, in report order; a category may be missing
+            when empty.
         split: ``train``, ``dev``, ``test``, or None when the source has no fixed split.
-        attributes: the attribute types this source labels completely on its items; others are unknown.
+        attributes: the attribute types this source labels completely on its items; others are
+            unknown.
     """
 
     id: str
@@ -230,9 +239,10 @@ class Record:
     attributes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The record as one JSONL row: items are ``{start, end, assertion}``, ungrounded ones carry ``text``.
+        """The record as one JSONL row: items are ``{start, end, assertion}``, ungrounded ones carry
+        ``text``.
 
-        ``attributes`` stands there only when the source labels some.
+        ``attributes`` is present only when the source labels some.
         """
         data: dict[str, Any] = {
             "id": self.id,
@@ -249,7 +259,8 @@ class Record:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Record:
-        """The inverse of :meth:`to_dict`. Raises :class:`InputError` when an offset lies outside the text."""
+        """The inverse of :meth:`to_dict`. Raises :class:`InputError` when an offset lies outside
+        the text."""
         text = data["text"]
 
         def span(row: Mapping[str, Any], what: str) -> tuple[str, int | None, int | None]:
@@ -306,7 +317,7 @@ class Progress:
         extraction: the document so far; the last step's is the final one.
         done: sentences whose notes are finished.
         total: sentences of the report.
-        part_ends: nothing is half done: another report may be read before this one goes on.
+        part_ends: nothing is half done: another report may be read before this one continues.
     """
 
     extraction: Extraction

@@ -1,6 +1,7 @@
-"""The answers of the systems: one line per system and report in ``answers.jsonl``, by which a run is gone on with.
+"""The answers of the systems: one line per system and report in ``answers.jsonl``, from which a run
+resumes.
 
-Answers with status ``failed`` are asked for again.
+Failed answers are requested again.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ class Answer:
     """What a system gave for a report.
 
     Args:
-        key: SHA-256 of what decides the answer and its seconds: system, schema, model, digest, engine, report.
+        key: SHA-256 of what decides the answer and its seconds: system, schema, model, digest,
+            engine, report.
         system: the system's name.
         seconds: wall-clock time of this report, without loading the model.
-        peak_rss_mb: the process's highest resident memory so far, in 10^6 bytes; None where the platform does not tell, or
-            the model runs on a server.
+        peak_rss_mb: the process's highest resident memory so far, in 10^6 bytes; None where the
+            platform does not report it, or the model runs on a server.
         extraction: the document.
         git: the commit that gave it.
     """
@@ -104,7 +106,8 @@ def _lines(path: Path) -> AppendedLines:
 
 
 def known(path: Path) -> dict[str, Answer]:
-    """The answers a file holds, by key, the last one of each, without a last line that is torn or being written.
+    """The answers a file holds, by key, the last one of each, without a last line that is torn or
+    being written.
 
     Raises:
         InputError: a line is none that :func:`answer` writes.

@@ -1,4 +1,5 @@
-"""The charts of the page as inline SVG, drawn by matplotlib: no script, no network, names as plain text."""
+"""The charts of the page as inline SVG, drawn by matplotlib: no script, no network, names as plain
+text."""
 
 from __future__ import annotations
 
@@ -15,13 +16,13 @@ from eval.tables import categories
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# A system each; told apart by the legend, too.
+# One per system; the legend names them, too.
 COLOURS = ("#1b6ca8", "#c4572b", "#3f7d4e", "#7a4fa3")
 _WIDTH = 8.6  # inches
 
 
 def bars(metrics: Mapping[str, Any], level: str) -> str:
-    """F1 per category, a bar a system with its 95% interval. ``level`` is exact or relaxed."""
+    """F1 per category, one bar per system with its 95% interval. ``level`` is exact or relaxed."""
     keys, thick = categories(metrics), 0.8 / len(metrics)
     axes = _axes(0.6 + len(keys) * (0.1 + 0.16 * len(metrics)))
     for place, figures in enumerate(metrics.values()):
@@ -43,7 +44,8 @@ def bars(metrics: Mapping[str, Any], level: str) -> str:
 
 
 def quality_against_time(metrics: Mapping[str, Any]) -> str:
-    """Exact micro F1 against mean seconds per report (logarithmic), a cross of intervals per system."""
+    """Exact micro F1 against mean seconds per report (logarithmic), a cross of intervals per
+    system."""
     axes = _axes(3)
     times = [max(figures["seconds_per_report"], 1e-3) for figures in metrics.values()]
     low, high = math.floor(math.log10(min(times))), math.floor(math.log10(max(times))) + 1
@@ -69,7 +71,8 @@ def quality_against_time(metrics: Mapping[str, Any]) -> str:
 
 
 def reliability(metrics: Mapping[str, Any]) -> str:
-    """Share of right items against stated confidence; on the diagonal a confidence means what it says."""
+    """Fraction of correct items against stated confidence; a calibrated system lies on the
+    diagonal."""
     axes = _axes(3.6)
     axes.plot((0, 1), (0, 1), color="#999")
     for place, figures in enumerate(metrics.values()):
@@ -82,9 +85,9 @@ def reliability(metrics: Mapping[str, Any]) -> str:
     axes.set_ylim(0, 1)
     axes.set_aspect("equal")
     axes.set_xlabel("confidence")
-    axes.set_ylabel("share of right items")
+    axes.set_ylabel("fraction of correct items")
     axes.grid(color="#ddd")
-    return _svg(axes, "share of right items against confidence")
+    return _svg(axes, "fraction of correct items against confidence")
 
 
 def legend(names: Sequence[str]) -> str:
@@ -128,7 +131,7 @@ def _svg(axes: Axes, label: str) -> str:
         figure.savefig(
             file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
         )
-    drawn = file.getvalue()
-    drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn[drawn.index("<svg") :], flags=re.S)
-    drawn = re.sub(r' xmlns(?::\w+)?="[^"]*"', "", drawn).replace("xlink:href", "href")
-    return drawn.strip().replace("<svg", f'<svg role="img" aria-label="{html.escape(label)}"', 1)
+    svg = file.getvalue()
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.S)
+    svg = re.sub(r' xmlns(?::\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
+    return svg.strip().replace("<svg", f'<svg role="img" aria-label="{html.escape(label)}"', 1)

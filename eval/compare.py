@@ -1,9 +1,11 @@
-"""Compare two systems, or two runs, report by report: paired bootstrap, the difference of every figure with interval.
+"""Compare two systems, or two runs, report by report: paired bootstrap, the difference of every
+figure with interval.
 
     python -m eval.compare runs/eval:untrained runs/eval:finetuned
     python -m eval.compare runs/before runs/after        (runs of one system each)
 
-A difference is B - A. Both must have been run on the same reports; figures of different settings are not compared.
+A difference is B - A. Both must have been run on the same reports; figures of different settings
+are not compared.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def system(name: str) -> tuple[list[Sample], Mapping[str, Extraction]]:
-    """The samples, and the documents by report id, of ``FOLDER:SYSTEM``, or of ``FOLDER`` when its run has one system.
+    """The samples, and the documents by report id, of ``FOLDER:SYSTEM``, or of ``FOLDER`` when its
+    run has one system.
 
     Raises:
         InputError: no such run or system.
@@ -60,7 +63,7 @@ def system(name: str) -> tuple[list[Sample], Mapping[str, Extraction]]:
 
 
 def agreement(first: Mapping[str, Extraction], second: Mapping[str, Extraction]) -> str:
-    """How many items both gave alike: twice the common ones over all, whatever gold says."""
+    """How many items both gave alike: twice the common ones over all, whatever the gold says."""
     alike = sum(pair(first[id], second[id]).counts["agreed"] for id in first.keys() & second)
     a, b = (
         sum(len(items) for document in given.values() for items in document.categories.values())

@@ -21,13 +21,14 @@ def _setting(help: str, default: Any = MISSING) -> Any:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What to evaluate on what; every field is a flag (``--limit 5``) and a key of ``--config FILE.yaml``."""
+    """What to evaluate on what; every field is a flag (``--limit 5``) and a key of ``--config
+    FILE.yaml``."""
 
     data: str = _setting(
         "The corpus: MACCROBAT's folder (brat), records (jsonl), ELMTEX's files (elmtex), the NCBI disease corpus (ncbi)."
     )
     format: str = _setting("brat, jsonl, elmtex or ncbi.")
-    out: str = _setting("The run's folder; an earlier run's is gone on with.")
+    out: str = _setting("The run's folder; an earlier run resumes.")
     split: str = _setting("train, dev, test, or all.", "test")
     systems: tuple[str, ...] = _setting(
         "Of finetuned, untrained, naive, icl; joined by commas.", ("finetuned",)
@@ -78,11 +79,13 @@ class RunConfig:
 def parse(
     argv: Sequence[str], program: str, epilog: str, used: Sequence[str] | None = None
 ) -> RunConfig:
-    """The settings from flags, over those of ``--config``; a wrong flag prints one line and exits with 2.
+    """The settings from flags, over those of ``--config``; a wrong flag prints one line and exits
+    with 2.
 
     Args:
         argv, program, epilog: as argparse has them.
-        used: the settings that the program has a use for, which are then the only flags; None for all.
+        used: the settings that the program has a use for, which are then the only flags; None for
+            all.
 
     Raises:
         InputError: a value, or the YAML file, cannot be used.
@@ -126,7 +129,8 @@ def _config(values: Mapping[str, Any]) -> RunConfig:
 
 
 def _value(name: str, value: Any) -> Any:
-    """The value with its field's type; flags and YAML both give text, YAML numbers and lists as well."""
+    """The value with its field's type; flags and YAML both give text, YAML numbers and lists as
+    well."""
     if name in ("systems", "metrics"):
         parts = value if isinstance(value, list) else str(value).split(",")
         return tuple(str(part).strip() for part in parts if str(part).strip())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from corpora import elmtex_files, maccrobat, ncbi_disease
 from elmtex import records
-from elmtex.text.normalisation import folded
+from elmtex.text.normalisation import case_folded
 from elmtex.types import InputError, Item, Record
 
 LOADERS: dict[str, Callable[[Path], Iterator[Record]]] = {
@@ -20,7 +20,8 @@ LOADERS: dict[str, Callable[[Path], Iterator[Record]]] = {
 
 
 def load_records(path: str, format: str, split: str, limit: int | None = None) -> list[Record]:
-    """The records of a split in the corpus's own order, each item of a category at its first mention.
+    """The records of a split in the corpus's own order, each item of a category at its first
+    mention.
 
     Args:
         path: the corpus, as the loader of its format takes it.
@@ -45,14 +46,16 @@ def load_records(path: str, format: str, split: str, limit: int | None = None) -
 
 
 def _with_first_mentions(record: Record) -> Record:
-    """The record with each item once per category, at its first mention: a document lists facts, not mentions.
+    """The record with each item once per category, at its first mention: a document lists facts,
+    not mentions.
 
-    MACCROBAT's gold is so by definition (docs/gold-standard.md, rule 5); the NCBI corpus labels every mention.
+    MACCROBAT's gold is so by definition (docs/gold-standard.md, rule 5); the NCBI corpus labels
+    every mention.
     """
     items = {}
     for key, row in record.items.items():
         first: dict[str, Item] = {}
         for item in row:
-            first.setdefault(folded(item.text), item)
+            first.setdefault(case_folded(item.text), item)
         items[key] = tuple(first.values())
     return replace(record, items=items)

@@ -79,10 +79,12 @@ def replace_between(path: Path, text: str) -> None:
 
 
 def card(results: Results, adapter: Path) -> str:
-    """The model card of a packaged adapter: what it is, from what and how it was made, and how good it is.
+    """The model card of a packaged adapter: what it is, from what and how it was made, and how good
+    it is.
 
     Raises:
-        InputError: the folder lacks elmtex.json or record.json, or the run did not measure this adapter.
+        InputError: the folder lacks elmtex.json or record.json, or the run did not measure this
+            adapter.
     """
     facts = _load(adapter / "elmtex.json")
     record = _load(adapter / "record.json")
@@ -102,7 +104,7 @@ def card(results: Results, adapter: Path) -> str:
 
 
 def _stage(stage: Mapping[str, Any]) -> str:
-    """One paragraph a run of training.sft or training.average."""
+    """One paragraph per run of training.sft or training.average."""
     if "records" not in stage:
         return f"- the mean of adapters' weights: `{stage['command']}`"
     sources = ", ".join(stage["sources"]) or "all of training.prepare"

@@ -1,8 +1,10 @@
-"""One page from a run: tables, charts and the worst reports, as self-contained HTML and as Markdown.
+"""One page from a run: tables, charts and the worst reports, as self-contained HTML and as
+Markdown.
 
     python -m eval.report runs/eval          writes runs/eval/report.html and runs/eval/report.md
 
-The page needs no network and runs no script. It shows whole reports: treat it like the data it was made from.
+The page needs no network and runs no script. It shows whole reports: treat it like the data it was
+made from.
 """
 
 from __future__ import annotations
@@ -94,7 +96,7 @@ def page(results: Results) -> str:
     body += [
         f"<h2>Quality against time</h2><p>{legend}</p>{charts.quality_against_time(metrics)}",
         f"<h2>Reliability</h2><p>{legend}</p>{charts.reliability(metrics)}",
-        "<p>Confidence below, share of exactly right items at the side; systems without confidences have no line.</p>",
+        "<p>Confidence below, fraction of exactly correct items on the left; systems without confidences have no line.</p>",
         f"<h2>The {WORST} worst reports</h2>",
         '<p><mark class="right">right</mark> exact match · <mark class="near">near</mark> overlapping span · '
         '<mark class="wrong">wrong</mark> missed in the gold, unmatched in the prediction. Point at a mark for its '
@@ -111,7 +113,8 @@ def page(results: Results) -> str:
 
 
 def worst(results: Results, system: str) -> list[tuple[str, Sample]]:
-    """The reports with the lowest exact F1, failed ones first; reports without any item are left out."""
+    """The reports with the lowest exact F1, failed ones first; reports without any item are left
+    out."""
     samples = [row for row in results.samples[system].items() if _items(row[1])]
     return sorted(samples, key=lambda row: (not row[1].failed, _f1(row[1]), row[0]))[:WORST]
 

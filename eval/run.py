@@ -1,16 +1,17 @@
 """Evaluate systems on annotated reports: how good, how fast, compared with what.
 
-    python -m eval.run --data MACCROBAT2020/ --format brat --systems finetuned,untrained --out runs/eval
-    python -m eval.run --data reviewed.jsonl --format jsonl --split all --model runs/mine --out runs/mine-eval
-    python -m eval.run --data elmtex/ --format elmtex --systems naive,icl --server http://127.0.0.1:8000/v1 \\
+    python -m eval.run --data MACCROBAT2020/ --format brat --systems finetuned,untrained --out
+    runs/eval python -m eval.run --data reviewed.jsonl --format jsonl --split all --model runs/mine
+    --out runs/mine-eval python -m eval.run --data elmtex/ --format elmtex --systems naive,icl
+    --server http://127.0.0.1:8000/v1 \\
         --base llama-3.1-8b --out runs/chat
     python -m eval.run --config eval.yaml --limit 4
 
-The folder --out gets records.jsonl (the gold), answers.jsonl (what the systems said; a killed run goes on from it),
-samples.jsonl (the scores of every report), metrics.json (the figures of every system) and record.json (how it was run).
-Answers are kept by system, report, weights and engine: after a change of the code give another --out.
-`python -m eval.report OUT` makes a page of it, `python -m eval.compare OUT:finetuned OUT:naive` compares
-two systems.
+The folder --out gets records.jsonl (the gold), answers.jsonl (what the systems said; a killed run
+resumes from it), samples.jsonl (the scores of every report), metrics.json (the figures of every
+system) and record.json (how it was run). Answers are kept by system, report, weights and engine:
+after a change of the code give another --out. `python -m eval.report OUT` makes a page of it,
+`python -m eval.compare OUT:finetuned OUT:naive` compares two systems.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from elmtex import records as records_file
-from elmtex.provenance import surroundings, utc
+from elmtex.provenance import environment, utc
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError, Record
 from eval.answers import Answer, Answered, OpenSystem, answer, answers_file, known
@@ -46,8 +47,8 @@ def main(argv: Sequence[str] | None = None, *, opener: OpenSystem = open_system)
 
     Args:
         argv: the arguments; None takes the process's.
-        opener: opens a system by name; a module-level function, since systems run in processes of their own. It is the
-            seam at which tests put a fake in.
+        opener: opens a system by name; a module-level function, since systems run in processes of
+            their own. It is the seam at which tests put a fake in.
 
     Returns:
         The exit code: 0 done, 1 some report failed (``answers.jsonl`` says why), 2 wrong usage.
@@ -59,12 +60,10 @@ def main(argv: Sequence[str] | None = None, *, opener: OpenSystem = open_system)
         _say(str(error))
         return 2
     except BrokenProcessPool:
-        _say(
-            "a system's process was killed (out of memory?): the same command goes on with what is done"
-        )
+        _say("a system's process was killed (out of memory?): the same command resumes the run")
         return 1
     except KeyboardInterrupt:
-        _say("interrupted: the same command goes on with what is done")
+        _say("interrupted: the same command resumes the run")
         return 130
 
 
@@ -83,7 +82,7 @@ def run(config: RunConfig, opener: OpenSystem) -> int:
         samples = scorer.samples(records, given)
         figures[name] = {"model": part.model, **scorer.figures(samples, given)}
         lines += rows(name, samples, given)
-    # What is not all of one run is not a finished one.
+    # A folder with parts of two runs is not a finished run.
     (out / "metrics.json").unlink(missing_ok=True)
     records_file.write(out / "records.jsonl", records)
     write_whole(out / "samples.jsonl", _jsonl(lines))
@@ -97,7 +96,8 @@ def run(config: RunConfig, opener: OpenSystem) -> int:
 def _in_own_process(
     name: str, config: RunConfig, records: Sequence[Record], opener: OpenSystem
 ) -> Answered:
-    """A system in a fresh process: its peak memory is its own, and it is gone before the next one comes."""
+    """A system in a fresh process: its peak memory is its own, and it is gone before the next one
+    comes."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(answer, name, config, records, opener).result()
@@ -129,7 +129,7 @@ def _record(
     record = {
         "command": sys.argv,
         "settings": config.to_dict(),
-        **surroundings(PACKAGES),
+        **environment(PACKAGES),
         "seed": config.seed,
         "metrics": list(scorer.metrics),
         "reports": {"n": len(records), "sha256": texts},
@@ -158,7 +158,7 @@ def _summary(figures: Mapping[str, Any], out: Path) -> None:
         exact, relaxed = (f[level]["micro"]["f1"] or 0.0 for level in ("exact", "relaxed"))
         _say(
             f"{name}: n {f['n']}, failed {f['failed']}, exact F1 {exact:.3f}, relaxed F1 {relaxed:.3f}, "
-            f"{f['seconds_per_report']:.2f} s a report"
+            f"{f['seconds_per_report']:.2f} s per report"
         )
     _say(f"figures in {out / 'metrics.json'}")
 

@@ -26,7 +26,8 @@ class Scorer:
     """Scores answers with the metrics of a run.
 
     Raises:
-        MissingDependencyError: a metric was asked for by name and its package is missing; by default it is left out.
+        MissingDependencyError: a metric was asked for by name and its package is missing; by
+            default it is left out.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -59,7 +60,8 @@ class Scorer:
 
 
 def _cost(answers: Sequence[Answer], seed: int) -> dict[str, Any]:
-    """Seconds per report (mean, interval over reports, median, slowest) and the peak memory of the process."""
+    """Seconds per report (mean, interval over reports, median, slowest) and the peak memory of the
+    process."""
     seconds = np.array([answer.seconds for answer in answers])
     mean = ratio(seconds, np.ones(len(seconds)))
     memory = [answer.peak_rss_mb for answer in answers if answer.peak_rss_mb is not None]
@@ -92,7 +94,7 @@ def _chosen(config: RunConfig) -> tuple[str, ...]:
 
 
 def _bertscore_model(config: RunConfig) -> bool:
-    """Whether BERTScore has a model here."""
+    """Whether a model for BERTScore is available."""
     if (config.bertscore_model or default_model()) != PACKAGED_MODEL:
         return True
     try:
@@ -117,7 +119,8 @@ def _linker(config: RunConfig) -> Linker:
 def rows(
     system: str, samples: Sequence[Sample], answers: Sequence[Answer]
 ) -> list[Mapping[str, Any]]:
-    """The lines of ``samples.jsonl``: a sample with its system, its answer's key, seconds and peak memory."""
+    """The lines of ``samples.jsonl``: a sample with its system, its answer's key, seconds and peak
+    memory."""
     return [
         {
             "system": system,

@@ -1,4 +1,5 @@
-"""The tables of a run, as rows of text: for the page, the Markdown file and whatever else publishes figures."""
+"""The tables of a run, as rows of text: for the page, the Markdown file and whatever else publishes
+figures."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ _FIGURES = (
     ("BERTScore, ours", "bertscore.ours.overall.f1.mean", "bertscore.ours.overall.f1.ci"),
     ("valid documents", "rates.validity.value", "rates.validity.ci"),
     ("truncated documents", "rates.truncated_rate.value", "rates.truncated_rate.ci"),
-    ("items invented in empty categories", "rates.invented_rate.value", "rates.invented_rate.ci"),
+    ("spurious items in empty categories", "rates.invented_rate.value", "rates.invented_rate.ci"),
     ("empty categories filled", "rates.invented_category_rate.value", "rates.invented_category_rate.ci"),
     ("ungrounded items", "rates.ungrounded_rate.value", "rates.ungrounded_rate.ci"),
     ("assertion accuracy", "assertion.accuracy", "assertion.ci"),
@@ -36,7 +37,8 @@ _FIGURES = (
 
 
 def comparison(metrics: Mapping[str, Any]) -> Rows:
-    """One column a system, one row a figure with its 95% interval; figures that no system has are left out."""
+    """One column per system, one row per figure with its 95% interval; figures that no system has
+    are left out."""
     rows: Rows = [["figure", *metrics]]
     rows.append(["model", *(str(figures["model"]) for figures in metrics.values())])
     rows.append(["reports (failed)", *(f"{f['n']} ({f['failed']})" for f in metrics.values())])
@@ -46,13 +48,14 @@ def comparison(metrics: Mapping[str, Any]) -> Rows:
             rows.append([name, *cells])
     seconds = [estimate(f["seconds"]["mean"], f["seconds"]["ci"], 2) for f in metrics.values()]
     memory = [f["peak_rss_mb"] for f in metrics.values()]
-    rows.append(["seconds a report", *seconds])
+    rows.append(["seconds per report", *seconds])
     rows.append(["peak memory, MB", *("-" if mb is None else f"{mb:.0f}" for mb in memory)])
     return rows
 
 
 def per_category(metrics: Mapping[str, Any], level: str) -> Rows:
-    """One row a category: gold items, then each system's F1 with interval. ``level`` is exact or relaxed."""
+    """One row per category: gold items, then each system's F1 with interval. ``level`` is exact or
+    relaxed."""
     rows: Rows = [["category", "gold items", *metrics]]
     for key in categories(metrics):
         cells = [f[level]["per_category"].get(key, {}) for f in metrics.values()]
@@ -84,7 +87,7 @@ def estimate(value: float | None, interval: Sequence[float] | None, digits: int 
 
 
 def settings(metrics: Mapping[str, Any]) -> list[str]:
-    """What ROUGE, BERTScore and concepts were computed with, a sentence each."""
+    """What ROUGE, BERTScore and concepts were computed with, one sentence each."""
     lines = []
     for name in ("rouge", "bertscore", "concept"):
         found = [f[name]["setting"] for f in metrics.values() if f[name]]

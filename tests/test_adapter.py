@@ -28,7 +28,7 @@ def made(folder: Path, facts: str) -> Path:
         ('{"layout": "branches"}', "'branches' is unknown"),
     ],
 )
-def test_what_is_no_adapter_of_notes_says_why(tmp_path: Path, facts: str, says: str) -> None:
+def test_what_is_not_an_adapter_of_notes_says_why(tmp_path: Path, facts: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
         notes_adapter(made(tmp_path / "run", facts))
 

@@ -13,15 +13,16 @@ from test_decoding import PROMPT, SEEDS, notes_of, reports, seen_of, spans
 from tiny import tiny_llama, tiny_tokenizer
 
 from elmtex.decoding.attributes import (
-    MOST_ATTRIBUTES,
+    MAX_ATTRIBUTES_PER_ITEM,
     AttributeGrammar,
-    AttributeWalk,
+    AttributeState,
     NoteAttribute,
     write_attributes,
 )
-from elmtex.decoding.layout import lay_out, sign_token
+from elmtex.decoding.grammar import NoteGrammar
+from elmtex.decoding.layout import assertion_token, lay_out
 from elmtex.decoding.loop import decode
-from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, walks, write_note
+from elmtex.decoding.notes import NoteItem, NoteState, note_states, write_note
 from elmtex.decoding.select import attributes_of
 from elmtex.decoding.tokens import Chunk, ReportTokens, tokenise
 from elmtex.schema import AttributeType, Category, CategorySchema
@@ -56,56 +57,59 @@ def grammars(schema: CategorySchema = SCHEMA) -> tuple[NoteGrammar, AttributeGra
 
 def run(
     engine: TorchEngine, tokens: ReportTokens, listing: bool = True, **options
-) -> tuple[list[NoteWalk], list[AttributeWalk]]:
+) -> tuple[list[NoteState], list[AttributeState]]:
     notes, attributes = grammars()
-    placed = notes_of(tokens, notes)
-    written: list[AttributeWalk] = []
+    branches = notes_of(tokens, notes)
+    written: list[AttributeState] = []
 
-    def listed(group):
-        walks = [
-            AttributeWalk(attributes, walk, item)
-            for walk in group
-            for item in walk.items
+    def attribute_drafts(group):
+        states = [
+            AttributeState(attributes, state, item)
+            for state in group
+            for item in state.items
             if item.key in attributes.labels
         ]
-        written.extend(walks)
-        return walks
+        written.extend(states)
+        return states
 
-    options["attributes"] = listed if listing else None
+    options["attributes"] = attribute_drafts if listing else None
     prefix = [*PROMPT, *tokens.ids]
     finished = list(
-        itertools.chain(*decode(engine.session(), prefix, placed, seen_of(tokens), **options))
+        itertools.chain(*decode(engine.session(), prefix, branches, seen_of(tokens), **options))
     )
-    assert len(finished) == len(placed)
-    assert all(walk.done for walk in written)
-    return [walk for walk, _ in placed], written
+    assert len(finished) == len(branches)
+    assert all(state.done for state in written)
+    return [state for state, _ in branches], written
 
 
-def naive(engine: TorchEngine, tokens: ReportTokens, walk: AttributeWalk) -> list[NoteAttribute]:
-    """One item's attributes alone, a whole pass for every token: the report to the sentence's end, the note to its sign."""
-    note = NoteWalk(walk.note.grammar, tokens, walk.sentence, walk.note.first)
-    said = write_note(note, walk.note.items)[: walk.item.length - 1]
-    alone = AttributeWalk(walk.grammar, walk.note, walk.item)
-    before, anchor = len(PROMPT), len(PROMPT) + walk.sentence[1]
+def naive(engine: TorchEngine, tokens: ReportTokens, state: AttributeState) -> list[NoteAttribute]:
+    """One item's attributes alone, with a whole pass for every token.
+
+    The model sees the report to the sentence's end and the note to its assertion token.
+    """
+    note = NoteState(state.note.grammar, tokens, state.sentence, state.note.first)
+    said = write_note(note, state.note.items)[: state.item.length - 1]
+    alone = AttributeState(state.grammar, state.note, state.item)
+    before, seen = len(PROMPT), len(PROMPT) + state.sentence[1]
     ends = {i: b for a, b in tokens.sentences for i in range(a, b)}
-    sees = [*range(1, before + 1), *(before + ends[i] for i in range(walk.sentence[1]))]
-    written = [*said, sign_token(walk.note, walk.item)]
+    sees = [*range(1, before + 1), *(before + ends[i] for i in range(state.sentence[1]))]
+    written = [*said, assertion_token(state.note, state.item)]
     while not alone.done:
-        n = anchor + len(written)
-        rows = torch.tensor([*sees, *range(anchor + 1, n + 1)])
-        begin = before + walk.note.first
+        n = seen + len(written)
+        rows = torch.tensor([*sees, *range(seen + 1, n + 1)])
+        begin = before + state.note.first
         with torch.inference_mode():
             logits = engine._model(
-                input_ids=torch.tensor([[*PROMPT, *tokens.ids[: walk.sentence[1]], *written]]),
-                position_ids=torch.tensor([[*range(anchor), *range(begin, begin + len(written))]]),
+                input_ids=torch.tensor([[*PROMPT, *tokens.ids[: state.sentence[1]], *written]]),
+                position_ids=torch.tensor([[*range(seen), *range(begin, begin + len(written))]]),
                 attention_mask=(torch.arange(n)[None] < rows[:, None])[None, None],
             ).logits[0]
-        choices = alone.choices()
-        scores = logits[-1, list(choices)].numpy()
+        allowed = alone.allowed()
+        scores = logits[-1, list(allowed)].numpy()
         best = int(np.argmax(scores))
         shifted = scores - scores.max()
-        alone.take(choices[best], float(shifted[best] - np.log(np.exp(shifted).sum())))
-        written.append(choices[best])
+        alone.advance(allowed[best], float(shifted[best] - np.log(np.exp(shifted).sum())))
+        written.append(allowed[best])
     return alone.attributes
 
 
@@ -113,8 +117,8 @@ def spans_of(item: NoteItem) -> tuple[int, int, str, str]:
     return item.first, item.last, item.key, item.assertion
 
 
-def places(walk: AttributeWalk) -> list[tuple[str, int, int]]:
-    return [(a.type, a.first, a.last) for a in walk.attributes]
+def places(state: AttributeState) -> list[tuple[str, int, int]]:
+    return [(a.type, a.first, a.last) for a in state.attributes]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -122,12 +126,12 @@ def places(walk: AttributeWalk) -> list[tuple[str, int, int]]:
 def test_flat_drafted_parallel_decode_equals_the_naive_one(engines, report, seed, draft):
     tokens = tokenise(report, tiny_tokenizer())
     _, written = run(engines[seed], tokens, draft=draft)
-    for walk in written:
-        alone = naive(engines[seed], tokens, walk)
-        assert places(walk) == [(a.type, a.first, a.last) for a in alone]
-        for ours, theirs in zip(walk.attributes, alone, strict=True):
+    for state in written:
+        alone = naive(engines[seed], tokens, state)
+        assert places(state) == [(a.type, a.first, a.last) for a in alone]
+        for ours, theirs in zip(state.attributes, alone, strict=True):
             np.testing.assert_allclose(ours.log_probabilities, theirs.log_probabilities, atol=1e-8)
-        for attribute in attributes_of(walk):
+        for attribute in attributes_of(state):
             assert report[attribute.start : attribute.end] == attribute.text
             assert attribute.text == attribute.text.strip() != ""
             assert 0 <= attribute.confidence <= 1
@@ -138,17 +142,17 @@ def test_flat_drafted_parallel_decode_equals_the_naive_one(engines, report, seed
 def test_items_do_not_change_by_attributes_to_the_last_bit(engines, report, seed):
     tokens = tokenise(report, tiny_tokenizer())
     plain, _ = run(engines[seed], tokens, listing=False)
-    listed, _ = run(engines[seed], tokens)
-    assert [spans(walk) for walk in plain] == [spans(walk) for walk in listed]
+    attribute_drafts, _ = run(engines[seed], tokens)
+    assert [spans(state) for state in plain] == [spans(state) for state in attribute_drafts]
     assert [i.log_probabilities for w in plain for i in w.items] == [
-        i.log_probabilities for w in listed for i in w.items
+        i.log_probabilities for w in attribute_drafts for i in w.items
     ]
 
 
 def test_attributes_written_in_turns_are_the_same(engines, monkeypatch):
     tokens = tokenise("He had fever and cough. Denied pain of the left side.", tiny_tokenizer())
     _, together = run(engines[0], tokens)
-    monkeypatch.setattr("elmtex.decoding.loop.AT_ONCE", 3)
+    monkeypatch.setattr("elmtex.decoding.loop.MAX_LIVE_BRANCHES", 3)
     _, turns = run(engines[0], tokens)
     assert [places(w) for w in turns] == [places(w) for w in together]
     assert any(places(w) for w in together)
@@ -156,33 +160,36 @@ def test_attributes_written_in_turns_are_the_same(engines, monkeypatch):
 
 @settings(max_examples=100, deadline=None)
 @given(report=reports(30), data=st.data())
-def test_any_walk_ends_in_order_and_stays_in_its_sentence(report, data):
+def test_any_state_ends_in_order_and_stays_in_its_sentence(report, data):
     tokens = tokenise(report, tiny_tokenizer())
     notes, attributes = grammars()
-    for note in walks(notes, tokens, tokens.sentences)[:5]:
+    for note in note_states(notes, tokens, tokens.sentences)[:5]:
         last = next(i for i in range(note.first, note.sentence[1]) if tokens.ends[i]) + 1
         for token in write_note(note, [NoteItem(note.first, last, "a", "present")]):
-            note.take(token)
+            note.advance(token)
         for item in note.items:
-            walk = AttributeWalk(attributes, note, item)
-            for _ in range((note.sentence[1] - note.sentence[0] + 3) * MOST_ATTRIBUTES):
-                if walk.done:
+            state = AttributeState(attributes, note, item)
+            for _ in range((note.sentence[1] - note.sentence[0] + 3) * MAX_ATTRIBUTES_PER_ITEM):
+                if state.done:
                     break
-                choices = walk.choices()
-                assert choices and list(choices) == sorted(set(choices))
-                assert len(walk.biases()) == len(choices)
-                others = [c for c in choices if c != attributes.end] or list(choices)
-                walk.take(data.draw(st.sampled_from(others)))
-            assert walk.done
-            order = [(attributes.order["a"][a.type], a.first) for a in walk.attributes]
-            assert order == sorted(set(order)) and len(order) <= MOST_ATTRIBUTES
-            for attribute in walk.attributes:
+                allowed = state.allowed()
+                assert allowed and list(allowed) == sorted(set(allowed))
+                assert len(state.biases()) == len(allowed)
+                others = [c for c in allowed if c != attributes.end] or list(allowed)
+                state.advance(data.draw(st.sampled_from(others)))
+            assert state.done
+            order = [(attributes.order["a"][a.type], a.first) for a in state.attributes]
+            assert order == sorted(set(order)) and len(order) <= MAX_ATTRIBUTES_PER_ITEM
+            for attribute in state.attributes:
                 assert note.sentence[0] <= attribute.first < attribute.last <= note.sentence[1]
                 assert tokens.starts[attribute.first]
 
 
-def listed(report: str, item: str, gold: list[tuple[str, str]]) -> list[tuple[str, str, int]]:
-    """What a walk gives back of gold attributes, each named by its words' last mention in the report."""
+def attribute_drafts(
+    report: str, item: str, gold: list[tuple[str, str]]
+) -> list[tuple[str, str, int]]:
+    """The attributes a state reads back from gold ones, each given by its last mention in the
+    report."""
     tokens = tokenise(report, tiny_tokenizer())
     notes, attributes = grammars()
     sentence = next(s for s in tokens.sentences)
@@ -192,15 +199,15 @@ def listed(report: str, item: str, gold: list[tuple[str, str]]) -> list[tuple[st
         return tokens.covering(start, start + len(words), sentence)
 
     first, last = place(item)
-    note = next(w for w in walks(notes, tokens, tokens.sentences) if w.first == first)
+    note = next(w for w in note_states(notes, tokens, tokens.sentences) if w.first == first)
     for token in write_note(note, [NoteItem(first, last, "a", "present")]):
-        note.take(token)
-    walk = AttributeWalk(attributes, note, note.items[0])
-    for token in write_attributes(walk, [NoteAttribute(t, *place(w)) for t, w in gold]):
-        assert token in walk.choices()
-        walk.take(token)
-    assert walk.done
-    return [(a.type, a.text, a.start) for a in attributes_of(walk)]
+        note.advance(token)
+    state = AttributeState(attributes, note, note.items[0])
+    for token in write_attributes(state, [NoteAttribute(t, *place(w)) for t, w in gold]):
+        assert token in state.allowed()
+        state.advance(token)
+    assert state.done
+    return [(a.type, a.text, a.start) for a in attributes_of(state)]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +220,7 @@ def listed(report: str, item: str, gold: list[tuple[str, str]]) -> list[tuple[st
     ],
 )
 def test_spans_are_those_of_the_report(report, item, gold):
-    found = listed(report, item, gold)
+    found = attribute_drafts(report, item, gold)
     assert [(t, w) for t, w, _ in found] == gold
     assert all(report[start : start + len(words)] == words for _, words, start in found)
 
@@ -224,29 +231,29 @@ def test_of_places_that_read_alike_the_nearest_to_the_item_is_meant():
     notes, attributes = grammars()
     cough = report.index("cough")
     first, last = tokens.covering(cough, cough + 5, tokens.sentences[0])
-    note = next(w for w in walks(notes, tokens, tokens.sentences) if w.first == first)
+    note = next(w for w in note_states(notes, tokens, tokens.sentences) if w.first == first)
     for token in write_note(note, [NoteItem(first, last, "a", "present")]):
-        note.take(token)
-    walk = AttributeWalk(attributes, note, note.items[0])
+        note.advance(token)
+    state = AttributeState(attributes, note, note.items[0])
     far = tokens.covering(len(report) - 4, len(report), tokens.sentences[0])
-    for token in write_attributes(walk, [NoteAttribute("dose", *far)]):
-        walk.take(token)
-    ((found,)) = attributes_of(walk)
+    for token in write_attributes(state, [NoteAttribute("dose", *far)]):
+        state.advance(token)
+    ((found,)) = attributes_of(state)
     assert found.text == "left"
     assert found.start == report.index("left x")
 
 
 def test_training_and_inference_see_the_same(engines, monkeypatch):
     """Teacher-forced scores of the training layout equal those the loop gets, decision by decision."""
-    monkeypatch.setattr("elmtex.decoding.notes.HOPELESS", -1e9)
-    monkeypatch.setattr("elmtex.decoding.attributes.HOPELESS", -1e9)
+    monkeypatch.setattr("elmtex.decoding.notes.PRUNE_LOG_PROB", -1e9)
+    monkeypatch.setattr("elmtex.decoding.attributes.PRUNE_LOG_PROB", -1e9)
     tokens = tokenise(
         "He had fever and cough. Denied pain of the left side.\nNo 12.5 mg.", tiny_tokenizer()
     )
     notes, written = run(engines[1], tokens)
-    assert sum(len(walk.attributes) for walk in written) > 2
-    items: dict[NoteItem, list[NoteAttribute]] = {i: [] for walk in notes for i in walk.items}
-    items |= {walk.item: walk.attributes for walk in written}
+    assert sum(len(state.attributes) for state in written) > 2
+    items: dict[NoteItem, list[NoteAttribute]] = {i: [] for state in notes for i in state.items}
+    items |= {state.item: state.attributes for state in written}
     grammar, attributes = grammars()
     whole = Chunk(0, tokens.sentences)
     sequence = lay_out(PROMPT, tokens, grammar, items, whole, attributes)
@@ -260,18 +267,19 @@ def test_training_and_inference_see_the_same(engines, monkeypatch):
             )
             .logits[0]
         )
-    # A random model may say the same of the same words twice, gold does not: the first one's attributes are laid out.
-    said = Counter(spans_of(walk.item) for walk in written)
+    # A random model may say the same of the same words twice, gold does not: the first one's
+    # attributes are laid out.
+    said = Counter(spans_of(state.item) for state in written)
     alone = [(n, w) for n, w in enumerate(written, len(notes)) if said[spans_of(w.item)] == 1]
     assert len(alone) > 2
-    for number, walk in alone:
+    for number, state in alone:
         forced = []
         for decision in sequence.decisions:
             if sequence.owner[decision.row] == number:
-                row = logits[decision.row, list(decision.choices)]
+                row = logits[decision.row, list(decision.allowed)]
                 forced.append(float(row.log_softmax(0)[decision.chosen]))
                 assert int(row.argmax()) == decision.chosen
-        ours = [p for a in walk.attributes for p in a.log_probabilities]
+        ours = [p for a in state.attributes for p in a.log_probabilities]
         assert len(forced) - len(ours) in (
             0,
             1,

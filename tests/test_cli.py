@@ -15,7 +15,7 @@ import pytest
 from fakes import FakeExtractor
 
 from elmtex.cli import main
-from elmtex.coding.terminologies import Source
+from elmtex.coding.terminologies import Terminology
 from elmtex.schema import load_schema
 from elmtex.types import MissingDependencyError
 
@@ -91,8 +91,8 @@ def test_formats(report: Path, capsys: pytest.CaptureFixture[str], format: str, 
 def terminologies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Two small terminologies in the place of the packages'."""
 
-    def source(name: str, code: str, display: str) -> Source:
-        return Source(name, lambda: "1", lambda: iter([(f"urn:{name}", code, display, [])]))
+    def source(name: str, code: str, display: str) -> Terminology:
+        return Terminology(name, lambda: "1", lambda: iter([(f"urn:{name}", code, display, [])]))
 
     planted = {
         "icd10cm": source("icd10cm", "R50", "Fever"),

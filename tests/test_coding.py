@@ -107,7 +107,7 @@ def test_a_name_belongs_to_the_concept_it_is_preferred_for() -> None:
     [
         ("consciousness loss", "Loss of consciousness"),
         ("Hypertention", "Hypertension"),
-        ("Pnuemonia", "Pneumonia"),  # two letters swapped are one slip
+        ("Pnuemonia", "Pneumonia"),  # two transposed letters are one error
         ("hypertension stage 2 for years", "Hypertension"),
         ("severe pneumonia", "Pneumonia"),
     ],
@@ -182,11 +182,11 @@ def test_nothing_to_look_up(text: str) -> None:
 def planted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Linker:
     """A linker over two small terminologies, without the packages."""
 
-    def source(name: str, *names: str) -> terminologies.Source:
+    def source(name: str, *names: str) -> terminologies.Terminology:
         rows = [(f"urn:{name}", word.upper(), word, list[str]()) for word in names]
-        return terminologies.Source(name, lambda: "1", lambda: iter(rows))
+        return terminologies.Terminology(name, lambda: "1", lambda: iter(rows))
 
-    def sources(_: Path | None) -> dict[str, terminologies.Source]:
+    def sources(_: Path | None) -> dict[str, terminologies.Terminology]:
         return {
             "icd10cm": source("icd10cm", "Fever", "Anemia"),
             "hpo": source("hpo", "Fever", "Cough"),
@@ -231,7 +231,7 @@ def test_the_index_is_read_back_from_disk(planted: Linker, tmp_path: Path) -> No
     data = path.read_text().partition("\n")[2].replace('"FEVER"', '"FROM-DISK"')
     path.write_text(f"{hashlib.sha256(data.encode()).hexdigest()}\n{data}")
     assert "FROM-DISK" in [code.code for code in Linker(cache_dir=tmp_path).link("fever")]
-    path.write_text('{"concepts": [')  # what a full disk leaves is built anew
+    path.write_text('{"concepts": [')  # what a full disk leaves is built again
     assert Linker(cache_dir=tmp_path).link("fever") == first
 
 

@@ -1,4 +1,5 @@
-"""Loaders of annotated corpora: planted cases with their traps, and the real data where it is at hand."""
+"""Loaders of annotated corpora: planted cases with their traps, and the real data where it is at
+hand."""
 
 from __future__ import annotations
 
@@ -293,7 +294,8 @@ def test_maccrobat_reproduces_the_counts_of_the_mapping() -> None:
         "age": 166,
         "gender": 152,
     }
-    # De-duplication may keep a later, other span: mentions are at least as many, and texts the same.
+    # De-duplication may keep a later, other span: mentions are at least as many, and texts the
+    # same.
     for gold, mention in zip(rows, maccrobat.load_mentions(folder), strict=True):
         assert_grounded(mention)
         for key in maccrobat.CATEGORIES:
@@ -363,7 +365,8 @@ def test_phee_does_not_label_what_it_leaves_out(tmp_path: Path) -> None:
             {"Age": argument(dose, "children")},
         ),
     )
-    # digoxin, a drug elsewhere, is not labelled here; "women" are a group; 300 mg belongs to no labelled drug.
+    # digoxin, a drug elsewhere, is not labelled here; "women" are a group; 300 mg belongs to no
+    # labelled drug.
     assert found["3-elmtex"].labelled == ("age",)
     assert found["4-elmtex"].labelled == ("gender",)
     assert "3-medication" not in found and "4-medication" not in found
@@ -399,7 +402,7 @@ def test_aci_bench_gives_whole_notes_with_their_sections(tmp_path: Path) -> None
     assert (found.id, found.split, found.text) == ("valid-D1", "dev", note)
     assert [(kind, note[a:b].strip()) for kind, a, b in found.sections] == [
         ("CHIEF COMPLAINT", "Cough."),
-        ("PAST HISTORY", "CT, 1996. GOUT"),  # capitals inside a line are no heading
+        ("PAST HISTORY", "CT, 1996. GOUT"),  # capitals inside a line are not a heading
         ("Vitals", "BP 120/80\nThe PLAN is rest."),
         ("PLAN", ""),
     ]

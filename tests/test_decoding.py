@@ -1,4 +1,5 @@
-"""The decoder against oracles: a naive one that writes each note alone, one token a pass, without a cache."""
+"""The decoder against oracles: a naive one that writes each note alone, one token a pass, without a
+cache."""
 
 from __future__ import annotations
 
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from tiny import tiny_llama, tiny_tokenizer
 
 from elmtex.decoding.drafts import Drafts
-from elmtex.decoding.layout import Place, lay_out, placed, reach
+from elmtex.decoding.grammar import NoteGrammar
+from elmtex.decoding.layout import BranchPosition, branch_positions, lay_out, visible_prefix
 from elmtex.decoding.loop import Counts, decode
-from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, walks, write_note
+from elmtex.decoding.notes import NoteItem, NoteState, note_states, write_note
 from elmtex.decoding.select import group
 from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, tokenise
 from elmtex.schema import Category, CategorySchema, load_schema
@@ -67,54 +69,54 @@ def engines() -> list[TorchEngine]:
     return [TorchEngine.of(tiny_llama(seed)) for seed in range(SEEDS)]
 
 
-def notes_of(tokens: ReportTokens, grammar: NoteGrammar) -> list[tuple[NoteWalk, Place]]:
-    return placed(grammar, tokens, tokens.sentences, len(PROMPT))
+def notes_of(tokens: ReportTokens, grammar: NoteGrammar) -> list[tuple[NoteState, BranchPosition]]:
+    return branch_positions(grammar, tokens, tokens.sentences, len(PROMPT))
 
 
 def seen_of(tokens: ReportTokens) -> list[int]:
-    return reach(len(PROMPT), tokens, Chunk(0, tokens.sentences))
+    return visible_prefix(len(PROMPT), tokens, Chunk(0, tokens.sentences))
 
 
 def run(
     engine: TorchEngine, tokens: ReportTokens, grammar: NoteGrammar, read: int = 0, **options
-) -> list[NoteWalk]:
+) -> list[NoteState]:
     notes, prefix = notes_of(tokens, grammar), [*PROMPT, *tokens.ids]
     session = engine.session(PROMPT[:read])
     passes = decode(session, prefix, notes, seen_of(tokens), read=read, **options)
     finished = list(itertools.chain(*passes))
     assert len(finished) == len(notes)
-    assert all(walk.done for walk, _ in notes)
-    return [walk for walk, _ in notes]
+    assert all(state.done for state, _ in notes)
+    return [state for state, _ in notes]
 
 
 def naive(
-    engine: TorchEngine, tokens: ReportTokens, grammar: NoteGrammar, walk: NoteWalk
+    engine: TorchEngine, tokens: ReportTokens, grammar: NoteGrammar, state: NoteState
 ) -> list[NoteItem]:
-    """One note alone: a whole forward pass for every token, no cache, no draft, the mask written out anew."""
-    alone = NoteWalk(grammar, tokens, walk.sentence, walk.first)
-    before, anchor = len(PROMPT), len(PROMPT) + walk.sentence[1]
-    word_end = next(i for i in range(walk.first, walk.sentence[1]) if tokens.ends[i])
+    """One note alone: a whole forward pass for every token, no cache, no draft, with its own mask."""
+    alone = NoteState(grammar, tokens, state.sentence, state.first)
+    before, seen = len(PROMPT), len(PROMPT) + state.sentence[1]
+    word_end = next(i for i in range(state.first, state.sentence[1]) if tokens.ends[i])
     ends = {i: b for a, b in tokens.sentences for i in range(a, b)}  # each token's sentence end
-    sees = [*range(1, before + 1), *(before + ends[i] for i in range(walk.sentence[1]))]
+    sees = [*range(1, before + 1), *(before + ends[i] for i in range(state.sentence[1]))]
     written: list[int] = []
     while not alone.done:
-        n = anchor + len(written)
-        rows = torch.tensor([*sees, *range(anchor + 1, n + 1)])
-        position = before + walk.first
+        n = seen + len(written)
+        rows = torch.tensor([*sees, *range(seen + 1, n + 1)])
+        position = before + state.first
         with torch.inference_mode():
             logits = engine._model(
-                input_ids=torch.tensor([[*PROMPT, *tokens.ids[: walk.sentence[1]], *written]]),
+                input_ids=torch.tensor([[*PROMPT, *tokens.ids[: state.sentence[1]], *written]]),
                 position_ids=torch.tensor(
-                    [[*range(anchor), *range(position, position + len(written))]]
+                    [[*range(seen), *range(position, position + len(written))]]
                 ),
                 attention_mask=(torch.arange(n)[None] < rows[:, None])[None, None],
             ).logits[0]
-        choices = alone.choices()
-        scores = logits[-1 if written else before + word_end, list(choices)].numpy()
+        allowed = alone.allowed()
+        scores = logits[-1 if written else before + word_end, list(allowed)].numpy()
         best = int(np.argmax(scores))
         shifted = scores - scores.max()
-        alone.take(choices[best], float(shifted[best] - np.log(np.exp(shifted).sum())))
-        written.append(choices[best])
+        alone.advance(allowed[best], float(shifted[best] - np.log(np.exp(shifted).sum())))
+        written.append(allowed[best])
     return alone.items
 
 
@@ -132,12 +134,12 @@ def test_flat_drafted_parallel_decode_equals_the_naive_one(
     tokens = tokenise(report, tiny_tokenizer())
     grammar = NoteGrammar.of(schema, tiny_tokenizer())
     flat = run(engines[seed], tokens, grammar, read, draft=draft)
-    for walk in flat:
-        alone = naive(engines[seed], tokens, grammar, walk)
-        assert [(i.first, i.last, i.key, i.assertion) for i in walk.items] == [
+    for state in flat:
+        alone = naive(engines[seed], tokens, grammar, state)
+        assert [(i.first, i.last, i.key, i.assertion) for i in state.items] == [
             (i.first, i.last, i.key, i.assertion) for i in alone
         ]
-        for ours, theirs in zip(walk.items, alone, strict=True):
+        for ours, theirs in zip(state.items, alone, strict=True):
             np.testing.assert_allclose(ours.log_probabilities, theirs.log_probabilities, atol=1e-8)
     for item in itertools.chain(*group(flat, schema_keys(schema)).values()):
         assert report[item.start : item.end] == item.text
@@ -161,66 +163,67 @@ def test_a_note_does_not_depend_on_the_others_that_are_live(engines, report, sch
     prefix = [*PROMPT, *tokens.ids]
     for _ in decode(engines[seed].session(), prefix, notes, seen_of(tokens)):
         pass
-    assert [spans(walk) for walk, _ in notes] == [spans(together[i]) for i in sorted(some)]
+    assert [spans(state) for state, _ in notes] == [spans(together[i]) for i in sorted(some)]
 
 
 @pytest.mark.parametrize("at_once", [1, 3])
 def test_notes_written_in_turns_are_the_same(engines, monkeypatch, at_once):
     tokens = tokenise("He had fever and cough. Denied pain of the left side.", tiny_tokenizer())
     grammar = NoteGrammar.of(load_schema("elmtex"), tiny_tokenizer(), {"open": 1e6})
-    together = [spans(walk) for walk in run(engines[0], tokens, grammar)]
-    monkeypatch.setattr("elmtex.decoding.loop.AT_ONCE", at_once)
-    assert [spans(walk) for walk in run(engines[0], tokens, grammar)] == together != []
+    together = [spans(state) for state in run(engines[0], tokens, grammar)]
+    monkeypatch.setattr("elmtex.decoding.loop.MAX_LIVE_BRANCHES", at_once)
+    assert [spans(state) for state in run(engines[0], tokens, grammar)] == together != []
 
 
-def spans(walk: NoteWalk) -> list[tuple[int, int, str, str]]:
-    return [(i.first, i.last, i.key, i.assertion) for i in walk.items]
+def spans(state: NoteState) -> list[tuple[int, int, str, str]]:
+    return [(i.first, i.last, i.key, i.assertion) for i in state.items]
 
 
 @settings(max_examples=200, deadline=None)
 @given(report=reports(40), schema=schemas(), data=st.data())
-def test_any_walk_ends_and_its_items_begin_with_its_word(report, schema, data):
+def test_any_state_ends_and_its_items_begin_with_its_word(report, schema, data):
     tokens = tokenise(report, tiny_tokenizer())
     grammar = NoteGrammar.of(schema, tiny_tokenizer())
-    # A few walks of each of many reports: more of one report find what the first ones found.
-    every = list(walks(grammar, tokens, tokens.sentences))
+    # A few notes of each of many reports: more of one report find what the first ones found.
+    every = list(note_states(grammar, tokens, tokens.sentences))
     some = st.sets(st.sampled_from(range(len(every))), min_size=1, max_size=3)
-    for walk in [every[i] for i in sorted(data.draw(some))] if every else []:
-        length = walk.sentence[1] - walk.first
+    for state in [every[i] for i in sorted(data.draw(some))] if every else []:
+        length = state.sentence[1] - state.first
         for _ in range(2 * (length + 8) + 1):
-            if walk.done:
+            if state.done:
                 break
-            choices = walk.choices()
-            assert list(choices) == sorted(set(choices)) and choices
-            assert len(walk.biases()) == len(choices)
+            allowed = state.allowed()
+            assert list(allowed) == sorted(set(allowed)) and allowed
+            assert len(state.biases()) == len(allowed)
             # The end is refused as long as anything else is allowed: the worst model there is.
-            others = [c for c in choices if c != grammar.end] or list(choices)
-            walk.take(data.draw(st.sampled_from(others)))
-        assert walk.done and walk.choices() == ()
-        lasts = [item.last for item in walk.items]
+            others = [c for c in allowed if c != grammar.end] or list(allowed)
+            state.advance(data.draw(st.sampled_from(others)))
+        assert state.done and state.allowed() == ()
+        lasts = [item.last for item in state.items]
         assert lasts == sorted(lasts) and len(lasts) <= 2
-        for item in walk.items:
-            assert walk.first == item.first < item.last <= walk.sentence[1]
+        for item in state.items:
+            assert state.first == item.first < item.last <= state.sentence[1]
             assert tokens.starts[item.first]
-            # The closer's own sign in a report cannot be part of a span, so a span may have to stop before it.
+            # The closing token in a report cannot be part of a span, so a span may have to stop
+            # before it.
             assert tokens.ends[item.last - 1] or tokens.ids[item.last] == grammar.close
 
 
-def test_biases_move_the_opening_and_the_signs_and_nothing_else(engines, monkeypatch):
-    monkeypatch.setattr("elmtex.decoding.notes.HOPELESS", -math.inf)
+def test_biases_move_opening_and_assertions_and_nothing_else(engines, monkeypatch):
+    monkeypatch.setattr("elmtex.decoding.notes.PRUNE_LOG_PROB", -math.inf)
     report = "He had a fever ; and cough! He denied pain; no drug?"
     tokens = tokenise(report, tiny_tokenizer())
     schema = load_schema("elmtex")
 
     def items(**biases: float) -> list[NoteItem]:
         grammar = NoteGrammar.of(schema, tiny_tokenizer(), biases)
-        return [item for walk in run(engines[0], tokens, grammar) for item in walk.items]
+        return [item for state in run(engines[0], tokens, grammar) for item in state.items]
 
     plain, denied = items(open=1e6), items(open=1e6, absent=1e6)
     assert items(open=-1e6) == []
     assert {item.first for item in plain} == {i for i, start in enumerate(tokens.starts) if start}
     assert {item.assertion for item in denied} == {"absent"}
-    # The sign is read before a word's second item is chosen, so only the first must stay what it was.
+    # The assertion is read before a word's second item is chosen: only the first must not change.
     firsts = {item.first: item for item in reversed(plain)}
     for first, item in {item.first: item for item in reversed(denied)}.items():
         assert (item.last, item.key) == (firsts[first].last, firsts[first].key)
@@ -262,11 +265,11 @@ def test_labels_that_begin_alike_are_told_apart():
     grammar = NoteGrammar.of(schema, tokenizer)
     tokens = tokenise("fever", tokenizer)
     for key in labels:
-        (walk,) = walks(grammar, tokens, tokens.sentences)
-        for token in write_note(walk, [NoteItem(0, len(tokens.ids), key, "possible")]):
-            assert token in walk.choices()
-            walk.take(token)
-        assert [(i.key, i.assertion) for i in walk.items] == [(key, "possible")]
+        (state,) = note_states(grammar, tokens, tokens.sentences)
+        for token in write_note(state, [NoteItem(0, len(tokens.ids), key, "possible")]):
+            assert token in state.allowed()
+            state.advance(token)
+        assert [(i.key, i.assertion) for i in state.items] == [(key, "possible")]
 
 
 def test_the_same_label_twice_is_refused():
@@ -283,11 +286,11 @@ def test_two_items_may_begin_with_a_word():
     tokens = tokenise("fever cough pain", tokenizer)
     ends = [i + 1 for i, end in enumerate(tokens.ends) if end]
     nested = [NoteItem(0, end, "a", "present") for end in reversed(ends)]
-    walk = walks(grammar, tokens, tokens.sentences)[0]
-    for token in write_note(walk, nested):
-        walk.take(token)
-    assert walk.done
-    assert [(i.first, i.last) for i in walk.items] == [(0, ends[0]), (0, ends[1])]
+    state = note_states(grammar, tokens, tokens.sentences)[0]
+    for token in write_note(state, nested):
+        state.advance(token)
+    assert state.done
+    assert [(i.first, i.last) for i in state.items] == [(0, ends[0]), (0, ends[1])]
 
 
 def test_the_same_words_may_be_two_items():
@@ -297,18 +300,18 @@ def test_the_same_words_may_be_two_items():
     tokens = tokenise("fever cough", tokenizer)
     end = tokens.ends.index(True) + 1
     twice = [NoteItem(0, end, key, "present") for key in ("drug", "history", "drug")]
-    walk = walks(grammar, tokens, tokens.sentences)[0]
-    for token in write_note(walk, twice):
-        walk.take(token)
-    assert walk.done
-    assert [(i.last, i.key) for i in walk.items] == [(end, "drug"), (end, "history")]
+    state = note_states(grammar, tokens, tokens.sentences)[0]
+    for token in write_note(state, twice):
+        state.advance(token)
+    assert state.done
+    assert [(i.last, i.key) for i in state.items] == [(end, "drug"), (end, "history")]
 
 
 def test_of_items_that_overlap_the_likeliest_stays_if_all_are_likely_enough():
     tokenizer = tiny_tokenizer()
     grammar = NoteGrammar.of(load_schema("elmtex"), tokenizer)
     tokens = tokenise("fever and cough", tokenizer)
-    n, (first, *_) = len(tokens.ids), walks(grammar, tokens, tokens.sentences)
+    n, (first, *_) = len(tokens.ids), note_states(grammar, tokens, tokens.sentences)
     later = next(i for i in range(1, n) if tokens.starts[i])
 
     def kept(threshold: float) -> list[tuple[str, float]]:
@@ -327,37 +330,37 @@ def test_of_items_that_overlap_the_likeliest_stays_if_all_are_likely_enough():
 def test_an_item_that_has_lost_does_not_speak_for_another():
     tokens = tokenise("fever cough pain chill", tiny_tokenizer())
     grammar = NoteGrammar.of(load_schema("elmtex"), tiny_tokenizer())
-    walk = walks(grammar, tokens, tokens.sentences)[0]
+    state = note_states(grammar, tokens, tokens.sentences)[0]
     words = [i for i, starts in enumerate(tokens.starts) if starts] + [len(tokens.ids)]
     chain = [(0, 2, 0.9), (1, 4, 0.3), (3, 4, 0.1)]  # words, and how likely
-    walk.items = [
+    state.items = [
         NoteItem(words[a], words[b], "age", "present", (math.log(p),)) for a, b, p in chain
     ]
-    assert [i.text for i in group([walk], ["age"], threshold=0.35)["age"]] == ["fever cough"]
+    assert [i.text for i in group([state], ["age"], threshold=0.35)["age"]] == ["fever cough"]
 
 
 def test_a_hopeless_note_is_given_up(engines):
     tokens = tokenise("He had fever and cough. Denied pain of the left side.", tiny_tokenizer())
     grammar = NoteGrammar.of(load_schema("elmtex"), tiny_tokenizer(), {"open": 1e6})
-    first = walks(grammar, tokens, tokens.sentences)[0]
-    first.take(grammar.open, math.log(0.5))
-    first.take(first.following(), 0.0)  # the word itself is forced
+    first = note_states(grammar, tokens, tokens.sentences)[0]
+    first.advance(grammar.open, math.log(0.5))
+    first.advance(first.following(), 0.0)  # the word itself is forced
     assert not first.done
-    first.take(first.following(), math.log(0.015))
+    first.advance(first.following(), math.log(0.015))
     assert first.done and not first.items
-    doubted = walks(grammar, tokens, tokens.sentences)[0]
+    doubted = note_states(grammar, tokens, tokens.sentences)[0]
     note = iter(write_note(doubted, [NoteItem(0, 1, "age", "present")]))
-    while doubted.choices() != tuple(sorted(grammar.signs)):
-        doubted.take(next(note))
-    doubted.take(next(iter(grammar.signs)), math.log(0.005))
+    while doubted.allowed() != tuple(sorted(grammar.assertion_tokens)):
+        doubted.advance(next(note))
+    doubted.advance(next(iter(grammar.assertion_tokens)), math.log(0.005))
     assert doubted.done and not doubted.items
     whole = run(engines[0], tokens, grammar)
-    assert all(walk.done for walk in whole) and any(not walk.items for walk in whole)
+    assert all(state.done for state in whole) and any(not state.items for state in whole)
 
 
 def test_training_and_inference_see_the_same(engines, monkeypatch):
     """Teacher-forced scores of the training layout equal those the loop gets, decision by decision."""
-    monkeypatch.setattr("elmtex.decoding.notes.HOPELESS", -math.inf)
+    monkeypatch.setattr("elmtex.decoding.notes.PRUNE_LOG_PROB", -math.inf)
     tokenizer = tiny_tokenizer()
     schema = CategorySchema(
         "t", "t", tuple(Category(k, k, k, "", {}) for k in ("drug", "drug dose", "history")), {}
@@ -368,8 +371,8 @@ def test_training_and_inference_see_the_same(engines, monkeypatch):
     )
     whole = Chunk(0, tokens.sentences)
     notes = run(engines[1], tokens, grammar)
-    items = [item for walk in notes for item in walk.items]
-    assert items and any(not walk.items for walk in notes)
+    items = [item for state in notes for item in state.items]
+    assert items and any(not state.items for state in notes)
     sequence = lay_out(PROMPT, tokens, grammar, dict.fromkeys(items, ()), whole)
     with torch.inference_mode():
         logits = (
@@ -381,19 +384,19 @@ def test_training_and_inference_see_the_same(engines, monkeypatch):
             )
             .logits[0]
         )
-    openings = {Place.of(walk, len(PROMPT)).row: walk for walk in notes}
+    openings = {BranchPosition.of(state, len(PROMPT)).row: state for state in notes}
     assert len(openings) == len(notes)
-    for branch, walk in enumerate(notes):
+    for branch, state in enumerate(notes):
         forced = []
         for decision in sequence.decisions:
-            if sequence.owner[decision.row] == branch or openings.get(decision.row) is walk:
-                row = logits[decision.row, list(decision.choices)]
+            if sequence.owner[decision.row] == branch or openings.get(decision.row) is state:
+                row = logits[decision.row, list(decision.allowed)]
                 forced.append(float(row.log_softmax(0)[decision.chosen]))
-                if openings.get(decision.row) is walk:
-                    row[decision.choices.index(grammar.open)] += OPENING
+                if openings.get(decision.row) is state:
+                    row[decision.allowed.index(grammar.open)] += OPENING
                 assert int(row.argmax()) == decision.chosen
         # A second item's begin with the note's opening again.
-        written = [p for n, item in enumerate(walk.items) for p in item.log_probabilities[n:]]
+        written = [p for n, item in enumerate(state.items) for p in item.log_probabilities[n:]]
         # The note's end is decided, too (unless nothing else was left), and belongs to no item.
         assert len(forced) - len(written) in (0, 1)
         np.testing.assert_allclose(forced[: len(written)], written, atol=1e-8)
@@ -410,7 +413,7 @@ def test_chunks_cover_every_sentence_once_and_overlap():
 
 
 @pytest.mark.parametrize("report", ["\n\n  fever and cough.", "fever.\n\n\n cough."])
-def test_blanks_before_a_word_have_no_note_of_their_own(report):
+def test_spaces_before_a_word_have_no_note_of_their_own(report):
     tokens = tokenise(report, tiny_tokenizer())
     notes = notes_of(tokens, NoteGrammar.of(load_schema("elmtex"), tiny_tokenizer()))
     assert (

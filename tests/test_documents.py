@@ -154,7 +154,7 @@ BROKEN = pytest.mark.parametrize(
         ("no.rtf", b"Zyxwvut", "no RTF"),
         ("odd.txt", b"Zyxwvut \xfc \x81", "nor in Windows-1252"),
         ("photo.png", b"\x89PNG\r\nZyxwvut", "none of"),
-        ("photo.txt", b"\x89PNG\r\nZyxwvut", "a picture"),
+        ("photo.txt", b"\x89PNG\r\nZyxwvut", "an image"),
         ("row.csv", b"id,text\n1,Zyxwvut,Zyxwvut\n", "more cells"),
         ("torn.json", b"{Zyxwvut", "not a JSON file"),
         ("large.txt", b"Zyxwvut" * 3_000_000, "over 20 MB"),

@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 
-def test_the_tokenizer_splits_digits_and_reads_control_signs_as_text():
+def test_the_tokenizer_splits_digits_and_reads_special_tokens_as_text():
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(base_folder() / "tokenizer.json"))

@@ -23,12 +23,13 @@ from eval.answers import Answer, known
 from eval.bench import engines
 from eval.config import RunConfig, parse
 from eval.data import load_records
-from eval.marked import Judged, judge, marked
+from eval.marked import ScoredItem, marked, score_items
 from eval.metrics.documents import pair
 from eval.results import read
 from eval.systems import System
 
-SAMPLES = "f6993c3f22e37f376d21bbe1672306e7d253f11ef1a3d73cd3b85c4d8bb59bdd"  # of the planted run's scores, as 0.1.0 wrote them
+# Of the planted run's scores, as 0.1.0 wrote them
+SAMPLES = "f6993c3f22e37f376d21bbe1672306e7d253f11ef1a3d73cd3b85c4d8bb59bdd"
 SCHEMA = load_schema("elmtex")
 FACTS = {"fever": "signs_symptoms", "sepsis": "diagnosis", "aspirin": "pharmacological_therapy"}
 
@@ -71,7 +72,8 @@ def planted(name: str, config: RunConfig) -> System:
 
 
 def mortal(name: str, config: RunConfig) -> System:
-    """Counts its calls beside --out; dies at the report with "aspirin" while the file ``alive`` is missing."""
+    """Counts its calls beside --out; dies at the report with "aspirin" while the file ``alive`` is
+    missing."""
     calls = Path(config.out).with_suffix(".calls")
     dies = "" if calls.with_suffix(".alive").exists() else "aspirin"
     return System(name, Planted(FACTS, calls, dies), "0" * 64)
@@ -129,16 +131,18 @@ def test_the_figures_are_those_worked_out_by_hand(finished: Path):
     figures = json.loads((finished / "metrics.json").read_text())
     assert list(figures) == ["finetuned", "untrained"]
     ours = figures["finetuned"]
-    # a: fever, sepsis right. b: aspirin right, cough missed. c: sepsis invented. So tp 3, fp 1, fn 1.
+    # a: fever, sepsis right. b: aspirin right, cough missed. c: sepsis invented. So tp 3, fp 1, fn
+    # 1.
     micro = ours["exact"]["micro"]
     assert [micro[k] for k in ("tp", "fp", "fn")] == [3, 1, 1]
     assert (micro["p"], micro["r"], micro["f1"]) == (0.75, 0.75, 0.75)
     assert (ours["n"], ours["failed"], ours["validity"]) == (3, 0, 1.0)
-    # Of 4 items given one stands in a category whose gold is empty.
+    # Of 4 items given one is in a category whose gold is empty.
     assert ours["invented_rate"] == 0.25
     assert ours["ungrounded_rate"] == 0.0
     assert ours["ece"] == pytest.approx(0.0)  # confidence 0.75, 3 of 4 right
-    # untrained: a gives sepsis (fever's category is overwritten by it), b aspirin and c sepsis: tp 1, fp 2, fn 3.
+    # untrained: a gives sepsis (fever's category is overwritten by it), b aspirin and c sepsis: tp
+    # 1, fp 2, fn 3.
     theirs = figures["untrained"]["exact"]["micro"]
     assert [theirs[k] for k in ("tp", "fp", "fn")] == [1, 2, 3]
 
@@ -177,7 +181,8 @@ def test_the_record_says_how_to_run_it_again(finished: Path):
 
 
 def test_the_scores_written_are_those_of_earlier_versions_byte_for_byte(finished: Path):
-    """What older runs wrote is compared with what newer ones write: neither form nor figures may drift."""
+    """What older runs wrote is compared with what newer ones write: neither form nor figures may
+    drift."""
     lines = map(json.loads, (finished / "samples.jsonl").read_text().splitlines())
     passing = ("key", "seconds", "peak_rss_mb")  # of this machine, and of the engine's name
     kept = [{k: v for k, v in line.items() if k not in passing} for line in lines]
@@ -187,11 +192,11 @@ def test_the_scores_written_are_those_of_earlier_versions_byte_for_byte(finished
 # Going on, and failing
 
 
-def test_a_killed_run_goes_on_where_it_was(data: Path, tmp_path: Path, capfd):
+def test_a_killed_run_resumes(data: Path, tmp_path: Path, capfd):
     out = tmp_path / "eval"
     wanted = arguments(data, out, "--metrics", "entity")
     assert run.main(wanted, opener=mortal) == 1
-    assert "goes on with what is done" in capfd.readouterr().err
+    assert "resumes the run" in capfd.readouterr().err
     assert not (out / "metrics.json").exists()
     with (out / "answers.jsonl").open("ab") as file:
         file.write(b'{"key": "torn by the ki')
@@ -245,8 +250,8 @@ def test_elmtex_files_are_counted_both_ways(tmp_path: Path):
     assert run.main(wanted, opener=planted) == 0
     figures = json.loads((out / "metrics.json").read_text())["finetuned"]
     paper, ours = (figures["rouge"][way]["overall"]["rouge1"] for way in ("elmtex", "ours"))
-    # "fever" against "fever; dry cough": precision 1, recall 1/3, F 1/2. The paper skips the therapy, whose gold is
-    # "N/A"; ours counts the invented aspirin as 0.
+    # "fever" against "fever; dry cough": precision 1, recall 1/3, F 1/2. The paper skips the
+    # therapy, whose gold is "N/A"; ours counts the invented aspirin as 0.
     assert (paper["mean"], paper["fields"]) == (pytest.approx(0.5), 1)
     assert (ours["mean"], ours["fields"]) == (pytest.approx(0.25), 2)
     assert figures["exact"]["micro"]["tp"] == 1
@@ -287,8 +292,8 @@ def test_the_worst_reports_come_first(finished: Path):
 def test_marks_may_overlap_and_lose_no_character():
     text = "a <b> & fever\r\n\U0001f600 high"
     items = [
-        Judged("diagnosis", Item("<b> & fever", 2, 13), "right"),
-        Judged("signs_symptoms", Item("fever\r\n\U0001f600", 8, 16), "wrong"),
+        ScoredItem("diagnosis", Item("<b> & fever", 2, 13), "right"),
+        ScoredItem("signs_symptoms", Item("fever\r\n\U0001f600", 8, 16), "wrong"),
     ]
     shown = marked(text, items)
     assert html.unescape(re.sub(r"<[^>]+>", "", shown)) == text
@@ -300,10 +305,10 @@ def test_marks_may_overlap_and_lose_no_character():
     ]
 
 
-def test_items_are_judged_by_exact_match_then_by_overlap():
+def test_items_are_scored_by_exact_match_then_by_overlap():
     ours = {"diagnosis": (Item("left sepsis", 0, 11), Item("gout", 20, 24), Item("flu", 30, 33))}
     theirs = {"diagnosis": (Item("sepsis", 5, 11), Item("Gout", 40, 44), Item("pain", 50, 54))}
-    gold_side, predicted = judge(pair(ours, theirs))
+    gold_side, predicted = score_items(pair(ours, theirs))
     assert [j.outcome for j in gold_side] == ["near", "right", "wrong"]
     assert [j.outcome for j in predicted] == ["near", "right", "wrong"]
 
@@ -404,13 +409,13 @@ def test_the_bench_divides_by_what_the_machine_could_do(tmp_path: Path):
     tensors = {"a": np.zeros((10, 20), np.float16), "b": np.zeros(5, np.float32)}
     save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
     assert engines.parameters_of(tmp_path) == 205
-    floor = {"gflops": 100.0, "gb_per_s": 10.0}
+    roofline = {"gflops": 100.0, "gb_per_s": 10.0}
     # 10^9 parameters: 200 tokens are 4·10^11 operations, 4 s; 3 passes read 12·10^9 bytes, 1.2 s.
-    assert engines.floor_seconds(floor, 10**9, 4.0, 200, 3) == pytest.approx(4.0)
-    assert engines.floor_seconds(floor, 10**9, 4.0, 200, 30) == pytest.approx(12.0)
+    assert engines.roofline_seconds(roofline, 10**9, 4.0, 200, 3) == pytest.approx(4.0)
+    assert engines.roofline_seconds(roofline, 10**9, 4.0, 200, 30) == pytest.approx(12.0)
     row = {"seconds": 8.0, "tokens": 200, "passes": 3, "peak_rss_mb": 900.4}
     figures = {
-        "floor": floor,
+        "floor": roofline,
         "parameters": {"torch": 10**9, "chat": 10**9},
         "contenders": {"torch": [row], "chat": [{**row, "seconds": 20.0, "peak_rss_mb": None}]},
     }

@@ -155,7 +155,7 @@ def test_fhir_says_how_sure_the_report_is(elmtex_schema: CategorySchema) -> None
     conditions = _resources(elmtex_schema, diagnosis=three)
     status = [r["verificationStatus"]["coding"][0]["code"] for r in conditions]
     assert dict(zip(ASSERTIONS, status, strict=True)) == {
-        "present": "unconfirmed",  # nobody has judged it
+        "present": "unconfirmed",  # nobody has reviewed it
         "absent": "refuted",
         "possible": "provisional",
     }

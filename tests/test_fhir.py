@@ -1,4 +1,5 @@
-"""FHIR: the right resource, the right person, the right number, and nothing claimed beyond the words."""
+"""FHIR: the right resource, the right person, the right number, and nothing claimed beyond the
+words."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from elmtex.exporters.fhir.allergies import allergy
-from elmtex.exporters.fhir.bundle import Judged, bundle
+from elmtex.exporters.fhir.bundle import ReviewState, bundle
 from elmtex.exporters.fhir.clinical_status import clinical_status
 from elmtex.exporters.fhir.measurements import _BY_CASE, _UNITS, measurement
 from elmtex.exporters.fhir.relatives import relatives, said_of
@@ -29,7 +30,7 @@ def _resources(
     report: str,
     *planted: Planted,
     schema: CategorySchema | None = None,
-    judged: Judged | None = None,
+    review: ReviewState | None = None,
     known: bool = True,
 ) -> list[dict[str, Any]]:
     """The resources of planted (category, words, assertion); ``known``: the report is at hand."""
@@ -38,7 +39,7 @@ def _resources(
     for key, words, assertion in planted:
         items[key] += (_item(report, words, assertion),)
     extraction = Extraction("r", schema.name, "fake", "ok", (), items)
-    document = bundle(extraction, schema, judged or Judged(), report if known else "")
+    document = bundle(extraction, schema, review or ReviewState(), report if known else "")
     json.dumps(document, allow_nan=False)
     return [entry["resource"] for entry in document["entry"][1:]]
 
@@ -160,9 +161,9 @@ def test_a_relatives_disease_is_not_the_patients_as_well() -> None:
     ]
     texts = [r["code"]["text"] for r in _resources(report, *planted) if "code" in r]
     assert texts == ["Asthma", "haemorrhoids"]
-    accepted = Judged(frozenset({("comorbidities", 0)}))
+    accepted = ReviewState(frozenset({("comorbidities", 0)}))
     texts = [
-        r["code"]["text"] for r in _resources(report, *planted, judged=accepted) if "code" in r
+        r["code"]["text"] for r in _resources(report, *planted, review=accepted) if "code" in r
     ]
     assert texts == ["colon cancer", "Asthma", "haemorrhoids"]
 
@@ -259,10 +260,10 @@ def test_what_a_model_alone_denies_does_not_read_as_a_humans_word() -> None:
         *(True, False),
         *(True, True),
     ]
-    everything = Judged(
+    everything = ReviewState(
         frozenset((key, number) for key, _, _ in planted for number in range(2)), finished=True
     )
-    found = _resources(report, *planted, judged=everything)
+    found = _resources(report, *planted, review=everything)
     said = [_code(r, "verificationStatus") or r["status"] for r in found]
     assert said == ["refuted", "confirmed", "not-done", "not-taken"]
     assert not any("meta" in r or "note" in r for r in found)
@@ -296,7 +297,7 @@ def test_words_that_deny_are_no_condition_however_they_are_asserted() -> None:
         ("family_history", "There was no history of stroke"),
     ],
 )
-def test_that_somebody_was_well_is_no_condition(key: str, text: str) -> None:
+def test_that_somebody_was_well_is_not_a_condition(key: str, text: str) -> None:
     (found,) = _resources(text, (key, text, "present"))
     assert (found["resourceType"], found["valueString"]) == ("Observation", text)
 
@@ -351,7 +352,7 @@ def test_an_allergy_that_is_said(
 @pytest.mark.parametrize(
     "text", ["allergic rhinitis", "allergisches Asthma", "seen by the allergist", "penicillin", ""]
 )
-def test_what_is_no_allergy(text: str) -> None:
+def test_what_is_not_an_allergy(text: str) -> None:
     assert allergy(text) is None
 
 
@@ -372,8 +373,8 @@ def test_allergies_under_a_history_are_allergies() -> None:
     assert [_code(r, "code") for r in found] == [None, NO_DRUG, NONE, None, None]
     assert found[0]["code"]["text"] == "penicillin"
     assert found[0]["note"] == [{"text": "Allergic to penicillin (rash)"}]  # the rash is not lost
-    judged = Judged(frozenset(("medical_surgical_history", n) for n in range(5)))
-    said = [_code(r, "verificationStatus") for r in _resources(report, *planted, judged=judged)]
+    review = ReviewState(frozenset(("medical_surgical_history", n) for n in range(5)))
+    said = [_code(r, "verificationStatus") for r in _resources(report, *planted, review=review)]
     assert said == ["confirmed", "confirmed", "confirmed", "refuted", "unconfirmed"]
 
 
@@ -450,7 +451,7 @@ def test_a_result_that_is_not_certain_is_left_alone(text: str) -> None:
         *(("CRP > 5 mg/l", ">"), ("CRP >= 5 mg/l", ">=")),
     ],
 )
-def test_a_bound_is_no_number(text: str, comparator: str) -> None:
+def test_a_bound_is_not_a_number(text: str, comparator: str) -> None:
     found = measurement(text)
     assert found is not None
     assert (found.value, found.comparator) == (5, comparator)

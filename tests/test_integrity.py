@@ -1,4 +1,4 @@
-"""A damaged model, adapter or cache says so or is made anew: it never answers "nothing found"."""
+"""A damaged model, adapter or cache says so or is made again: it never answers "nothing found"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from tiny import tiny_llama, tiny_tokenizer
 
 from elmtex.coding import linker as coding
-from elmtex.coding.terminologies import Source
+from elmtex.coding.terminologies import Terminology
 from elmtex.decoding.tokens import read_tokenizer
 from elmtex.models import base as weights
 from elmtex.models.adapter import load_adapter, packaged_adapter
@@ -391,11 +391,11 @@ def test_an_adapter_is_compared_with_its_digests(tmp_path: Path) -> None:
 
 
 def test_the_shipped_adapter_has_its_digests() -> None:
-    shipped = packaged_adapter()
-    assert shipped is not None and shipped.folder is not None
-    known = json.loads((shipped.folder / DIGESTS).read_text())["sha256"]
+    packaged = packaged_adapter()
+    assert packaged is not None and packaged.folder is not None
+    known = json.loads((packaged.folder / DIGESTS).read_text())["sha256"]
     assert {"adapter_model.safetensors", "adapter_config.json", "elmtex.json"} <= set(known)
-    assert wrong_files(shipped.folder) == []
+    assert wrong_files(packaged.folder) == []
 
 
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
@@ -435,9 +435,9 @@ def test_a_damaged_adapter_is_refused_with_its_path(
 # The names of codes
 
 
-def names() -> Source:
+def names() -> Terminology:
     rows = [("s", "1", "Pneumonia", ["lung inflammation"]), ("s", "2", "Asthma", [])]
-    return Source("planted", lambda: "1", lambda: rows)
+    return Terminology("planted", lambda: "1", lambda: rows)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_telegraphic_lines(lines: list[str], name: str) -> None:
     assert len(lines) == 30 and len(wrong) <= 1, wrong
 
 
-def test_whole_reports_and_what_is_no_text() -> None:
+def test_whole_reports_and_what_is_not_text() -> None:
     assert language("\n".join(GERMAN)) == "de"
     assert language("\n".join(ENGLISH)) == "en"
     # A German letter with English names of drugs and studies in it.

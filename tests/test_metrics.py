@@ -1,4 +1,5 @@
-"""The metrics: answers worked out by hand, properties, and agreement with the packages they stand on."""
+"""The metrics: answers worked out by hand, properties, and agreement with the packages they stand
+on."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from elmtex.types import ASSERTIONS, Code, Extraction, InputError, Item, Record,
 from eval.metrics import Sample, aggregate, compare, score_sample
 from eval.metrics.assertion import confusion
 from eval.metrics.bootstrap import Bootstrap, ratio
-from eval.metrics.calibration import bin_of, judged
+from eval.metrics.calibration import bin_of, correctness_pairs
 from eval.metrics.documents import normalise, pair
 from eval.metrics.entity import Counts, exact, match_spans, maximum_matching, relaxed
 from eval.metrics.flat import flat, scored_elmtex, scored_ours
@@ -114,7 +115,7 @@ def test_a_repeated_mention_needs_a_second_gold_item() -> None:
     assert exact(pair(twice, twice))["a"] == Counts(2, 0, 0)
 
 
-def test_an_annotation_that_stands_there_twice_counts_once() -> None:
+def test_an_annotation_that_is_there_twice_counts_once() -> None:
     """As MedMentions and other corpora do: the system that finds it has missed nothing."""
     fever = Item("fever", 3, 8, "absent")
     gold = {"a": [fever, fever, replace(fever, codes=(Code("s", "1", "Fever", 1.0),))]}
@@ -132,7 +133,7 @@ def test_exact_takes_the_whole_words_and_no_less() -> None:
     gold = {"a": [Item("chronic kidney disease stage 3", 10, 40)]}
     for text, start, right in (
         ("chronic kidney disease stage 3", 10, 1),
-        ("chronic kidney disease stage 3.", 10, 1),  # a stop is no word
+        ("chronic kidney disease stage 3.", 10, 1),  # a full stop is not a word
         ("chronic kidney disease", 10, 0),
         ("kidney disease stage 3", 18, 0),
         ("chronic kidney disease stage 3 since 2019", 10, 0),
@@ -164,7 +165,8 @@ def test_of_words_said_twice_the_first_assertion_is_scored() -> None:
         ([(0, 5)], [(4, 9)], 1),
         ([(0, 10)], [(0, 3), (4, 8)], 1),  # one long gold span is one item
         ([(0, 3), (4, 8)], [(0, 10)], 1),
-        # First come, first served gives the long prediction to the first gold item and loses a pair.
+        # First come, first served gives the long prediction to the first gold item and loses a
+        # pair.
         ([(0, 3), (4, 8)], [(0, 8), (0, 3)], 2),
         # A chain: each must move one on, so only augmenting along the whole chain finds all three.
         ([(0, 3), (2, 6), (5, 9)], [(2, 3), (5, 6), (8, 9)], 3),
@@ -303,7 +305,8 @@ def test_assertion_over_exactly_matched_items_only() -> None:
 
 
 def test_of_a_repeated_text_the_mentions_at_one_place_are_compared() -> None:
-    # 5:10 absent and 20:25 present: pairing by order of assertion, or by luck, would hide or invent an error.
+    # 5:10 absent and 20:25 present: pairing by order of assertion, or by luck, would hide or invent
+    # an error.
     gold = {"a": [Item("fever", 20, 25, "present"), Item("fever", 5, 10, "absent")]}
     right = {"a": [Item("fever", 5, 10, "absent"), Item("fever", 20, 25, "present")]}
     wrong = {"a": [Item("fever", 5, 10, "present"), Item("fever", 20, 25, "absent")]}
@@ -359,7 +362,8 @@ def test_no_document_is_a_failure() -> None:
 
 
 def test_the_two_rates_of_invention() -> None:
-    """Two reports, pathology empty in both, laboratory_values in one: 3 empty pairs, 2 of them filled, 3 of 5 items."""
+    """Two reports, pathology empty in both, laboratory_values in one: 3 empty pairs, 2 of them
+    filled, 3 of 5 items."""
     one = score_sample(
         record("1", signs_symptoms=[at("fever")], laboratory_values=[at("5%")]),
         extraction("1", signs_symptoms=[at("fever")], pathology=[at("6%"), at("5%")]),
@@ -389,9 +393,10 @@ def test_calibration_worked_out_by_hand() -> None:
         signs_symptoms=[at("fever", 0, "absent", 0.95), at("days", 0, "present", 0.95)],
         laboratory_values=[at("5%", 0, "present", 0.3), at("6%", 0, "present", None)],
     )
-    assert judged(pair(GOLD, predicted)) == [(0.3, 1), (0.95, 0), (0.95, 1)]
+    assert correctness_pairs(pair(GOLD, predicted)) == [(0.3, 1), (0.95, 0), (0.95, 1)]
     figures = aggregate([score_sample(GOLD, predicted)])
-    # bin .9-1: confidence .95, accuracy .5, 2 of 3 items; bin .3-.4: confidence .3, accuracy 1, 1 of 3 items.
+    # bin .9-1: confidence .95, accuracy .5, 2 of 3 items; bin .3-.4: confidence .3, accuracy 1, 1
+    # of 3 items.
     assert figures["ece"] == pytest.approx(2 / 3 * 0.45 + 1 / 3 * 0.7)
     curve = figures["calibration"]["bins"]
     assert (curve[9]["items"], curve[9]["accuracy"]) == (2, 0.5)
@@ -402,13 +407,16 @@ def test_calibration_worked_out_by_hand() -> None:
 
 def test_the_same_item_given_twice_is_right_once() -> None:
     twice = at("fever", 0, "absent", 0.9)
-    assert judged(pair(GOLD, extraction(signs_symptoms=[twice, twice]))) == [(0.9, 0), (0.9, 1)]
+    assert correctness_pairs(pair(GOLD, extraction(signs_symptoms=[twice, twice]))) == [
+        (0.9, 0),
+        (0.9, 1),
+    ]
 
 
 def test_confidence_without_an_item_or_outside_its_range() -> None:
     assert aggregate([score_sample(GOLD, extraction())])["ece"] is None
     with pytest.raises(InputError, match=r"confidence 1\.5"):
-        judged(pair(GOLD, extraction(signs_symptoms=[at("fever", 0, "present", 1.5)])))
+        correctness_pairs(pair(GOLD, extraction(signs_symptoms=[at("fever", 0, "present", 1.5)])))
     assert [bin_of(x) for x in (0.0, 0.0999, 0.1, 0.3, 0.7, 0.9999, 1.0)] == [0, 0, 1, 3, 7, 9, 9]
 
 
@@ -434,7 +442,8 @@ def test_micro_macro_and_per_category_by_hand() -> None:
     micro = figures["micro"]  # tp 2, fp 2, fn 1
     assert (micro["p"], micro["r"], micro["f1"]) == pytest.approx((0.5, 2 / 3, 4 / 7))
     assert (micro["tp"], micro["fp"], micro["fn"]) == (2, 2, 1)
-    # signs 2/3 (p 1, r .5), laboratory 1/2 (p 1/3, r 1); pathology has nothing on either side and is no category here.
+    # signs 2/3 (p 1, r .5), laboratory 1/2 (p 1/3, r 1); pathology has nothing on either side and
+    # is not a category here.
     assert figures["macro"]["f1"] == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert (figures["macro"]["p"], figures["macro"]["r"]) == pytest.approx((2 / 3, 3 / 4))
     assert figures["macro"]["categories"] == 2
@@ -581,7 +590,8 @@ def test_rouge_is_the_packages_own() -> None:
         "productive coughs; fever", "coughing; high fever"
     )
     assert scores.elmtex == {"a": {name: theirs[name].fmeasure for name in MEASURES}}
-    # By hand: product cough fever against cough high fever: 2 of 3 words, no two in a row, 2 in order.
+    # By hand: product cough fever against cough high fever: 2 of 3 words, no two in a row, 2 in
+    # order.
     assert scores.elmtex["a"] == pytest.approx({"rouge1": 2 / 3, "rouge2": 0.0, "rougeL": 2 / 3})
     assert scores.ours == {"a": scores.elmtex["a"], "b": dict.fromkeys(MEASURES, 0.0)}
 
@@ -640,7 +650,8 @@ def test_bertscore_is_the_packages_own() -> None:
     # Remembered: a second look needs no model.
     scorer._loaded.score = None
     assert score_sample(gold, predicted, id="1", bertscore=scorer) == sample
-    # Too long for the model: said, not hidden. A blank item, which bert-score cannot encode, is no text.
+    # Too long for the model: said, not hidden. A blank item, which bert-score cannot encode, is not
+    # text.
     del scorer._loaded.score
     long = {"a": [loose("cough " * 600)], "b": [loose(" ")]}
     scores = scorer.scores(pair(long, long))

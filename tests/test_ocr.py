@@ -180,7 +180,7 @@ def test_all_files_together_have_a_limit_of_pages(
     reports = read_files([one, tmp_path / "two.zip"])
     assert [report.recognised for report in reports] == [True, True, False]
     assert "second step" in str(reports[2].problem) and recogniser.noted("eng+deu") == 4
-    assert read_files([one])[0].recognised  # the next reading begins anew
+    assert read_files([one])[0].recognised  # the next reading starts from scratch
 
 
 @pytest.mark.skipif(not shutil.which("tesseract"), reason="tesseract is not installed")

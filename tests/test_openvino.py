@@ -19,9 +19,10 @@ import pytest
 from tiny import tiny_llama, tiny_tokenizer
 
 from elmtex import Extractor
-from elmtex.decoding.layout import placed, reach
+from elmtex.decoding.grammar import NoteGrammar
+from elmtex.decoding.layout import branch_positions, visible_prefix
 from elmtex.decoding.loop import decode
-from elmtex.decoding.notes import NoteGrammar, NoteWalk
+from elmtex.decoding.notes import NoteState
 from elmtex.decoding.tokens import Chunk, ReportTokens, tokenise
 from elmtex.engines import fastest, open_engine
 from elmtex.provenance import usable_cores
@@ -49,7 +50,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def llama(seed: int, hidden: int = 32):
-    """tiny_llama without its sharp preferences, which blow the rounding of float32 up to what a fault would do."""
+    """tiny_llama without its sharp preferences, which blow the rounding of float32 up to what a
+    fault would do."""
     model = tiny_llama(seed, hidden).float()
     with torch.no_grad():
         for name, weight in model.named_parameters():
@@ -99,14 +101,14 @@ def grammar() -> NoteGrammar:
 def notes(engine, read: int = len(PROMPT)) -> list[tuple[int, int, str, str]]:
     tokens = tokenise(REPORT, tiny_tokenizer())
     done = itertools.chain(*passes(engine.session(PROMPT[:read]), tokens, read))
-    items = (item for walk in done for item in walk.items)
+    items = (item for state in done for item in state.items)
     return sorted((i.first, i.last, i.key, i.assertion) for i in items)
 
 
-def passes(session, tokens: ReportTokens, read: int = 0) -> Iterator[list[NoteWalk]]:
+def passes(session, tokens: ReportTokens, read: int = 0) -> Iterator[list[NoteState]]:
     """The notes that each pass of a decode finishes."""
-    places = placed(grammar(), tokens, tokens.sentences, len(PROMPT))
-    seen = reach(len(PROMPT), tokens, Chunk(0, tokens.sentences))
+    places = branch_positions(grammar(), tokens, tokens.sentences, len(PROMPT))
+    seen = visible_prefix(len(PROMPT), tokens, Chunk(0, tokens.sentences))
     return decode(session, [*PROMPT, *tokens.ids], places, seen, read=read)
 
 
@@ -292,7 +294,7 @@ def test_a_conversion_long_unused_goes(base: Path, adapter: Path, cache: Path) -
     assert len(kept) == 4 and {used.name, "openvino-new", "other"} < kept
 
 
-def test_a_damaged_compiled_graph_is_made_anew(base: Path, cache: Path) -> None:
+def test_a_damaged_compiled_graph_is_made_again(base: Path, cache: Path) -> None:
     right = scores(OpenVINOEngine(base), (20,))
     (blob,) = cache.glob("*/compiled-*/*.blob")
     whole = blob.read_bytes()
@@ -306,7 +308,7 @@ def test_a_cache_that_may_only_be_read_will_do(base: Path, monkeypatch: pytest.M
         raise PermissionError
 
     expected = notes(OpenVINOEngine(base))
-    monkeypatch.setattr("elmtex.engines.openvino._compiled", refused)
+    monkeypatch.setattr("elmtex.engines.openvino.compiled", refused)
     assert notes(OpenVINOEngine(base)) == expected
 
 
@@ -371,7 +373,7 @@ def test_sessions_do_not_disturb_each_other(base: Path) -> None:
 
     def steps(session):
         for done in passes(session, tokens):
-            yield [(i.first, i.last, i.key) for walk in done for i in walk.items]
+            yield [(i.first, i.last, i.key) for state in done for i in state.items]
 
     alone = list(steps(engine.session()))
     pairs = list(itertools.zip_longest(steps(engine.session()), steps(engine.session())))
@@ -395,7 +397,8 @@ def test_threads_may_run_on_any_core(base: Path, options: dict[str, int]) -> Non
 
 
 def test_nothing_spins_between_passes(base: Path) -> None:
-    """Threads that wait by running take the next pass's cores: numpy's matrix product left some for 50 ms."""
+    """Threads that wait by running take the next pass's cores: numpy's matrix product left some for
+    50 ms."""
     scores(OpenVINOEngine(base))
     began = time.process_time()
     time.sleep(0.05)

@@ -9,7 +9,7 @@ import pytest
 from tiny import PlantedEngine, tiny_tokenizer
 
 from elmtex import Extractor
-from elmtex.decoding.notes import NoteGrammar
+from elmtex.decoding.grammar import NoteGrammar
 from elmtex.decoding.select import group
 from elmtex.extractors import notes as pipeline
 from elmtex.extractors.notes import EMPTY, _Loaded

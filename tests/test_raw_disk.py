@@ -56,7 +56,7 @@ def found(image: Path) -> set[bytes]:
 
 
 def plant(store: Store) -> list[str]:
-    """Reports that are read, judged, listed and exported, each with markers in every place that holds words."""
+    """Reports that are read, reviewed, listed and exported, each with markers in every place that holds words."""
     schema, ids = load_schema("elmtex"), []
     for report in range(REPORTS):
         words = [marker(report, number) for number in range(MARKERS)]

@@ -35,7 +35,7 @@ def _write(path: Path, data: bytes | str) -> Path:
     ],
 )
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_utf8_is_read_as_it_stands(tmp_path: Path, text: str, mark: bytes) -> None:
+def test_utf8_is_read_unchanged(tmp_path: Path, text: str, mark: bytes) -> None:
     assert read_report(_write(tmp_path / "r.txt", mark + text.encode())) == (text, "")
 
 
@@ -238,7 +238,7 @@ def test_csv_whose_only_column_is_the_text_keeps_its_commas(tmp_path: Path) -> N
     assert [r.text for r in read_reports([path])] == ["Fever, not high; 39 °C", 'cough, "dry"']
 
 
-def test_a_table_whose_name_is_no_utf_8_gives_ids_that_are(tmp_path: Path) -> None:
+def test_a_table_whose_name_is_not_utf_8_gives_ids_that_are(tmp_path: Path) -> None:
     path = _write(tmp_path / os.fsdecode(b"x\xff.csv"), "text,note\nfever,\ncough,a,b\n")
     assert [report.id for report in read_reports([path])] == ["x\ufffd:1", "x\ufffd:2"]
 

@@ -113,7 +113,9 @@ def _at(text: str) -> tuple[int, int]:
     return start, start + len(text)
 
 
-def test_an_edit_back_to_the_models_words_is_no_edit_and_rejecting_hides_none(store: Store) -> None:
+def test_an_edit_back_to_the_models_words_is_not_an_edit_and_rejecting_hides_none(
+    store: Store,
+) -> None:
     id = store.add("me", "r", REPORT, SCHEMA, extraction=model_output())
     other = Item("Löfgren", *_at("Löfgren"), "absent")
     entry = decide(store, id, Decision("edit", ("m2",), "diagnosis", other))
@@ -158,7 +160,7 @@ def test_a_decision_that_does_not_fit_is_refused_and_not_stored(
     assert store.get("me", id).decisions == ()
 
 
-def test_finishing_needs_every_item_judged_and_gold_knows_the_difference(store: Store) -> None:
+def test_finishing_needs_every_item_reviewed_and_gold_knows_the_difference(store: Store) -> None:
     id = store.add("me", "r", REPORT, SCHEMA, extraction=model_output())
     assert record(store.get("me", id)) is None
     entry = decide(store, id, Decision("accept", ("m0", "m1")))
@@ -183,11 +185,11 @@ def test_a_change_after_the_end_opens_a_review_again(store: Store) -> None:
         Decision("add", (), "age", Item("seit 3 Tagen", *_at("seit 3 Tagen"))),
     ):
         entry = decide(store, id, change)
-        assert not entry.reviewed.finished and not entry.reviewed.judged.finished
+        assert not entry.reviewed.finished and not entry.reviewed.review_state.finished
         assert not {line.id: line for line in store.lines("me")}[id].finished
         assert "family_history" not in record(entry).labelled  # nobody says that nothing was missed
         assert decide(store, id, Decision("finish")).reviewed.finished
-        # Whoever takes the change back stands where the review had ended.
+        # Whoever takes the change back is where the review had ended.
         undo(store, id)
         assert undo(store, id).reviewed.finished
 

@@ -29,7 +29,7 @@ def read(body: bytes) -> str:
         (rb"Fever: {\deleted\revauthdel1 high}{\revised none}", "Fever: none"),
     ],
 )
-def test_words_and_signs(body: bytes, text: str) -> None:
+def test_words_and_symbols(body: bytes, text: str) -> None:
     assert read(body) == text
 
 

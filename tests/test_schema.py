@@ -279,7 +279,7 @@ def test_nothing_that_a_schema_refers_to_is_fetched(monkeypatch: pytest.MonkeyPa
     assert fetched == []
 
 
-def test_a_name_that_stands_twice_is_found_in_one_look_at_each() -> None:
+def test_a_name_that_occurs_twice_is_found_in_one_look_at_each() -> None:
     names = ",".join(f'"n{n}":0' for n in range(16_000))
     began = time.perf_counter()
     with pytest.raises(SchemaError, match="'z' stands twice"):

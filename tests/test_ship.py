@@ -22,7 +22,7 @@ from training.record import short_form
 from training.ship import ship
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = ROOT / "elmtex" / "models" / "adapters" / "elmtex-5" / "record.json"
+PACKAGED = ROOT / "elmtex" / "models" / "adapters" / "elmtex-5" / "record.json"
 DATA = Path(os.environ.get("ELMTEX_DATA", ROOT.parent / "shared" / "data"))
 
 
@@ -84,7 +84,7 @@ def test_the_short_form_has_each_stage_once_and_no_path() -> None:
         "command": "python -m training.average runs/a runs/b",
         "git": "def",
     }
-    # A run that continues a shipped adapter finds the short form there.
+    # A run that continues a packaged adapter finds the short form there.
     again = short_form(run_record(4, **{"from": short}), "smollm2-135m")
     assert again["stages"][:-1] == short["stages"]
 
@@ -103,7 +103,7 @@ def run(tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_ships_is_short_and_names_no_place(run: Path, tmp_path: Path) -> None:
+def test_what_is_packaged_is_short_and_names_no_place(run: Path, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     folder = ship(run, "mine", tmp_path / "adapters")
     names = {path.name for path in folder.iterdir()}
@@ -118,11 +118,11 @@ def test_what_ships_is_short_and_names_no_place(run: Path, tmp_path: Path) -> No
         ship(run, "mine", tmp_path / "adapters")
 
 
-def test_the_shipped_record_is_short_and_the_card_quotes_it() -> None:
-    text = SHIPPED.read_text("utf-8")
+def test_the_packaged_record_is_short_and_the_card_quotes_it() -> None:
+    text = PACKAGED.read_text("utf-8")
     assert len(text.splitlines()) < 300
     assert not re.search(r"(?:^|[\s\"'=])/\w", text)
-    card = (SHIPPED.parent / "MODEL_CARD.md").read_text("utf-8")
+    card = (PACKAGED.parent / "MODEL_CARD.md").read_text("utf-8")
     stages = json.loads(text)["stages"]
     assert "\n".join(map(publish._stage, stages)) in card
 
@@ -137,7 +137,7 @@ def test_the_script_runs_what_the_record_says() -> None:
         for words in commands
         if "training.sft" in words
     }
-    stages = json.loads(SHIPPED.read_text("utf-8"))["stages"]
+    stages = json.loads(PACKAGED.read_text("utf-8"))["stages"]
     for stage in stages[-2:]:
         recorded = shlex.split(stage["command"])[3:]
         ours = scripted[recorded[recorded.index("--output_dir") + 1]]
@@ -149,7 +149,7 @@ def test_the_script_runs_what_the_record_says() -> None:
 
 
 @pytest.mark.slow
-def test_the_shipped_adapters_data_comes_out_again(tmp_path: Path) -> None:
+def test_the_packaged_adapters_data_comes_out_again(tmp_path: Path) -> None:
     """… of the commit that the script checks out: reports were written, and marked up further, since."""
     if not (DATA / "maccrobat2020").is_dir():
         pytest.skip("skipped: no data")
@@ -176,5 +176,5 @@ def test_the_shipped_adapters_data_comes_out_again(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(source)},
         check=True,
     )
-    recorded = json.loads(SHIPPED.read_text("utf-8"))["stages"][-1]["data"]
+    recorded = json.loads(PACKAGED.read_text("utf-8"))["stages"][-1]["data"]
     assert {path.name: digest_of_data(path) for path in out.glob("*.jsonl")} == recorded

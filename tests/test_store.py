@@ -171,7 +171,7 @@ def test_a_database_that_another_process_holds_is_busy_and_then_answers(
     store, ids = filled(file)
     with sqlite3.connect(file) as other:
         other.execute("begin immediate")
-        assert len(store.lines("me")) == 5  # reading goes on
+        assert len(store.lines("me")) == 5  # reading continues
         with pytest.raises(BusyError, match=BUSY):
             store.delete("me", ids["open"])
     store.delete("me", ids["open"])

@@ -1,4 +1,5 @@
-"""Tables as clinics have them: Excel, UTF-16, German names of columns; one that has no reports says what it has."""
+"""Tables as clinics have them: Excel, UTF-16, German names of columns; one that has no reports says
+what it has."""
 
 from __future__ import annotations
 
@@ -107,7 +108,7 @@ def test_torn_utf_16_is_refused_and_not_guessed(tmp_path: Path) -> None:
     assert [r.note for r in read_files([path])][-1:] == ["encoding"]
 
 
-def test_a_table_of_several_reports_is_no_report(tmp_path: Path) -> None:
+def test_a_table_of_several_reports_is_not_a_report(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("text\nfever\ncough\n", "utf-8")
     with pytest.raises(InputError, match="several reports: use `elmtex batch`"):

@@ -1,4 +1,5 @@
-"""Training through the real scripts on a tiny Llama: what it memorises, the real decoder gives back."""
+"""Training through the real scripts on a tiny Llama: what it memorises, the real decoder gives
+back."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ from training.average import average
 from training.calibrate import calibrate
 from training.chat import conversations
 from training.data import Augmentation, Examples, asked_schema, sampled, sequences
-from training.mentions import swapped
+from training.mentions import with_replaced_mentions
 from training.merge import merged_model
 
 CONFIGS = Path(sft.__file__).parent / "configs"
@@ -100,7 +101,8 @@ LORA += ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_p
 
 @pytest.fixture(scope="module")
 def runs(workshop) -> dict[str, Path]:
-    """A full fine-tune and an adapter that know the three reports by heart, each trained when it is asked for."""
+    """A full fine-tune and an adapter that know the three reports by heart, each trained when it is
+    asked for."""
 
     class Runs(dict[str, Path]):
         def __missing__(self, name: str) -> Path:
@@ -128,8 +130,8 @@ def test_a_memorised_report_is_extracted_exactly(runs, name):
     assert_knows_the_facts(runs[name])
 
 
-def test_a_run_goes_on_from_an_adapter(workshop, runs, tmp_path):
-    flags = ["--init_adapter", str(runs["lora"]), "--max_steps", "1", "--rare_weight", "3"]
+def test_a_run_continues_an_adapter(workshop, runs, tmp_path):
+    flags = ["--init_adapter", str(runs["lora"]), "--max_steps", "1", "--non_present_weight", "3"]
     flags += ["--lora_dropout", "0.01"]
     other_base = shutil.copytree(workshop / "base", tmp_path / "base")
     history = train(workshop, tmp_path / "on", "--num_train_epochs", "1", *flags)
@@ -168,7 +170,7 @@ def test_calibration_keeps_what_is_right_and_says_how_sure_it_is(workshop, runs,
         calibrate(run, workshop / "data", schema="medication")
 
 
-def test_signs_are_set_by_sources_that_mark_them(workshop, runs, tmp_path, monkeypatch):
+def test_assertion_biases_are_set_by_sources_that_mark_them(workshop, runs, tmp_path, monkeypatch):
     run = shutil.copytree(runs["lora"], tmp_path / "run")
     data = shutil.copytree(workshop / "data", tmp_path / "data")
     seen = []
@@ -177,25 +179,25 @@ def test_signs_are_set_by_sources_that_mark_them(workshop, runs, tmp_path, monke
         seen.append(sorted({record.source for record in records}))
         return {"absent": 0.0, "possible": 0.0}
 
-    monkeypatch.setattr("training.calibrate._sign_biases", biases)
+    monkeypatch.setattr("training.calibrate._assertion_biases", biases)
     rows = list(canonical.load(data / "dev.jsonl"))
-    signed = [replace(r, source="signed") for r in rows]
+    marking = [replace(r, source="marking") for r in rows]
     plain = replace(rows[0], id="plain", source="plain", items={"gender": (Item("He", 0, 2),)})
-    others = [[], [*signed, plain]]
+    others = [[], [*marking, plain]]
     for records in others:
         canonical.write(data / "dev_other.jsonl", records)
         calibrate(run, data, thresholds=(0.1,))
-    assert seen == [["planted"], ["planted", "signed"]]
+    assert seen == [["planted"], ["marking", "planted"]]
 
 
 @pytest.mark.slow  # trains one
-def test_a_whole_model_is_no_adapter(runs, tmp_path):
+def test_a_whole_model_is_not_an_adapter(runs, tmp_path):
     for make in (merged_model, lambda run: average([run, run], tmp_path / "mean")):
         with pytest.raises(InputError, match="whole model"):
             make(runs["full"])
 
 
-def test_a_category_with_an_item_that_stands_nowhere_is_not_asked_for():
+def test_a_category_with_an_ungrounded_item_is_not_asked_for():
     tokenizer = tiny_tokenizer()
     placed, free = Item("fever", 3, 8), Item("high temperature", None, None)
     asked = ("signs_symptoms", "diagnosis")
@@ -278,10 +280,10 @@ def test_examples_are_laid_out_on_demand_as_their_place_and_seed_say():
 def test_a_language_of_a_source_and_names_that_begin_alike_have_their_share():
     german = Record("de/g", "planted", "de", "Fieber.", ("age",), {})
     english = Record("en/e", "planted", "en", "Fever.", ("age",), {})
-    shares = {"planted": 0, "planted/de": 2}
-    assert sampled([german, english], shares, random.Random(0)) == [german, german]
-    shares |= {"planted/en/x": 5, "planted/en/e": 1}
-    drawn = sampled([german, english], shares, random.Random(0))
+    mixture = {"planted": 0, "planted/de": 2}
+    assert sampled([german, english], mixture, random.Random(0)) == [german, german]
+    mixture |= {"planted/en/x": 5, "planted/en/e": 1}
+    drawn = sampled([german, english], mixture, random.Random(0))
     assert sorted(record.id for record in drawn) == ["de/g", "de/g", "en/e"]
 
 
@@ -305,7 +307,7 @@ def test_items_read_as_others_of_their_category_and_the_rest_stays():
         ("en", "pathology"): ["never"],
         ("de", "signs_symptoms"): ["nie"],
     }
-    new = swapped(record, others, 1.0, random.Random(0))
+    new = with_replaced_mentions(record, others, 1.0, random.Random(0))
     assert new.text == (
         "Shortness of breath 😀, then chest X-ray; no shortness of breath or pain in the left arm."
     )
@@ -314,14 +316,14 @@ def test_items_read_as_others_of_their_category_and_the_rest_stays():
     assert [item.text for item in new.items["signs_symptoms"]] == [
         "Shortness of breath", "shortness of breath", "pain in the left arm",
     ]  # fmt: skip
-    assert swapped(record, others, 0.0, random.Random(0)) == record
+    assert with_replaced_mentions(record, others, 0.0, random.Random(0)) == record
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_goes_on_as_if_it_had_not_been(workshop, tmp_path):
+def test_an_interrupted_run_resumes_as_if_it_had_not_been(workshop, tmp_path):
     flags = ["--num_train_epochs", "8", "--per_device_train_batch_size", "1", "--max_steps", "8"]
     flags += ["--save_strategy", "steps", "--save_steps", "4", "--drop", "0.5", "--shuffle", "0.5"]
-    # Nothing to go on from, as after a kill before the first checkpoint: it begins.
+    # Nothing to resume from, as after a kill before the first checkpoint: it starts.
     whole = train(workshop, tmp_path / "whole", *flags, "--resume_from_checkpoint", "true")
     (tmp_path / "cut" / "checkpoint-6").mkdir(parents=True)  # killed while it was written
     shutil.copytree(tmp_path / "whole" / "checkpoint-4", tmp_path / "cut" / "checkpoint-4")

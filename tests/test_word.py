@@ -104,7 +104,7 @@ def test_a_footnote_follows_the_paragraph_that_names_it() -> None:
     assert read_docx(out.getvalue(), "a.docx")[0] == "fever\nuntil Monday\ncough"
 
 
-def test_boxes_lists_and_signs_of_forms_are_words() -> None:
+def test_boxes_lists_and_symbols_of_forms_are_words() -> None:
     def field(inner: str) -> str:
         return (
             f'<w:r><w:fldChar w:fldCharType="begin"><w:ffData>{inner}</w:ffData></w:fldChar></w:r>'

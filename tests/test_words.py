@@ -20,7 +20,7 @@ from elmtex.web.schema_tab.custom_schema import check_html
 
 # Whose errors a click may meet.
 MODULES = (
-    *("schema.py", "coding/name_index.py"),
+    *("schema/__init__.py", "schema/categories.py", "schema/checks.py", "coding/name_index.py"),
     *(f"review/{name}.py" for name in ("decisions", "entry", "store")),
     *(f"web/{name}.py" for name in ("limits", "view", "batch_tab/batch")),
     *(f"web/report_tab/{name}.py" for name in ("commands", "review")),

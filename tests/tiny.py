@@ -20,7 +20,8 @@ CORPUS = [
 
 @functools.cache
 def tiny_tokenizer() -> Tokenizer:
-    """A byte-level BPE of about 400 tokens, cut like SmolLM2's: every text can be written, most words in pieces."""
+    """A byte-level BPE of about 400 tokens, cut like SmolLM2's: every text can be written, most
+    words in pieces."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -41,7 +42,8 @@ def tiny_tokenizer() -> Tokenizer:
 
 
 def tiny_llama(seed: int, hidden: int = 32):
-    """A random two-layer Llama in float64 with sharp preferences, so that ties do not decide a test."""
+    """A random two-layer Llama in float64 with sharp preferences, so that ties do not decide a
+    test."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -61,10 +63,11 @@ def tiny_llama(seed: int, hidden: int = 32):
 
 
 class PlantedEngine:
-    """Stands in for a model: notes each planted fact wherever its word stands, and nothing else.
+    """A fake model: writes each planted fact wherever its word occurs, and nothing else.
 
     Args:
-        notes: what it writes, e.g. ``" fever => symptom;"``, of one word each; the first that fits a place counts.
+        notes: what it writes, e.g. ``" fever => symptom;"``, of one word each; the first that fits
+            a place counts.
     """
 
     def __init__(self, tokenizer: Tokenizer, notes: Sequence[str]) -> None:

@@ -1,9 +1,10 @@
 """Attention that skips what the branch mask hides.
 
-A note sees the report up to its sentence and itself: over a whole sequence about 70 % of all pairs of positions are
-hidden. PyTorch's kernel on the CPU computes them all and masks them; here queries go block by block, each against
-the columns that some row of it sees, and the query heads that share keys are one product. The results are the same but
-for rounding: in bfloat16 the scores are rounded before their softmax.
+A note sees the report up to its sentence and itself: over a whole sequence about 70 % of all pairs
+of positions are hidden. PyTorch's kernel on the CPU computes them all and masks them; here queries
+go block by block, each against the columns that some row of it sees, and the query heads that share
+keys are one product. The results are the same but for rounding: in bfloat16 the scores are rounded
+before their softmax.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def attend(
     dropout: float = 0.0,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
-    """transformers' attention interface: query (1, H, N, D), key and value (1, H / groups, N, D) → (1, N, H, D)."""
+    """transformers' attention interface: query (1, H, N, D), key and value (1, H / groups, N, D) →
+    (1, N, H, D)."""
     assert attention_mask is not None and query.shape[0] == 1
     heads, size = query.shape[1], query.shape[3]
     shared = key.shape[1]

@@ -1,9 +1,9 @@
-"""Make the mean of adapters of which each goes on from another or all from one.
+"""Make the mean of adapters that continue from one another, or all from one.
 
     python -m training.average runs/sixth runs/seventh --out runs/mean
 
-Weights found on different data, or at different rates, from one start lie in one basin: their mean is often better than
-each ("model soups", Wortsman et al. 2022), at no cost when it is used.
+Weights found on different data, or at different rates, from one start lie in one basin: their mean
+is often better than each ("model soups", Wortsman et al. 2022), at no cost when it is used.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ from elmtex.types import ElmtexError, InputError
 def average(runs: Sequence[Path], out: Path) -> Path:
     """Write the mean adapter into ``out``, with the record of what it is made of; ``out``.
 
-    The factors themselves are averaged, which stands for the mean of their products as long as they lie near each other.
+    The factors themselves are averaged, which approximates the mean of their products while they
+    are close to each other.
 
     Args:
         runs: folders of two adapters or more of the same base, rank and layers.
-        out: folder to make. Its biases and confidences are to be set anew (training.calibrate).
+        out: folder to make. Its biases and confidences must be set again (training.calibrate).
 
     Raises:
-        InputError: one is no adapter, or another kind than the first, or ``out`` exists.
+        InputError: one is not an adapter, or of another kind than the first, or ``out`` exists.
     """
     import torch
     from safetensors.torch import load_file, save_file
 
     from elmtex.models.adapter import write_adapter_digests
-    from elmtex.provenance import surroundings
+    from elmtex.provenance import environment
     from elmtex.storage import write_whole
     from training.merge import trained_adapter
     from training.record import PACKAGES, RECORD, read_record
@@ -51,7 +52,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
         kinds.append((known.base, known.layout, scaled))
         weights.append(load_file(run / "adapter_model.safetensors"))
         if kinds[-1] != kinds[0] or weights[-1].keys() != weights[0].keys():
-            raise InputError(f"{run} is another kind of adapter than {runs[0]}")
+            raise InputError(f"{run} is not the same kind of adapter as {runs[0]}")
     out.mkdir(parents=True)
     mean = {
         name: torch.stack([one[name].float() for one in weights]).mean(0) for name in weights[0]
@@ -62,7 +63,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
     facts = {"name": out.name, "base": base, "layout": layout}
     write_whole(out / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     record = {
-        "starts": [{"command": sys.argv, **surroundings(PACKAGES)}],
+        "starts": [{"command": sys.argv, **environment(PACKAGES)}],
         "averaged": [read_record(run) for run in runs],
     }
     write_whole(out / RECORD, json.dumps(record, indent=2) + "\n")

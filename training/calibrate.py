@@ -1,9 +1,10 @@
-"""Set what is not learnt by gradient, on DEV: how readily an item is absent or possible, how likely an item must be to
+"""Set what is not learnt by gradient, on DEV: the assertion biases, how probable an item must be to
 be kept, and what its probability means.
 
     python -m training.calibrate runs/smollm2 --data data
 
-Writes ``biases``, ``threshold`` and ``calibration`` into the run's elmtex.json, and a table of what was tried to calibration.json.
+Writes ``biases``, ``threshold`` and ``calibration`` into the run's elmtex.json, and a table of what
+was tried to calibration.json.
 """
 
 from __future__ import annotations
@@ -31,20 +32,22 @@ from elmtex.types import ElmtexError, Extraction, InputError, Record
 if TYPE_CHECKING:
     from eval.metrics.entity import Counts
 
-OPENING = 1.5  # a note is looked into when the chance that it opens is over .18; the threshold decides afterwards
-ENDING = -1.0  # bias of "no further attribute": one is looked into when its chance is over .27
+OPENING = 1.5  # a note is opened when its probability is over .18; the threshold decides afterwards
+ENDING = -1.0  # bias of "no further attribute": one is opened when its probability is over .27
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.46, 0.025), 3).tolist())
-SIGNS = tuple(np.arange(0.0, 3.1, 0.25))
+ASSERTION_BIASES = tuple(np.arange(0.0, 3.1, 0.25))
 
 
 def calibrate(
     run: Path, data: Path, thresholds: Sequence[float] = THRESHOLDS, schema: str = "elmtex"
 ) -> list[dict[str, Any]]:
-    """Choose biases and threshold and fit the confidence on ``data/dev.jsonl``; the rows tried, the chosen one last.
+    """Choose biases and threshold and fit the confidence on ``data/dev.jsonl``; the rows tried, the
+    chosen one last.
 
-    The signs' biases are those with the best macro F1 over the gold items' signs, of ``data/dev_other.jsonl``, too:
-    absence is said in more ways than DEV has; sources that mark none there do not count. The threshold is the one with the
-    best mean of exact and relaxed micro F1 of whole decodes. The confidence is fitted by isotonic regression against exact match.
+    The assertion biases are those with the best macro F1 over the gold items' assertions, of
+    ``data/dev_other.jsonl``, too: absence is worded in more ways than in DEV; sources that mark
+    none there do not count. The threshold is the one with the best mean of exact and relaxed micro
+    F1 of whole decodes. The confidence is fitted by isotonic regression against exact match.
     ``schema`` is a name or a file; only records that label nothing beside its categories count.
     """
     from elmtex.schema import load_schema
@@ -60,9 +63,9 @@ def calibrate(
     if not records:
         raise InputError(f"{data / 'dev.jsonl'} labels no report with the categories of {schema}")
     others = held_out(other) if other.is_file() and other.stat().st_size else []
-    signed = {record.source for record in others if _marks_signs(record)}
-    others = [record for record in others if record.source in signed]
-    biases = {"open": OPENING, **_sign_biases(run, [*records, *others], schema)}
+    marking = {record.source for record in others if _marks_assertions(record)}
+    others = [record for record in others if record.source in marking]
+    biases = {"open": OPENING, **_assertion_biases(run, [*records, *others], schema)}
     with tempfile.TemporaryDirectory() as scratch:
         trial = shutil.copytree(run, Path(scratch) / "run", ignore=lambda _, names: _foreign(names))
         _write(trial, biases=biases, threshold=0.0, calibration=[])
@@ -75,19 +78,19 @@ def calibrate(
             for items in (group(w, extractor.schema.keys, threshold=threshold) for w in notes)
         ]
         tried.append({"biases": biases, "threshold": threshold, **_scored(records, answers)})
-        print({k: v for k, v in tried[-1].items() if k != "judged"}, flush=True)
+        print({k: v for k, v in tried[-1].items() if k != "correctness_pairs"}, flush=True)
     best = max(tried, key=lambda row: row["exact"] + row["relaxed"])
-    if not best["judged"]:
+    if not best["correctness_pairs"]:
         raise InputError(
             f"{run} finds nothing in the {len(records)} records of DEV: train it longer"
         )
-    rows = [{k: v for k, v in row.items() if k != "judged"} for row in [*tried, best]]
+    rows = [{k: v for k, v in row.items() if k != "correctness_pairs"} for row in [*tried, best]]
     write_whole(run / "calibration.json", json.dumps(rows, indent=2) + "\n")
     _write(
         run,
         biases=biases,
         threshold=best["threshold"],
-        calibration=_isotonic(best["judged"]),
+        calibration=_isotonic(best["correctness_pairs"]),
     )
     labelled = [record for record in (*records, *others) if record.attributes]
     if labelled and load_adapter(run).attributes is not None:
@@ -96,10 +99,12 @@ def calibrate(
 
 
 def _calibrate_attributes(run: Path, records: Sequence[Record], schema: str) -> None:
-    """Choose how likely an attribute must be to be kept, and fit its confidence, on records that label attributes.
+    """Choose how probable an attribute must be to be kept, and fit its confidence, on records that
+    label attributes.
 
-    The threshold is the one with the best mean of exact and relaxed micro F1 of the relations, end to end; the confidence
-    is fitted against relaxed matches of the attributes of items that are right.
+    The threshold is the one with the best mean of exact and relaxed micro F1 of the relations, end
+    to end; the confidence is fitted against relaxed matches of the attributes of items that are
+    right.
     """
     settings: dict[str, Any] = {"bias": ENDING, "threshold": 0.0, "calibration": []}
     _write(run, attributes=settings)
@@ -111,14 +116,16 @@ def _calibrate_attributes(run: Path, records: Sequence[Record], schema: str) -> 
         tried.append({"threshold": threshold, **_relations(records, kept)})
         print({"attributes": tried[-1]}, flush=True)
     best = max(tried, key=lambda row: row["exact"] + row["relaxed"])
-    judged = [row for pair in zip(records, answers, strict=True) for row in _judged(*pair)]
-    if judged:
-        settings |= {"threshold": best["threshold"], "calibration": _isotonic(judged)}
+    correctness_pairs = [
+        row for pair in zip(records, answers, strict=True) for row in _correctness_pairs(*pair)
+    ]
+    if correctness_pairs:
+        settings |= {"threshold": best["threshold"], "calibration": _isotonic(correctness_pairs)}
         _write(run, attributes=settings)
 
 
 def _likely(answer: Extraction, threshold: float) -> Extraction:
-    """The extraction without the attributes that are less likely than that."""
+    """The extraction without the attributes that are less probable than that."""
     return replace(
         answer,
         categories={
@@ -151,8 +158,9 @@ def _relations(records: Sequence[Record], answers: Sequence[Extraction]) -> dict
     }
 
 
-def _judged(record: Record, answer: Extraction) -> Iterator[tuple[float, int]]:
-    """Probability of each attribute of an item that is in the gold, and whether the gold has it there."""
+def _correctness_pairs(record: Record, answer: Extraction) -> Iterator[tuple[float, int]]:
+    """Probability of each attribute of an item that is in the gold, and whether the gold has it
+    there."""
     from eval.metrics.documents import pair
     from eval.metrics.entity import match_spans, overlap
 
@@ -171,11 +179,11 @@ def _micro_f1(counts: Iterable[Counts]) -> float:
 
 
 def _foreign(names: Sequence[str]) -> set[str]:
-    """What of a run's folder is no part of the adapter."""
+    """The files of a run's folder that are not part of the adapter."""
     return {n for n in names if not n.startswith("adapter_") and n != "elmtex.json"}
 
 
-def _marks_signs(record: Record) -> bool:
+def _marks_assertions(record: Record) -> bool:
     return any(item.assertion != "present" for items in record.items.values() for item in items)
 
 
@@ -187,7 +195,7 @@ def _write(run: Path, **facts: Any) -> None:
 
 
 def _scored(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[str, Any]:
-    from eval.metrics.calibration import judged
+    from eval.metrics.calibration import correctness_pairs
     from eval.metrics.documents import pair
     from eval.metrics.entity import exact, relaxed
 
@@ -200,31 +208,32 @@ def _scored(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[st
         for name, match in (("exact", exact), ("relaxed", relaxed)):
             for counts in match(both).values():
                 totals[name] += (counts.tp, counts.fp, counts.fn)
-        confidences += judged(both)
+        confidences += correctness_pairs(both)
     return {
         **{
             name: round(float(2 * t[0] / max(1, 2 * t[0] + t[1] + t[2])), 4)
             for name, t in totals.items()
         },
-        "judged": confidences,
+        "correctness_pairs": confidences,
     }
 
 
-def _isotonic(judged: Sequence[tuple[float, int]]) -> list[tuple[float, float]]:
+def _isotonic(correctness_pairs: Sequence[tuple[float, int]]) -> list[tuple[float, float]]:
     """(probability, share of exact matches) where the fitted line bends, ascending."""
     from sklearn.isotonic import IsotonicRegression
 
-    confidences, hits = zip(*judged, strict=True)
+    confidences, hits = zip(*correctness_pairs, strict=True)
     fit = IsotonicRegression(y_min=0, y_max=1).fit(confidences, hits)
     points = zip(fit.X_thresholds_, fit.y_thresholds_, strict=True)
     return [(round(float(x), 5), round(float(y), 4)) for x, y in points]
 
 
-def _sign_biases(run: Path, records: Sequence[Record], schema: str) -> dict[str, float]:
-    """The logits to add to ``absent`` and ``possible`` for the best macro F1 over the gold items' signs."""
-    logits, gold, names = _sign_logits(run, records, schema)
+def _assertion_biases(run: Path, records: Sequence[Record], schema: str) -> dict[str, float]:
+    """The logits to add to ``absent`` and ``possible`` for the best macro F1 over the gold items'
+    assertions."""
+    logits, gold, names = _assertion_logits(run, records, schema)
     best: tuple[float, dict[str, float]] = (-1.0, {})
-    for absent, possible in product(SIGNS, SIGNS):
+    for absent, possible in product(ASSERTION_BIASES, ASSERTION_BIASES):
         biases: Mapping[str, float] = {"present": 0.0, "absent": absent, "possible": possible}
         chosen = (logits + [biases[name] for name in names]).argmax(1)
         score = np.mean([_f1(gold == c, chosen == c) for c in range(len(names))])
@@ -238,13 +247,14 @@ def _f1(gold: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> float:
     return 2 * int((gold & chosen).sum()) / total if total else 1.0
 
 
-def _sign_logits(
+def _assertion_logits(
     run: Path, records: Sequence[Record], schema: str
 ) -> tuple[NDArray[np.floating], NDArray[np.int64], list[str]]:
-    """Of every gold item's sign: the logits of the signs (n, 3), the right column (n,), and the columns' names."""
+    """For every gold item: the assertion logits (n, 3), the right column (n,), and the columns'
+    names."""
     import torch
 
-    from elmtex.decoding.notes import NoteGrammar
+    from elmtex.decoding.grammar import NoteGrammar
     from elmtex.decoding.tokens import read_tokenizer
     from elmtex.schema import load_schema
     from training.collate import LAYOUT, collate
@@ -254,23 +264,23 @@ def _sign_logits(
 
     base, model = merged_model(run)
     tokenizer, llama = read_tokenizer(base), model.eval()
-    by_token = NoteGrammar.of(load_schema(schema), tokenizer).signs
+    by_token = NoteGrammar.of(load_schema(schema), tokenizer).assertion_tokens
     own = (schema,) if Path(schema).is_file() else ()
-    signs = tuple(sorted(by_token))
+    assertion_tokens = tuple(sorted(by_token))
 
     def rows() -> Iterator[tuple[NDArray[np.floating], int]]:
         plain = Augmentation(0, 0, 0, own)
         for part in Examples(records, tokenizer, epochs=1, seed=0, augmentation=plain, size=1024):
-            decided = [d for d in part.decisions if d.choices == signs]
+            decided = [d for d in part.decisions if d.allowed == assertion_tokens]
             at = torch.tensor([d.row for d in decided], dtype=torch.long)
             batch = collate([part])
             with torch.inference_mode():
-                choices = torch.tensor(signs).expand(len(decided), -1)
+                choices = torch.tensor(assertion_tokens).expand(len(decided), -1)
                 table = scores(llama, {name: batch[name] for name in LAYOUT}, at, choices)
             yield from zip(table.numpy(), [d.chosen for d in decided], strict=True)
 
     logits, gold = zip(*rows(), strict=True)
-    return np.stack(logits), np.array(gold), [by_token[token] for token in signs]
+    return np.stack(logits), np.array(gold), [by_token[token] for token in assertion_tokens]
 
 
 def main() -> None:

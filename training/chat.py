@@ -1,4 +1,5 @@
-"""The JSON layout: ELMTEX's chat, the naive prompt and one JSON answer, for any Llama with a chat template."""
+"""The JSON layout: ELMTEX's chat, the naive prompt and one JSON answer, for any Llama with a chat
+template."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from training.data import Augmentation, asked_schema, sampled
 def conversations(
     records: Sequence[Record], augmentation: Augmentation, rng: random.Random
 ) -> Iterator[dict[str, Any]]:
-    """TRL's prompt and completion of each record; only the categories its source labels are asked for."""
+    """TRL's prompt and completion of each record; only the categories its source labels are asked
+    for."""
     for record in records:
         schema = asked_schema(record.labelled, (), augmentation, rng)
         yield {
@@ -35,7 +37,7 @@ def chat_trainer(
     dev: Sequence[Record],
     elmtex: Any,
     config: SFTConfig,
-    shares: Mapping[str, float],
+    mixture: Mapping[str, float],
 ) -> partial[SFTTrainer]:
     """The trainer of answers as JSON, but for its model; TRL tokenises and masks the prompt.
 
@@ -51,7 +53,9 @@ def chat_trainer(
     rows: list[dict[str, Any]] = []
     for epoch in range(int(config.num_train_epochs)):
         rng = random.Random(f"{config.seed}/{epoch}")
-        rows += conversations(sampled(train, shares, rng, elmtex.swap), augmentation, rng)
+        rows += conversations(
+            sampled(train, mixture, rng, elmtex.mention_replacement), augmentation, rng
+        )
     plain = conversations(dev, augmentation.plain(), random.Random(0))
     config.completion_only_loss = True
     config.max_length = None  # an answer that is cut teaches not to end

@@ -1,4 +1,4 @@
-"""From examples to tensors: several side by side in one row, none of which sees another."""
+"""From examples to tensors: several side by side in one row, masked from one another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ LAYOUT = ("input_ids", "position_ids", "attention_mask")  # of a row: what the m
 
 
 class Collator:
-    """TRL wants its data as a ``datasets.Dataset``: its rows are numbers of ``examples``, put into a row here."""
+    """TRL wants its data as a ``datasets.Dataset``: its rows are numbers of ``examples``, put into
+    a row here."""
 
     def __init__(self, *examples: Sequence[TrainingSequence]) -> None:
         self._examples = examples
@@ -23,12 +24,12 @@ class Collator:
 
 
 def collate(parts: Sequence[TrainingSequence]) -> dict[str, torch.Tensor]:
-    """Put sequences side by side into one row; none sees another.
+    """Put sequences side by side into one row, masked from one another.
 
     Returns:
-        input_ids, position_ids (1, N); attention_mask (1, 1, N, N) boolean; rows (D,) where decisions are made;
-        choices (D, K) token ids padded with -1; chosen (D,) columns of ``choices``; rare (D,) boolean, true where
-        the sign of an absent or possible item is chosen.
+        input_ids, position_ids (1, N); attention_mask (1, 1, N, N) boolean; rows (D,) where
+        decisions are made; allowed (D, K) token ids padded with -1; chosen (D,) columns of
+        ``allowed``; non_present (D,) boolean, true where an item is marked absent or possible.
     """
     lengths = [len(part.tokens) for part in parts]
     offsets = np.cumsum([0, *lengths])
@@ -40,15 +41,15 @@ def collate(parts: Sequence[TrainingSequence]) -> dict[str, torch.Tensor]:
         for part, start in zip(parts, offsets, strict=False)
         for d in part.decisions
     ]
-    choices = np.full((len(decisions), max(len(d.choices) for _, d in decisions)), -1)
+    allowed = np.full((len(decisions), max(len(d.allowed) for _, d in decisions)), -1)
     for i, (_, decision) in enumerate(decisions):
-        choices[i, : len(decision.choices)] = decision.choices
+        allowed[i, : len(decision.allowed)] = decision.allowed
     return {
         "input_ids": torch.from_numpy(np.concatenate([part.tokens for part in parts]))[None],
         "position_ids": torch.from_numpy(np.concatenate([part.positions for part in parts]))[None],
         "attention_mask": torch.from_numpy(mask)[None, None],
         "rows": torch.tensor([row for row, _ in decisions]),
-        "choices": torch.from_numpy(choices),
+        "allowed": torch.from_numpy(allowed),
         "chosen": torch.tensor([d.chosen for _, d in decisions]),
-        "rare": torch.tensor([d.rare for _, d in decisions]),
+        "non_present": torch.tensor([d.non_present for _, d in decisions]),
     }

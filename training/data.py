@@ -1,7 +1,7 @@
-"""What is shown to the model in training: records drawn by source, augmented, and laid out with their gold notes.
+"""Training examples: records drawn by source, augmented, and laid out with their gold notes.
 
-An example is exactly what :mod:`elmtex.decoding` does at inference: the same prompt, the same masks, and the decisions of
-the notes among the choices the grammar allows there.
+An example is exactly what :mod:`elmtex.decoding` does at inference: the same prompt, the same
+masks, and the decisions of the notes among the tokens the grammar allows there.
 """
 
 from __future__ import annotations
@@ -16,23 +16,24 @@ from tokenizers import Tokenizer
 
 from elmtex.decoding.attributes import AttributeGrammar
 from elmtex.decoding.gold import gold_notes
+from elmtex.decoding.grammar import NoteGrammar
 from elmtex.decoding.layout import TrainingSequence, lay_out
-from elmtex.decoding.notes import NoteGrammar
 from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.prompt import margin_prompt
 from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
 from elmtex.types import InputError, Record
-from training.mentions import pools, swapped
+from training.mentions import pools, with_replaced_mentions
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How examples are made of records; not all ask for all of their categories in their usual order and names.
+    """How examples are made of records; not all ask for all of their categories in their usual
+    order and names.
 
     Args:
-        drop: share of examples that ask for a random part of the categories.
-        shuffle: share whose labels are named in random order.
-        rename: share whose labels are the categories' titles.
+        drop: fraction of examples that ask for a random part of the categories.
+        shuffle: fraction whose labels are named in random order.
+        rename: fraction whose labels are the categories' titles.
         schemas: files of the schemas whose categories may be labelled, beside the packaged ones.
     """
 
@@ -47,13 +48,15 @@ class Augmentation:
 
 
 class Examples(Sequence[TrainingSequence]):
-    """All examples of a run in order, every epoch with its own draw and augmentation; each is laid out when it is asked for.
+    """All examples of a run in order, every epoch with its own draw and augmentation; each is laid
+    out when it is asked for.
 
-    An example depends on the seed and its place alone, so an interrupted run resumes as it would have continued.
+    An example depends on the seed and its place alone, so an interrupted run resumes as it would
+    have continued.
 
     Args:
-        records: what to draw from; see :func:`sampled` for ``shares`` and ``swap``.
-        size: most report tokens of an example; a longer report is several.
+        records: what to draw from; see :func:`sampled` for ``mixture`` and ``mention_replacement``.
+        size: maximum report tokens of an example; a longer report is several.
 
     Raises:
         InputError: a record labels a category that no schema knows.
@@ -68,8 +71,8 @@ class Examples(Sequence[TrainingSequence]):
         seed: int,
         augmentation: Augmentation,
         size: int,
-        shares: Mapping[str, float] | None = None,
-        swap: float = 0.0,
+        mixture: Mapping[str, float] | None = None,
+        mention_replacement: float = 0.0,
     ) -> None:
         self._tokenizer, self._augmentation, self._size = tokenizer, augmentation, size
         self._rows: list[tuple[Record, str, int]] = []  # record, seed, chunk
@@ -77,7 +80,9 @@ class Examples(Sequence[TrainingSequence]):
             asked_schema(labelled, (), augmentation, random.Random(0))
         counts: dict[str, int] = {}
         for epoch in range(epochs):
-            order = sampled(records, shares or {}, random.Random(f"{seed}/{epoch}"), swap)
+            order = sampled(
+                records, mixture or {}, random.Random(f"{seed}/{epoch}"), mention_replacement
+            )
             for place, record in enumerate(order):
                 if record.text not in counts:
                     counts[record.text] = len(chunks(tokenise(record.text, tokenizer), size))
@@ -105,38 +110,44 @@ class Examples(Sequence[TrainingSequence]):
 
 
 def sampled(
-    records: Sequence[Record], shares: Mapping[str, float], rng: random.Random, swap: float = 0.0
+    records: Sequence[Record],
+    mixture: Mapping[str, float],
+    rng: random.Random,
+    mention_replacement: float = 0.0,
 ) -> list[Record]:
-    """One epoch's records in random order: each as often as the share of its source says, 1 by default.
+    """One epoch's records in random order: each as often as its source's mixture weight, 1 by
+    default.
 
-    2.5 is twice each and half of them again. A share is named by the source, by source/language or by source/language/
-    and how the report's name begins; the longest name that fits counts.
-    ``swap`` is the share of items that read as another one of their category (:mod:`training.mentions`).
+    2.5 is twice each and half of them again. A weight is named by the source, by source/language or
+    by source/language/ and how the report's name begins; the longest name that fits counts.
+    ``mention_replacement`` is the share of items that read as another one of their category
+    (:mod:`training.mentions`).
     """
     order = []
     for record in records:
-        share = _share(record, shares)
+        share = _share(record, mixture)
         order += [record] * (int(share) + (rng.random() < share % 1))
     rng.shuffle(order)
-    if not swap:
+    if not mention_replacement:
         return order
     mentions = pools(records)
-    return [swapped(record, mentions, swap, rng) for record in order]
+    return [with_replaced_mentions(record, mentions, mention_replacement, rng) for record in order]
 
 
-def _share(record: Record, shares: Mapping[str, float]) -> float:
+def _share(record: Record, mixture: Mapping[str, float]) -> float:
     whole = (record.source, f"{record.source}/{record.lang}")
     place = f"{whole[1]}/{record.id.rpartition('/')[2]}"
-    fitting = [n for n in shares if n in whole or (n.count("/") == 2 and place.startswith(n))]
-    return shares[max(fitting, key=len)] if fitting else 1.0
+    fitting = [n for n in mixture if n in whole or (n.count("/") == 2 and place.startswith(n))]
+    return mixture[max(fitting, key=len)] if fitting else 1.0
 
 
 def sequences(
     record: Record, tokenizer: Tokenizer, augmentation: Augmentation, rng: random.Random, size: int
 ) -> Iterator[TrainingSequence]:
-    """A record's training sequences, one a chunk of at most ``size`` report tokens.
+    """A record's training sequences, one per chunk of at most ``size`` report tokens.
 
-    A category with an item that stands nowhere in the text is not asked for: its words would be taught to be none.
+    A category with an ungrounded item is not asked for: training would teach that its text is no
+    item.
     """
     labelled = grounded(record)
     if not labelled:
@@ -166,8 +177,8 @@ def asked_schema(
     augmentation: Augmentation,
     rng: random.Random,
 ) -> CategorySchema:
-    """The categories one example asks for: those its source labels, thinned, shuffled or renamed at random, with those of
-    their attribute types that it labels.
+    """The categories one example asks for: those its source labels, thinned, shuffled or renamed at
+    random, with those of their attribute types that it labels.
 
     Raises:
         InputError: a category that no schema knows.
@@ -195,7 +206,8 @@ def asked_schema(
 
 @cache
 def known_categories(files: tuple[str, ...] = ()) -> Mapping[str, Category]:
-    """Every category of these schemas and the packaged ones by key; the files' win, then those of ``elmtex``."""
+    """Every category of these schemas and the packaged ones by key; the files' win, then those of
+    ``elmtex``."""
     schemas = [
         *map(load_schema, files),
         load_schema("elmtex"),

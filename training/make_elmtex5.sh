@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How the shipped adapter, elmtex-5, was made: from the data to the package, in one file.
+# How the packaged adapter, elmtex-5, was made: from the data to the package, in one file.
 #
 #     training/make_elmtex5.sh MACCROBAT2020/           the last stage again, from elmtex-4 (75 minutes on 2 cores with bfloat16)
 #     training/make_elmtex5.sh MACCROBAT2020/ words1    the last two, from elmtex-3 (2 hours)
@@ -9,7 +9,7 @@
 #
 # - The data of the last two stages, byte for byte: made by the code and the written reports of their time, which the script checks
 #   out beside this checkout (runs/source). It stops when the checksum is another.
-# - The adapters that those stages begin from: they are in this repository's history, in float16 as they shipped.
+# - The adapters that those stages start from: they are in this repository's history, in float16 as they were released.
 # - Weights as good, but not the same bits: bfloat16 products depend on the CPU, and words1 was run on code that had not been
 #   committed yet, whose notes could not yet name the same words twice.
 # - The stages before elmtex-3 trained another layout, a note for each sentence, which this code has no more. Their commands
@@ -26,7 +26,7 @@
 #     bfc5fc2+  average runs/sixth runs/seventh --out runs/s67
 #     bfc5fc2+  sft  --data runs/data4 --output_dir runs/eighth --init_adapter runs/s67 --num_train_epochs 1
 #                    --share maccrobat=1.5 written=0.25 synthetic=0.003 --learning_rate 2e-4 --lora_dropout 0.1 --seed 8
-#                    shipped as elmtex-3
+#                    released as elmtex-3
 set -euo pipefail
 MACCROBAT=$(realpath "${1:?give the folder of MACCROBAT 2020}")
 FIRST=${2:-words2}
@@ -39,8 +39,8 @@ export OMP_WAIT_POLICY=PASSIVE # on 2 cores, spinning threads cost more than the
 cd runs/source
 make dev
 
-# An adapter as it shipped: NAME COMMIT
-shipped() {
+# An adapter as it was released: NAME COMMIT
+released() {
   mkdir -p "runs/$1"
   git archive "$2" "elmtex/adapters/$1" | tar -x --strip-components=3 -C "runs/$1"
   # Calibration belongs to the decoding of its time; only the weights are trained further.
@@ -53,13 +53,13 @@ echo "aa40637eda9ebaf41ef2977001bd10e3ea9f18688de43b8a09c91a69c2ee64c2  runs/dat
 
 # Notes of words, from the last adapter of the notes of sentences
 if [[ $FIRST == words1 ]]; then
-  shipped elmtex-3 58070ab
+  released elmtex-3 58070ab
   $PYTHON -m training.sft --config training/configs/smollm2-135m.yaml --data runs/data --output_dir runs/words1 \
     --init_adapter runs/elmtex-3 --share synthetic=0.005 written=0.35 --num_train_epochs 2 --learning_rate 4e-4 \
     --logging_steps 10 --bf16 true --dtype bfloat16 --resume_from_checkpoint true
   START=runs/words1
 else
-  shipped elmtex-4 8f0b6a8 # words1 in float16
+  released elmtex-4 8f0b6a8 # words1 in float16
   START=runs/elmtex-4
 fi
 

@@ -1,6 +1,6 @@
-"""Mention replacement: a gold item's words give way to another item's of its category, so that a few reports teach more
-words than they hold and are not learnt by heart (Dai and Adel, An Analysis of Simple Data Augmentation for Named Entity
-Recognition, 2020)."""
+"""Mention replacement: a gold item's text is replaced by another of its category, so that a few
+reports teach more words than they hold and are not memorised (Dai and Adel, An Analysis of Simple
+Data Augmentation for Named Entity Recognition, 2020)."""
 
 from __future__ import annotations
 
@@ -24,10 +24,14 @@ def pools(records: Sequence[Record]) -> Pools:
     return found
 
 
-def swapped(record: Record, pools: Pools, share: float, rng: random.Random) -> Record:
-    """The record with a share of its items, chosen at random, reading as others of their category do.
+def with_replaced_mentions(
+    record: Record, pools: Pools, share: float, rng: random.Random
+) -> Record:
+    """The record with the text of a random fraction of its items replaced by others of their
+    category.
 
-    An item that touches another one, or an attribute, stays as it is; so does every character outside the items.
+    An item that touches another one, or an attribute, stays as it is; so does every character
+    outside the items.
     """
     spans = sorted(
         (*grounded_span(item), key, item.text)
@@ -54,7 +58,8 @@ def swapped(record: Record, pools: Pools, share: float, rng: random.Random) -> R
 
 
 def _cased(text: str, like: str) -> str:
-    """``text`` with the first letter as large as that of ``like``, unless either begins with an abbreviation."""
+    """``text`` with the case of the first letter of ``like``, unless either begins with an
+    abbreviation."""
     if text[1:2].isupper() or like[1:2].isupper():
         return text
     return (text[:1].upper() if like[:1].isupper() else text[:1].lower()) + text[1:]

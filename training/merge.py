@@ -1,9 +1,11 @@
-"""Put an adapter into its base for good: one folder of safetensors, and a GGUF file for llama.cpp and Ollama.
+"""Merge an adapter into its base: one folder of safetensors, and a GGUF file for llama.cpp and
+Ollama.
 
     python -m training.merge runs/smollm2 --out merged
     python -m training.merge runs/smollm2 --out merged --gguf q8_0
 
-``elmtex extract --model merged`` takes the folder; a chat-trained one (``layout: json``) runs anywhere as GGUF.
+``elmtex extract --model merged`` takes the folder; a chat-trained one (``layout: json``) runs
+anywhere as GGUF.
 """
 
 from __future__ import annotations

@@ -3,10 +3,11 @@
     python -m training.prepare --out data/ --maccrobat MACCROBAT2020/ --phee phee2/
     python -m training.prepare --out data/ --maccrobat --synthetic-en 2000 --synthetic-de 2000
 
-A source is used when its flag is given; a flag without PATH downloads the corpus, or finds it in the cache.
-Written: train.jsonl; dev.jsonl and test.jsonl (MACCROBAT's gold, the split every number names, and reviewed
-reports that carry a split); dev_other.jsonl and test_other.jsonl (the other corpora's own splits); record.json.
-Train rows of MACCROBAT carry every mention, dev and test rows the gold. No text of dev or test is in train.
+A source is used when its flag is given; a flag without PATH downloads the corpus, or finds it in
+the cache. Written: train.jsonl; dev.jsonl and test.jsonl (MACCROBAT's gold, the split every number
+names, and reviewed reports that carry a split); dev_other.jsonl and test_other.jsonl (the other
+corpora's own splits); record.json. Train rows of MACCROBAT carry every mention, dev and test rows
+the gold. No text of dev or test is in train.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from corpora import elmtex_files, maccrobat, ncbi_disease, phee, synthetic, writ
 from corpora.fetch import Source, locate
 from corpora.shingles import ShingleIndex
 from elmtex import records
-from elmtex.provenance import digest_of_data, surroundings, utc
+from elmtex.provenance import digest_of_data, environment, utc
 from elmtex.storage import write_whole
 from elmtex.types import ASSERTIONS, ElmtexError, InputError, Record
 
-# A train text goes when so much of it, or of a held-out text, is in the other; among train texts, near copies.
+# A train text goes when so much of it, or of a held-out text, is in the other; among train texts,
+# near copies.
 HELD_OUT_CONTAINMENT = 0.5
 TRAIN_CONTAINMENT = 0.8
 FILES = ("test", "dev", "test_other", "dev_other", "train")
@@ -48,7 +50,8 @@ class Config:
         corpora: folder of each corpus to use, by its name; None fetches it.
         reviewed: gold JSONL files of reviewed reports.
         written: folder of marked-up reports (:mod:`corpora.written`); None uses none.
-        synthetic: number of synthetic reports by language; seeded, so the same number gives the same reports.
+        synthetic: number of synthetic reports by language; seeded, so the same number gives the
+            same reports.
     """
 
     out: Path
@@ -62,7 +65,8 @@ class Config:
 class Prepared:
     """Records by destination file, and how many of each source were left out and why.
 
-    ``annotations`` counts single annotations of the records that stayed, where the corpus's loader says what it drops.
+    ``annotations`` counts single annotations of the records that stayed, where the corpus's loader
+    says what it drops.
     """
 
     files: Mapping[str, list[Record]]
@@ -100,7 +104,8 @@ def prepare(
 
     Args:
         sources: records in order of preference: of two near copies the earlier stays.
-        annotations: what the sources' loaders drop, counted as they are read; None when they do not say.
+        annotations: what the sources' loaders drop, counted as they are read; None when they do not
+            say.
     """
     files: dict[str, list[Record]] = {name: [] for name in FILES}
     left_out: Counter[tuple[str, str]] = Counter()
@@ -122,7 +127,8 @@ def prepare(
 
 
 def destination(record: Record) -> str | None:
-    """The file, without its suffix, that a record belongs in; None when the fixed split leaves it out."""
+    """The file, without its suffix, that a record belongs in; None when the fixed split leaves it
+    out."""
     if record.split in ("dev", "test"):
         return record.split if record.source in WHOLE_REPORT_GOLD else f"{record.split}_other"
     if record.source == "maccrobat" and record.split is None:
@@ -160,7 +166,8 @@ def _without_copies(
 def read_sources(
     config: Config, annotations: Counter[tuple[str, str]] | None = None
 ) -> Iterator[Record]:
-    """Every record of the configured sources: reviewed reports, corpora, written reports, synthetic ones last.
+    """Every record of the configured sources: reviewed reports, corpora, written reports, synthetic
+    ones last.
 
     ``annotations`` is counted up with those that loaders drop, by source and reason.
     """
@@ -221,7 +228,7 @@ def run_record(config: Config, prepared: Prepared) -> dict[str, Any]:
     inputs |= {f"reviewed {path.name}": path for path in config.reviewed}
     return {
         "made": utc(time.time()),
-        **surroundings(("faker-healthcare-provider",)),
+        **environment(("faker-healthcare-provider",)),
         "inputs": {n: {"path": str(p), "sha256": digest_of_data(p)} for n, p in inputs.items()},
         "licences": {name: CORPORA[name][0].licence for name in config.corpora},
         "synthetic": dict(config.synthetic),
@@ -253,7 +260,8 @@ def _counts(rows: Sequence[Record]) -> dict[str, Any]:
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> Config:
-    """The command line as a :class:`Config`; exits with 2 and a message when it cannot be understood."""
+    """The command line as a :class:`Config`; exits with 2 and a message when it cannot be
+    understood."""
     parser = argparse.ArgumentParser(
         prog="python -m training.prepare", description=__doc__.splitlines()[0]
     )

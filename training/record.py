@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from elmtex.provenance import digest_of_data, surroundings
+from elmtex.provenance import digest_of_data, environment
 from elmtex.storage import write_whole
 from elmtex.types import InputError
 
@@ -26,11 +26,13 @@ class Recorder:
         command: the command line that started the run.
         settings: what decides the run's course.
         data: folder whose JSONL files are checksummed.
-        before: folder of the run that this one goes on from, whose record becomes a part of this one's.
-        resume: this start goes on with the run in ``folder``.
+        before: folder of the run that this one continues, whose record becomes a part of this
+            one's.
+        resume: this start resumes the run in ``folder``.
 
     Raises:
-        InputError: a resumed run was begun with other settings or data, or a new one meets the checkpoints of another.
+        InputError: a resumed run was started with other settings or data, or a new one meets the
+            checkpoints of another.
     """
 
     def __init__(
@@ -47,11 +49,11 @@ class Recorder:
         self._folder.mkdir(parents=True, exist_ok=True)
         if not resume and any(self._folder.glob("checkpoint-*")):
             raise InputError(
-                f"{folder} holds another run's checkpoints: go on with it by --resume_from_checkpoint true, or train "
+                f"{folder} holds another run's checkpoints: resume it with --resume_from_checkpoint true, or train "
                 "into another folder"
             )
         self._begun = time.time()
-        start = {"command": command, **surroundings(PACKAGES)}
+        start = {"command": command, **environment(PACKAGES)}
         self._data: dict[str, Any] = {
             "starts": [start],
             "settings": json.loads(json.dumps(settings, default=str)),
@@ -63,7 +65,7 @@ class Recorder:
         for key in ("settings", "data"):
             if earlier.get(key, self._data[key]) != self._data[key]:
                 raise InputError(
-                    f"{folder} was begun with other {key}: resume it with those of its record.json, or train into "
+                    f"{folder} was started with other {key}: resume it with those of its record.json, or train into "
                     "another folder"
                 )
         self._data["starts"] = [*earlier.get("starts", ()), start]
@@ -77,14 +79,16 @@ class Recorder:
             write_whole(self._folder / RECORD, json.dumps(self._data, indent=2, default=str) + "\n")
 
     def finish(self, history: list[dict[str, Any]]) -> None:
-        """Write the losses of Trainer's log history, the time taken since this start, and the curve."""
+        """Write the losses of Trainer's log history, the time taken since this start, and the
+        curve."""
         self.note(seconds=round(time.time() - self._begun), history=history)
         if is_first():
             _plot(history, self._folder / "loss.png")
 
 
 def is_first() -> bool:
-    """Whether this is the only process of a run, or the first of those that ``accelerate launch`` starts."""
+    """Whether this is the only process of a run, or the first of those that ``accelerate launch``
+    starts."""
     return os.environ.get("RANK", "0") == "0"
 
 
@@ -96,7 +100,8 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 
 def short_form(record: Mapping[str, Any], base: str) -> dict[str, Any]:
-    """A run's record as an adapter ships it: its stages from the first to this one, without losses and without paths.
+    """A run's record as it is packaged with an adapter: its stages from the first to this one,
+    without losses and without paths.
 
     Args:
         record: of the last run; what it continues is a part of it.
@@ -112,7 +117,7 @@ def short_form(record: Mapping[str, Any], base: str) -> dict[str, Any]:
 def _stages(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for before in [*record.get("averaged", ()), *([record["from"]] if "from" in record else ())]:
         yield from _stages(before)
-    if "stages" in record:  # of an adapter that has shipped
+    if "stages" in record:  # of a packaged adapter
         yield from record["stages"]
     if not record.get("starts"):
         return
@@ -129,7 +134,7 @@ def _stages(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         stage |= {
             "seed": trainer.get("seed"),  # None: not recorded then
             "sources": own["sources"],
-            "share": own.get("share", []),
+            "share": own.get("mixture", own.get("share", [])),  # older runs call it so, too
             "records": record["train_records"],
             "rows": record["train_rows"],
             "steps": record["history"][-1]["step"],
@@ -140,7 +145,8 @@ def _stages(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _named(arguments: Sequence[str]) -> list[str]:
-    """A command's arguments with the name alone of what lies at an absolute path: nobody else has it there."""
+    """A command's arguments with the name alone of what lies at an absolute path: nobody else has
+    it there."""
     return [Path(words).name if Path(words).is_absolute() else words for words in arguments]
 
 

@@ -1,13 +1,15 @@
 """Fine-tune a Llama with TRL and PEFT.
 
-    python -m training.prepare --out data --maccrobat MACCROBAT2020/ --written --synthetic-en 1500 --synthetic-de 1500
-    python -m training.sft --config training/configs/smollm2-135m.yaml --data data --output_dir runs/smollm2
-    python -m training.sft --config training/configs/smollm2-135m.yaml --data data --output_dir runs/smollm2 \\
+    python -m training.prepare --out data --maccrobat MACCROBAT2020/ --written --synthetic-en 1500
+    --synthetic-de 1500 python -m training.sft --config training/configs/smollm2-135m.yaml --data
+    data --output_dir runs/smollm2 python -m training.sft --config
+    training/configs/smollm2-135m.yaml --data data --output_dir runs/smollm2 \\
         --resume_from_checkpoint true
 
-Every field of the dataclasses below, of TRL's ``SFTConfig`` and of its ``ModelConfig`` is a flag and a YAML key;
-an unknown one is an error. What comes out in ``output_dir``: the adapter (or the whole model), which ``elmtex extract --model`` takes, ``record.json``
-(commands, versions, settings, data checksums, losses; of the run that it continues, too) and ``loss.png``.
+Every field of the dataclasses below, of TRL's ``SFTConfig`` and of its ``ModelConfig`` is a flag
+and a YAML key; an unknown one is an error. What comes out in ``output_dir``: the adapter (or the
+whole model), which ``elmtex extract --model`` takes, ``record.json`` (commands, versions, settings,
+data checksums, losses; of the run that it continues, too) and ``loss.png``.
 """
 
 from __future__ import annotations
@@ -31,32 +33,35 @@ class ElmtexArguments:
 
     Args:
         data: folder of ``training.prepare`` with train.jsonl and dev.jsonl.
-        layout: ``words``, the margin notes that elmtex decodes; or ``json``, ELMTEX's chat with one JSON answer, for
-            any chat Llama: merged (training.merge), it answers ``elmtex extract --strategy naive``.
-        schemas: files of schemas of your own whose categories the records label.
+        layout: ``words``, the margin notes that elmtex decodes; or ``json``, ELMTEX's chat with one
+            JSON answer, for any chat Llama: merged (training.merge), it answers ``elmtex extract
+            --strategy naive``.
+        schemas: files of custom schemas whose categories the records label.
         sources: corpora of train.jsonl to use, by the ``source`` of their records; empty means all.
-        share: how often an epoch shows a source's records, as ``source=times``, 1 for the others; ``synthetic=0.02``
-            is another fiftieth of them every epoch, ``synthetic/de=0.1`` a tenth of the German ones, ``written/de/y=2``
-            twice those whose name begins with y.
-        rare_weight: weight in the loss of a decision for absent or possible beside the others' 1.
-        init_adapter: folder of an adapter to train further; its rank, alpha and layers stand.
+        mixture: weights of the sources, as ``source=times``: how often an epoch shows each record,
+            1 by default. ``synthetic=0.02`` draws another fiftieth of them every epoch,
+            ``synthetic/de=0.1`` a tenth of the German ones, ``written/de/y=2`` shows those whose
+            name begins with y twice.
+        non_present_weight: weight in the loss of decisions for absent or possible; others weigh 1.
+        init_adapter: folder of an adapter to train further; its rank, alpha and layers are kept.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
-        drop, shuffle, rename: shares of examples that are augmented (see training.data.Augmentation).
-        swap: share of the items that read as another one of their category (see training.mentions).
+        drop, shuffle, rename: fractions of examples that are augmented (see
+            training.data.Augmentation).
+        mention_replacement: fraction of the items whose text is replaced (see training.mentions).
     """
 
     data: str = field(metadata={"help": "folder made by training.prepare"})
     layout: str = "words"
     schemas: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
-    share: list[str] = field(default_factory=list)
-    rare_weight: float = 1.0
+    mixture: list[str] = field(default_factory=list, metadata={"aliases": ["--share"]})
+    non_present_weight: float = field(default=1.0, metadata={"aliases": ["--rare_weight"]})
     init_adapter: str | None = None
     max_report_tokens: int = 1024
     drop: float = 0.1
     shuffle: float = 0.2
     rename: float = 0.1
-    swap: float = 0.0
+    mention_replacement: float = field(default=0.0, metadata={"aliases": ["--swap"]})
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -95,7 +100,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     # Trainer
     base = base_folder(model_config.model_name_or_path)
-    make = _layout(elmtex.layout)(base, train, dev, elmtex, config, _shares(elmtex))
+    make = _layout(elmtex.layout)(base, train, dev, elmtex, config, _mixture(elmtex))
     config.num_train_epochs = 1  # the rows hold all epochs, each with its own augmentation
     trainer = make(
         model=_model(base, elmtex, config, model_config),
@@ -179,13 +184,15 @@ def _check(elmtex: ElmtexArguments, config: Any, model_config: Any) -> None:
 
 
 def _last_checkpoint(folder: str) -> str | None:
-    """The last checkpoint that is whole: what transformers writes of one last is its trainer_state.json."""
+    """The last checkpoint that is whole: what transformers writes of one last is its
+    trainer_state.json."""
     whole = [path.parent for path in Path(folder).glob("checkpoint-*/trainer_state.json")]
     return str(max(whole, key=lambda path: int(path.name.partition("-")[2]))) if whole else None
 
 
 def _settings(elmtex: ElmtexArguments, config: Any, model_config: Any) -> dict[str, Any]:
-    """What decides a run's course: everything but where it is written and how often it is looked at."""
+    """What decides a run's course: everything but where it is written and how often it is looked
+    at."""
     passing = ("dir", "logging_", "save_", "report_to", "run_name", "resume_", "push_to", "hub_")
     own = {key: value for key, value in asdict(elmtex).items() if key != "data"}
     trainer = {k: v for k, v in config.to_dict().items() if not any(p in k for p in passing)}
@@ -193,7 +200,8 @@ def _settings(elmtex: ElmtexArguments, config: Any, model_config: Any) -> dict[s
 
 
 def _check_adapter(elmtex: ElmtexArguments, base: str | None) -> None:
-    """Raise InputError when the adapter to train further is another model's, or a chat's where notes are trained."""
+    """Raise InputError when the adapter to train further belongs to another model or another
+    layout."""
     from elmtex.models.adapter import load_adapter
     from elmtex.models.base import base_folder
 
@@ -209,8 +217,9 @@ def _check_adapter(elmtex: ElmtexArguments, base: str | None) -> None:
 
 
 def _of_sources(records: list[Record], elmtex: ElmtexArguments) -> list[Record]:
-    """The records of the sources asked for. Raises InputError when one of them, or of the shares, has none."""
-    named = [*elmtex.sources, *(name.partition("/")[0] for name in _shares(elmtex))]
+    """The records of the sources asked for. Raises InputError when one of them, or of the mixture,
+    has none."""
+    named = [*elmtex.sources, *(name.partition("/")[0] for name in _mixture(elmtex))]
     if strange := sorted(set(named) - {r.source for r in records}):
         raise InputError(
             f"no training record of the sources {', '.join(strange)} in {elmtex.data}; "
@@ -224,12 +233,12 @@ def _of_sources(records: list[Record], elmtex: ElmtexArguments) -> list[Record]:
     return wanted
 
 
-def _shares(elmtex: ElmtexArguments) -> dict[str, float]:
+def _mixture(elmtex: ElmtexArguments) -> dict[str, float]:
     try:
-        return {name: float(times) for name, times in (e.split("=") for e in elmtex.share)}
+        return {name: float(times) for name, times in (e.split("=") for e in elmtex.mixture)}
     except ValueError:
         raise InputError(
-            f"share: {elmtex.share}: give each as source=times, e.g. synthetic=0.02"
+            f"mixture: {elmtex.mixture}: give each as source=times, e.g. synthetic=0.02"
         ) from None
 
 

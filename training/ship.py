@@ -1,10 +1,12 @@
-"""Put a trained adapter into the package, in float16, with what documents say of it.
+"""Put a trained adapter into the package, in float16, with its settings and the record of its
+training.
 
     python -m training.ship runs/smollm2 --name mine
 
-Writes ``elmtex/models/adapters/NAME/``: adapter_config.json, adapter_model.safetensors, elmtex.json, digests.json, and the short form of
-the run's record.json (its stages, commands, data, seeds, versions; no losses, no paths: the whole record stays with the run).
-The packaged adapter is the last by name. ``training.sft``'s own folder works as it is with ``elmtex extract --model``.
+Writes ``elmtex/models/adapters/NAME/``: adapter_config.json, adapter_model.safetensors,
+elmtex.json, digests.json, and the short form of the run's record.json (its stages, commands, data,
+seeds, versions; no losses, no paths: the whole record stays with the run). The packaged adapter is
+the last by name. ``training.sft``'s own folder works as it is with ``elmtex extract --model``.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     adapter = notes_adapter(run)
     if not (run / RECORD).is_file():
         raise InputError(
-            f"{run} has no record.json: an adapter ships with the record of its training"
+            f"{run} has no record.json: an adapter is packaged with the record of its training"
         )
     if Path(adapter.base).is_dir():
         raise InputError(

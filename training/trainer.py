@@ -1,4 +1,5 @@
-"""TRL's trainer with the loss of the notes: over their decisions alone, among the choices the grammar allows."""
+"""TRL's trainer with the loss of the notes: over their decisions alone, among the tokens the
+grammar allows."""
 
 from __future__ import annotations
 
@@ -27,14 +28,14 @@ def notes_trainer(
     dev: Sequence[Record],
     elmtex: Any,
     config: SFTConfig,
-    shares: Mapping[str, float],
+    mixture: Mapping[str, float],
 ) -> partial[NotesTrainer]:
     """The trainer of margin notes, but for its model; sets of ``config`` what it needs.
 
     Args:
         base: folder of the base model.
         elmtex: :class:`training.sft.ElmtexArguments`.
-        shares: see :func:`training.data.sampled`.
+        mixture: see :func:`training.data.sampled`.
     """
     tokenizer = read_tokenizer(base)
     augmentation = Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename, tuple(elmtex.schemas))
@@ -46,8 +47,8 @@ def notes_trainer(
         seed=config.seed,
         augmentation=augmentation,
         size=size,
-        shares=shares,
-        swap=elmtex.swap,
+        mixture=mixture,
+        mention_replacement=elmtex.mention_replacement,
     )
     unseen = Examples(
         dev, tokenizer, epochs=1, seed=0, augmentation=augmentation.plain(), size=size
@@ -65,7 +66,7 @@ def notes_trainer(
         processing_class=PreTrainedTokenizerFast(
             tokenizer_object=tokenizer, eos_token=end, pad_token=end
         ),
-        rare_weight=elmtex.rare_weight,
+        non_present_weight=elmtex.non_present_weight,
     )
 
 
@@ -74,39 +75,44 @@ def _numbers(examples: Examples, part: int) -> Dataset:
 
 
 def _end(base: Path, tokenizer: Tokenizer) -> str:
-    """The base's own token for the end of a text; a new one would be written into a full fine-tune's config."""
+    """The base's own token for the end of a text; a new one would be written into a full
+    fine-tune's config."""
     ids = json.loads((base / "config.json").read_text("utf-8"))["eos_token_id"]
     return str(tokenizer.id_to_token(ids[0] if isinstance(ids, list) else ids))
 
 
 def scores(
-    model: Any, layout: dict[str, torch.Tensor], rows: torch.Tensor, choices: torch.Tensor
+    model: Any, layout: dict[str, torch.Tensor], rows: torch.Tensor, allowed: torch.Tensor
 ) -> torch.Tensor:
-    """The logits (D, K) of ``choices`` (D, K) at ``rows`` (D,): of a few dozen tokens, not of the whole vocabulary.
+    """The logits (D, K) of ``allowed`` (D, K) at ``rows`` (D,): of a few dozen tokens, not of the
+    whole vocabulary.
 
     Args:
         model: a causal language model or one with an adapter.
-        layout: input_ids, position_ids and attention_mask as :func:`training.collate.collate` makes them.
+        layout: input_ids, position_ids and attention_mask as :func:`training.collate.collate` makes
+            them.
     """
     llama: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     hidden = llama.model(**layout, use_cache=False).last_hidden_state[0, rows]  # (D, hidden)
-    scored, columns = torch.unique(choices.clamp(min=0), return_inverse=True)
+    scored, columns = torch.unique(allowed.clamp(min=0), return_inverse=True)
     weight = llama.get_output_embeddings().weight[scored]
     with torch.autocast(hidden.device.type, enabled=False):  # 16 bits make near scores equal
         return (hidden.float() @ weight.float().T).gather(1, columns)
 
 
 class NotesTrainer(SFTTrainer):
-    """TRL's trainer with the loss of the notes: cross entropy over the choices the walk allows at each decision.
+    """TRL's trainer with the loss of the notes: cross entropy over the tokens the grammar allows at
+    each decision.
 
     Args:
-        rare_weight: weight of a decision for absent or possible beside the others' 1.
+        non_present_weight: weight of a decision for absent or possible others weigh 1.
     """
 
-    def __init__(self, *args: Any, rare_weight: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, non_present_weight: float = 1.0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._rare_weight = rare_weight
-        # The loss is a mean over decisions already; Trainer must only divide by the accumulation steps.
+        self._non_present_weight = non_present_weight
+        # The loss is a mean over decisions already; Trainer must only divide by the accumulation
+        # steps.
         self.model_accepts_loss_kwargs = False
 
     def compute_loss(
@@ -116,21 +122,21 @@ class NotesTrainer(SFTTrainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
-        rows, choices, chosen = (inputs[name] for name in ("rows", "choices", "chosen"))
+        rows, allowed, chosen = (inputs[name] for name in ("rows", "allowed", "chosen"))
         layout = {name: inputs[name] for name in LAYOUT}
         if self.accelerator.num_processes > 1:  # only the whole model's forward knows of the others
             outputs = model(**layout, logits_to_keep=rows, use_cache=False)
-            allowed = outputs.logits[0].float().gather(1, choices.clamp(min=0))  # (D, K)
+            logits = outputs.logits[0].float().gather(1, allowed.clamp(min=0))  # (D, K)
         else:
             outputs = {}
             with self.accelerator.autocast():
-                allowed = scores(self.accelerator.unwrap_model(model), layout, rows, choices)
-        allowed = allowed.masked_fill(choices < 0, float("-inf"))
-        losses = torch.nn.functional.cross_entropy(allowed, chosen, reduction="none")
-        weights = 1 + (self._rare_weight - 1) * inputs["rare"]
+                logits = scores(self.accelerator.unwrap_model(model), layout, rows, allowed)
+        logits = logits.masked_fill(allowed < 0, float("-inf"))
+        losses = torch.nn.functional.cross_entropy(logits, chosen, reduction="none")
+        weights = 1 + (self._non_present_weight - 1) * inputs["non_present"]
         loss = (losses * weights).sum() / weights.sum()
         mode = "train" if model.training else "eval"
-        accuracy = (allowed.argmax(1) == chosen).float().mean()
+        accuracy = (logits.argmax(1) == chosen).float().mean()
         self._metrics[mode]["decision_accuracy"].append(accuracy.item())
         return (loss, outputs) if return_outputs else loss
 

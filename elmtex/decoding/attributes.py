@@ -1,9 +1,11 @@
-"""The second set of branches: what belongs to an item (a drug's dose, a value's test), each a span of the item's sentence.
+"""The attribute branches: a drug's dose, a value's test; each attribute is a span of its item's
+sentence.
 
-When the notes are weighed, every kept item whose category has attribute types gets a branch that forks off its note at the
-assertion sign. It lists the item's attributes, type by type in the schema's order: ``dose 300 mg => route orally => ]``.
-A span may begin at any word of the sentence; while several places read alike all of them stay open, and of those that
-are left when the span closes the nearest to the item is meant. The notes are finished by then: items cannot change by it.
+Once the notes are finished, every kept item whose category has attribute types gets a branch that
+forks off its note at the assertion token. It lists the item's attributes, type by type in the
+schema's order: ``dose 300 mg => route orally => ]``. A span may begin at any word of the sentence.
+While several places in the sentence match the tokens so far, all remain candidates; when the span
+closes, the candidate nearest to the item is taken. Attributes cannot change the items.
 """
 
 from __future__ import annotations
@@ -13,21 +15,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from elmtex.decoding.notes import (
-    HOPELESS,
-    Context,
-    LabelNode,
-    NoteGrammar,
-    NoteItem,
-    NoteWalk,
-    follows,
-    labels_of,
-)
+from elmtex.decoding.grammar import LabelNode, NoteGrammar, labels_of
+from elmtex.decoding.notes import PRUNE_LOG_PROB, Context, NoteItem, NoteState, accepts
 from elmtex.decoding.tokens import Tokenizer
 from elmtex.schema import CategorySchema
 from elmtex.types import SchemaError
 
-MOST_ATTRIBUTES = 12  # of an item; MACCROBAT's items have at most 10
+MAX_ATTRIBUTES_PER_ITEM = 12  # MACCROBAT's items have at most 10
 
 
 @dataclass(frozen=True)
@@ -52,10 +46,10 @@ class AttributeGrammar:
 
     Args:
         close: ends a span.
-        end: says that the item has no further attribute.
-        labels: root of the label tree by category key; a category without types is not in it.
-        order: place of each type in its category's order, by category key.
-        bias: what is added to the logit of the end.
+        end: the item has no further attribute.
+        labels: root of the label trie by category key; a category without types is not in it.
+        order: rank of each type in its category, by category key.
+        bias: added to the logit of the end token.
     """
 
     close: int
@@ -71,26 +65,26 @@ class AttributeGrammar:
         """The grammar of a schema's attribute types under a tokenizer.
 
         Raises:
-            SchemaError: of two labels of one category one is the other's beginning, to this model.
+            SchemaError: one label of a category is a prefix of another, as tokens.
         """
         labels, order = {}, {}
         for category in schema.categories:
             if not category.attributes:
                 continue
             root = labels_of(((t.key, t.label) for t in category.attributes), tokenizer)
-            for node in root.walk():
+            for node in root.nodes():
                 if node.key is not None and node.children:
                     raise SchemaError(
-                        f"the label of attribute type {node.key!r} is the beginning of another one's to this model: "
-                        "give it another x-label"
+                        f"the label of attribute type {node.key!r} is a prefix of another label "
+                        "to this model: give it another x-label"
                     )
             labels[category.key] = root
             order[category.key] = {t.key: place for place, t in enumerate(category.attributes)}
         return cls(notes.close, notes.end, labels, order, bias)
 
 
-class AttributeWalk:
-    """Writes one item's attributes: ``choices`` says what may come next, ``take`` records what came.
+class AttributeState:
+    """Decoder state of one item's attributes, as :class:`NoteState` is of a note.
 
     Args:
         grammar: the types of the item's category.
@@ -98,7 +92,7 @@ class AttributeWalk:
         item: one of ``note.items``, of a category with attribute types.
     """
 
-    def __init__(self, grammar: AttributeGrammar, note: NoteWalk, item: NoteItem) -> None:
+    def __init__(self, grammar: AttributeGrammar, note: NoteState, item: NoteItem) -> None:
         self.grammar = grammar
         self.note = note
         self.item = item
@@ -117,14 +111,14 @@ class AttributeWalk:
         self._length = 0  # tokens of the span so far
         self._decisions: list[float] = []
 
-    def copy(self) -> AttributeWalk:
-        """A walk at the same place that goes its own way."""
+    def copy(self) -> AttributeState:
+        """An independent copy of this state."""
         twin = copy.copy(self)
         twin.attributes, twin._decisions = list(self.attributes), list(self._decisions)
         return twin
 
-    def choices(self) -> tuple[int, ...]:
-        """The token ids allowed next, ascending; at least one unless the walk is done."""
+    def allowed(self) -> tuple[int, ...]:
+        """The token ids allowed next, ascending; at least one unless this is done."""
         if self.done:
             return ()
         ids = self.tokens.ids
@@ -134,25 +128,25 @@ class AttributeWalk:
             return tuple(sorted({*possible, *end}))
         if not self._length:
             return tuple(sorted({ids[start] for start in self._starts}))
-        onward = self._onward()
-        if self._closable() or not onward:
-            onward.add(self.grammar.close)
-        return tuple(sorted(onward))
+        continuations = self._continuations()
+        if self._closable() or not continuations:
+            continuations.add(self.grammar.close)
+        return tuple(sorted(continuations))
 
     def biases(self) -> list[float]:
-        """What the grammar adds to the logit of each of :meth:`choices`."""
+        """What the grammar adds to the logit of each of :meth:`allowed`."""
         ending = self.grammar.end if self._node is not None and self._at_root() else None
-        return [self.grammar.bias if token == ending else 0.0 for token in self.choices()]
+        return [self.grammar.bias if token == ending else 0.0 for token in self.allowed()]
 
-    def take(self, token: int, log_probability: float = 0.0) -> None:
-        """Record the next token, one of :meth:`choices`, and its log probability among them."""
-        if len(self.choices()) > 1:  # a forced token is no decision
+    def advance(self, token: int, log_probability: float = 0.0) -> None:
+        """Add the next token, one of :meth:`allowed`, and its log probability among them."""
+        if len(self.allowed()) > 1:  # a forced token is no decision
             self._decisions.append(log_probability)
         ids = self.tokens.ids
-        if sum(self._decisions) < HOPELESS:
+        if sum(self._decisions) < PRUNE_LOG_PROB:
             self.done = True
         elif self._node is not None:
-            self._take_label(token)
+            self._advance_label(token)
         elif self._length and token == self.grammar.close:
             self._close()
         else:
@@ -162,7 +156,7 @@ class AttributeWalk:
             self._length += 1
 
     def context(self) -> Context | None:
-        """What the next token is likely to depend on; None where nothing is known."""
+        """What the next token depends on; None where nothing is known."""
         if self._node is not None:
             last = self._order[self.attributes[-1].type] if self.attributes else -1
             return Context(self._node, last)
@@ -171,7 +165,7 @@ class AttributeWalk:
         return Context(None, self.following())
 
     def following(self) -> int:
-        """Inside a span, the report's token that comes next at the likeliest place; the closer at the sentence's end."""
+        """Inside a span, the report's next token at the nearest candidate, or the closing token."""
         start = self._nearest(self._starts)
         return self.tokens.ids[start + self._length] if self._inside(start) else self.grammar.close
 
@@ -179,11 +173,16 @@ class AttributeWalk:
         return self._node is self.grammar.labels[self.item.key]
 
     def _open_types(self, node: LabelNode) -> bool:
-        """Whether a type under this node may still be written: types come in order, one type's spans in text order."""
-        return any(inner.key is not None and self._begins(inner.key) != () for inner in node.walk())
+        """Whether a type under this node may still follow.
+
+        Types come in the schema's order, the spans of one type in text order.
+        """
+        return any(
+            inner.key is not None and self._begins(inner.key) != () for inner in node.nodes()
+        )
 
     def _begins(self, type: str) -> tuple[int, ...]:
-        """Where a span of this type may begin: at a word of the sentence, behind the last one of its type."""
+        """Where a span of this type may begin: at a word, after the last span of its type."""
         if not self.attributes:
             return self._words
         last = self.attributes[-1]
@@ -196,24 +195,24 @@ class AttributeWalk:
     def _inside(self, start: int) -> bool:
         return start + self._length < self.sentence[1]
 
-    def _onward(self) -> set[int]:
-        # The closer's own token in a report would be ambiguous: a span stops before it.
-        onward = {self.tokens.ids[s + self._length] for s in self._starts if self._inside(s)}
-        return onward - {self.grammar.close}
+    def _continuations(self) -> set[int]:
+        # The closing token inside a report would be ambiguous: a span stops before it.
+        continuations = {self.tokens.ids[s + self._length] for s in self._starts if self._inside(s)}
+        return continuations - {self.grammar.close}
 
     def _closable(self) -> list[int]:
         """The starts from which a span that ends here ends with a word."""
         return [s for s in self._starts if self.tokens.ends[s + self._length - 1]]
 
     def _nearest(self, starts: Sequence[int]) -> int:
-        """The start whose span is nearest to the item; of equals the earliest."""
+        """The start whose span is nearest to the item; the earliest of equally near ones."""
 
         def distance(start: int) -> int:
             return max(start - self.item.last, self.item.first - (start + self._length), 0)
 
         return min(starts, key=distance)
 
-    def _take_label(self, token: int) -> None:
+    def _advance_label(self, token: int) -> None:
         assert self._node is not None
         if self._at_root() and token == self.grammar.end:
             self.done = True
@@ -233,26 +232,26 @@ class AttributeWalk:
             NoteAttribute(self._type, start, start + self._length, tuple(self._decisions))
         )
         self._node, self._decisions = self.grammar.labels[self.item.key], []
-        self.done = len(self.attributes) == MOST_ATTRIBUTES
+        self.done = len(self.attributes) == MAX_ATTRIBUTES_PER_ITEM
 
 
-def write_attributes(walk: AttributeWalk, attributes: Iterable[NoteAttribute]) -> list[int]:
-    """The tokens that list an item's attributes as far as a walk can.
+def write_attributes(state: AttributeState, attributes: Iterable[NoteAttribute]) -> list[int]:
+    """The tokens of an item's gold attributes as far as the grammar can express them.
 
     Args:
-        walk: with nothing in it yet; it is left as it is.
-        attributes: gold attributes, any order. One that the walk cannot express (it leaves the sentence, begins inside a
-            word, or is a second one of its type from the same word) is left out.
+        state: empty; it is not changed.
+        attributes: gold attributes, any order. One that the grammar cannot express is left out: it
+            leaves the sentence, begins inside a word, or is a second one of its type there.
     """
-    grammar, ids = walk.grammar, walk.tokens.ids
-    root, order = grammar.labels[walk.item.key], grammar.order[walk.item.key]
+    grammar, ids = state.grammar, state.tokens.ids
+    root, order = grammar.labels[state.item.key], grammar.order[state.item.key]
     written: list[int] = []
-    at = walk.copy()
+    at = state.copy()
     known = (a for a in attributes if a.type in order)
     for attribute in sorted(known, key=lambda a: (order[a.type], a.first, a.last)):
         piece = [*root.path(attribute.type), *ids[attribute.first : attribute.last], grammar.close]
         trial = at.copy()
-        if follows(trial, piece):
+        if accepts(trial, piece):
             written += piece
             at = trial
     return written if at.done else [*written, grammar.end]

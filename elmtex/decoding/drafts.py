@@ -1,8 +1,8 @@
-"""Drafts: what a note will probably say next, fed along so that one pass verifies what several would have written.
+"""Drafts: the probable next tokens of a note, fed along so that one pass verifies several tokens.
 
-A wrong draft costs the pass a token, a right one saves a share of a pass. The chances come from what earlier notes
-did in the same place, learnt while they are written; inside a span that is the next word of the report or the closer.
-Drafts change how long an answer takes, never the answer.
+A wrong draft costs the pass a token, a right one saves a share of a pass. The probabilities are
+learnt from what earlier notes did in the same context; inside a span the draft is the report's next
+word or the closing token. Drafts change how long an answer takes, never the answer.
 """
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ from collections import defaultdict
 from typing import Protocol
 
 from elmtex.decoding.attributes import AttributeGrammar
-from elmtex.decoding.notes import Context, NoteGrammar, Walk
+from elmtex.decoding.grammar import NoteGrammar
+from elmtex.decoding.notes import Context, DecoderState
 
-_ON = -1  # in a span: any token but the closer
+_CONTINUE = -1  # in a span: any token but the closing one
 
 
-class DraftedWalk(Walk, Protocol):
-    """A walk whose next tokens can be guessed: of a note, or of an item's attributes."""
+class DraftedState(DecoderState, Protocol):
+    """A decoder state whose next tokens can be drafted: of a note, or of an item's attributes."""
 
     done: bool
 
     @property
     def grammar(self) -> NoteGrammar | AttributeGrammar: ...
 
-    def copy(self) -> DraftedWalk: ...
+    def copy(self) -> DraftedState: ...
 
     def biases(self) -> list[float]: ...
 
@@ -34,81 +35,91 @@ class DraftedWalk(Walk, Protocol):
 
 
 class Drafts:
-    """Counts of what notes did, by place: of one report, as drafts move the slots of a pass and so its rounding."""
+    """Counts of what notes of one report did, by context.
+
+    Not of several reports: drafts move the slots of a pass, and so its rounding.
+    """
 
     def __init__(self) -> None:
         self._counts: defaultdict[tuple[Context, int], float] = defaultdict(float)
         self._totals: defaultdict[Context, float] = defaultdict(float)
         self._best: dict[Context, int] = {}
 
-    def of(self, walk: DraftedWalk, least: float) -> tuple[list[int], list[tuple[int, ...]]]:
+    def of(self, state: DraftedState, least: float) -> tuple[list[int], list[tuple[int, ...]]]:
         """The likely next tokens of a note.
 
         Args:
-            walk: where the note stands; it is left as it is.
-            least: the draft ends before the token with which the chance that all of it is right falls below.
+            state: the note so far; it is not changed.
+            least: the draft ends before the token that makes it less probable than this.
 
         Returns:
-            The k tokens; and the k + 1 tuples of choices that the note has at each of them and after the last.
+            The k tokens, and the k + 1 tuples of tokens allowed at each of them and after the last.
         """
-        trial, chance = walk.copy(), 1.0
+        trial, chance = state.copy(), 1.0
         tokens: list[int] = []
-        choices = [trial.choices()]
+        allowed = [trial.allowed()]
         while True:
-            token, certain = self._guess(trial, choices[-1])
+            token, certain = self._guess(trial, allowed[-1])
             chance *= certain
             if chance < least:
                 break
-            trial.take(token)
+            trial.advance(token)
             if trial.done:  # what ends a note is never read
                 break
             tokens.append(token)
-            choices.append(trial.choices())
-        return tokens, choices
+            allowed.append(trial.allowed())
+        return tokens, allowed
 
-    def learn(self, walk: DraftedWalk, token: int) -> None:
-        """Count a note's next token, before it is taken."""
-        place = walk.context()
-        if place is None:
+    def learn(self, state: DraftedState, token: int) -> None:
+        """Count a note's next token, before the note advances."""
+        context = state.context()
+        if context is None:
             return
-        outcome = _outcome(walk, place, token)
-        self._begin(walk, place)
-        self._count(place, outcome, 1)
+        outcome = _outcome(state, context, token)
+        self._begin(state, context)
+        self._count(context, outcome, 1)
 
-    def _guess(self, walk: DraftedWalk, choices: tuple[int, ...]) -> tuple[int, float]:
-        if len(choices) == 1:
-            return choices[0], 1.0
-        place = walk.context()
-        if place is None:
-            return choices[0], 0.0
-        self._begin(walk, place)
-        best = self._best.get(place)
+    def _guess(self, state: DraftedState, allowed: tuple[int, ...]) -> tuple[int, float]:
+        if len(allowed) == 1:
+            return allowed[0], 1.0
+        context = state.context()
+        if context is None:
+            return allowed[0], 0.0
+        self._begin(state, context)
+        best = self._best.get(context)
         if best is None:
-            return choices[0], 0.0
-        chance = self._counts[place, best] / self._totals[place]
-        token = walk.following() if best == _ON else best
-        return token, chance if token in choices else 0.0
+            return allowed[0], 0.0
+        chance = self._counts[context, best] / self._totals[context]
+        token = state.following() if best == _CONTINUE else best
+        return token, chance if token in allowed else 0.0
 
-    def _begin(self, walk: DraftedWalk, place: Context) -> None:
-        """What is thought of a place before anything was seen there, as counts."""
-        if place in self._totals:
+    def _begin(self, state: DraftedState, context: Context) -> None:
+        """The prior of a context, as counts."""
+        if context in self._totals:
             return
-        if place.node is None:  # a span goes on three times of four
-            self._count(place, _ON, 1.5)
-            self._count(place, walk.grammar.close, 0.5)
-        elif place.node.key is not None and isinstance(walk.grammar, NoteGrammar):
-            present = next(t for t, sign in walk.grammar.signs.items() if sign == "present")
-            self._count(place, present, 9)
-            self._totals[place] += 1
+        if context.node is None:  # a span continues three times out of four
+            self._count(context, _CONTINUE, 1.5)
+            self._count(context, state.grammar.close, 0.5)
+        elif context.node.key is not None and isinstance(state.grammar, NoteGrammar):
+            present = next(
+                t
+                for t, assertion in state.grammar.assertion_tokens.items()
+                if assertion == "present"
+            )
+            self._count(context, present, 9)
+            self._totals[context] += 1
         else:
-            self._totals[place] += 1
+            self._totals[context] += 1
 
-    def _count(self, place: Context, outcome: int, weight: float) -> None:
-        self._totals[place] += weight
-        self._counts[place, outcome] += weight
-        if self._counts[place, outcome] >= self._counts[place, self._best.get(place, outcome)]:
-            self._best[place] = outcome
+    def _count(self, context: Context, outcome: int, weight: float) -> None:
+        self._totals[context] += weight
+        self._counts[context, outcome] += weight
+        if (
+            self._counts[context, outcome]
+            >= self._counts[context, self._best.get(context, outcome)]
+        ):
+            self._best[context] = outcome
 
 
-def _outcome(walk: DraftedWalk, place: Context, token: int) -> int:
-    return _ON if place.node is None and token != walk.grammar.close else token
+def _outcome(state: DraftedState, context: Context, token: int) -> int:
+    return _CONTINUE if context.node is None and token != state.grammar.close else token

@@ -1,4 +1,4 @@
-"""The gold items of an annotated report as the notes that a decoder would write of it."""
+"""The gold items of an annotated report as a decoder would write them in notes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Gold = Mapping[NoteItem, Sequence[NoteAttribute]]
 
 
 def gold_notes(record: Record, tokens: ReportTokens, keys: Sequence[str]) -> Gold:
-    """A record's grounded items of some categories as token ranges, each cut to the sentence it begins in, with those of
-    its attributes that lie in that sentence.
+    """A record's grounded items of some categories as token ranges.
 
-    Of mentions that are the same tokens then, one is kept.
+    Each item is cut to the sentence it begins in and keeps the attributes of that sentence. Of
+    mentions that cover the same tokens then, one is kept.
     """
     items: dict[tuple[int, int, str], tuple[NoteItem, list[NoteAttribute]]] = {}
     for key in keys:

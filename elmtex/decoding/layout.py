@@ -1,12 +1,13 @@
-"""Prompt, report and notes as one flat sequence: who sees whom. Training and inference share these rules.
+"""Prompt, report and notes as one flat sequence: which token attends to which.
 
-Owner of a slot: ``PREFIX`` for prompt and report, the number of the branch for a note's tokens, ``DEAD`` for a
-rejected draft. A branch is the note of one word: its anchor, how many prefix slots it sees, is its sentence's end, and
-its position ids go on from the word's, whatever stands between in the flat sequence. Whether a word has a note is
-decided at the word itself, which sees its whole sentence.
+Training and inference share these rules. The owner of a slot is ``PREFIX`` for prompt and report,
+the number of the branch for a note's tokens, ``REJECTED`` for a rejected draft. A branch is the
+note of one word. Its visible prefix ends with the word's sentence, and its position ids continue
+from the word's, whatever lies between in the flat sequence. Whether a word has a note is decided at
+the word itself, which sees its whole sentence.
 
-An item's attributes are a branch that forks off its note: it sees the note's slots up to the item's sign, which it reads
-once more as its first token, and its positions go on from there.
+An item's attributes are a branch that forks off its note. It sees the note's slots up to the item's
+assertion token, which it reads again as its first token; its positions continue from there.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from numpy.typing import NDArray
 
 from elmtex.decoding.attributes import (
     AttributeGrammar,
-    AttributeWalk,
+    AttributeState,
     NoteAttribute,
     write_attributes,
 )
-from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk, Walk, walks, write_note
+from elmtex.decoding.grammar import NoteGrammar
+from elmtex.decoding.notes import DecoderState, NoteItem, NoteState, note_states, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens
 
-PREFIX, DEAD = -1, -2
+PREFIX, REJECTED = -1, -2
 NO_PARENT = -3
 
 Ints = NDArray[np.int64]
@@ -38,13 +40,13 @@ class Slots:
     """Slots of a flat sequence, in order.
 
     Args:
-        owner, anchor, position: (S,) owner, how many prefix slots it sees, position id.
-        parent: (S,) the branch that the owner forks off; ``NO_PARENT`` if it is no fork.
-        fork: (S,) position id of the owner's first token: of the parent it sees what comes before.
+        owner, visible_prefix, position: (S,) owner, how many prefix slots it sees, position id.
+        parent: (S,) the branch that the owner forks off; ``NO_PARENT`` if it is not a fork.
+        fork: (S,) position id of the owner's first token; it sees the parent's slots before that.
     """
 
     owner: Ints
-    anchor: Ints
+    visible_prefix: Ints
     position: Ints
     parent: Ints
     fork: Ints
@@ -54,16 +56,20 @@ class Slots:
 
     @classmethod
     def of(cls, rows: Sequence[tuple[int, int, int, int, int]]) -> Slots:
-        """Slots of (owner, anchor, position, parent, fork)."""
+        """Slots of (owner, visible_prefix, position, parent, fork)."""
         return cls(*np.array(rows, dtype=np.int64).reshape(-1, 5).T)
 
     @classmethod
-    def prefix(cls, anchor: Sequence[int]) -> Slots:
-        """The slots of a prefix whose tokens see so many of them each."""
-        n = len(anchor)
+    def prefix(cls, visible_prefix: Sequence[int]) -> Slots:
+        """The slots of a prefix, given how many of them each token sees."""
+        n = len(visible_prefix)
         position = np.arange(n)
         return cls(
-            np.full(n, PREFIX), np.asarray(anchor), position, np.full(n, NO_PARENT), position
+            np.full(n, PREFIX),
+            np.asarray(visible_prefix),
+            position,
+            np.full(n, NO_PARENT),
+            position,
         )
 
     def __add__(self, other: Slots) -> Slots:
@@ -73,23 +79,21 @@ class Slots:
 
 
 def visible(queries: Slots, slots: Slots) -> Mask:
-    """What queries see of slots, whatever their order: (Q, S) boolean, true where the query may look."""
+    """The (Q, S) boolean mask: true where a query attends to a slot, whatever their order."""
     of_prefix = (slots.owner == PREFIX)[None, :]
-    before_anchor = np.arange(len(slots))[None, :] < queries.anchor[:, None]
+    in_prefix = np.arange(len(slots))[None, :] < queries.visible_prefix[:, None]
     own = (slots.owner[None, :] == queries.owner[:, None]) & (queries.owner >= 0)[:, None]
     forked = slots.owner[None, :] == queries.parent[:, None]
     return (
-        (of_prefix & before_anchor)
-        | own
-        | (forked & (slots.position[None, :] < queries.fork[:, None]))
+        (of_prefix & in_prefix) | own | (forked & (slots.position[None, :] < queries.fork[:, None]))
     )
 
 
-def reach(prompt: int, tokens: ReportTokens, chunk: Chunk) -> list[int]:
-    """How many prefix slots each token of prompt and report sees: its whole sentence and all before it.
+def visible_prefix(prompt: int, tokens: ReportTokens, chunk: Chunk) -> list[int]:
+    """How many prefix slots each token of prompt and report sees: up to its sentence's end.
 
     Args:
-        prompt: tokens of the prompt, each of which sees those before it and itself.
+        prompt: number of prompt tokens; each sees itself and those before it.
         tokens, chunk: the part of the report that follows.
     """
     slots = list(range(1, prompt + chunk.end - chunk.start + 1))
@@ -101,50 +105,59 @@ def reach(prompt: int, tokens: ReportTokens, chunk: Chunk) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a word's note hangs in the prefix.
+class BranchPosition:
+    """Where a word's note branches off the prefix.
 
     Args:
         row: the prefix slot that decides whether the note opens: the word's last token.
-        anchor: how many prefix slots the note sees: up to its sentence's end.
+        visible_prefix: how many prefix slots the note sees: up to its sentence's end.
         position: position id of the note's first token.
     """
 
     row: int
-    anchor: int
+    visible_prefix: int
     position: int
 
     @classmethod
-    def of(cls, walk: NoteWalk, offset: int) -> Place:
-        """The place of a walk; ``offset`` is the prefix slot of the report's token 0 (below 0 if it was not read)."""
-        last = walk.first
-        while not walk.tokens.ends[last]:
+    def of(cls, state: NoteState, offset: int) -> BranchPosition:
+        """The position of a note's branch.
+
+        ``offset`` is the prefix slot of the report's token 0 (negative if that was not read).
+        """
+        last = state.first
+        while not state.tokens.ends[last]:
             last += 1
-        return cls(offset + last, offset + walk.sentence[1], offset + walk.first)
+        return cls(offset + last, offset + state.sentence[1], offset + state.first)
 
 
-def placed(
+def branch_positions(
     grammar: NoteGrammar, tokens: ReportTokens, sentences: Iterable[tuple[int, int]], offset: int
-) -> list[tuple[NoteWalk, Place]]:
-    """The notes of all words of these sentences and their places, in text order; ``offset`` as for :class:`Place`."""
-    return [(walk, Place.of(walk, offset)) for walk in walks(grammar, tokens, sentences)]
+) -> list[tuple[NoteState, BranchPosition]]:
+    """The notes of all words of these sentences with their branch positions, in text order.
+
+    ``offset`` is as for :meth:`BranchPosition.of`.
+    """
+    return [
+        (state, BranchPosition.of(state, offset))
+        for state in note_states(grammar, tokens, sentences)
+    ]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One choice of a gold note.
+    """One decision of a gold note.
 
     Args:
         row: index in the flat sequence of the token whose output decides.
-        choices: the allowed token ids, ascending, at least two.
-        chosen: index into ``choices``.
-        rare: whether it says that an item is absent or possible.
+        allowed: the allowed token ids, ascending, at least two.
+        chosen: index into ``allowed``.
+        non_present: whether it marks an item as absent or possible.
     """
 
     row: int
-    choices: tuple[int, ...]
+    allowed: tuple[int, ...]
     chosen: int
-    rare: bool
+    non_present: bool
 
 
 @dataclass(frozen=True)
@@ -154,7 +167,7 @@ class TrainingSequence:
     Args:
         tokens: (N,) ids.
         slots: N of them.
-        decisions: what is learnt; the tokens themselves are given.
+        decisions: the training targets; the tokens themselves are given.
     """
 
     tokens: Ints
@@ -191,46 +204,48 @@ def lay_out(
     Args:
         prompt: token ids before the report.
         tokens: the report.
-        grammar: signs and labels of the categories asked for.
-        items: the report's gold items as token ranges, any order, each with its attributes; an item that leaves its
-            sentence is left out.
+        grammar: control tokens and labels of the requested categories.
+        items: the report's gold items as token ranges, any order, each with its attributes; an item
+            that leaves its sentence is left out.
         chunk: the part that is read, with the sentences whose words get a note.
-        attributes: the attribute types that are labelled; None teaches none.
+        attributes: the attribute types that are labelled; None trains none.
     """
     flat = [*prompt, *tokens.ids[chunk.start : chunk.end]]
-    slots = Slots.prefix(reach(len(prompt), tokens, chunk))
+    slots = Slots.prefix(visible_prefix(len(prompt), tokens, chunk))
     decisions = []
-    notes = placed(grammar, tokens, chunk.sentences, len(prompt) - chunk.start)
+    notes = branch_positions(grammar, tokens, chunk.sentences, len(prompt) - chunk.start)
     rows: list[tuple[int, int, int, int, int]] = []
-    for branch, (walk, place) in enumerate(notes):
-        note = write_note(walk, items)
+    for branch, (state, place) in enumerate(notes):
+        note = write_note(state, items)
         # The first token is decided at the word, the others at the token before.
         decided = [place.row, *range(len(flat), len(flat) + len(note) - 1)]
-        decisions += _decisions(walk, note, decided)
-        fed = note[:-1]  # what comes last is decided but never read
+        decisions += _decisions(state, note, decided)
+        fed = note[:-1]  # the last token is decided but never fed
         flat += fed
         at = place.position
-        rows += [(branch, place.anchor, at + i, NO_PARENT, at) for i in range(len(fed))]
+        rows += [(branch, place.visible_prefix, at + i, NO_PARENT, at) for i in range(len(fed))]
     number = len(notes)
-    for branch, (walk, place) in enumerate(notes if attributes else ()):
+    for branch, (state, place) in enumerate(notes if attributes else ()):
         assert attributes is not None
-        for item in walk.items:
+        for item in state.items:
             if item.key not in attributes.labels:
                 continue
             known = next((of for i, of in items.items() if same(i, item)), ())
-            listing = AttributeWalk(attributes, walk, item)
-            written = write_attributes(listing, known)
-            fed = [sign_token(walk, item), *written[:-1]]
-            decisions += _decisions(listing, written, range(len(flat), len(flat) + len(fed)))
+            attribute_state = AttributeState(attributes, state, item)
+            written = write_attributes(attribute_state, known)
+            fed = [assertion_token(state, item), *written[:-1]]
+            decisions += _decisions(
+                attribute_state, written, range(len(flat), len(flat) + len(fed))
+            )
             flat += fed
             at = place.position + item.length - 1
-            rows += [(number, place.anchor, at + i, branch, at) for i in range(len(fed))]
+            rows += [(number, place.visible_prefix, at + i, branch, at) for i in range(len(fed))]
             number += 1
     return TrainingSequence(np.array(flat), slots + Slots.of(rows), tuple(decisions))
 
 
 def same(one: NoteItem, other: NoteItem) -> bool:
-    """Whether two items say the same of the same tokens, however likely."""
+    """Whether two items are equal but for their probabilities and length."""
     return (one.first, one.last, one.key, one.assertion) == (
         other.first,
         other.last,
@@ -239,19 +254,20 @@ def same(one: NoteItem, other: NoteItem) -> bool:
     )
 
 
-def sign_token(walk: NoteWalk, item: NoteItem) -> int:
-    """The token of an item's assertion sign."""
-    return next(t for t, sign in walk.grammar.signs.items() if sign == item.assertion)
+def assertion_token(state: NoteState, item: NoteItem) -> int:
+    """The token of an item's assertion."""
+    tokens = state.grammar.assertion_tokens
+    return next(token for token, assertion in tokens.items() if assertion == item.assertion)
 
 
-def _decisions(walk: Walk, note: Sequence[int], rows: Sequence[int]) -> list[Decision]:
-    signs_of = walk.grammar.signs if isinstance(walk, NoteWalk) else {}
-    signs = tuple(sorted(signs_of))
+def _decisions(state: DecoderState, note: Sequence[int], rows: Sequence[int]) -> list[Decision]:
+    assertions = state.grammar.assertion_tokens if isinstance(state, NoteState) else {}
+    assertion_tokens = tuple(sorted(assertions))
     decisions = []
     for row, token in zip(rows, note, strict=True):
-        choices = walk.choices()
-        if len(choices) > 1:
-            rare = choices == signs and signs_of[token] != "present"
-            decisions.append(Decision(row, choices, choices.index(token), rare))
-        walk.take(token)
+        allowed = state.allowed()
+        if len(allowed) > 1:
+            non_present = allowed == assertion_tokens and assertions[token] != "present"
+            decisions.append(Decision(row, allowed, allowed.index(token), non_present))
+        state.advance(token)
     return decisions

@@ -1,5 +1,8 @@
-"""The decoding loop: one pass reads the report and opens notes, all of which are then written side by side; drafts are
-verified in the pass that would have followed."""
+"""The decoding loop: one pass reads the report and opens notes, which are then written side by
+side.
+
+Drafts are verified in the pass that would have followed.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,28 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.decoding.attributes import AttributeWalk
-from elmtex.decoding.drafts import DraftedWalk, Drafts
-from elmtex.decoding.layout import DEAD, NO_PARENT, Ints, Mask, Place, Slots, sign_token, visible
-from elmtex.decoding.notes import NoteWalk, written_again
+from elmtex.decoding.attributes import AttributeState
+from elmtex.decoding.drafts import DraftedState, Drafts
+from elmtex.decoding.layout import (
+    NO_PARENT,
+    REJECTED,
+    BranchPosition,
+    Ints,
+    Mask,
+    Slots,
+    assertion_token,
+    visible,
+)
+from elmtex.decoding.notes import NoteState, note_tokens
 
-PASS = 25.0  # what a pass costs whatever it feeds, in tokens: 8 in int8, some 50 in bfloat16 (eval/BENCHMARKS.md)
-AT_ONCE = 128  # notes that are written side by side; more would only see each other's masked slots
+# The fixed cost of a pass, in tokens: 8 in int8, some 50 in bfloat16 (eval/BENCHMARKS.md).
+PASS_OVERHEAD_TOKENS = 25.0
+# Notes written side by side; more would only add slots that they mask from one another.
+MAX_LIVE_BRANCHES = 128
 
 
 class Session(Protocol):
-    """One flat key/value cache. Slots are added at its end; a mask says which of them a query sees."""
+    """One flat key/value cache: slots are added at its end; a mask says what a query sees."""
 
     def feed(
         self,
@@ -34,7 +48,8 @@ class Session(Protocol):
         Args:
             tokens: (n,) ids.
             positions: (n,) position ids.
-            mask: (n, past + n) boolean, true where a query sees a slot; the last n columns are the new slots.
+            mask: (n, past + n) boolean, true where a query attends to a slot; the last n columns
+                are the new slots.
             asked: pairs of a row (0..n-1) and the token ids to score there.
 
         Returns:
@@ -43,13 +58,13 @@ class Session(Protocol):
         ...
 
     def keep(self, slots: int) -> None:
-        """Forget all but the first so many slots."""
+        """Drop all but the first ``slots`` slots."""
         ...
 
 
 @dataclass
 class Counts:
-    """What a decode cost: passes through the model, tokens of the prefix, tokens fed after it, and those that were kept."""
+    """The cost of decoding: passes, prefix tokens, tokens fed after the prefix, those accepted."""
 
     passes: int = 0
     prefix: int = 0
@@ -57,117 +72,121 @@ class Counts:
     kept: int = 0
 
 
-W = TypeVar("W", bound=DraftedWalk)
+W = TypeVar("W", bound=DraftedState)
 
 
 @dataclass
 class _Branch(Generic[W]):
     number: int  # owner of its slots
-    walk: W
-    anchor: int  # how many prefix slots it sees
+    state: W
+    visible_prefix: int  # how many prefix slots it sees
     position: int  # of its first token
     pending: list[int]  # chosen, not fed yet
     parent: int = NO_PARENT  # the branch it forks off
     written: int = 0  # tokens fed and kept
-    # Of this pass: pending tokens and draft; what may follow the last pending token and each drafted one.
+    # This pass: pending tokens and draft; what may follow the last pending and each draft token.
     chain: list[int] = field(default_factory=list)
-    choices: list[tuple[int, ...]] = field(default_factory=list)
+    allowed: list[tuple[int, ...]] = field(default_factory=list)
 
     def rows(self) -> list[tuple[int, int, int, int, int]]:
         """The slots of this pass's chain, as :meth:`Slots.of` takes them."""
         begin = self.position + self.written
         return [
-            (self.number, self.anchor, begin + i, self.parent, self.position)
+            (self.number, self.visible_prefix, begin + i, self.parent, self.position)
             for i in range(len(self.chain))
         ]
 
     def prepare(self, drafts: Drafts, least: float) -> None:
         """Choose what to feed in this pass."""
-        draft, self.choices = drafts.of(self.walk, least)
+        draft, self.allowed = drafts.of(self.state, least)
         self.chain = self.pending + draft
 
 
 def decode(
     session: Session,
     prefix: Sequence[int],
-    notes: Sequence[tuple[NoteWalk, Place]],
-    reach: Sequence[int],
+    notes: Sequence[tuple[NoteState, BranchPosition]],
+    visible_prefix: Sequence[int],
     *,
     read: int = 0,
-    draft: float = PASS,
+    draft: float = PASS_OVERHEAD_TOKENS,
     drafts: Drafts | None = None,
     counts: Counts | None = None,
-    attributes: Callable[[Sequence[NoteWalk]], Sequence[AttributeWalk]] | None = None,
-) -> Iterator[list[NoteWalk]]:
-    """Write all notes of one prefix greedily; yields the notes finished in each pass.
+    attributes: Callable[[Sequence[NoteState]], Sequence[AttributeState]] | None = None,
+) -> Iterator[list[NoteState]]:
+    """Decode all notes of one prefix greedily; yields the notes finished in each pass.
 
-    The answer does not depend on ``draft`` nor on which notes are written together, but for the engine's rounding.
-
-    Without a note nothing is read.
+    Apart from the engine's rounding, the answer depends neither on ``draft`` nor on which notes are
+    written together. Without a note nothing is read.
 
     Args:
-        session: a cache that holds nothing, or the first ``read`` tokens of the prefix.
+        session: an empty cache, or one that holds the first ``read`` tokens of the prefix.
         prefix: (P,) token ids of prompt and report.
-        notes: the walks, each with its place; a place's row is not among those read.
-        reach: how many prefix slots each prefix token sees (:func:`elmtex.decoding.layout.reach`).
+        notes: the empty notes with their branch positions; no position's row is already read.
+        visible_prefix: how many prefix slots each prefix token sees
+            (:func:`elmtex.decoding.layout.visible_prefix`).
         read: how many of the prefix's tokens the session has read, fewer than P.
-        draft: what a pass is thought to cost beside its tokens, in tokens: the more, the longer are the drafts; 0
-            drafts only what is forced.
-        drafts: what notes decoded before have taught; it learns from these. None begins anew.
+        draft: the assumed fixed cost of a pass, in tokens: the higher, the longer the drafts; 0
+            drafts only forced tokens.
+        drafts: counts from notes decoded before, updated here; None starts from scratch.
         counts: filled in as the passes run.
-        attributes: asked when all notes are finished: the attributes to be written of their items, side by side.
+        attributes: called when all notes are finished; returns the attributes to decode for their
+            items, side by side.
     """
     counts = counts if counts is not None else Counts()
     drafts = drafts if drafts is not None else Drafts()
     if not notes:
         return
     counts.prefix += len(prefix)
-    opened = _opened(session, prefix, notes, reach, read)
+    opened = _opened(session, prefix, notes, visible_prefix, read)
     counts.passes += 1
-    yield [walk for walk, _ in notes if walk.done]
-    slots = read_slots = Slots.prefix(reach)
-    live: list[_Branch[NoteWalk]] = []
-    for first in range(0, len(opened), AT_ONCE):
+    yield [state for state, _ in notes if state.done]
+    slots = read_slots = Slots.prefix(visible_prefix)
+    live: list[_Branch[NoteState]] = []
+    for first in range(0, len(opened), MAX_LIVE_BRANCHES):
         session.keep(len(prefix))
-        live = opened[first : first + AT_ONCE]
+        live = opened[first : first + MAX_LIVE_BRANCHES]
         slots = yield from _written(session, read_slots, live, draft, drafts, counts)
     if attributes is None:
         return
     forks = _forks(
-        attributes([b.walk for b in opened]), opened, {b.number for b in live}, len(notes)
+        attributes([b.state for b in opened]), opened, {b.number for b in live}, len(notes)
     )
-    # Of their own: what attributes were like moves no slot of a note.
-    listed = Drafts()
-    for first in range(0, len(forks), AT_ONCE):
+    # Separate counts, so that attributes do not move the slots of notes.
+    attribute_drafts = Drafts()
+    for first in range(0, len(forks), MAX_LIVE_BRANCHES):
         session.keep(len(slots))
-        some = forks[first : first + AT_ONCE]
-        yield from _written(session, slots, some, draft, listed, counts)
+        some = forks[first : first + MAX_LIVE_BRANCHES]
+        yield from _written(session, slots, some, draft, attribute_drafts, counts)
 
 
 def _forks(
-    walks: Sequence[AttributeWalk],
-    notes: Sequence[_Branch[NoteWalk]],
+    states: Sequence[AttributeState],
+    notes: Sequence[_Branch[NoteState]],
     held: set[int],
     number: int,
-) -> list[_Branch[AttributeWalk]]:
-    """The branches of attributes; each reads its item's sign again, behind the note's tokens before it.
+) -> list[_Branch[AttributeState]]:
+    """The branches of attributes; each first reads its item's assertion token again.
 
     Args:
-        walks: what is to be written.
+        states: the attributes to write.
         notes: the branches of all notes.
-        held: numbers of those whose slots the session still holds; of another one the note is read again.
+        held: numbers of those whose slots are still in the session; any other note is read again.
         number: of the first fork.
     """
-    of = {id(branch.walk): branch for branch in notes}
-    forks: list[_Branch[AttributeWalk]] = []
-    for walk in walks:
-        note, length = of[id(walk.note)], walk.item.length
+    of = {id(branch.state): branch for branch in notes}
+    forks: list[_Branch[AttributeState]] = []
+    for state in states:
+        note, length = of[id(state.note)], state.item.length
         if note.number in held:
-            pending, parent, before = [sign_token(walk.note, walk.item)], note.number, length - 1
+            pending, parent = [assertion_token(state.note, state.item)], note.number
+            before = length - 1
         else:
-            pending, parent, before = written_again(walk.note)[:length], NO_PARENT, 0
+            pending, parent, before = note_tokens(state.note)[:length], NO_PARENT, 0
         position = note.position + before
-        forks.append(_Branch(number + len(forks), walk, note.anchor, position, pending, parent))
+        forks.append(
+            _Branch(number + len(forks), state, note.visible_prefix, position, pending, parent)
+        )
     return forks
 
 
@@ -178,11 +197,12 @@ def _written(
     draft: float,
     drafts: Drafts,
     counts: Counts,
-) -> Generator[list[NoteWalk], None, Slots]:
-    """Write these branches after these slots; yields the notes finished in each pass, and returns the slots then."""
+) -> Generator[list[NoteState], None, Slots]:
+    """Write these branches; yields the notes finished in each pass, returns the cache's slots."""
     live = list(live)
     while live:
-        # A right token spares each live branch its share of a pass, a wrong one costs a token.
+        # A correct draft token saves each live branch its share of a pass, a wrong one costs a
+        # token.
         least = len(live) / (len(live) + draft)
         for branch in live:
             branch.prepare(drafts, least)
@@ -198,53 +218,53 @@ def _written(
         for branch, first in zip(live, first_rows, strict=False):
             kept = _accept(branch, answers, drafts)
             counts.kept += kept
-            new.owner[first + kept : first + len(branch.chain)] = DEAD
+            new.owner[first + kept : first + len(branch.chain)] = REJECTED
         slots = slots + new
-        yield [b.walk for b in live if b.walk.done and isinstance(b.walk, NoteWalk)]
-        live = [branch for branch in live if not branch.walk.done]
+        yield [b.state for b in live if b.state.done and isinstance(b.state, NoteState)]
+        live = [branch for branch in live if not branch.state.done]
     return slots
 
 
 def _opened(
     session: Session,
     prefix: Sequence[int],
-    notes: Sequence[tuple[NoteWalk, Place]],
-    reach: Sequence[int],
+    notes: Sequence[tuple[NoteState, BranchPosition]],
+    visible_prefix: Sequence[int],
     read: int,
-) -> list[_Branch[NoteWalk]]:
-    """Read the prefix and decide of every note whether it opens; the branches of those that do."""
+) -> list[_Branch[NoteState]]:
+    """Read the prefix and decide for every note whether it opens; returns the open branches."""
     n = len(prefix)
-    mask = np.arange(n)[None, :] < np.asarray(reach[read:])[:, None]
-    asked = [(place.row - read, walk.choices()) for walk, place in notes]
+    mask = np.arange(n)[None, :] < np.asarray(visible_prefix[read:])[:, None]
+    asked = [(place.row - read, state.allowed()) for state, place in notes]
     scores = session.feed(np.array(prefix[read:]), np.arange(read, n), mask, asked)
-    for (walk, _), row in zip(notes, scores, strict=True):
-        _take_best(walk, row)
+    for (state, _), row in zip(notes, scores, strict=True):
+        _advance_best(state, row)
     return [
-        _Branch(number, walk, place.anchor, place.position, [walk.grammar.open])
-        for number, (walk, place) in enumerate(notes)
-        if not walk.done
+        _Branch(number, state, place.visible_prefix, place.position, [state.grammar.open])
+        for number, (state, place) in enumerate(notes)
+        if not state.done
     ]
 
 
 def _questions(
     live: Sequence[_Branch[W]], first_rows: Sequence[int]
 ) -> list[tuple[int, tuple[int, ...]]]:
-    """What to score: after the pending tokens, and after each draft token in case all before it are right."""
+    """What to score: the rows of the last pending token and of each draft token."""
     questions = []
     for branch, first in zip(live, first_rows, strict=False):
         row = first + len(branch.pending) - 1
-        questions += [(row + offset, c) for offset, c in enumerate(branch.choices)]
+        questions += [(row + offset, c) for offset, c in enumerate(branch.allowed)]
     return questions
 
 
 def _accept(branch: _Branch[W], answers: Iterator[NDArray[np.floating]], drafts: Drafts) -> int:
-    """Take the best token at each row as long as the draft agrees; returns how many slots of the chain are kept."""
+    """Accept the draft as far as it agrees with the best tokens; returns how many slots stay."""
     drafted = branch.chain[len(branch.pending) :]
     kept = len(branch.pending)
-    rows = [next(answers) for _ in branch.choices]
+    rows = [next(answers) for _ in branch.allowed]
     for row, guess in zip(rows, [*drafted, None], strict=True):
-        token = _take_best(branch.walk, row, drafts)
-        if token != guess or branch.walk.done:
+        token = _advance_best(branch.state, row, drafts)
+        if token != guess or branch.state.done:
             branch.pending = [token]
             break
         kept += 1
@@ -252,16 +272,18 @@ def _accept(branch: _Branch[W], answers: Iterator[NDArray[np.floating]], drafts:
     return kept
 
 
-def _take_best(walk: DraftedWalk, row: NDArray[np.floating], drafts: Drafts | None = None) -> int:
-    """Let a note go on with the token that scores best among its choices; what came before it is learnt from.
+def _advance_best(
+    state: DraftedState, row: NDArray[np.floating], drafts: Drafts | None = None
+) -> int:
+    """Advance a note by its best allowed token, and count that for later drafts.
 
-    Biases choose, the probability is the model's own.
+    The choice includes the biases; the recorded probability is the model's own.
     """
-    best = int(np.argmax(row + np.asarray(walk.biases(), dtype=row.dtype)))
-    token = walk.choices()[best]
+    best = int(np.argmax(row + np.asarray(state.biases(), dtype=row.dtype)))
+    token = state.allowed()[best]
     if drafts is not None:
-        drafts.learn(walk, token)
-    walk.take(token, _log_probability(row, best))
+        drafts.learn(state, token)
+    state.advance(token, _log_probability(row, best))
     return token
 
 

@@ -1,4 +1,5 @@
-"""A report as tokens: where each token stands, where a word begins and ends, which sentence it belongs to."""
+"""A report as tokens: the offsets of each token, where words begin and end, which sentence it is
+in."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 MAX_SENTENCE = 160  # tokens; a longer sentence (a table, a text without stops) is cut into pieces
 CHUNK = 1024  # report tokens read at once
-CONTEXT = 256  # of them, at most so many are the sentences before, read again for their sense
+CONTEXT = 256  # at most so many of them are earlier sentences, read again as context
 
 
 class Encoding(Protocol):
@@ -33,7 +34,7 @@ class Tokenizer(Protocol):
 
 
 def read_tokenizer(base: Path) -> tokenizers.Tokenizer:
-    """The tokenizer in a model's folder; it reads a report's words never as control signs.
+    """The tokenizer in a model's folder; it never reads a report's words as special tokens.
 
     Raises:
         InputError: its file is missing or damaged.
@@ -72,14 +73,16 @@ class ReportTokens:
     sentences: tuple[tuple[int, int], ...]
 
     def span(self, first: int, last: int) -> tuple[int, int]:
-        """The characters of tokens ``first`` to ``last`` (half-open) without surrounding space and punctuation.
+        """The characters of tokens ``first`` to ``last`` (half-open), stripped of space and
+        punctuation.
 
         Empty (start == end) when nothing else is there.
         """
         return trimmed(self.report, self.offsets[first][0], self.offsets[last - 1][1])
 
     def covering(self, start: int, end: int, sentence: tuple[int, int]) -> tuple[int, int]:
-        """The fewest whole words of a sentence that cover these characters, as a half-open token range."""
+        """The shortest half-open token range of whole words of a sentence that covers these
+        characters."""
         low, high = sentence
         first = next((i for i in range(low, high) if self.offsets[i][1] > start), high - 1)
         last = next((i for i in range(high - 1, low - 1, -1) if self.offsets[i][0] < end), low)
@@ -92,7 +95,7 @@ class ReportTokens:
 
 
 def tokenise(report: str, tokenizer: Tokenizer) -> ReportTokens:
-    """Tokenise a report; special tokens in its text are read as the characters they are made of.
+    """Tokenise a report; special tokens in its text are read as plain characters.
 
     Args:
         report: any text; the tokenizer must have ``encode_special_tokens`` on.
@@ -103,7 +106,7 @@ def tokenise(report: str, tokenizer: Tokenizer) -> ReportTokens:
     offsets = encoding.offsets
     spans = _sentence_tokens(text, offsets)
     firsts, lasts = {a for a, _ in spans}, {b - 1 for _, b in spans}
-    # A sentence's own ends always count as word ends, so that every span begun can be closed.
+    # A sentence's bounds always count as word bounds, so that every open span can be closed.
     starts = tuple(
         (i in firsts and not text[a:b].isspace()) or _begins_word(text, offsets, i)
         for i, (a, b) in enumerate(offsets)
@@ -118,7 +121,7 @@ class Chunk:
 
     Args:
         start: its first token, where the context begins.
-        sentences: the sentences noted in this chunk; every sentence of a report is noted in exactly one.
+        sentences: the sentences annotated in this chunk; each sentence of a report is in one chunk.
     """
 
     start: int
@@ -134,8 +137,9 @@ def chunks(tokens: ReportTokens, size: int = CHUNK, context: int = CONTEXT) -> l
 
     Args:
         tokens: the report.
-        size: most report tokens of a chunk, context included; at least ``MAX_SENTENCE`` + ``context``.
-        context: most tokens of the preceding sentences that a chunk reads again.
+        size: maximum report tokens of a chunk with its context; at least ``MAX_SENTENCE`` +
+            ``context``.
+        context: maximum tokens of the preceding sentences that a chunk reads again.
 
     Returns:
         [] for a report without tokens, one chunk when it fits.
@@ -155,7 +159,7 @@ def chunks(tokens: ReportTokens, size: int = CHUNK, context: int = CONTEXT) -> l
 
 def _begins_word(text: str, offsets: Sequence[tuple[int, int]], i: int) -> bool:
     start, end = offsets[i]
-    if i and offsets[i - 1][1] > start:  # a later byte of a character the token before has begun
+    if i and offsets[i - 1][1] > start:  # a later byte of the previous token's last character
         return False
     while start < end and text[start].isspace():
         start += 1
@@ -174,7 +178,8 @@ def _ends_word(text: str, offsets: Sequence[tuple[int, int]], i: int) -> bool:
 
 
 def _sentence_tokens(text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Token ranges of the sentences; a token belongs to the sentence its first visible character stands in."""
+    """Token ranges of the sentences; a token belongs to the sentence of its first visible
+    character."""
     spans: list[tuple[int, int]] = []
     first = 0
     for _, sentence_end in sentences(text):
@@ -199,7 +204,7 @@ def _visible_start(text: str, offset: tuple[int, int]) -> int:
 def _pieces(
     text: str, offsets: Sequence[tuple[int, int]], first: int, last: int
 ) -> list[tuple[int, int]]:
-    """A sentence cut into ranges of at most MAX_SENTENCE tokens, after a comma or semicolon or at a space."""
+    """A sentence cut into ranges of at most ``MAX_SENTENCE`` tokens, at a comma or space."""
     pieces = []
     while last - first > MAX_SENTENCE:
         window = range(first + MAX_SENTENCE, first + MAX_SENTENCE // 2, -1)

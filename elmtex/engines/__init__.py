@@ -1,4 +1,5 @@
-"""Engines run a Llama over one flat cache. They know no clinical word; :mod:`elmtex.decoding.loop` drives them."""
+"""Engines run a Llama over one flat cache. They know nothing clinical; :mod:`elmtex.decoding.loop`
+drives them."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ class Engine(Protocol):
     """A loaded model."""
 
     def session(self, prompt: tuple[int, ...] = ()) -> Session:
-        """A cache of its own that has read a prompt, each token of which sees those before it; several may be open."""
+        """A new cache that has read a prompt with causal attention; several may be open."""
         ...
 
 
@@ -40,7 +41,7 @@ def read_prompt(session: Session, prompt: Sequence[int]) -> None:
 
 
 def flat(asked: Sequence[tuple[int, tuple[int, ...]]]) -> tuple[list[int], list[int], list[slice]]:
-    """What a session has to score, one product each: far fewer than rows times vocabulary.
+    """The scores a session computes, one dot product each: far fewer than rows times vocabulary.
 
     Args:
         asked: as :meth:`elmtex.decoding.loop.Session.feed` has it.
@@ -84,7 +85,8 @@ def open_engine(
 
 
 def settings(name: str, base: Path) -> dict[str, str]:
-    """What an answer depends on beside the model's files: the engine, its version, the precision it computes in.
+    """What an answer depends on besides the model's files: the engine, its version, the precision
+    it computes in.
 
     Arguments and errors as :func:`open_engine` has them.
     """
@@ -95,12 +97,13 @@ def settings(name: str, base: Path) -> dict[str, str]:
 
 
 def chosen(name: str, base: Path) -> str:
-    """The engine that a name stands for with a model: ``auto`` is the fastest one."""
+    """The engine that a name means for a model: ``auto`` is the fastest one."""
     return fastest(base) if check_engine(name) == "auto" else name
 
 
 def fastest(base: Path) -> str:
-    """The engine for a model on this machine: torch on a GPU, else openvino where it is installed and knows the model."""
+    """The engine for a model on this machine: torch on a GPU, else openvino where it is installed
+    and knows the model."""
     if importlib.util.find_spec("openvino") is None or _gpu():
         return "torch"
     try:
@@ -111,7 +114,7 @@ def fastest(base: Path) -> str:
 
 
 def _gpu() -> bool:
-    # torch takes seconds to import: it is asked only where a driver is.
+    # torch takes seconds to import: it is imported only where a driver is installed.
     if shutil.which("nvidia-smi") is None or not all(
         map(importlib.util.find_spec, ("torch", "transformers", "peft"))
     ):

@@ -1,10 +1,11 @@
-"""A Llama as an OpenVINO graph of our own; :mod:`elmtex.engines.openvino` runs it and says why it looks like this.
+"""A Llama as an OpenVINO graph of our own; :mod:`elmtex.engines.openvino` runs it and says why it
+looks like this.
 
-Inputs: ``x`` (n, hidden) embeddings; ``cos``, ``sin`` (1, 1, n, head_dim); ``bias`` (1, 1, n, C + n), 0 where a query
-sees a slot and -1e30 where not; for each layer the keys and values of C slots, ``k0``, ``v0`` … (1, kv_heads, C,
-head_dim). Outputs: ``hidden`` (n, hidden) after the last norm, then for each layer its new keys and values (1, kv_heads,
-n, head_dim).
-Keys and values are bfloat16 where the weights are, else float32; all other inputs and outputs are float32.
+Inputs: ``x`` (n, hidden) embeddings; ``cos``, ``sin`` (1, 1, n, head_dim); ``bias`` (1, 1, n, C +
+n), 0 where a query sees a slot and -1e30 where not; for each layer the keys and values of C slots,
+``k0``, ``v0`` … (1, kv_heads, C, head_dim). Outputs: ``hidden`` (n, hidden) after the last norm,
+then for each layer its new keys and values (1, kv_heads, n, head_dim). Keys and values are bfloat16
+where the weights are, else float32; all other inputs and outputs are float32.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ def build(shape: LlamaShape, weights: MergedWeights, precision: str) -> Model:
     Args:
         shape: the model's sizes.
         weights: its weights.
-        precision: ``int8`` (the linear layers' weights; everything else stays float32), ``bfloat16`` (also keys and
-            values; the rest is float32 here and computed as OpenVINO is told) or ``float32``.
+        precision: ``int8`` (the linear layers' weights; everything else stays float32),
+            ``bfloat16`` (also keys and values; the rest is float32 here and computed as OpenVINO is
+            told) or ``float32``.
     """
     kv, wide = shape.kv_heads, shape.head_dim
     kept = Type.bf16 if precision == "bfloat16" else Type.f32
@@ -38,7 +40,8 @@ def build(shape: LlamaShape, weights: MergedWeights, precision: str) -> Model:
     cos, sin = (op.parameter([1, 1, -1, wide], np.float32, name=name) for name in ("cos", "sin"))
     bias = op.parameter([1, 1, -1, -1], np.float32, name="bias")
     inputs, outputs = [x, cos, sin, bias], []
-    # The queries that share a key head lie below one another: one product a key head, no copies of keys.
+    # The queries that share a key head lie below one another: one product per key head, no copies
+    # of keys.
     shown = op.concat([bias] * (shape.heads // kv), 2)  # (1, 1, group * n, C + n)
     for layer in range(shape.layers):
         past = [op.parameter([1, kv, -1, wide], kept, name=f"{n}{layer}") for n in "kv"]
@@ -143,7 +146,7 @@ def _norm(x: Node, weight: Weights, epsilon: float) -> Node:
 def _rotate(x: Node, cos: Node, sin: Node) -> Node:
     """Rotary embedding of (1, heads, n, head_dim), the two halves of a head being the pairs.
 
-    OpenVINO makes one node of it only as it stands: four axes, and the last named -1.
+    OpenVINO makes one node of it only in this form: four axes, and the last named -1.
     """
     half = x.get_output_partial_shape(0)[3].get_length() // 2
     a, b = _split(x, 3, [half, half])

@@ -1,33 +1,38 @@
 """The fast engine: a Llama with bfloat16 or int8 weights on the CPU by OpenVINO, without torch.
 
-A transformers step costs 50 ms of overhead where this model's weights are read in 5. OpenVINO's core comes as one
-wheel without a compiler, and runs a graph of ours (:mod:`elmtex.engines.graph`) with the flat cache and the mask that
-:mod:`elmtex.decoding.loop` wants. What was tried is in eval/BENCHMARKS.md; what it came to:
+A transformers step costs 50 ms of overhead where this model's weights are read in 5. OpenVINO's
+core comes as one wheel without a compiler, and runs a graph of ours (:mod:`elmtex.engines.graph`)
+with the flat cache and the mask that :mod:`elmtex.decoding.loop` wants. What was tried is in
+eval/BENCHMARKS.md; what it came to:
 
-- bfloat16 where the CPU multiplies it itself (AMX, AVX-512 BF16): weights, keys and values, and what is between them but
-  for the sums of a layer. There it reads 2 to 3 times as fast as int8, writes 1.5 times, and is nearer to float32:
-  .0055 off against .0070.
-- Else int8 weights with a scale each 8 and float32 arithmetic. OpenVINO's dynamic quantisation of activations is off:
-  with it an answer depends on what runs beside it.
-- A row's result does not depend on what other rows of the pass hold nor on how many follow; only the place of its slots
-  moves the order of sums: int8 by a millionth, bfloat16 by its own rounding, about .005.
-- The cache is numpy's, handed to the graph as inputs without a copy. OpenVINO's stateful attention reads the whole
-  cache for every row; two plain products with the queries of a key head packed together take a third of its time.
-- A long prefix is read in pieces: their scores stay in the processor's cache, and a piece does not look at what follows.
-- OpenVINO packs int8 weights in one form for passes of 8 to 80 rows, in another for all others, 107 MB each. Pieces are
-  no wider and narrower passes are filled up, so that there is one until a sentence of more comes. bfloat16 has one form; its tiles have 16 rows, and a
-  pass of another width than the one before costs 5 to 10 ms more: widths are multiples of 16, pieces of 256.
-- The embedding stays outside, memory-mapped in float16: a step looks up its tokens and scores the ids asked for.
+- bfloat16 where the CPU multiplies it itself (AMX, AVX-512 BF16): weights, keys and values, and
+  the activations, except a layer's sums. There it reads 2 to 3 times as fast as int8,
+  writes 1.5 times, and is nearer to float32: .0055 off against .0070.
+- Else int8 weights with one scale per 8 weights and float32 arithmetic. OpenVINO's dynamic
+  quantisation of activations is off: with it an answer depends on what else is in the pass.
+- A row's result does not depend on what other rows of the pass hold nor on how many follow; only
+  the place of its slots moves the order of sums: int8 by a millionth, bfloat16 by its own rounding,
+  about .005.
+- The cache is numpy's, handed to the graph as inputs without a copy. OpenVINO's stateful attention
+  reads the whole cache for every row; two plain products with the queries of a key head packed
+  together take a third of its time.
+- A long prefix is read in pieces: their scores stay in the processor's cache, and a piece does not
+  look at what follows.
+- OpenVINO packs int8 weights in one form for passes of 8 to 80 rows, in another for all others, 107
+  MB each. Pieces are no wider and narrower passes are filled up, so that there is one until a
+  sentence of more comes. bfloat16 has one form; its tiles have 16 rows, and a pass of another width
+  than the one before costs 5 to 10 ms more: widths are multiples of 16, pieces of 256.
+- The embedding stays outside, memory-mapped in float16: a step looks up its tokens and scores the
+  ids asked for.
 
-The converted graph is kept in the user's cache directory; a change of base, adapter, conversion or OpenVINO makes a new
-one, and those unused for a month go.
+The converted graph is kept in the user's cache directory; a change of base, adapter, conversion or
+OpenVINO makes a new one, and those unused for a month go.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -39,10 +44,7 @@ from numpy.typing import NDArray
 
 from elmtex.decoding.layout import Ints, Mask
 from elmtex.engines import flat, read_prompt
-from elmtex.models.base import cache_folder, made_once
-from elmtex.models.integrity import wrong_files
 from elmtex.models.llama_config import read_shape
-from elmtex.models.merge import MergedWeights
 from elmtex.types import InputError, MissingDependencyError
 
 try:
@@ -52,12 +54,11 @@ except ImportError:
         "the openvino engine needs openvino: pip install 'elmtex[fast]'"
     ) from None
 
-_CONVERSION = "6"  # raise it when a converted folder's content changes
+from elmtex.engines.conversion import compiled, converted
+
 _ROOM = 256  # slots by which the cache grows
-_PROMPTS = 8  # kept read: 3.5 MB each
-_GRAPH = "graph.bin"  # its weights
+_PROMPTS = 8  # prompts kept in memory: 3.5 MB each
 _UNSEEN = np.float32(-1e30)
-_BLOCK, _BLOCKS = 1 << 18, 64
 
 Floats = NDArray[np.float32]
 Slots = NDArray[Any]  # keys and values: float32, or the bits of bfloat16 as uint16
@@ -84,7 +85,8 @@ PRECISIONS = {
 def default_precision() -> str:
     """The precision for this CPU: bfloat16 where it multiplies that itself, else int8."""
     able = set(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-    # BF16 alone also means CPUs that merely convert it, without AVX-512; only with that is there WINOGRAD.
+    # BF16 alone also means CPUs that merely convert it, without AVX-512; only with that is there
+    # WINOGRAD.
     return "bfloat16" if {"BF16", "WINOGRAD"} <= able else "int8"
 
 
@@ -100,9 +102,10 @@ class OpenVINOEngine:
         base: folder of the base model.
         adapter: folder of a LoRA adapter, or None.
         threads: CPU threads; None takes all cores.
-        at_once: sessions fed at the same time; the threads are shared out among them, so that each wastes less on
-            waiting for the others and more reports are done in all.
-        precision: of the linear layers' weights, one of ``PRECISIONS``; None takes :func:`default_precision`.
+        at_once: sessions fed at the same time; the threads are divided among them, so that each
+            wastes less on waiting for the others and more reports are done in all.
+        precision: of the linear layers' weights, one of ``PRECISIONS``; None takes
+            :func:`default_precision`.
 
     Raises:
         InputError: a model or adapter that this engine does not know; says why.
@@ -127,17 +130,17 @@ class OpenVINOEngine:
             "NUM_STREAMS": str(at_once),
             "INFERENCE_PRECISION_HINT": self.precision.hint,
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
-            "ENABLE_CPU_PINNING": "NO",  # or the threads of every process sit on the machine's first cores
-            # Kernels of shapes seen before: all that there are of widths and rooms, or each pass makes its own anew.
+            # Or the threads of every process sit on the machine's first cores
+            "ENABLE_CPU_PINNING": "NO",
+            # Kernels of shapes seen before: all that there are of widths and rooms, or each pass
+            # makes its own again.
             "CPU_RUNTIME_CACHE_CAPACITY": "3000",
         }
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = str(threads)
-        if threads is None and at_once == 1:  # what a person waits for
-            with suppress(
-                OSError, InputError
-            ):  # a cache that may only be read: it starts a second later
-                options["CACHE_DIR"] = str(_compiled(folder, options))
+        if threads is None and at_once == 1:  # interactive use
+            with suppress(OSError, InputError):  # a read-only cache: it starts a second later
+                options["CACHE_DIR"] = str(compiled(folder, options))
         if "CACHE_DIR" not in options:  # the graph itself is read
             converted(base, adapter, precision)
         self.embedding: Floats = np.load(folder / "embedding.npy", mmap_mode="r")  # (vocab, hidden)
@@ -152,7 +155,7 @@ class OpenVINOEngine:
     def session(self, prompt: tuple[int, ...] = ()) -> OpenVINOSession:
         try:
             request, memory = self._spare.pop()
-        except IndexError:  # all are at work
+        except IndexError:  # all are in use
             request = self._compiled.create_infer_request()
             memory = np.zeros(0, self.precision.stored)
         session = OpenVINOSession(self, request, memory)
@@ -167,7 +170,8 @@ class OpenVINOEngine:
         return session
 
     def take_back(self, request: openvino.InferRequest, memory: Slots) -> None:
-        """Keep what a session has worked with for the next: fresh memory costs a page fault every 4 KiB."""
+        """Keep a session's request and memory for the next one: fresh memory costs a page fault
+        every 4 KiB."""
         self._spare.append((request, memory))
 
 
@@ -199,7 +203,8 @@ class OpenVINOSession:
         )  # (n, hidden)
         rows, ids, places = flat(asked)
         weight = self._engine.head[ids].astype(np.float32)
-        # Not a matrix product: the threads of numpy's would go on spinning for some 50 ms after it, on the graph's cores.
+        # Not a matrix product: the threads of numpy's would keep spinning for some 50 ms after it,
+        # on the graph's cores.
         scores = np.einsum("ij,ij->i", hidden[rows], weight)  # (K,)
         return [scores[own] for own in places]
 
@@ -218,7 +223,8 @@ class OpenVINOSession:
         self._filled = n
 
     def _run(self, tokens: Ints, positions: Ints, mask: Mask) -> Floats:
-        """Add slots for a piece of a feed; ``mask`` may go on to the right, where a piece sees nothing."""
+        """Add slots for a piece of a feed; ``mask`` may extend to the right, where a piece sees
+        nothing."""
         n, filled, room = len(tokens), self._filled, self._cache.shape[2]
         multiple = self._engine.precision.rows
         rows = -(-n // multiple) * multiple
@@ -249,7 +255,8 @@ class OpenVINOSession:
         return hidden
 
     def _grow(self, slots: int) -> None:
-        """Make room for so many slots; each head's move up within the same memory, the last head first."""
+        """Make room for so many slots; each head's move up within the same memory, the last head
+        first."""
         layers, heads, room, wide = self._cache.shape
         before = self._cache.reshape(layers * heads, room * wide)
         room = -(-slots // _ROOM) * _ROOM
@@ -295,80 +302,3 @@ def _cuts(mask: Mask, piece: int) -> list[int]:
         near = [row for row in possible if cuts[-1] < row <= cuts[-1] + piece]
         cuts.append(near[-1] if near else next(row for row in possible if row > cuts[-1]))
     return cuts
-
-
-def converted(base: Path, adapter: Path | None, precision: str, also_graph: bool = True) -> Path:
-    """The folder of a model's graph and embedding, made at its first use, and again when it is damaged.
-
-    Without ``also_graph`` the graph's weights are not looked at: its compiled form holds them, too, and 212 MB more would
-    take a start a fifth of a second.
-    """
-    files = [base / "config.json", *sorted(base.glob("*.safetensors"))]
-    if adapter is not None:
-        files += [adapter / "adapter_config.json", adapter / "adapter_model.safetensors"]
-    digest = hashlib.sha256(f"{_CONVERSION} {precision} {openvino.__version__}".encode())
-    for path in files:
-        try:
-            digest.update(_fingerprint(path))
-        except OSError as error:
-            raise InputError(
-                f"cannot read {path} ({error.strerror}): copy it there again"
-            ) from None
-    target = cache_folder() / f"openvino-{digest.hexdigest()[:20]}"
-    return made_once(
-        target,
-        lambda folder: _convert(folder, base, adapter, precision),
-        like="openvino-*",
-        made_from=f"{base} and {adapter or 'no adapter'} in {precision} (conversion {_CONVERSION}, OpenVINO "
-        f"{openvino.__version__})",
-        look_at=None if also_graph else lambda name: name != _GRAPH,
-    )
-
-
-def _compiled(folder: Path, options: Mapping[str, str]) -> Path:
-    """The folder in which OpenVINO finds its own form of the graph: it loads in 0.3 s instead of 1.8.
-
-    One for each processor: for another, OpenVINO would add a file of which there is no digest.
-    """
-
-    def compile_into(made: Path) -> None:
-        if wrong_files(folder, lambda name: name == _GRAPH):
-            raise InputError(f"{folder / _GRAPH} is damaged")  # the caller has it made again
-        openvino.Core().compile_model(
-            folder / "graph.xml", "CPU", {**options, "CACHE_DIR": str(made)}
-        )
-
-    processor = openvino.Core().get_property("CPU", "FULL_DEVICE_NAME")
-    name = hashlib.sha256(f"{processor} {sorted(options.items())}".encode()).hexdigest()[:12]
-    return made_once(
-        folder / f"compiled-{name}", compile_into, like=f"compiled-{name}", made_from=str(processor)
-    )
-
-
-def _convert(folder: Path, base: Path, adapter: Path | None, precision: str) -> None:
-    from elmtex.engines.graph import build
-
-    shape, weights = read_shape(base), MergedWeights(base, adapter)
-    graph = build(shape, weights, precision)
-    openvino.save_model(graph, folder / "graph.xml", compress_to_fp16=False)
-    _save(folder / "embedding.npy", weights["model.embed_tokens.weight"], precision)
-    if not shape.tied:
-        _save(folder / "head.npy", weights["lm_head.weight"], precision)
-
-
-def _save(path: Path, weight: Floats, precision: str) -> None:
-    np.save(path, weight if precision == "float32" else weight.astype(np.float16))
-
-
-def _fingerprint(path: Path) -> bytes:
-    """A digest of a file: its name, size and content; of a base's weights only 64 blocks spread over them, as
-    reading gigabytes at every start would take longer than loading them."""
-    size = path.stat().st_size
-    digest = hashlib.sha256(f"{path.name} {size}".encode())
-    whole = path.name.startswith("adapter_")
-    starts = range(0, size, _BLOCK if whole else max(_BLOCK, size // _BLOCKS))
-    with path.open("rb") as file:
-        for start in starts:
-            file.seek(start)
-            digest.update(file.read(_BLOCK))
-    return digest.digest()

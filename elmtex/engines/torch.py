@@ -1,4 +1,5 @@
-"""The reference engine: any Llama that transformers can load, in float32 on the CPU, or bfloat16 on a GPU when there is one."""
+"""The reference engine: any Llama that transformers can load, in float32 on the CPU, or bfloat16 on
+a GPU when there is one."""
 
 from __future__ import annotations
 
@@ -91,7 +92,7 @@ def load_model(base: Path, adapter: Path | None = None) -> PreTrainedModel:
         ) from None
     model, loading = answer
     if missing := sorted(loading["missing_keys"]):
-        # transformers warns, and makes them up at random.
+        # transformers only warns, and initialises them at random.
         raise InputError(f"the files in {base} hold no tensor {missing[0]!r}: copy it there again")
     _check_numbers(model, base)
     if adapter is not None:
@@ -108,7 +109,7 @@ def _merged(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
             model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
     except Exception as error:
         raise InputError(
-            f"the adapter in {adapter} cannot be loaded ({type(error).__name__}): copy it there again, and look whether it "
+            f"the adapter in {adapter} cannot be loaded ({type(error).__name__}): copy it there again, and check that it "
             "is one of this base"
         ) from None
     _check_numbers(model, adapter)

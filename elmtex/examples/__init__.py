@@ -1,4 +1,5 @@
-"""Six synthetic reports to try elmtex on, written for this project; no real person stands behind them.
+"""Six synthetic reports to try elmtex on, written for this project; no real person is behind
+them.
 
 from elmtex.examples import EXAMPLES
 """
@@ -12,7 +13,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One shipped report.
+    """One packaged report.
 
     Args:
         name: stem of its file in this folder.

@@ -1,6 +1,7 @@
 """Write an extraction as JSON, JSON Lines, CSV, ELMTEX's 15 strings or FHIR.
 
-Each writer takes the extraction and its schema and gives text; :data:`FORMATS` names them for the command line.
+Each writer takes the extraction and its schema and gives text; :data:`FORMATS` names them for the
+command line.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from elmtex.schema import CategorySchema
 from elmtex.types import Extraction, Item
 
 if TYPE_CHECKING:
-    from elmtex.exporters.fhir.bundle import Judged
+    from elmtex.exporters.fhir.bundle import ReviewState
 
 CSV_COLUMNS = ("id", "category", "text", "start", "end", "assertion", "confidence", "codes")
 NOTHING = "N/A"  # ELMTEX's word for a category the report says nothing about
 
-# What Excel, LibreOffice and Google Sheets take for the start of a formula (OWASP, "CSV Injection"), with the
-# full-width signs that some of them fold.
+# What Excel, LibreOffice and Google Sheets take for the start of a formula (OWASP, "CSV
+# Injection"), with the full-width characters that some of them normalise.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-# Where a German Excel parts cells, whatever stands between quotation marks.
+# Where a German Excel separates cells, even inside quotation marks.
 _BEHIND = re.compile(r"(?<=[^;\s])\s*[;\t\r\n]\s*(?=[=+@＝＋－＠-])")
 
 
@@ -38,19 +39,22 @@ def to_jsonl(extraction: Extraction, schema: CategorySchema) -> str:
     return json.dumps(extraction.to_dict(), ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def to_csv(extraction: Extraction, schema: CategorySchema, judged: Judged | None = None) -> str:
-    """A table (RFC 4180) with a header and one row an item.
+def to_csv(
+    extraction: Extraction, schema: CategorySchema, review: ReviewState | None = None
+) -> str:
+    """A table (RFC 4180) with a header and one row per item.
 
-    Text that a spreadsheet would run as a formula gets an apostrophe in front; ``start`` and ``end`` still point at
-    the words as they stand in the report. Codes are written ``SYSTEM|CODE``, best first, joined by spaces.
-    With ``judged`` a last column says ``yes`` for each item that a human answers for, else ``no``.
+    Text that a spreadsheet would run as a formula gets an apostrophe in front; ``start`` and
+    ``end`` still point at the words as in the report. Codes are written ``SYSTEM|CODE``, best
+    first, joined by spaces. With ``review`` a last column says ``yes`` for each item that a human
+    reviewed, else ``no``.
     """
     table = io.StringIO(newline="")
     writer = csv.writer(table)
-    writer.writerow((*CSV_COLUMNS, "judged") if judged else CSV_COLUMNS)
+    writer.writerow((*CSV_COLUMNS, "judged") if review else CSV_COLUMNS)
     for key, items in extraction.categories.items():
         for place, item in enumerate(items):
-            seen = ("yes" if (key, place) in judged.items else "no",) if judged else ()
+            seen = ("yes" if (key, place) in review.items else "no",) if review else ()
             writer.writerow([_cell(extraction.id), key, *_item_cells(item), *seen])
     return table.getvalue()
 
@@ -71,11 +75,12 @@ def to_elmtex(extraction: Extraction, schema: CategorySchema) -> str:
 
 
 def flat(extraction: Extraction, schema: CategorySchema) -> dict[str, str]:
-    """One string a category: its items joined by ``"; "``, ``"N/A"`` when there is none.
+    """One string per category: its items joined by ``"; "``, ``"N/A"`` when there is none.
 
-    The paper's summaries state what the patient has and carry no negation beside an item, so items asserted absent
-    are left out: written plainly they would read as findings, and words that are not in the report are never added.
-    Possible items stay (a differential diagnosis is one). White space inside an item is folded to single spaces.
+    The paper's summaries state what the patient has and carry no negation beside an item, so items
+    asserted absent are left out: written plainly they would read as findings, and words that are
+    not in the report are never added. Possible items stay (a differential diagnosis is one). White
+    space inside an item becomes single spaces.
     """
     return {
         key: "; ".join(
@@ -91,7 +96,7 @@ def flat(extraction: Extraction, schema: CategorySchema) -> dict[str, str]:
 def to_fhir(
     extraction: Extraction,
     schema: CategorySchema,
-    judged: Judged | None = None,
+    review: ReviewState | None = None,
     report: str = "",
 ) -> str:
     """An HL7 FHIR R4 Bundle as indented JSON, see :mod:`elmtex.exporters.fhir.bundle`.
@@ -99,15 +104,15 @@ def to_fhir(
     Args:
         extraction: the document.
         schema: its schema.
-        judged: what of it a human has reviewed; None for nothing.
-        report: the text it was extracted from; "" when it is not at hand.
+        review: what of it a human has reviewed; None for nothing.
+        report: the text it was extracted from; "" when it is not available.
 
     Raises:
         MissingDependencyError: fhir.resources is not installed.
     """
-    from elmtex.exporters.fhir.bundle import NOBODY, bundle
+    from elmtex.exporters.fhir.bundle import NOT_REVIEWED, bundle
 
-    document = bundle(extraction, schema, judged or NOBODY, report)
+    document = bundle(extraction, schema, review or NOT_REVIEWED, report)
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 

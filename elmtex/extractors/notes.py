@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from elmtex.decoding.attributes import AttributeGrammar, AttributeWalk
+from elmtex.decoding.attributes import AttributeGrammar, AttributeState
 from elmtex.decoding.drafts import Drafts
-from elmtex.decoding.layout import placed, reach
+from elmtex.decoding.grammar import NoteGrammar
+from elmtex.decoding.layout import branch_positions, visible_prefix
 from elmtex.decoding.loop import Counts, decode
-from elmtex.decoding.notes import NoteGrammar, NoteItem, NoteWalk
-from elmtex.decoding.select import attributes_of, group, kept, what_it_says
+from elmtex.decoding.notes import NoteItem, NoteState
+from elmtex.decoding.select import attributes_of, dedup_key, group, kept
 from elmtex.decoding.tokens import Tokenizer, chunks, read_tokenizer, tokenise
 from elmtex.engines import Engine, check_engine, chosen, open_engine, settings
 from elmtex.extractors.prompt import margin_prompt
@@ -74,8 +75,8 @@ class Notes:
         attributes: what belongs to the items that stay, by the item's ``id()``.
     """
 
-    notes: list[NoteWalk] = field(default_factory=list)
-    attributes: dict[int, AttributeWalk] = field(default_factory=dict)
+    notes: list[NoteState] = field(default_factory=list)
+    attributes: dict[int, AttributeState] = field(default_factory=dict)
 
 
 class Extractor:
@@ -208,17 +209,17 @@ class Extractor:
         finished, said = Notes(), set[tuple[str, str, str]]()
         sentences_done = 0
 
-        def listed(group: Sequence[NoteWalk]) -> list[AttributeWalk]:
+        def listed(group: Sequence[NoteState]) -> list[AttributeState]:
             """The attributes to write of these notes' items: of those that stay, each thing once a report."""
             assert loaded.attributes is not None
             stay = kept(group, self.schema.keys, self._threshold)
             walks = []
             for key in loaded.attributes.labels:
                 for walk, note in stay[key]:
-                    what = (key, *what_it_says(walk, note))
+                    what = (key, *dedup_key(walk, note))
                     if what not in said:
                         said.add(what)
-                        walks.append(AttributeWalk(loaded.attributes, walk, note))
+                        walks.append(AttributeState(loaded.attributes, walk, note))
                         finished.attributes[id(note)] = walks[-1]
             return walks
 
@@ -227,12 +228,12 @@ class Extractor:
         for part in parts:
             prefix = [*loaded.prompt, *tokens.ids[part.start : part.end]]
             offset = len(loaded.prompt) - part.start
-            notes = placed(loaded.grammar, tokens, part.sentences, offset)
+            notes = branch_positions(loaded.grammar, tokens, part.sentences, offset)
             left = Counter(walk.sentence for walk, _ in notes)
             sentences_done += len(part.sentences) - len(left)  # those without a word
             began, first = time.perf_counter(), True
             session = loaded.engine.session(loaded.prompt)
-            seen = reach(len(loaded.prompt), tokens, part)
+            seen = visible_prefix(len(loaded.prompt), tokens, part)
             for done in decode(
                 session,
                 prefix,
@@ -272,7 +273,7 @@ class Extractor:
         adapter = self._adapter
         settings = adapter.attributes if adapter else None
 
-        def attributes(_: NoteWalk, item: NoteItem) -> tuple[Attribute, ...]:
+        def attributes(_: NoteState, item: NoteItem) -> tuple[Attribute, ...]:
             walk = finished.attributes.get(id_of(item))
             if walk is None or settings is None:
                 return ()

@@ -22,12 +22,12 @@ Calibration = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class AttributeSettings:
-    """How an adapter that was trained on attributes writes them.
+    """Settings of an adapter that was trained on attributes.
 
     Args:
         calibration: as an adapter's, for the probability of an attribute.
-        threshold: how likely an attribute must be to be kept.
-        bias: what is added to the logit of "no further attribute".
+        threshold: least probability of an attribute that is kept.
+        bias: added to the logit of "no further attribute".
     """
 
     calibration: Calibration = ()
@@ -41,18 +41,22 @@ class AttributeSettings:
 
 @dataclass(frozen=True)
 class Adapter:
-    """A LoRA adapter in a folder: PEFT's files and ``elmtex.json``; or a model that one was merged into.
+    """A LoRA adapter in a folder: PEFT's files and ``elmtex.json``; or a model that one was merged
+    into.
 
     Args:
-        name: what documents call it.
+        name: its name in extractions.
         folder: where it lies; None when it is merged into its base.
         base: the base model it was trained on, as :func:`elmtex.models.base.base_folder` takes it.
-        calibration: (score, probability) points, ascending, that turn an item's probability as the model sees it into the share
-            of such items that were right on DEV; empty when it was not calibrated.
-        layout: what it was trained to write: ``words`` (a margin note for each word) or ``json`` (a chat's answer).
-        biases: what is added to the logits of ``open``, ``absent`` or ``possible`` where one is chosen.
-        threshold: how likely an item must be to be kept (:func:`elmtex.decoding.select.group`), as chosen on DEV.
-        attributes: how it writes what belongs to an item; None when it was not trained to.
+        calibration: (score, probability) points, ascending, that turn the model's probability of an
+            item into the fraction of such items that were correct on DEV; empty when it was not
+            calibrated.
+        layout: what it was trained to write: ``words`` (a margin note for each word) or ``json`` (a
+            chat's answer).
+        biases: added to the logits of ``open``, ``absent`` or ``possible`` where they are allowed.
+        threshold: least probability of an item that is kept (:func:`elmtex.decoding.select.group`),
+            as chosen on DEV.
+        attributes: its settings for attributes; None when it was not trained on them.
     """
 
     name: str
@@ -97,8 +101,8 @@ def load_adapter(folder: Path) -> Adapter:
     """Read the folder of an adapter, or of a model with one merged in.
 
     Raises:
-        InputError: it is not one, or not what its ``digests.json`` says, or a number in it can be none; says which file is
-            missing or wrong.
+        InputError: it is not one, or not what its ``digests.json`` says, or a value in it is not a
+            number; says which file is missing or wrong.
     """
     path = folder / "elmtex.json"
     merged = path.is_file() and (folder / "config.json").is_file()
@@ -126,7 +130,7 @@ def load_adapter(folder: Path) -> Adapter:
 
 
 def write_adapter_digests(folder: Path) -> None:
-    """Write down what an adapter's files hold now, for :func:`load_adapter` to compare."""
+    """Record the digests of an adapter's files, for :func:`load_adapter` to compare."""
     names = [f"adapter_{part}" for part in ("config.json", "model.safetensors", "model.bin")]
     names = [name for name in [*names, "elmtex.json"] if (folder / name).is_file()]
     write_digests(folder, "python -m training; see record.json", names)
@@ -156,7 +160,7 @@ def _is_share(number: float) -> bool:
 def _number(
     value: Any, what: str, path: Path, allowed: Callable[[float], bool] = math.isfinite
 ) -> float:
-    """The value as a number; nothing is as likely as "nan", so one such answers every report with nothing."""
+    """The value as a number; with "nan" every report would be answered with nothing."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and allowed(value):
         return float(value)
     wanted = "a number from 0 to 1" if allowed is _is_share else "a finite number"
@@ -202,7 +206,7 @@ def _calibration(facts: Mapping[str, Any], path: Path) -> Calibration:
 
 
 def packaged_adapter() -> Adapter | None:
-    """The adapter that ships with this version, if there is one: the last by name, numbers as such."""
+    """The adapter packaged with this version, if there is one: the last by name, numbers as such."""
     folders = [path for path in _FOLDER.glob("*") if (path / "adapter_config.json").is_file()]
     return load_adapter(max(folders, key=_order)) if folders else None
 

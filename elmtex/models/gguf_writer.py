@@ -1,6 +1,7 @@
 """A folder of a Llama as one GGUF file, written by llama.cpp's own ``gguf`` package.
 
-Names and layout as llama.cpp's converter gives them: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+Names and layout as llama.cpp's converter gives them:
+https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def write(folder: Path, target: Path, precision: str) -> Path:
         precision: of the matrices, one of :data:`TYPES`; vectors stay float32.
 
     Raises:
-        InputError: it is no Llama.
+        InputError: it is not a Llama.
     """
     import gguf
 
@@ -97,7 +98,8 @@ def _pre_tokenizer(folder: Path) -> str:
 
 
 def _tensors(folder: Path, config: dict[str, Any]) -> Any:
-    """(name without its ending, float32 array) of every tensor, queries and keys in llama.cpp's order of rows."""
+    """(name without its ending, float32 array) of every tensor, queries and keys in llama.cpp's
+    order of rows."""
     import torch
     from safetensors.torch import load_file
 
@@ -113,14 +115,16 @@ def _tensors(folder: Path, config: dict[str, Any]) -> Any:
 
 
 def _interleaved(weight: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
-    """The rotary halves of each head's rows side by side, the inverse of :mod:`elmtex.models.base`; (heads * dim, hidden)."""
+    """The rotary halves of each head's rows side by side, the inverse of :mod:`elmtex.models.base`;
+    (heads * dim, hidden)."""
     rows, columns = weight.shape
     halves = weight.reshape(heads, 2, rows // heads // 2, columns)
     return np.ascontiguousarray(halves.swapaxes(1, 2).reshape(rows, columns))
 
 
 def _rope_factors(config: dict[str, Any], folder: Path) -> NDArray[np.float32] | None:
-    """Llama 3's stretching of the low frequencies as divisors, (head_dim / 2,); None when it has none."""
+    """Llama 3's stretching of the low frequencies as divisors, (head_dim / 2,); None when it has
+    none."""
     scaling = config.get("rope_scaling") or config.get("rope_parameters") or {}
     if scaling.get("rope_type") != "llama3":
         return None

@@ -1,8 +1,8 @@
-"""Whether files are still what was written: a damaged model finds nothing, and says so as if nothing were there.
+"""Checks that files are unchanged: a damaged model finds nothing and reports no error.
 
-A folder's ``digests.json`` holds the SHA-256 of each of its files, and what they were made from. Without it one block
-of zeros in an embedding, as a failing disk or a power cut leaves it, costs every answer and no error. Some 270 MB are read
-at a start for it, which the start needs anyway.
+A folder's ``digests.json`` holds the SHA-256 of each of its files, and what they were made from.
+Without it one block of zeros in an embedding, as a failing disk or a power cut leaves it, changes
+every answer without an error. It reads some 270 MB at each start, which loading reads anyway.
 """
 
 from __future__ import annotations
@@ -52,8 +52,9 @@ def wrong_files(folder: Path, wanted: Callable[[str], bool] | None = None) -> li
     """The files of a folder that are not what its ``digests.json`` says, missing ones among them.
 
     Args:
-        folder: one that :func:`write_digests` has seen; of another ``digests.json`` itself is missing.
-        wanted: of a name, whether to look at the file; None looks at all.
+        folder: one that :func:`write_digests` has seen; of another ``digests.json`` itself is
+            missing.
+        wanted: of a name, whether to check the file; None checks all.
     """
     try:
         known = json.loads((folder / DIGESTS).read_bytes())["sha256"].items()
@@ -73,7 +74,7 @@ def wrong_files(folder: Path, wanted: Callable[[str], bool] | None = None) -> li
 
 
 def check_folder(folder: Path, remedy: str, wanted: Callable[[str], bool] | None = None) -> None:
-    """Compare a folder with its ``digests.json``; one that has none is not looked at.
+    """Compare a folder with its ``digests.json``; one that has none is not checked.
 
     Args:
         folder: an adapter's or a model's.
@@ -88,10 +89,10 @@ def check_folder(folder: Path, remedy: str, wanted: Callable[[str], bool] | None
 
 
 def check_packaged(package: str, path: Path) -> None:
-    """Compare a file of an installed package with the digest that pip wrote down for it.
+    """Compare a file of an installed package with the digest that pip recorded for it.
 
     Raises:
-        InputError: they differ. A file that pip knows no digest of is not looked at.
+        InputError: they differ. A file without a recorded digest is not checked.
     """
     try:
         files = importlib.metadata.files(package) or []
@@ -109,10 +110,12 @@ def check_packaged(package: str, path: Path) -> None:
 
 
 def damaged_blobs(folder: Path, wanted: Callable[[str], bool]) -> list[Path]:
-    """The files behind a hub snapshot's links whose content does not have the digest that is their name.
+    """The files behind a hub snapshot's links whose content does not have the digest that is their
+    name.
 
     The hub's cache names a large file's blob by its SHA-256, a small one's by git's SHA-1
-    (https://huggingface.co/docs/huggingface_hub/guides/manage-cache). A folder without links has none.
+    (https://huggingface.co/docs/huggingface_hub/guides/manage-cache). A folder without links has
+    none.
     """
     wrong = []
     for link in sorted(folder.iterdir()):

@@ -23,7 +23,7 @@ class LlamaShape:
         layers, heads, kv_heads, head_dim, hidden: as in transformers' LlamaConfig.
         epsilon: of the norms.
         tied: whether the embedding is the output layer, too.
-        frequencies: (head_dim / 2,) radians a position, rope scaling included.
+        frequencies: (head_dim / 2,) radians per position, rope scaling included.
     """
 
     layers: int
@@ -40,7 +40,8 @@ def read_shape(folder: Path) -> LlamaShape:
     """The shape of the model in a folder.
 
     Raises:
-        InputError: it is no Llama, or one with parts that only the torch engine knows; says which.
+        InputError: it is not a Llama, or one with parts that only the torch engine knows; says
+            which.
     """
     config = read_json(folder / "config.json")
     for key, known in {
@@ -69,13 +70,14 @@ def read_shape(folder: Path) -> LlamaShape:
         )
     except (KeyError, TypeError, ArithmeticError) as error:
         raise InputError(
-            f"{folder / 'config.json'} lacks a Llama's sizes, or one is no number ({type(error).__name__}: {error}): "
+            f"{folder / 'config.json'} lacks a Llama's sizes, or one is not a number ({type(error).__name__}: {error}): "
             "copy the model there again"
         ) from None
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A file of a model's or an adapter's folder. Raises :class:`InputError` when it is damaged or missing."""
+    """A file of a model's or an adapter's folder. Raises :class:`InputError` when it is damaged or
+    missing."""
     try:
         data = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -103,7 +105,8 @@ def _frequencies(config: Mapping[str, Any], head_dim: int, folder: Path) -> NDAr
 
 
 def _llama3(plain: NDArray[np.float64], rope: Mapping[str, Any]) -> NDArray[np.float64]:
-    """Llama 3.1's stretched positions: slow turns divided by ``factor``, fast ones kept, a ramp between.
+    """Llama 3.1's stretched positions: slow turns divided by ``factor``, fast ones kept, a ramp
+    between.
 
     As in transformers' ``_compute_llama3_parameters``.
     """

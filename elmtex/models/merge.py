@@ -1,4 +1,5 @@
-"""A Llama's weights as numpy arrays, one at a time, with a LoRA adapter merged in: no torch, no peft.
+"""A Llama's weights as numpy arrays, one at a time, with a LoRA adapter merged in: no torch, no
+peft.
 
 LoRA: W + (alpha / r) B A (Hu et al. 2021, arXiv:2106.09685), in float32 whatever the files hold.
 """
@@ -18,7 +19,8 @@ from elmtex.types import InputError
 
 Weights = NDArray[np.float32]
 
-# What a PEFT adapter may ask for that a plain B A does not give; each must be absent, empty or false.
+# What a PEFT adapter may ask for that a plain B A does not give; each must be absent, empty or
+# false.
 _REFUSED = (
     "alora_invocation_tokens", "alpha_pattern", "bias", "exclude_modules", "fan_in_fan_out", "layer_replication",
     "lora_bias", "megatron_config", "modules_to_save", "rank_pattern", "target_parameters", "trainable_token_indices",
@@ -34,7 +36,8 @@ class MergedWeights:
         adapter: folder of a PEFT LoRA adapter for it, or None.
 
     Raises:
-        InputError: no weights there, or damaged ones, or an adapter that is more than plain LoRA on linear layers.
+        InputError: no weights there, or damaged ones, or an adapter that is more than plain LoRA on
+            linear layers.
     """
 
     def __init__(self, base: Path, adapter: Path | None) -> None:
@@ -49,7 +52,7 @@ class MergedWeights:
             self._adapter = _tensors([adapter / "adapter_model.safetensors"])
             if strange := [n for n in self._adapter if self._factors(_target(n)) is None]:
                 raise InputError(
-                    f"adapter {adapter} holds {strange[0]!r}, which is no LoRA factor of a weight of {base}: "
+                    f"adapter {adapter} holds {strange[0]!r}, which is not a LoRA factor of a weight of {base}: "
                     "use --engine torch"
                 )
 
@@ -63,7 +66,8 @@ class MergedWeights:
         """A weight in float32, its adapter merged in.
 
         Raises:
-            InputError: the files hold none of that name, or one that is damaged or does not fit its adapter.
+            InputError: the files hold none of that name, or one that is damaged or does not fit its
+                adapter.
         """
         if name not in self._tensors:
             raise InputError(
@@ -138,7 +142,8 @@ def _tensors(files: list[Path]) -> dict[str, Path]:
 
 
 def _read(path: Path, name: str) -> Weights:
-    """A tensor of a safetensors file in float32; safetensors' numpy reader knows no bfloat16, so we read bytes.
+    """A tensor of a safetensors file in float32; safetensors' numpy reader knows no bfloat16, so we
+    read bytes.
 
     Format: 8 bytes little-endian length of a JSON header, the header, the tensors
     (https://huggingface.co/docs/safetensors).

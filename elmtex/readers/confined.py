@@ -1,9 +1,10 @@
-"""Do work on files that others made in a process that may take only so much memory and time.
+"""Parse untrusted files in a process with limits on memory and time.
 
-A small hostile file, or a broken one, can make a parser take gigabytes or never end, and nothing stops a thread. So the
-parsers run in a child process, which limits its own memory, and is killed at a deadline with all that it started. It is
-a fresh Python that imports nothing but what the files need; requests and answers are lines of JSON. Where the system
-knows no limits of memory (Windows; macOS in part) the deadline still holds.
+A small hostile file, or a broken one, can make a parser take gigabytes or never end, and a thread
+cannot be stopped. So the parsers run in a child process, which limits its own memory, and is killed
+at a deadline together with all its children. It is a fresh Python that imports nothing but what the
+files need; requests and answers are lines of JSON. Where the system has no memory limits (Windows;
+macOS in part) the deadline still holds.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from elmtex.readers.text_files import ReadingError
 from elmtex.types import InputError, MissingDependencyError
 
 MEMORY = 1_000_000_000  # bytes of address space of the child, and of each program it starts
-AT_ONCE = 4  # children of this process that work; others wait for their turn, file by file
+AT_ONCE = 4  # children that work at the same time; others wait for their turn, file by file
 USED = 500_000_000  # bytes of it: a child that has grown so far is not used for the next file
 
 Operations = Mapping[str, Callable[..., Iterator[Any]]]
@@ -32,12 +33,14 @@ _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Worker:
-    """Runs one operation after the other in a child, which is begun when it is needed and again after it was killed.
+    """Runs one operation after the other in a child, started when needed, and again after it was
+    killed.
 
     Args:
-        module: where the child finds its ``OPERATIONS``, by name: each takes and yields what JSON can say.
+        module: where the child finds its ``OPERATIONS``, by name: each takes and yields JSON
+            values.
 
-    Not for two threads at once. Use it in a ``with``: its child ends there.
+    Not thread-safe. Use it in a ``with``: its child ends there.
     """
 
     def __init__(self, module: str) -> None:
@@ -60,7 +63,8 @@ class Worker:
             operation, arguments: what to do.
 
         Raises:
-            ReadingError: it took too much time or memory (``costly``), broke over the file (``damaged``), or refused it.
+            ReadingError: it took too much time or memory (``costly``), broke over the file
+                (``damaged``), or refused it.
             InputError, MissingDependencyError: as the operation raised them.
         """
         with _turns:
@@ -83,7 +87,7 @@ class Worker:
                     child.stdin.flush()
                 for line in child.stdout:
                     if not line.endswith(b"\n"):
-                        break  # it was killed as it spoke
+                        break  # it was killed while it answered
                     kind, said = json.loads(line)
                     if kind == "answer":
                         yield said
@@ -110,7 +114,8 @@ class Worker:
                 [sys.executable, "-I", "-c", code, json.dumps(sys.path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,  # parsers quote what they stumble over, which is a patient's
+                # Parsers quote the bytes they fail at, which are a patient's
+                stderr=subprocess.DEVNULL,
                 start_new_session=True,  # so that what it starts is killed with it
             )
         return self._child
@@ -143,7 +148,7 @@ def _given_up(name: str, seconds: float | None) -> ReadingError:
         f"over {seconds:.0f} seconds" if seconds else f"over {MEMORY // 1_000_000_000} GB of memory"
     )
     return ReadingError(
-        f"{name} was given up, for reading it took {much}: it is damaged or too large; save it anew, as plain text or "
+        f"{name} was given up, for reading it took {much}: it is damaged or too large; save it again, as plain text or "
         "in smaller parts",
         "costly",
     )
@@ -188,7 +193,7 @@ def serve(operations: Operations) -> None:
             kind, said = "input", {"problem": str(error)}
         except MissingDependencyError as error:
             kind, said = "missing", {"problem": str(error)}
-        # Parsers raise whatever a broken file makes them stumble over, and may quote it.
+        # Parsers raise all kinds of errors on a broken file, and may quote it.
         except BaseException as error:
             kind, said = "costly" if _for_want_of_memory(error) else "damaged", {}
         answers.write(_line([kind, {**said, "used": _size("VmSize") > USED}]))
@@ -213,7 +218,8 @@ def _limit_memory() -> None:
 
 
 def _limit_time(seconds: float) -> None:
-    """Of the processor, beyond the deadline: for a child whose parent has died and kills it no more."""
+    """Of the processor, beyond the deadline: for a child whose parent has died and kills it no
+    more."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -223,7 +229,8 @@ def _limit_time(seconds: float) -> None:
 
 
 def _size(which: str) -> int:
-    """Bytes of this process's address space, now (``VmSize``) or at most (``VmPeak``); 0 where nobody counts them."""
+    """Bytes of this process's address space, now (``VmSize``) or at most (``VmPeak``); 0 where
+    nobody counts them."""
     try:
         with open("/proc/self/status", encoding="ascii", errors="replace") as file:
             return next(int(line.split()[1]) * 1024 for line in file if line.startswith(which))

@@ -1,8 +1,9 @@
-"""Read reports from what people have: text, PDF, Word, RTF, tables, and zip files of them.
+"""Read reports from files: text, PDF, Word, RTF, tables, and zip files of them.
 
-A broken file costs only itself: it becomes a :class:`~elmtex.readers.text_files.Report` with a ``problem``, never an exception, and
-a problem never quotes the file. What is more than plain text is read in a confined process, with a limit of memory and a
-deadline, see :mod:`elmtex.readers.confined`.
+A broken file affects nothing else: it becomes a :class:`~elmtex.readers.text_files.Report` with a
+``problem``, never an exception, and a problem never quotes the file. What is more than plain text
+is read in a confined process, with a limit of memory and a deadline, see
+:mod:`elmtex.readers.confined`.
 """
 
 from __future__ import annotations
@@ -21,23 +22,24 @@ from elmtex.readers.parsers import READERS, read_document
 from elmtex.readers.tables import SUFFIXES as TABLES
 from elmtex.readers.tables import TEXT_TABLES, read_table
 from elmtex.readers.text_files import ReadingError, Report, read_report, readable_name
-from elmtex.text.normalisation import mended
+from elmtex.text.normalisation import repaired
 from elmtex.types import InputError, MissingDependencyError
 
 MAX_REPORTS = 500  # of one reading; the command line takes more
 MAX_CHARACTERS = 50_000_000  # of one reading, in all its reports
 SECONDS = 15  # that a file may take: with the child's start and end, under 20
 SECONDS_TOGETHER = 600  # that the files of one reading may take, without text recognition
-SMALL = 1_000_000  # bytes: what a table of no more can take is no danger
+SMALL = 1_000_000  # bytes: a table no larger is harmless
 
 _OF_ONE_FILE = (*READERS, *TABLES)
 SUFFIXES = (*_OF_ONE_FILE, ".zip")
-RECOGNISING = 2  # pages of all people that are recognised at once: each takes a core
+RECOGNISING = 2  # pages recognised at the same time, of all users: each takes a core
 _recognising = threading.BoundedSemaphore(RECOGNISING)
 
 
 def read_files(paths: Sequence[str | Path]) -> list[Report]:
-    """The reports of files, in order; at most :data:`MAX_REPORTS`, and one more that says so when there were more."""
+    """The reports of files, in order; at most :data:`MAX_REPORTS`, and one more that says so when
+    there were more."""
     found: list[Report] = []
     characters = 0
     with _Sitting(limited=True) as sitting:
@@ -52,7 +54,7 @@ def read_files(paths: Sequence[str | Path]) -> list[Report]:
 
 
 class _Sitting:
-    """The reading of files that were given at once: they share a child process and what they may cost together.
+    """The reading of files given together: they share a child process and common limits.
 
     Args:
         limited: no more than :data:`MAX_REPORTS` and :data:`MAX_CHARACTERS` of it are wanted.
@@ -78,7 +80,7 @@ class _Sitting:
         except (InputError, MissingDependencyError) as error:
             problem = _without_place(str(error), path, name)
             yield Report(name, None, problem, note=getattr(error, "note", ""))
-        # Whatever a broken file made the readers stumble over; it may quote the file.
+        # Readers raise all kinds of errors on a broken file; they may quote it.
         except Exception:
             yield Report(name, None, f"{name} cannot be read: it is damaged", note="damaged")
 
@@ -105,7 +107,8 @@ class _Sitting:
         found: list[Report] = []
         pages = characters = 0
         refusal = None
-        # All at once: the deadline does not wait for who works on a report before asking for the next one.
+        # All at once: the deadline does not wait for who works on a report before asking for the
+        # next one.
         try:
             for answer in self._ask(name, "reports", str(path.resolve()), name):
                 if pages := answer.get("pages", 0):
@@ -152,14 +155,15 @@ class _Sitting:
             with _recognising:
                 arguments = ("page", str(path.resolve()), number, name)
                 texts += self._worker.ask(ocr.PATIENCE + SECONDS, name, *arguments)
-        text = mended("\n\n".join(texts))
+        text = repaired("\n\n".join(texts))
         if not text.strip():
             problem = f"{name} is a scanned PDF in which no text was recognised"
             return Report(name, None, problem, note="unrecognised")
         return Report(name, text, recognised=True)
 
     def _members(self, path: Path, name: str) -> Iterator[Report]:
-        """The files of a zip file, each unpacked alone, under a name of our own, and gone after it was read."""
+        """The files of a zip file, each unpacked alone, under a name of our own, and gone after it
+        was read."""
         archive = str(path.resolve())
         members = list(self._ask(name, "members", archive, name))
         with tempfile.TemporaryDirectory() as folder:
@@ -208,7 +212,7 @@ class _Sitting:
 
 
 def _without_place(message: str, path: Path, name: str) -> str:
-    # Where the server put a file that was dropped is nobody's business.
+    # The server's path of a dropped file stays private.
     return message.replace(str(path.resolve()), name).replace(str(path), name)
 
 
@@ -217,16 +221,18 @@ def _relative(place: PurePosixPath) -> str:
 
 
 def read_reports(paths: Sequence[str | Path]) -> Iterator[Report]:
-    """The reports of files and folders, one after the other, read only when asked for, as the command line takes them.
+    """The reports of files and folders, one after the other, read only when asked for, as the
+    command line takes them.
 
-    A folder stands for the ``.txt`` files in and below it, sorted by path. A report's id is its file's name without the
-    suffix; where that has come before, as much of its path as tells them apart. Tables are read without limits of their
-    number of rows. A file or row that cannot be read becomes a :class:`Report` with a ``problem`` and costs nothing but
-    itself.
+    A folder means the ``.txt`` files in and below it, sorted by path. A report's id is its file's
+    name without the suffix; where that has come before, as much of its path as tells them apart.
+    Tables are read without limits of their number of rows. A file or row that cannot be read
+    becomes a :class:`Report` with a ``problem`` and affects nothing else.
 
     Raises:
-        InputError: a path that cannot be used at all, when its turn comes: missing, of another kind, a folder without
-            ``.txt`` files, a table without a column of reports, a ``.json`` file that holds no reports.
+        InputError: a path that cannot be used at all, when its turn comes: missing, of another
+            kind, a folder without ``.txt`` files, a table without a column of reports, a ``.json``
+            file that holds no reports.
     """
     seen: set[str] = set()
     for path in map(Path, paths):
@@ -282,7 +288,8 @@ def _read(path: Path, name: str) -> Report:
 
 
 def read_one(path: str) -> Report:
-    """The one report of a file, or of stdin (``-``). A file of no kind of :data:`SUFFIXES` is read as text.
+    """The one report of a file, or of stdin (``-``). A file of no kind of :data:`SUFFIXES` is read
+    as text.
 
     Raises:
         InputError: it cannot be read, or holds several reports.

@@ -1,7 +1,9 @@
-"""Read a page of a scanned PDF: drawn by pdfium, its words recognised by Tesseract. Both run on this machine.
+"""Read a page of a scanned PDF: rendered by pdfium, its words recognised by Tesseract. Both run on
+this machine.
 
-Needs ``pip install 'elmtex[ocr]'`` and the program tesseract with its languages (on Debian: tesseract-ocr and
-tesseract-ocr-deu). What is recognised can be wrong where the paper is not; the page says that it was recognised.
+Needs ``pip install 'elmtex[ocr]'`` and the program tesseract with its languages (on Debian:
+tesseract-ocr and tesseract-ocr-deu). What is recognised can be wrong where the paper is not; the
+page says that it was recognised.
 """
 
 from __future__ import annotations
@@ -14,13 +16,13 @@ from elmtex.readers.text_files import ReadingError
 LANGUAGES = ("eng", "deu")  # of these, the ones that Tesseract has here
 MAX_PAGES = 50
 MAX_PAGES_TOGETHER = 100  # of all files that are given at once
-RESOLUTION = 300  # dots an inch, as Tesseract's documentation advises
-MAX_SIDE = 6000  # pixels: a page of poster size is drawn smaller
-PATIENCE = 60  # seconds a page may take
+RESOLUTION = 300  # dots per inch, as Tesseract's documentation advises
+MAX_SIDE = 6000  # pixels: a page of poster size is rendered smaller
+PATIENCE = 60  # seconds per page
 
 
 def recognise(path: str | Path, number: int, name: str) -> str:
-    """The text of one page. Not for two threads at once: PDFium does not stand it.
+    """The text of one page. Not for two threads at once: PDFium does not allow it.
 
     Args:
         path: the PDF.
@@ -33,12 +35,12 @@ def recognise(path: str | Path, number: int, name: str) -> str:
     pdfium, tesseract, languages = _installed(name)
     pdf = pdfium.PdfDocument(Path(path).read_bytes())
     try:
-        picture = _drawn(pdf, number)
+        image = _rendered(pdf, number)
     finally:
         pdf.close()
     try:
-        text: str = tesseract.image_to_string(picture, lang=languages, timeout=PATIENCE)
-    except RuntimeError:  # pytesseract's word for a page that took too long
+        text: str = tesseract.image_to_string(image, lang=languages, timeout=PATIENCE)
+    except RuntimeError:  # pytesseract's error for a page that took too long
         raise ReadingError(
             f"{name} is a scanned PDF that could not be recognised", "unrecognised"
         ) from None
@@ -67,8 +69,8 @@ def _installed(name: str) -> tuple[Any, Any, str]:
     return pypdfium2, pytesseract, "+".join(x for x in LANGUAGES if x in known) or "eng"
 
 
-def _drawn(pdf: Any, number: int) -> Any:
-    """A page as a grey picture."""
+def _rendered(pdf: Any, number: int) -> Any:
+    """A page as a greyscale image."""
     page = pdf[number]
     try:
         scale = min(RESOLUTION / 72, MAX_SIDE / max(*page.get_size(), 1))  # a point is 1/72 inch

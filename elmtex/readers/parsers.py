@@ -1,4 +1,5 @@
-"""What the confined process does with files: read their reports, unpack them, recognise their pages."""
+"""What the confined process does with files: read their reports, unpack them, recognise their
+pages."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from elmtex.readers.tables import SUFFIXES as TABLES
 from elmtex.readers.tables import read_table
 from elmtex.readers.text_files import MAX_BYTES, Note, ReadingError, Report, decode, read_bytes
 from elmtex.readers.word import read_docx
-from elmtex.text.normalisation import mended
+from elmtex.text.normalisation import repaired
 
 MAX_FILES = 1000  # in a zip file
 MAX_UNPACKED = 200_000_000  # bytes a zip file may grow to, all its files together
@@ -37,7 +38,7 @@ READERS: Mapping[str, Callable[[bytes, str], tuple[str, tuple[Note, ...]]]] = {
 
 
 def read_document(path: Path, name: str) -> Report:
-    """The one report of a file that is no table.
+    """The one report of a file that is not a table.
 
     Args:
         path: the file; its suffix says what it should be.
@@ -47,14 +48,14 @@ def read_document(path: Path, name: str) -> Report:
         ScannedError: a PDF without text. Others as the readers of :data:`READERS`.
     """
     text, notes = READERS[path.suffix.lower()](read_bytes(path), name)
-    text = mended(text)
+    text = repaired(text)
     if not text.strip():
         return Report(name, None, f"{name} holds no text", note="blank")
     return Report(name, text, note=" ".join(notes))
 
 
 def reports(path: str, name: str) -> Iterator[dict[str, Any]]:
-    """The reports of a file, as JSON has them, or ``{"pages": N}`` of a PDF that is a picture of a text."""
+    """The reports of a file, as JSON has them, or ``{"pages": N}`` of a scanned PDF."""
     file = Path(path)
     if file.suffix.lower() in TABLES:
         for report in read_table(file):
@@ -75,7 +76,7 @@ def members(path: str, name: str) -> Iterator[dict[str, Any]]:
     try:
         packed = _opened(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise ReadingError(f"{name} is no zip file, or a damaged one", "damaged") from None
+        raise ReadingError(f"{name} is not a zip file, or a damaged one", "damaged") from None
     found = packed.infolist()
     if len(found) > MAX_FILES:
         raise ReadingError(f"{name} holds {len(found)} files; up to {MAX_FILES} are read", "large")
@@ -100,7 +101,8 @@ def unpack(path: str, number: int, place: str, name: str) -> Iterator[Any]:
         name: what error messages call it.
 
     Raises:
-        ReadingError: it is larger than a report may be. A damaged one raises whatever it makes zipfile stumble over.
+        ReadingError: it is larger than a report may be. A damaged one raises any of zipfile's
+            errors.
     """
     packed = _opened(path)
     limit = MAX_UNPACKED if Path(place).suffix in TABLES else MAX_BYTES

@@ -13,7 +13,7 @@ from elmtex.readers.text_files import Note, ReadingError
 from elmtex.types import MissingDependencyError
 
 MAX_PAGES = 300
-SCANNED = 20  # letters a page: a PDF with fewer is a picture of a text
+SCANNED = 20  # letters per page: a PDF with fewer is a scan
 
 EDGE = 6  # lines of a page's top or bottom that are looked at; headers and footers have fewer
 _COUNT = re.compile(
@@ -25,19 +25,19 @@ PAGE_NUMBER = re.compile(
     re.I,
 )
 _FULL_LINE = 50  # characters: a shorter one is a heading or an entry of a list
-# Words that no line of its own ends with: the sentence goes on.
+# A line that ends with one of these words continues in the next.
 _OPEN_END = re.compile(
     r"(?:^|\s)(?:a|an|and|at|by|denie[sd]|for|from|in|[Nn]o|nor|not|of|on|or|[Tt]he|to|was|were|with|[Ww]ithout|am|auf|aus|"
     r"bei|beim|das|dem|den|[Dd]er|des|[Dd]ie|durch|ein|[Ee]ine[mnrs]?|für|im|ist|[Kk]ein|[Kk]eine[mnrs]?|mit|nach|nicht|"
     r"noch|oder|[Oo]hne|seit|sowie|und|unter|vom|von|vor|war|weder|wegen|wurde|zu|zum|zur|zwischen|über)$"
 )
 
-# It warns with the bytes it stumbled over, which are a patient's.
+# Its warnings quote the bytes it failed at, which are a patient's.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
 
 
 class ScannedError(Exception):
-    """A PDF is a picture of a text.
+    """A PDF is a scan.
 
     Args:
         pages: how many it has.
@@ -57,8 +57,8 @@ def read_pdf(data: bytes, name: str) -> tuple[str, tuple[Note, ...]]:
 
     Raises:
         ScannedError: it has next to no text.
-        ReadingError: it is protected by a password or has too many pages. A damaged file raises whatever it makes pypdf
-            stumble over.
+        ReadingError: it is protected by a password or has too many pages. A damaged file raises any
+            of pypdf's errors.
     """
     try:
         import pypdf
@@ -93,9 +93,9 @@ def _has_picture(page: Any) -> bool:
 def without_running_lines(pages: Sequence[Sequence[str]]) -> list[list[str]]:
     """The lines of each page without its running headers, footers and page number.
 
-    A line is one when at least two pages and half of them have it at the same place from their top, or from their bottom,
-    word for word but for the page's number. Another number makes it another line: "Befund 1" is no header because the
-    next page begins with "Befund 2".
+    A line is one when at least two pages and half of them have it at the same place from their top,
+    or from their bottom, word for word but for the page's number. Another number makes it another
+    line: "Befund 1" is not a header because the next page begins with "Befund 2".
     """
     if len(pages) < 2:
         return [list(page) for page in pages]
@@ -110,7 +110,7 @@ def without_running_lines(pages: Sequence[Sequence[str]]) -> list[list[str]]:
     for page, both in zip(pages, edges, strict=True):
         out: set[int] = set()
         for forms, known in zip(both, running, strict=True):
-            # Only from the edge inwards: what stands below other text is text.
+            # Only from the edge inwards: what is below other text is text.
             length = next(
                 (n for n, (_, form) in enumerate(forms) if (n, form) not in known), len(forms)
             )
@@ -130,8 +130,8 @@ def _has_words(page: Sequence[str]) -> bool:
 
 
 def _edge(page: Sequence[str], number: int, step: Literal[1, -1]) -> list[tuple[int, str]]:
-    """The first lines of a page, from its top (1) or from its bottom (-1): which they are, and their words without the
-    page's number."""
+    """The first lines of a page, from its top (1) or from its bottom (-1): which they are, and
+    their words without the page's number."""
 
     def without_number(found: re.Match[str]) -> str:
         counts = int(found[2]) == number and (found[1] or found[3] or alone)
@@ -146,10 +146,11 @@ def _edge(page: Sequence[str], number: int, step: Literal[1, -1]) -> list[tuple[
 
 
 def joined(pages: Sequence[Sequence[str]]) -> str:
-    """The pages' lines as one text, in which a sentence that runs over to the next line or page is one line.
+    """The pages' lines as one text, in which a sentence that runs over to the next line or page is
+    one line.
 
-    A PDF knows where a line ends on the paper, not why, and "denies fever," without its "chills" turns what was denied
-    into a finding.
+    A PDF knows where a line ends on the paper, not why, and "denies fever," without its "chills"
+    turns what was denied into a finding.
     """
     lines: list[str] = []
     for page in pages:
@@ -170,8 +171,8 @@ def _may_go_on(last: str, first: str) -> bool:
 
 
 def _is_wrapped(last: str, first: str) -> bool:
-    """Whether a sentence goes on to the next line of its page. Rows of tables and of lists, which have numbers or few
-    words, stay lines of their own."""
+    """Whether a sentence continues on the next line of its page. Rows of tables and of lists, which
+    have numbers or few words, stay lines of their own."""
     if last[-1] == "," or _OPEN_END.search(last):
         return True
     prose = last[-1].isalpha() and not any(map(str.isdigit, last)) and len(last.split()) >= 3
@@ -179,7 +180,7 @@ def _is_wrapped(last: str, first: str) -> bool:
 
 
 def _goes_on(last: str, first: str) -> bool:
-    """Whether a sentence goes on from the last line of a page to the first line of the next."""
+    """Whether a sentence continues from the last line of a page to the first line of the next."""
     first = first.lstrip()
     if first[0].islower() or last[-1] in ",;" or _OPEN_END.search(last):
         return True

@@ -8,8 +8,9 @@ from elmtex.readers.text_files import Note, ReadingError
 from elmtex.text.normalisation import row_of
 from elmtex.types import MissingDependencyError
 
-# striprtf drops headers, footers, notes and text boxes, and shows what was deleted: the words that tell it what these are
-# are changed for others. Cells and rows become signs that no text has, for their text may have the bar striprtf writes.
+# striprtf drops headers, footers, notes and text boxes, and keeps deleted text: the control words
+# for these are replaced. Cells and rows become characters that no text has, for their text may have
+# the bar striprtf writes.
 _CELL, _ROW, _ROW_BEGINS = "\x1f", "\x1e", "\x1d"
 _CHANGED = (
     (r"(?:header|footer)[flr]?|footnote|shptxt", r"\\line "),
@@ -25,27 +26,28 @@ _WORDS = [
 
 
 def read_rtf(data: bytes, name: str) -> tuple[str, tuple[Note, ...]]:
-    """The text of an RTF file: its headers and footers where they are written, a line for each row of a table.
+    """The text of an RTF file: its headers and footers where they are written, a line for each row
+    of a table.
 
     Args:
         data: the file.
         name: what error messages call it.
 
     Raises:
-        ReadingError: it is no RTF file.
+        ReadingError: it is not an RTF file.
     """
     try:
         from striprtf.striprtf import rtf_to_text
     except ImportError:
         raise MissingDependencyError("RTF needs striprtf: pip install 'elmtex[ui]'") from None
     if not data.lstrip().startswith(b"{\\rtf"):
-        raise ReadingError(f"{name} is no RTF file, whatever its name says", "damaged")
+        raise ReadingError(f"{name} is not an RTF file, whatever its name says", "damaged")
     if not data.rstrip(b"\0\r\n\t ").endswith(b"}") and _open_groups(data):
         # Half a report would look like a whole one.
         raise ReadingError(f"{name} is torn: its end is missing", "damaged")
     source = data.decode("latin-1")  # RTF is ASCII; its escapes carry the rest
-    for sign in (_CELL, _ROW, _ROW_BEGINS):
-        source = source.replace(sign, " ")
+    for mark in (_CELL, _ROW, _ROW_BEGINS):
+        source = source.replace(mark, " ")
     for word, new in _WORDS:
         source = word.sub(new, source)
     return _with_rows(rtf_to_text(source, errors="replace")), ()

@@ -1,7 +1,9 @@
-"""Tables of reports: one report a row of .csv, .json, .jsonl or .xlsx, in a column text or report, with an optional id.
+"""Tables of reports: one report per row of .csv, .json, .jsonl or .xlsx, in a column text or
+report, with an optional id.
 
-German tables may call the column befund or bericht. Capitals in the names of columns do not count. A row that cannot be
-read becomes a :class:`~elmtex.readers.text_files.Report` with a ``problem`` and costs nothing but itself.
+German tables may call the column befund or bericht. Capitals in the names of columns do not count.
+A row that cannot be read becomes a :class:`~elmtex.readers.text_files.Report` with a ``problem``
+and affects nothing else.
 """
 
 from __future__ import annotations
@@ -30,23 +32,23 @@ from elmtex.types import MissingDependencyError
 MAX_JSON_BYTES = 200_000_000  # of a .json list, which has to be read whole
 MAX_SHEETS = 50  # of a workbook
 TEXT_COLUMNS = ("text", "report", "befund", "bericht")
-HEADER_AMONG = 10  # rows of a sheet: titles may stand above its header row
+HEADER_AMONG = 10  # rows of a sheet: titles may be above its header row
 
 _HEAD = 4096  # bytes that show what a file is
-_NEVER = "\x1f"  # parts no cells: no table has it
+_NEVER = "\x1f"  # separates no cells: no table has it
 _BOM = b"\xef\xbb\xbf"
 # A name of a column, and no patient's words where the header row is missing.
 _COLUMN = re.compile(r"[^\W\d_][\w.()/-]{0,19}")
 _COLUMNS_NAMED = 8
-_ID = re.compile(r"[\s_.-]id$")  # the end of a column's name, folded
+_ID = re.compile(r"[\s_.-]id$")  # the end of a column's name, case-folded
 
 
 def read_table(path: Path) -> Iterator[Report]:
     """The reports of a table's rows, in order, read only when asked for.
 
-    A ``.json`` file may hold one object alone; the cells of a ``.csv`` are parted by commas, semicolons or tabs, as its
-    header row shows, in UTF-8, UTF-16 with a byte order mark, or Windows-1252. Of a ``.xlsx`` each sheet with such a
-    column is read.
+    A ``.json`` file may hold one object alone; the cells of a ``.csv`` are separated by commas,
+    semicolons or tabs, as its header row shows, in UTF-8, UTF-16 with a byte order mark, or
+    Windows-1252. Of a ``.xlsx`` each sheet with such a column is read.
 
     Raises:
         InputError: it cannot be read as a table, or has no column of reports; says which it has.
@@ -112,7 +114,7 @@ def _read_csv(path: Path) -> Iterator[Report]:
     with open_bytes(path) as raw:
         encoding = encoding_of(raw.read(_HEAD), str(path))
         raw.seek(0)
-        # surrogateescape: bytes that are no UTF-8 spoil the row they stand in, not the file.
+        # surrogateescape: bytes that are not UTF-8 spoil their own row, not the file.
         with (
             io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
             if encoding == "utf-8"
@@ -135,7 +137,7 @@ def _csv_rows(file: io.TextIOWrapper, path: Path) -> Iterator[Report]:
             names = [_name(cell) for cell in rows.fieldnames or []]
         except csv.Error:
             names = []
-        # Where the text is the only column nothing parts it: a comma, too, is a comma of its own.
+        # Where the text is the only column nothing separates it: a comma is part of the text.
         if set(TEXT_COLUMNS) & set(names) and (len(names) > 1 or delimiter == _NEVER):
             break
         found = max(found, rows.fieldnames or (), key=len) if names else found
@@ -177,7 +179,7 @@ def _read_xlsx(path: Path) -> Iterator[Report]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
     except (KeyError, zipfile.BadZipFile, openpyxl.utils.exceptions.InvalidFileException):
-        raise ReadingError(f"{path} is no Excel file, or a damaged one", "damaged") from None
+        raise ReadingError(f"{path} is not an Excel file, or a damaged one", "damaged") from None
     try:
         yield from _xlsx_rows(book, path)
     finally:
@@ -250,7 +252,8 @@ def _no_column(path: Path, names: Sequence[str]) -> ReadingError:
 
 
 def _id_column(row: Mapping[str, Any]) -> str:
-    """The column of the reports' ids: ``id``, else the only one whose name ends so, as ``patient_id`` does."""
+    """The column of the reports' ids: ``id``, else the only one whose name ends so, as
+    ``patient_id`` does."""
     named = [name for name in row if _ID.search(name)]
     return named[0] if "id" not in row and len(named) == 1 else "id"
 
@@ -279,7 +282,8 @@ def _from_row(row: Any, path: Path, number: int, note: Note = "") -> Report:
 
 
 def _is_unicode(text: str) -> bool:
-    # A lone surrogate, from JSON's "\ud800" or an undecodable byte, fits in no UTF-8 output and no tokenizer.
+    # A lone surrogate, from JSON's "\ud800" or an undecodable byte, fits in no UTF-8 output and no
+    # tokenizer.
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

@@ -1,9 +1,10 @@
-"""Read one report's text, and what is said of a reading.
+"""Read one report's text; messages about reading.
 
-A report is UTF-8 text. Only a leading byte order mark is taken off; line ends, null bytes and everything else stay
-as they are, for the offsets of an extraction count the code points of exactly this text. UTF-16 and UTF-32 are read
-where a byte order mark says so. Text that is none of these is read as Windows-1252, what German and Western offices
-wrote before, and noted as such: its offsets count the code points of the decoded text.
+A report is UTF-8 text. Only a leading byte order mark is stripped; line ends, null bytes and
+everything else stay as they are, for the offsets of an extraction count the code points of exactly
+this text. UTF-16 and UTF-32 are read where a byte order mark says so. Text that is none of these is
+read as Windows-1252, what German and Western offices wrote before, and noted as such: its offsets
+count the code points of the decoded text.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from elmtex.types import InputError
 
 MAX_BYTES = 20_000_000  # of one report: some 3 million words; a larger file is not a report
 RECODED = "was not UTF-8 and was read as Windows-1252: check its umlauts"
-SAID = {  # of what was read with a defect, by its note
+SAID = {  # about what was read with a defect, by message id
     "recoded": RECODED,
-    "pages": "has pages that are pictures and were not read",
+    "pages": "has scanned pages that were not read",
     "running": "repeats lines at the top or bottom of its pages, which were left out",
     "left_out": "holds a chart, a drawing or another file inside, which was not read",
 }
 
-# What there is to say of a reading, for those who say it in a language of their own.
+# Message ids about a reading, for translations.
 Note = Literal[
     "",
     "recoded",  # it was read, as Windows-1252
-    "pages",  # some were pictures, and only the others were read
+    "pages",  # some were scanned, and only the others were read
     "running",  # headers, footers and page numbers were left out
-    "left_out",  # what is not text; all other words say why there is no text
+    "left_out",  # what is not text; all other ids say why there is no text
     "kind",  # of file that is not read
     "renamed",  # another kind than its name says
     "large",
@@ -62,10 +63,10 @@ _MAGIC = {
     b"{\\rtf": "an RTF file, whatever its name says: name it .rtf",
     b"\x7fELF": "a program: give a text file",
     b"MZ\x90\x00": "a program: give a text file",
-    b"\x89PNG": "a picture: run text recognition (OCR) on it first",
-    b"\xff\xd8\xff": "a picture: run text recognition (OCR) on it first",
-    b"II*\x00": "a picture: run text recognition (OCR) on it first",
-    b"MM\x00*": "a picture: run text recognition (OCR) on it first",
+    b"\x89PNG": "an image: run text recognition (OCR) on it first",
+    b"\xff\xd8\xff": "an image: run text recognition (OCR) on it first",
+    b"II*\x00": "an image: run text recognition (OCR) on it first",
+    b"MM\x00*": "an image: run text recognition (OCR) on it first",
     b"\x1f\x8b": "a gzip file: unpack it first",
 }
 _READABLE = ("a PDF,", "a Word,", "an RTF")  # under another name
@@ -76,7 +77,7 @@ class ReadingError(InputError):
 
     Args:
         message: what is wrong, in English.
-        note: the same in a word, for other languages.
+        note: message id, for translations.
     """
 
     def __init__(self, message: str, note: Note) -> None:
@@ -89,12 +90,13 @@ class Report:
     """One report of a batch.
 
     Args:
-        id: its name: file name without ``.txt``, the row's ``id``, or ``FILE:ROW``. Need not be unique.
+        id: its name: file name without ``.txt``, the row's ``id``, or ``FILE:ROW``. Need not be
+            unique.
         text: the report; None when it could not be read.
         problem: why it could not be read, without its words; None when it could.
-        recognised: it was a picture whose words were recognised (OCR), and may differ from the paper.
-        note: what ``problem`` says in a word (:data:`Note`), for other languages; of what was read with defects, a word
-            for each, parted by spaces.
+        recognised: it was a scan whose words were recognised (OCR), and may differ from the paper.
+        note: message id of ``problem`` (:data:`Note`), for translations; of what was read
+            with defects, one id for each, separated by spaces.
     """
 
     id: str
@@ -122,7 +124,8 @@ def read_report(path: str | Path) -> tuple[str, Note]:
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """The bytes of a file, never more than :data:`MAX_BYTES`, also of a pipe or device, whose size nobody knows before.
+    """The bytes of a file, never more than :data:`MAX_BYTES`, also of a pipe or device, whose size
+    nobody knows before.
 
     Raises:
         ReadingError: missing, a directory, unreadable or too large.
@@ -142,8 +145,8 @@ def decode(data: bytes, where: str) -> tuple[str, Note]:
     """The text of a report's bytes.
 
     Args:
-        data: at most :data:`MAX_BYTES` bytes: UTF-8, in which null bytes are text like any other, UTF-16 or UTF-32 with
-            a byte order mark, or Windows-1252. Marks are taken off.
+        data: at most :data:`MAX_BYTES` bytes: UTF-8, in which null bytes are text like any other,
+            UTF-16 or UTF-32 with a byte order mark, or Windows-1252. Marks are stripped.
         where: what error messages call the source, e.g. its path.
 
     Returns:
@@ -176,7 +179,7 @@ def encoding_of(data: bytes, where: str) -> str:
         where: what error messages call the source.
 
     Raises:
-        ReadingError: it is no text; says what it seems to be instead.
+        ReadingError: it is not text; says what it seems to be instead.
     """
     for mark, encoding in _WIDE.items():
         if data.startswith(mark):
@@ -196,7 +199,8 @@ def encoding_of(data: bytes, where: str) -> str:
 
 def windows(data: bytes) -> str | None:
     """The text of bytes that are not UTF-8, or None when they cannot be Windows-1252 either."""
-    # UTF-8 with a torn place has more letters of its own than broken ones; as Windows-1252 it would be "fÃ¼r".
+    # UTF-8 with a torn place has more letters of its own than broken ones; as Windows-1252 it would
+    # be "fÃ¼r".
     whole = data.decode("utf-8", "replace")
     broken = whole.count("\ufffd")
     if len(whole) - len(whole.encode("ascii", "ignore")) > 2 * broken or 0 in data:
@@ -208,7 +212,8 @@ def windows(data: bytes) -> str | None:
 
 
 def readable_name(name: str) -> str:
-    """A file's name without the bytes that are no UTF-8 (surrogates in Python): an id goes into JSON."""
+    """A file's name without the bytes that are not UTF-8 (surrogates in Python): an id goes into
+    JSON."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 

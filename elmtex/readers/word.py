@@ -1,8 +1,8 @@
 """Read a Word file's text: in the order a reader sees it, headers first and footers last.
 
-python-docx leaves out the words of content controls, tracked insertions, text boxes and notes, which are where clinics'
-forms and corrected letters have theirs; so the parts of WordprocessingML (ECMA-376) are walked here, by their tag
-without namespace.
+python-docx leaves out the words of content controls, tracked insertions, text boxes and notes,
+which are where clinics' forms and corrected letters have theirs; so the parts of WordprocessingML
+(ECMA-376) are walked here, by their tag without namespace.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ MAX_FILES = 5000
 _SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 # Settings, what was deleted, a second copy.
 _NO_WORDS = ("pPr", "rPr", "tblPr", "del", "moveFrom", "Fallback")
-# What has words or pictures of its own that are not read.
+# Parts with words or images of their own that are not read.
 _LEFT_OUT = frozenset({"altChunk", "OLEObject", "chart", "relIds"})
-# Signs of the fonts that have letters' codes for them: boxes that are ticked or not, and what measures are written with.
+# Symbols of fonts that use letters' codes: boxes that are ticked or not, and what
+# measures are written with.
 _SYMBOLS = {
     "Wingdings": {"FE": "☒", "FD": "☒", "A8": "☐", "6F": "☐", "FC": "✓", "E0": "→", "9F": "•"},
     "Wingdings 2": {"54": "☒", "52": "☒", "53": "☒", "51": "☒", "A3": "☐", "50": "✓"},
@@ -55,7 +56,8 @@ def read_docx(data: bytes, name: str) -> tuple[str, tuple[Note, ...]]:
         name: what error messages call it.
 
     Raises:
-        ReadingError: it is too large unpacked. A damaged file raises whatever it makes python-docx stumble over.
+        ReadingError: it is too large unpacked. A damaged file raises whatever it makes python-docx
+            stumble over.
     """
     try:
         import docx
@@ -65,7 +67,7 @@ def read_docx(data: bytes, name: str) -> tuple[str, tuple[Note, ...]]:
         ) from None
     if not zipfile.is_zipfile(io.BytesIO(data)):
         if data.startswith(b"PK\x03\x04"):
-            raise ReadingError(f"{name} is no Word file, or a damaged one", "damaged")
+            raise ReadingError(f"{name} is not a Word file, or a damaged one", "damaged")
         text, note = decode(data, name)  # or refuses it, saying what it is instead
         return text, (note,) if note else ()
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
@@ -126,7 +128,7 @@ class _Letter:
                     yield (kind[:-1], _value(note, "id")), note
 
     def _parts(self, element: Any) -> Iterator[tuple[str, Any]]:
-        """What a part holds, each with its tag, without what is no word of the letter."""
+        """What a part holds, each with its tag, without what is not a word of the letter."""
         for part in element.iterchildren("*"):
             tag = part.tag.rpartition("}")[2]
             self._left_out |= tag in _LEFT_OUT
@@ -139,7 +141,8 @@ class _Letter:
                 yield tag, part
 
     def _lines(self, element: Any) -> Iterator[str]:
-        """A line for each paragraph and each row of a table; text boxes and notes follow their paragraph."""
+        """A line for each paragraph and each row of a table; text boxes and notes follow their
+        paragraph."""
         for tag, part in self._parts(element):
             if tag == "p":
                 yield self._words(part)
@@ -198,12 +201,13 @@ def _value(part: Any, name: str) -> str:
 
 
 def _symbol(part: Any) -> str:
-    signs = _SYMBOLS.get(_value(part, "font"), {})
-    return signs.get(_value(part, "char").upper().removeprefix("F0"), "\ufffd")
+    symbols = _SYMBOLS.get(_value(part, "font"), {})
+    return symbols.get(_value(part, "char").upper().removeprefix("F0"), "\ufffd")
 
 
 def _field(part: Any) -> str:
-    """What an old form field shows that has no words of its own: a box, ticked or not, or what was chosen of a list."""
+    """What an old form field shows that has no words of its own: a box, ticked or not, or what was
+    chosen of a list."""
     box = part.find("{*}checkBox")
     if box is not None:
         set_ = box.find("{*}checked")

@@ -1,7 +1,8 @@
-"""Decisions about a model's document, and the state they fold to.
+"""Decisions about a model's extraction, and the state they lead to.
 
-Nothing is ever overwritten: the state is the model's extraction with the decisions applied in order. Undo is one more
-decision, which names the one it takes back; so what the model said and who changed it, when, both stay on record.
+Nothing is ever overwritten: the state is the model's extraction with the decisions applied in
+order. Undo is one more decision, which names the one it takes back; so what the model said and who
+changed it, when, both stay on record.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from elmtex.exporters.fhir.bundle import Judged
+from elmtex.exporters.fhir.bundle import ReviewState
 from elmtex.schema import CategorySchema
 from elmtex.types import Extraction, InputError, Item
 
@@ -25,8 +26,8 @@ class Decision:
     """One act of a reviewer.
 
     Args:
-        action: accept or reject ``items``; edit the one item named there; add ``item``; undo the decision ``undoes``;
-            finish the review.
+        action: accept or reject ``items``; edit the one item named there; add ``item``; undo the
+            decision ``undoes``; finish the review.
         items: ids of the items concerned; () for add, undo and finish.
         category: for edit and add: the item's category afterwards.
         item: for edit and add: the whole item afterwards (words, span, assertion, chosen codes).
@@ -73,10 +74,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class ReviewedItem:
-    """An item as it stands after the decisions.
+    """An item after the decisions.
 
     Args:
-        id: ``m0``, ``m1`` … for the model's items in document order, ``d7`` for one added by decision 7.
+        id: ``m0``, ``m1`` … for the model's items in document order, ``d7`` for one added by
+            decision 7.
         category: where it belongs now.
         item: what it says now.
         verdict: what was decided about it.
@@ -93,7 +95,7 @@ class ReviewedItem:
 
     @property
     def kept(self) -> bool:
-        """Whether it belongs in what is handed out."""
+        """Whether it is exported."""
         return self.verdict != "rejected"
 
 
@@ -118,7 +120,7 @@ class Reviewed:
 
     @property
     def settled(self) -> bool:
-        """Whether a human answers for all of it; where the model found nothing, only one who said so does."""
+        """Whether a human has reviewed all of it; with no items, whether the review is finished."""
         return self.finished or (bool(self.items) and not self.open)
 
     def of(self, category: str) -> tuple[ReviewedItem, ...]:
@@ -133,8 +135,9 @@ class Reviewed:
         raise InputError("there is no item {id!r} in this review", id=id)
 
     @property
-    def judged(self) -> Judged:
-        """Which items of :meth:`corrected` a human answers for; rejected ones are not among its items."""
+    def review_state(self) -> ReviewState:
+        """Which items of :meth:`corrected` a human has reviewed; rejected ones are not among its
+        items."""
         seen: dict[str, int] = {}
         places = set()
         for entry in self.items:
@@ -142,12 +145,14 @@ class Reviewed:
                 place = seen[entry.category] = seen.get(entry.category, -1) + 1
                 if entry.verdict != "open":
                     places.add((entry.category, place))
-        return Judged(frozenset(places), self.finished)
+        return ReviewState(frozenset(places), self.finished)
 
     def corrected(self, extraction: Extraction) -> Extraction:
-        """The document as the reviewer left it: without the rejected items, with the edited and added ones.
+        """The document as the reviewer left it: without the rejected items, with the edited and
+        added ones.
 
-        An accepted, edited or added item has no confidence: a human answers for it. One still open keeps its own.
+        An accepted, edited or added item has no confidence: a human has reviewed it. One still open
+        keeps its own.
         """
         kept = [entry for entry in self.items if entry.kept]
         categories = {
@@ -231,7 +236,7 @@ def _verdict(action: Action, entry: ReviewedItem) -> Verdict:
 
 def _known(state: Mapping[str, ReviewedItem], id: str, decision: Decision) -> ReviewedItem:
     if id not in state:
-        # An added item whose adding was undone: what came after it cannot stand alone.
+        # An added item whose adding was undone: what came after it cannot be applied alone.
         raise InputError(
             "decision {number} concerns {id!r}, which is not there", number=decision.number, id=id
         )
@@ -239,14 +244,15 @@ def _known(state: Mapping[str, ReviewedItem], id: str, decision: Decision) -> Re
 
 
 def next_undo(state: Reviewed) -> Decision | None:
-    """The decision that takes the latest standing one back; None when nothing was decided."""
+    """The decision that undoes the latest valid one; None when nothing was decided."""
     if not state.standing:
         return None
     return Decision("undo", undoes=state.standing[-1].number)
 
 
 def check(decision: Decision, report: str, state: Reviewed, schema: CategorySchema) -> None:
-    """Refuse a decision that would not fold, or an item that claims words the report does not have.
+    """Refuse a decision that cannot be applied, or an item that claims words the report does not
+    have.
 
     Raises:
         InputError: says which part; never quotes the report.

@@ -19,8 +19,9 @@ class Entry:
         batch: the batch it came in; "" for one read alone.
         text: the report; "" when it could not be read.
         problem: why it could not be read; "" when it could.
-        recognised: its words were recognised in a picture (OCR).
-        note: of its reading, for a page in any language, see :data:`elmtex.readers.text_files.Note`.
+        recognised: its words were recognised in a scan (OCR).
+        note: message id about its reading, see
+            :data:`elmtex.readers.text_files.Note`.
         schema: the schema it was or will be extracted with.
         created: when it was stored, ISO 8601 in UTC.
         extraction: what the model said; None before it has.

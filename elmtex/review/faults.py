@@ -25,7 +25,8 @@ DAMAGED_RECORD = (
     "its record in the database is damaged; it is kept there as it is until it is deleted"
 )
 
-# What SQLite's messages say; they are fixed, and its error codes are known to Python 3.11 and newer only.
+# What SQLite's messages say; they are fixed, and its error codes are known to Python 3.11 and newer
+# only.
 _MEANING = {
     "locked": BUSY,
     "malformed": DAMAGED,
@@ -41,7 +42,8 @@ class BusyError(ElmtexError):
 
 @contextmanager
 def without_words() -> Iterator[None]:
-    """Turns a database's error, whose message may quote what was to be stored, into one of the sentences above."""
+    """Turns a database's error, whose message may quote what was to be stored, into one of the
+    sentences above."""
     try:
         yield
     except sa.exc.IntegrityError:

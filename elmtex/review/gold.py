@@ -1,4 +1,5 @@
-"""Reviewed reports as gold: the canonical JSONL of :mod:`elmtex.records`, for training and evaluation."""
+"""Reviewed reports as gold: the canonical JSONL of :mod:`elmtex.records`, for training and
+evaluation."""
 
 from __future__ import annotations
 
@@ -11,10 +12,11 @@ from elmtex.types import Record
 
 
 def record(entry: Entry) -> Record | None:
-    """What a human has judged of a report; None when that is not a single category.
+    """What a human has reviewed of a report; None when that is not a single category.
 
-    A category is labelled when a human decided about each of its items. One in which the model found nothing counts
-    only once the review is finished: until then nobody has said that nothing was missed.
+    A category is labelled when a human decided about each of its items. One in which the model
+    found nothing counts only once the review is finished: until then nobody has said that nothing
+    was missed.
     """
     if entry.extraction is None:
         return None
@@ -39,6 +41,6 @@ def record(entry: Entry) -> Record | None:
 
 
 def to_jsonl(entries: Iterable[Entry]) -> str:
-    """One line a report that has gold; "" when none has."""
+    """One line per report that has gold; "" when none has."""
     records = [made for made in map(record, entries) if made is not None]
     return "".join(json.dumps(r.to_dict(), ensure_ascii=False) + "\n" for r in records)

@@ -1,4 +1,5 @@
-"""A stored report as lists show it: how far it is, and nothing that has to be read or folded for that."""
+"""A stored report as lists show it: its progress, and nothing that needs the text or the
+decisions."""
 
 from __future__ import annotations
 
@@ -28,14 +29,15 @@ class Line:
         characters: how long the report is.
         beginning: its first :data:`BEGINNING` characters.
         items: how many items there are, rejected ones included.
-        kept: how many of them are handed out.
+        kept: how many of them are exported.
         open: how many wait for a decision.
         finished: a reviewer said so, and has changed nothing since.
         decisions: how many decisions there are, undone ones and undos included.
-        categories: those that have an item that is handed out, in the schema's order.
+        categories: those that have an exported item, in the schema's order.
         confidence: the lowest of the items that wait for a decision; None when none has one.
         schema: digest of the schema, see :func:`schema_digest`.
-        digest: of name, text and problem, see :func:`report_digest`; equal for a report that came twice.
+        digest: of name, text and problem, see :func:`report_digest`; equal for a report that came
+            twice.
     """
 
     id: str
@@ -66,18 +68,20 @@ class Line:
 
     @property
     def waits(self) -> bool:
-        """Whether it is still to be extracted, or once more: it failed, and nobody has decided anything about that."""
+        """Whether it is still to be extracted, or once more: it failed, and nobody has decided
+        anything about that."""
         return self.status == "waiting" or (self.status == "failed" and not self.decisions)
 
 
 def line_of(entry: Entry) -> Line:
-    """The line of an entry. Raises :class:`InputError` where its decisions do not fit its extraction."""
-    judged: dict[str, Any] = {}
+    """The line of an entry. Raises :class:`InputError` where its decisions do not fit its
+    extraction."""
+    counts: dict[str, Any] = {}
     if entry.extraction is not None:
         state = entry.reviewed
         kept = [item for item in state.items if item.kept]
         waiting = [i.item.confidence for i in state.items if i.verdict == "open"]
-        judged = {
+        counts = {
             "problems": entry.extraction.problems,
             "items": len(state.items),
             "kept": len(kept),
@@ -101,17 +105,17 @@ def line_of(entry: Entry) -> Line:
         decisions=len(entry.decisions),
         schema=schema_digest(entry.schema),
         digest=report_digest(entry.name, entry.text, entry.problem),
-        **judged,
+        **counts,
     )
 
 
 def schema_digest(schema: CategorySchema) -> str:
-    """What tells schemas apart: SHA-256 of name and document."""
+    """A schema's identity: SHA-256 of name and document."""
     return _digest([schema.name, schema.document])
 
 
 def report_digest(name: str, text: str, problem: str) -> str:
-    """What tells reports apart: SHA-256 of what came of a file."""
+    """A report's identity: SHA-256 of what was read from a file."""
     return _digest([name, text, problem])
 
 

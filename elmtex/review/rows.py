@@ -1,4 +1,4 @@
-"""Rows of the tables from what they stand for, and back; a damaged one costs only itself."""
+"""Rows of the tables from objects, and back; a damaged one affects nothing else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONTENT = ("name", "text", "problem", "recognised", "note")  # of an entry, stor
 
 
 def in_order(rows: Sequence[Any]) -> list[Any]:
-    """Rows in the order they came. A database would sort them, words and all, in files of its own."""
+    """Rows in insertion order; sorting in the database would write report text to temporary files."""
     return sorted(rows, key=lambda row: (str(row["created"]), str(row["position"]).zfill(9)))
 
 
@@ -68,7 +68,7 @@ def entry_of(row: Any, document: Any, decisions: Sequence[Any]) -> Entry:
         line_of(entry)  # which needs all of it
         if schema is not None:
             return entry
-    # Whatever a damaged record makes the readers above stumble over; their messages may quote it.
+    # The readers above raise all kinds of errors on a damaged record; they may quote it.
     except Exception as error:
         logger.error("a review's record is damaged: %s", type(error).__name__)
     return Entry(
@@ -123,7 +123,7 @@ def extraction_row(id: str, extraction: Extraction) -> Any:
 
 
 def failed_row(id: str, extraction: Extraction) -> Any:
-    """Takes this extraction out, unless another has taken its place, or somebody has decided about it, since."""
+    """Deletes this extraction, unless it was replaced or someone has decided about it since."""
     decided = sa.exists().where(DECISIONS.c.report == id)
     same = EXTRACTIONS.c.document == to_json(extraction.to_dict())
     return EXTRACTIONS.delete().where(EXTRACTIONS.c.report == id, same, ~decided)
@@ -134,7 +134,7 @@ def to_json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=True, allow_nan=False)
 
 
-# The columns of their own in the table; the rest of a line is JSON there.
+# Fields with their own column in the table; the rest of a line is stored as JSON.
 COLUMNS = ("touched", "status", "items", "open", "finished", "decisions", "schema", "digest")
 
 
@@ -154,5 +154,5 @@ def line_from(id: str, batch: str, row: Mapping[str, Any]) -> Line:
 
 
 def now() -> str:
-    """The time, ISO 8601 in UTC."""
+    """The current time, ISO 8601 in UTC."""
     return datetime.now(timezone.utc).isoformat(timespec="microseconds")

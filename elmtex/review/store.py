@@ -1,9 +1,11 @@
-"""Where reviews are kept: reports, what the model said, and every decision, append-only, in any SQLAlchemy database.
+"""Where reviews are kept: reports, what the model said, and every decision, append-only, in any
+SQLAlchemy database.
 
-No row is ever changed. A report, its extraction and its decisions are inserted, each in a transaction of its own that
-is on the disk before the page answers, and only :meth:`Store.delete` takes them out again, all at once. But an
-extraction that failed gives way to the next one, while nobody has decided about it. Beside each report stands the line
-that lists show of it, written in the same transactions.
+No row is ever changed. A report, its extraction and its decisions are inserted, each in a
+transaction of its own that is on the disk before the page answers, and only :meth:`Store.delete`
+removes them again, all at once. But an extraction that failed is replaced by the next one, while
+nobody has decided about it. Beside each report is the line that lists show of it, written in the
+same transactions.
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ import platformdirs
 
 from elmtex.erase import overwrite
 from elmtex.review import sqlite
+from elmtex.review.connection import DATABASE, MEMORY, connect
 from elmtex.review.decisions import Decision, check
 from elmtex.review.entry import Entry
-from elmtex.review.faults import DAMAGED, fault_of, without_words
+from elmtex.review.faults import without_words
 from elmtex.review.line import Line, line_of
 from elmtex.review.rows import (
     CONTENT,
@@ -38,15 +41,15 @@ from elmtex.review.rows import (
     to_json,
     write_line,
 )
-from elmtex.review.tables import DECISIONS, EXTRACTIONS, LINES, METADATA, REPORTS, sa
+from elmtex.review.tables import DECISIONS, EXTRACTIONS, LINES, REPORTS, sa
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
 
+__all__ = ["MEMORY", "Store", "default_url"]
+
 logger = logging.getLogger(__name__)  # never about a report
 
-DATABASE = "ELMTEX_DATABASE"  # the environment variable that names another database
-MEMORY = "sqlite://"  # gone with the process
-ATTEMPTS = 20  # at a decision, when others decide about the same report at the same moment
+ATTEMPTS = 20  # for a decision, when others decide about the same report at the same moment
 
 
 def default_url() -> str:
@@ -59,7 +62,7 @@ def default_url() -> str:
 
 
 class Store:
-    """A database of reviews. Every method takes the owner and sees nothing of anybody else's.
+    """A database of reviews. Every method takes the owner and sees only that owner's reports.
 
     Args:
         url: any SQLAlchemy URL, e.g. ``sqlite:///reviews.sqlite`` or ``postgresql+psycopg://…``.
@@ -69,44 +72,18 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        options: dict[str, Any] = {"hide_parameters": True}  # parameters are patients' words
-        if url.startswith("sqlite"):
-            options["connect_args"] = {"timeout": sqlite.PATIENCE}
-        # All threads share the one connection to the memory, and so its one transaction: they take turns.
+        # All threads share the one connection to the memory, and so its one transaction: they take
+        # turns.
         self._turn: AbstractContextManager[Any] = (
             threading.RLock() if url == MEMORY else nullcontext()
         )
-        if url == MEMORY:
-            options |= {
-                "poolclass": sa.pool.StaticPool,
-                "connect_args": {"check_same_thread": False},
-            }
-        try:
-            self._engine = sa.create_engine(url, **options)
-            if self._engine.dialect.name == "sqlite":
-                sa.event.listen(self._engine, "connect", sqlite.set_up, insert=True)
-            METADATA.create_all(self._engine)
-        except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
-            if isinstance(error, sa.exc.DBAPIError) and str(fault_of(error)) == DAMAGED:
-                raise InputError(DAMAGED) from None
-            # The URL may hold a password.
-            raise InputError(
-                f"the database of reviews cannot be opened ({type(error).__name__}): check {DATABASE}"
-            ) from None
-        file = self._engine.url.database if self._engine.dialect.name == "sqlite" else None
-        self._file = None if file in (None, "", ":memory:") else file
+        self._engine, self._file = connect(url)
         if self._file is not None:
-            try:
-                os.chmod(self._file, 0o600)
-            except OSError as error:
-                raise InputError(
-                    f"the database of reviews must be your own file ({error.strerror}): check {DATABASE}"
-                ) from None
             self._overwrite_journal()  # a kill may have come between a deletion and this
             self._look_over()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._engine.dispose()
 
     def add(
@@ -156,7 +133,7 @@ class Store:
         return entry.id
 
     def extracted(self, owner: str, id: str, extraction: Extraction) -> None:
-        """Store what the model said about a report; the first answer that did not fail stands.
+        """Store what the model said about a report; the first answer that did not fail is kept.
 
         Raises:
             InputError: the owner has no such report, perhaps no longer.
@@ -172,7 +149,8 @@ class Store:
             self.get(owner, id)  # deleted meanwhile, or answered
 
     def get(self, owner: str, id: str) -> Entry:
-        """A report and all that belongs to it; one whose record is damaged has a ``problem`` and nothing else.
+        """A report and all that belongs to it; one whose record is damaged has a ``problem`` and
+        nothing else.
 
         Raises:
             InputError: the owner has none of that id.
@@ -183,7 +161,8 @@ class Store:
         return found[0]
 
     def entries(self, owner: str, *, batch: str | None = None) -> list[Entry]:
-        """The owner's reports, in the order they came; of one batch ("" for those read alone), or of all (None)."""
+        """The owner's reports, in the order they came; of one batch ("" for those read alone), or
+        of all (None)."""
         of_batch = [] if batch is None else [REPORTS.c.batch == batch]
         return self._entries(REPORTS.c.owner == owner, *of_batch)
 
@@ -227,7 +206,8 @@ class Store:
             owner: whose report it is.
             id: the report.
             reviewer: the reviewer's name.
-            choose: makes the decision from the entry as it stands; called again when somebody else was faster.
+            choose: makes the decision from the current entry; called again when another user was
+                faster.
 
         Returns:
             The entry with the decision.
@@ -263,7 +243,8 @@ class Store:
         raise ElmtexError("too many people decide about this report at once; try again")
 
     def delete(self, owner: str, *ids: str) -> None:
-        """Take reports out with all that belongs to them; SQLite overwrites what they filled with zeros."""
+        """Delete reports with all that belongs to them; SQLite overwrites what they filled with
+        zeros."""
         with self._writing() as connection:
             for id in ids:
                 mine = sa.select(REPORTS.c.id).where(REPORTS.c.owner == owner, REPORTS.c.id == id)
@@ -276,7 +257,8 @@ class Store:
             self._overwrite_journal()
 
     def _overwrite_journal(self) -> None:
-        """Overwrite the pages as they were before the last changes. Where that fails, the next deletion does it."""
+        """Overwrite the pages as they were before the last changes. Where that fails, the next
+        deletion does it."""
         assert self._file is not None
         try:
             with without_words(), self._engine.connect() as connection:
@@ -307,10 +289,11 @@ class Store:
                 ids = list(connection.execute(sa.union(*damaged)).scalars())
             self._entries(REPORTS.c.id.in_(ids))
         except ElmtexError as error:
-            logger.error("%s", error)  # whoever needs what cannot be read is told then
+            logger.error("%s", error)  # whoever opens a damaged record is told then
 
     def _line_again(self, owner: str, id: str) -> list[Line]:
-        """The line of a report that has none, or a damaged one; [] when the report has been deleted meanwhile."""
+        """The line of a report that has none, or a damaged one; [] when the report has been deleted
+        meanwhile."""
         lines = [line_of(e) for e in self._entries(REPORTS.c.owner == owner, REPORTS.c.id == id)]
         self._write_lines(lines)
         return lines

@@ -1,4 +1,5 @@
-"""The tables of reviews. Rows are inserted and deleted, never changed; but for LINES, which can be made from the others."""
+"""The tables of reviews. Rows are inserted and deleted, never changed; but for LINES, which can be
+made from the others."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ METADATA = sa.MetaData()
 
 
 def _report() -> sa.Column[str]:
-    """The report that a row belongs to, goes with, and cannot be written without."""
+    """The report that a row belongs to; the row is deleted with it."""
     whole = sa.ForeignKey("elmtex_reports.id", ondelete="CASCADE")
     return sa.Column("report", sa.String(36), whole, primary_key=True)
 
@@ -28,7 +29,8 @@ REPORTS = sa.Table(
     sa.Column("batch", sa.String(36), nullable=False, index=True),  # "" for one read alone
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("created", sa.String(40), nullable=False),
-    # JSON, for PostgreSQL's text takes no null character and ends of line must survive every driver.
+    # JSON, for PostgreSQL's text takes no null character and ends of line must survive every
+    # driver.
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("schema", sa.Text, nullable=False),
 )
@@ -48,7 +50,8 @@ DECISIONS = sa.Table(
     sa.Column("at", sa.String(40), nullable=False),
     sa.Column("decision", sa.Text, nullable=False),
 )
-# What lists show, so that no list loads reports, extractions or decisions. A database made before has none.
+# What lists show, so that no list loads reports, extractions or decisions. A database made before
+# has none.
 LINES = sa.Table(
     "elmtex_lines",
     METADATA,

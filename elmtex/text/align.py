@@ -1,8 +1,9 @@
-"""Reply strings become spans of the report: first word for word, then with white space, case, accents written in two
-characters, and the forms of quotes and dashes folded; never fuzzily.
+"""Align a reply's strings with the report: first verbatim, then ignoring white space, case,
+accents written in two characters, and forms of quotes and dashes; never by similarity.
 
-A string that does not stand in the report stays an item without offsets. A match begins and ends at word boundaries,
-and a number is never part of a longer one: "5 mg" does not match in "2.5 mg", nor "120" in "120/80" or "1,120".
+A string that does not occur in the report stays an item without offsets. A match begins and ends at
+word boundaries, and a number is never part of a longer one: "5 mg" does not match in "2.5 mg", nor
+"120" in "120/80" or "1,120".
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from elmtex.text.normalisation import folded
+from elmtex.text.normalisation import case_folded
 from elmtex.types import ASSERTIONS, Assertion, Item
 
 Span = tuple[int, int]
-Folded = tuple[str, list[int]]  # a text, and each of its characters' place in the original
+Folded = tuple[str, list[int]]  # a text, and the original offset of each of its characters
 
 # A model writes the quotes and dashes of a keyboard, or of a typesetter, whatever the report has.
 _ALIKE = {
@@ -29,22 +30,24 @@ _ALIKE = {
 _MARK = re.compile(r"\s*\((absent|possible)\)$")
 _FRINGE = " \t\r\n,;"
 _ACCENT = "\u0300-\u036f"  # a combining one belongs to the letter before it
-# What may not stand before a string that begins with a digit, or after one that ends with one.
+# What may not come before a string that begins with a digit, or after one that ends with one.
 _BEFORE_NUMBER = r"(?<!\d[.,:/–-])(?<![-−+<>≤≥.,])(?<![<>≤≥] )"
 _AFTER_NUMBER = r"(?![.,:/–-]\d|%| %)"
 
 
 def align(report: str, strings: Sequence[str]) -> tuple[Item, ...]:
-    """The items of one category: grounded ones in report order, then ungrounded ones in the reply's.
+    """The items of one category: grounded ones in report order, then ungrounded ones in the
+    reply's.
 
-    Items do not overlap: longer strings are placed first, each at its first free occurrence. A string that occurs only
-    inside a longer one's span is a part of that item and left out, as is a string that the reply repeats. A closing
-    "(absent)" or "(possible)" that the report does not hold becomes the item's assertion.
+    Items do not overlap: longer strings are placed first, each at its first free occurrence. A
+    string that occurs only inside a longer one's span is a part of that item and left out, as is a
+    string that the reply repeats. A closing "(absent)" or "(possible)" that the report does not
+    hold becomes the item's assertion.
     """
     wanted: dict[str, tuple[str, Assertion]] = {}
     for string in strings:
         words, assertion = _asserted(report, string.strip(_FRINGE))
-        wanted.setdefault(folded(words), (words, assertion))
+        wanted.setdefault(case_folded(words), (words, assertion))
     wanted.pop("", None)
     grounded: list[Item] = []
     ungrounded: list[Item] = []
@@ -63,12 +66,13 @@ def align(report: str, strings: Sequence[str]) -> tuple[Item, ...]:
 
 
 def occurrences(report: str, words: str, folded: Folded | None = None) -> list[Span]:
-    """Where a string stands in the report, in order: its exact occurrences, or else its folded ones; [] for none.
+    """Where a string occurs in the report, in order: exact occurrences, else case-folded ones; []
+    for none.
 
     Args:
         report: the text.
         words: what to look for.
-        folded: the report folded already, for one who looks for many; None folds it.
+        folded: the report in :func:`_fold`'s form, to search for many strings; None makes it.
     """
     exact = list(_matches(re.escape(words), words, report))
     if exact:
@@ -89,7 +93,7 @@ def _matches(pattern: str, words: str, text: str) -> Iterator[Span]:
         return
     before = rf"(?<!\w){_BEFORE_NUMBER}" if words[0].isdigit() else r"(?<!\w)"
     after = rf"(?![\w{_ACCENT}]){_AFTER_NUMBER}" if words[-1].isdigit() else rf"(?![\w{_ACCENT}])"
-    # A sign at the string's own edge ("+", "%") needs no word boundary.
+    # A symbol at the string's own edge ("+", "%") needs no word boundary.
     before = before if words[0].isalnum() else ""
     after = after if words[-1].isalnum() else ""
     for match in re.finditer(before + pattern + after, text):
@@ -114,12 +118,12 @@ def _overlap(span: Span, item: Item) -> bool:
 
 
 def _fold(text: str) -> Folded:
-    """The text folded as :func:`occurrences` compares it: every run of white space one blank, trimmed."""
-    folded: list[str] = []
+    """The text as :func:`occurrences` compares it: case-normal, white space normalised, trimmed."""
+    normal: list[str] = []
     origin: list[int] = []
     for match in re.finditer(r"\S+", text):
-        if folded:
-            folded.append(" ")
+        if normal:
+            normal.append(" ")
             origin.append(match.start() - 1)
         for place in range(match.start(), match.end()):
             character = text[place]
@@ -128,6 +132,6 @@ def _fold(text: str) -> Folded:
                 # "Ö" in one character or two, as files of a Mac have it.
                 character = unicodedata.normalize("NFD", character.casefold())
             for part in character.casefold():
-                folded.append(part)
+                normal.append(part)
                 origin.append(place)
-    return "".join(folded), origin
+    return "".join(normal), origin

@@ -13,8 +13,9 @@ LANGUAGES = ("de", "en")
 def language(text: str) -> str:
     """``de`` or ``en``; ``en`` for a text without a letter.
 
-    By py3langid (Lui and Baldwin 2012, langid.py): its n-grams of bytes know telegraphic notes, which have no small word.
-    Of 60 such lines it names 58, counting small words named 34, lingua with 96 MB of models 58.
+    By py3langid (Lui and Baldwin 2012, langid.py): its n-grams of bytes know telegraphic notes,
+    which have no small word. Of 60 such lines it names 58, counting small words named 34, lingua
+    with 96 MB of models 58.
 
     Raises:
         MissingDependencyError: py3langid is not installed.

@@ -1,4 +1,5 @@
-"""Text as the model sees it, and its sentences; offsets stay those of the original report throughout."""
+"""Text as the model sees it, and its sentences; offsets stay those of the original report
+throughout."""
 
 from __future__ import annotations
 
@@ -6,8 +7,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-# One character for one character, so that no offset moves: look-alikes the model has rarely seen become the
-# plain sign, controls become a space, and half a surrogate pair (possible in JSON input) a replacement sign.
+# One character for one character, so that no offset moves: look-alikes the model has rarely seen
+# become the plain form, controls become a space, and a lone surrogate (possible in JSON input)
+# a replacement character.
 _PLAIN = {
     **dict.fromkeys((*range(0, 10), *range(11, 32), 127, 133, 160, 5760, 8239, 8287, 12288), " "),
     **dict.fromkeys(range(8192, 8203), " "),
@@ -19,12 +21,13 @@ _PLAIN = {
 }
 
 
-# The model reads "Medikation: Ramipril" well and "Medikation Ramipril" as chance has it: a row of a label and its words
-# gets the colon that its writer left to the table. Numbers, and the cells of wider rows, it reads best after a space
-# ("Hb 9,8 g/dl").
+# The model reads "Medikation: Ramipril" well and "Medikation Ramipril" unreliably: a row of a label
+# and its text gets the colon that its writer left to the table. Numbers, and the cells of wider
+# rows, it reads best after a space ("Hb 9,8 g/dl").
 _WORD = r"[^\s:]*[\w)]"
-_LABEL = rf"[^\W\d_]{_WORD}(?: {_WORD}){{0,2}}"  # up to three words that end no sentence and have no colon yet
-_LABEL_LENGTH = 40  # characters; a longer cell is no label
+# Up to three words that end no sentence and have no colon yet
+_LABEL = rf"[^\W\d_]{_WORD}(?: {_WORD}){{0,2}}"
+_LABEL_LENGTH = 40  # characters; a longer cell is not a label
 _LABEL_CELL = re.compile(_LABEL)
 _LABEL_ROW = re.compile(rf"^([ \t]*{_LABEL})( *\t[ \t]*)(?=[^\W\d_][^\t\n]*$)", re.MULTILINE)
 _LINE_END_OF_OLD_MACS = re.compile(r"\r(?!\n)")
@@ -46,11 +49,12 @@ def _with_colon(row: re.Match[str]) -> str:
 
 
 def row_of(cells: Iterable[Sequence[str]]) -> str:
-    """A row of a table as text: "Medikation: Ramipril" of a label and its words, else one line with a tab between cells.
+    """A row of a table as text: "Medikation: Ramipril" of a label and its words, else one line with
+    a tab between cells.
 
     Args:
-        cells: the lines of each cell, in order. Where they hold whole texts, as in a letter laid out by a table, these
-            follow each other.
+        cells: the lines of each cell, in order. Where they hold whole texts, as in a letter laid
+            out by a table, these follow each other.
     """
     columns = [[line.strip() for line in cell if line.strip()] for cell in cells]
     filled = [lines for lines in columns if lines]
@@ -75,12 +79,12 @@ def _in_one_line(lines: Sequence[str]) -> str | None:
     """The lines of a cell as one, or None where they are a text of their own."""
     if len(lines) > 1 and sum(map(len, lines)) > _CELL_LENGTH:
         return None
-    parted = [line if line[-1] in ".,;:!?" else f"{line}," for line in lines[:-1]]
-    return " ".join([*parted, *lines[-1:]])
+    separated = [line if line[-1] in ".,;:!?" else f"{line}," for line in lines[:-1]]
+    return " ".join([*separated, *lines[-1:]])
 
 
-def mended(text: str) -> str:
-    """The text with its surrogate pairs joined and each half that stands alone as U+FFFD.
+def repaired(text: str) -> str:
+    """The text with its surrogate pairs joined and each lone half as U+FFFD.
 
     Readers of RTF and PDF, and JSON, may give such halves; they fit in no UTF-8, so in no answer.
     """
@@ -98,7 +102,7 @@ _MONTHS = (
     "Aug|Sep|Sept|Okt|Nov|Dez"
 )
 _BREAK = re.compile(r"\n[\s]*|[.!?][\"')\]]*\s+(?=[^\W_a-z]|[\"'(\[•*-])")
-# What a German ordinal, "12." or "III.", may stand before: dates, and what a letter counts.
+# What a German ordinal, "12." or "III.", may precede: dates, and what a letter counts.
 _COUNTED = (
     "Lj|Lebens|Perzentil|OG|Stock|Etage|Tag|Woche|SSW|Monat|Jahr|Quartal|Grad|Herzton|ICR|Rippe|Zyklus|Gabe|Kind|"
     "Schwangerschaft|Zehe|Finger|Lendenwirbel|Brustwirbel|Halswirbel"
@@ -114,12 +118,13 @@ _WRAPPED_LINE = (
 def sentences(text: str) -> list[tuple[int, int]]:
     """Cut normalised text into sentences.
 
-    A sentence ends at a line break, unless the line was merely wrapped, or after a full stop, question or
-    exclamation mark that is followed by a capital, a digit or an opening sign and does not belong to an
-    abbreviation, an initial or a German ordinal.
+    A sentence ends at a line break, unless the line was merely wrapped, or after a full stop,
+    question or exclamation mark that is followed by a capital, a digit or an opening quote or
+    bracket and does not belong to an abbreviation, an initial or a German ordinal.
 
     Returns:
-        Half-open spans in order, without gaps: together they are the whole text. [] for an empty text.
+        Half-open spans in order, without gaps: together they are the whole text. [] for an empty
+        text.
     """
     spans = []
     start = 0
@@ -172,8 +177,8 @@ def is_word(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf", "Sk")
 
 
-def folded(text: str) -> str:
-    """Lower-cased, with every run of white space one blank: texts that are equal so are the same words."""
+def case_folded(text: str) -> str:
+    """Case-folded and whitespace-normalised: texts that are equal in this form have the same words."""
     return " ".join(text.lower().split())
 
 
@@ -181,7 +186,8 @@ _FRINGE = " \n\t.,;:"  # of a span: belongs to the sentence, not to the item
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """``text[start:end]`` (half-open) without the white space and punctuation around it; an empty span when nothing is left."""
+    """``text[start:end]`` (half-open) without the white space and punctuation around it; an empty
+    span when nothing is left."""
     plain = normalise(text[start:end])
     first = start + len(plain) - len(plain.lstrip(_FRINGE))
     return first, max(first, start + len(plain.rstrip(_FRINGE)))

@@ -1,14 +1,16 @@
-"""Speed on this machine: the same reports through every engine, and their answer as sequential JSON with a grammar.
+"""Speed on this machine: the same reports through every engine, and their answer as sequential JSON
+with a grammar.
 
     python -m eval.bench.engines --data MACCROBAT2020/ --format brat --limit 3 --out runs/bench
     python -m eval.bench.engines --config eval.yaml --model runs/mine --out runs/bench
 
-The contenders take turns report by report, so that a machine that slows down slows all of them; each has a process, and
-so a peak memory, of its own. Beside the seconds stands the floor: what arithmetic and memory alone would take for the
-same tokens and passes, by this machine's measured matrix product and read speed. Writes bench.json and bench.md.
-The sequential contenders are made to write our own items as one JSON (see eval.bench.replay), so that all deliver the same;
-llama.cpp takes part when llama-cpp-python is installed. Leave OMP_WAIT_POLICY and the like unset: a passive wait slows
-torch and llama.cpp, not us. The first report is read once before anything is timed.
+The candidates take turns report by report, so that a machine that slows down slows all of them;
+each has a process, and so a peak memory, of its own. Beside the seconds is the roofline: what
+arithmetic and memory alone would take for the same tokens and passes, by this machine's measured
+matrix product and read speed. Writes bench.json and bench.md. The sequential candidates are made to
+write our own items as one JSON (see eval.bench.replay), so that all deliver the same; llama.cpp
+takes part when llama-cpp-python is installed. Leave OMP_WAIT_POLICY and the like unset: a passive
+wait slows torch and llama.cpp, not us. The first report is read once before anything is timed.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from typing import Any
 
 from elmtex.engines import ENGINES
 from elmtex.extractors.notes import Extractor
-from elmtex.provenance import surroundings
+from elmtex.provenance import environment
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError, Item
 from eval.answers import peak_rss_mb
@@ -39,7 +41,8 @@ from eval.tables import Rows, markdown
 
 REPLAY = "our answer as sequential JSON with grammar"
 LLAMA_CPP = {f"{REPLAY}, llama.cpp {kind}": kind for kind in ("Q4_0", "Q8_0")}  # when installed
-# Bytes a weight where it is not float32: int8 and a float32 scale each 8; llama.cpp's blocks of 32.
+# Bytes per weight where it is not float32: int8 and a float32 scale for each 8; llama.cpp's blocks
+# of 32.
 PRECISION_WEIGHT = {"int8": 1.5, "bfloat16": 2.0}
 WEIGHT = dict(zip(LLAMA_CPP, (0.5625, 1.0625), strict=True))
 
@@ -64,13 +67,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def bench(config: RunConfig) -> dict[str, Any]:
-    """The figures of ``bench.json``: surroundings, floor, and per contender one row a report."""
+    """The figures of ``bench.json``: environment, roofline, and per candidate one row per report."""
     from tqdm import tqdm
 
     records = load_records(config.data, config.format, config.split, config.limit)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as alone:
-        floor = alone.submit(measure_floor).result()
+        roofline = alone.submit(measure_roofline).result()
     names = [*ENGINES, REPLAY, *(LLAMA_CPP if llama_cpp_installed() else ())]
     pools = {name: ProcessPoolExecutor(1, mp_context=context) for name in names}
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
@@ -90,17 +93,18 @@ def bench(config: RunConfig) -> dict[str, Any]:
         for pool in pools.values():
             pool.shutdown()
     return {
-        **surroundings(PACKAGES),
+        **environment(PACKAGES),
         "reports": len(records),
-        "floor": floor,
+        "floor": roofline,
         "parameters": parameters,
         "contenders": rows,
     }
 
 
 def table(figures: dict[str, Any]) -> Rows:
-    """One row a contender: medians a report, the median ratio to the first engine, and that to its floor."""
-    header = "contender|seconds a report|tokens|passes|peak MB|times ours|times its floor"
+    """One row per candidate: medians per report, the median ratio to the first engine and to its
+    roofline."""
+    header = "candidate|seconds per report|tokens|passes|peak MB|times ours|times its roofline"
     rows: Rows = [header.split("|")]
     first = next(iter(figures["contenders"].values()))
     for name, given in figures["contenders"].items():
@@ -108,8 +112,10 @@ def table(figures: dict[str, Any]) -> Rows:
             median(r[k] for r in given) for k in ("seconds", "tokens", "passes")
         )
         ratio = median(r["seconds"] / ours["seconds"] for r, ours in zip(given, first, strict=True))
-        able = floor_of(figures["floor"], name)
-        floor = floor_seconds(able, figures["parameters"][name], able["weight"], tokens, passes)
+        able = roofline_of(figures["floor"], name)
+        roofline = roofline_seconds(
+            able, figures["parameters"][name], able["weight"], tokens, passes
+        )
         peaks = [row["peak_rss_mb"] for row in given if row["peak_rss_mb"] is not None]
         rows.append(
             [
@@ -119,30 +125,33 @@ def table(figures: dict[str, Any]) -> Rows:
                 f"{passes:.0f}",
                 f"{max(peaks):.0f}" if peaks else "-",
                 f"{ratio:.2f}",
-                f"{seconds / floor:.1f}",
+                f"{seconds / roofline:.1f}",
             ]
         )
     return rows
 
 
-def floor_of(floor: dict[str, Any], name: str) -> dict[str, Any]:
-    """The machine's figures for a contender, and the bytes of its weights; its own where it has some."""
-    return {"weight": WEIGHT.get(name, 4.0), **floor, **floor.get(name, {})}
+def roofline_of(roofline: dict[str, Any], name: str) -> dict[str, Any]:
+    """The machine's figures for a candidate, and the bytes of its weights; its own where it has
+    some."""
+    return {"weight": WEIGHT.get(name, 4.0), **roofline, **roofline.get(name, {})}
 
 
-def floor_seconds(
-    floor: dict[str, Any], parameters: int, weight: float, tokens: float, passes: float
+def roofline_seconds(
+    roofline: dict[str, Any], parameters: int, weight: float, tokens: float, passes: float
 ) -> float:
-    """The least time: 2 operations a parameter and token, or all weights (bytes each) read once a pass."""
-    arithmetic = 2 * parameters * tokens / (floor["gflops"] * 1e9)
-    memory = weight * parameters * passes / (floor["gb_per_s"] * 1e9)
+    """The least time: 2 operations per parameter and token, or all weights (bytes each) read once
+    per pass."""
+    arithmetic = 2 * parameters * tokens / (roofline["gflops"] * 1e9)
+    memory = weight * parameters * passes / (roofline["gb_per_s"] * 1e9)
     return max(arithmetic, memory)
 
 
-def measure_floor() -> dict[str, Any]:
-    """This machine's product of 2048 x 2048 float32 matrices and its read speed; the best of five each.
+def measure_roofline() -> dict[str, Any]:
+    """This machine's product of 2048 x 2048 float32 matrices and its read speed; the best of five
+    each.
 
-    Under ``openvino`` what that engine does here: its product and the bytes of a weight.
+    Under ``openvino`` what that engine does here: its product and the bytes per weight.
     """
     import torch
 
@@ -175,36 +184,37 @@ def seconds_of(work: Callable[[], Any]) -> float:
     return time.perf_counter() - began
 
 
-# In a contender's process
+# In a candidate's process
 
 
-_contender: Any = None
+_candidate: Any = None
 
 
 def _open(name: str, config: RunConfig) -> int:
-    """Load a contender; its number of parameters."""
-    global _contender
+    """Load a candidate; its number of parameters."""
+    global _candidate
     if name == REPLAY or name in LLAMA_CPP:
-        _contender = Replay(load_schema(config.schema), config.base, LLAMA_CPP.get(name))
+        _candidate = Replay(load_schema(config.schema), config.base, LLAMA_CPP.get(name))
     else:
-        _contender = Extractor(config.schema, model=config.model, engine=name)
-    _contender.load()
-    return parameters_of(_contender.folders()[0])
+        _candidate = Extractor(config.schema, model=config.model, engine=name)
+    _candidate.load()
+    return parameters_of(_candidate.folders()[0])
 
 
 def _read(report: str, answer: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    """Time a contender on a report; ``answer`` is what the replay writes. The row has ``items``, the answer given."""
+    """Time a candidate on a report; ``answer`` is what the replay writes. The row has ``items``,
+    the answer given."""
     began = time.perf_counter()
-    if isinstance(_contender, Replay):
+    if isinstance(_candidate, Replay):
         known = {key: [Item.from_dict(item) for item in items] for key, items in answer.items()}
-        written, status, items = _contender.write(report, known), "ok", answer
+        written, status, items = _candidate.write(report, known), "ok", answer
         seconds = time.perf_counter() - began
-        # A pass a written token.
+        # One pass per written token.
         tokens, passes = written.prompt_tokens + written.reply_tokens, written.reply_tokens
     else:
-        document = _contender.extract(report)
+        document = _candidate.extract(report)
         seconds = time.perf_counter() - began
-        counts = _contender.timings.counts
+        counts = _candidate.timings.counts
         tokens, passes = counts.prefix + counts.fed, counts.passes
         status, items = document.status, document.to_dict()["categories"]
     return {

@@ -1,10 +1,11 @@
-"""What decoding costs in passes and tokens, without a model: an oracle answers as one that knows the gold notes would.
+"""What decoding costs in passes and tokens, without a model: an oracle answers from the gold notes.
 
     python -m eval.bench.passes --data MACCROBAT2020/ --format brat --split test
 
-Prints the means a report for several draft lengths: passes, tokens fed after the prefix, the rejected ones among them,
-and what it all comes to in tokens when a pass costs as much as 8 or 25 of them beside those it feeds. A trained model
-notes less than gold has, so its passes are fewer.
+Prints the means per report for several draft lengths: passes, tokens fed after the prefix, the
+rejected ones among them, and the total in tokens when a pass costs as much as 8 or 25 of them
+beside those it feeds. A trained model writes fewer items than the gold has, so its passes are
+fewer.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.gold import gold_notes
-from elmtex.decoding.layout import Ints, Mask, placed, reach
+from elmtex.decoding.grammar import NoteGrammar
+from elmtex.decoding.layout import Ints, Mask, branch_positions, visible_prefix
 from elmtex.decoding.loop import Counts, decode
-from elmtex.decoding.notes import NoteGrammar, NoteItem, write_note
+from elmtex.decoding.notes import NoteItem, write_note
 from elmtex.decoding.tokens import Chunk, ReportTokens, chunks, read_tokenizer, tokenise
 from elmtex.models.base import base_folder
 from elmtex.schema import load_schema
@@ -28,11 +30,12 @@ from eval.data import load_records
 from eval.tables import Rows, markdown
 
 DRAFTS = (0, 1, 4, 8, 15, 25)
-_SURE = 50.0  # logits of an oracle: a note of doubtful decisions would be given up
+_SURE = 50.0  # logits of an oracle: a note of doubtful decisions would be abandoned
 
 
 class Oracle:
-    """A session that knows the gold notes: of the prefix each word's first token, of a note its next one.
+    """A session that knows the gold notes: of the prefix each word's first token, of a note its
+    next one.
 
     It has read nothing and remembers of each slot whose it is, which it takes from the mask.
     """
@@ -114,13 +117,13 @@ def measure(
     """Passes, fed and rejected tokens of all parts."""
     counts, rejected = Counts(), 0
     for tokens, items, chunk in parts:
-        notes = placed(grammar, tokens, chunk.sentences, -chunk.start)
+        notes = branch_positions(grammar, tokens, chunk.sentences, -chunk.start)
         oracle = Oracle(
-            {place.position: write_note(walk, items) for walk, place in notes},
+            {place.position: write_note(state, items) for state, place in notes},
             {place.row: place.position for _, place in notes},
         )
         prefix = tokens.ids[chunk.start : chunk.end]
-        seen = reach(0, tokens, chunk)
+        seen = visible_prefix(0, tokens, chunk)
         for _ in decode(oracle, prefix, notes, seen, draft=draft, counts=counts):
             pass
         rejected += oracle.rejected

@@ -1,7 +1,9 @@
-"""What a chat model would take to write our answer: one JSON, token by token, held to its schema by a grammar.
+"""The cost of a chat model that writes our answer: one JSON, token by token, held to its schema by
+a grammar.
 
-Every pass through the model and every mask of the grammar is computed as if the token were to be chosen by them; then
-the known token is taken. So the seconds are those of sequential decoding that delivers exactly our items.
+Every pass through the model and every mask of the grammar is computed as if the token were to be
+chosen by them; then the known token is taken. So the seconds are those of sequential decoding that
+delivers exactly our items.
 """
 
 from __future__ import annotations
@@ -38,11 +40,11 @@ class Runner(Protocol):
     """A model that is fed a prompt, then the answer's tokens one by one."""
 
     def feed(self, ids: Sequence[int]) -> NDArray[np.float32]:
-        """Go on with these tokens; the (vocabulary,) logits of the next."""
+        """Feed these tokens; returns the (vocabulary,) logits of the next."""
         ...
 
     def choose(self, logits: NDArray[np.float32]) -> int:
-        """The likeliest token that the grammar allows."""
+        """The most probable token that the grammar allows."""
         ...
 
     def take(self, token: int) -> None:
@@ -60,7 +62,8 @@ class Replay:
     Args:
         schema: the categories of the answers.
         model: as :func:`elmtex.models.base.base_folder` takes it; with a chat template.
-        quantisation: None for transformers with llguidance; else of llama.cpp, which must be installed.
+        quantisation: None for transformers with llguidance; else of llama.cpp, which must be
+            installed.
     """
 
     def __init__(self, schema: CategorySchema, model: str, quantisation: str | None = None) -> None:
@@ -82,7 +85,8 @@ class Replay:
         )
 
     def write(self, report: str, items: Mapping[str, Sequence[Item]]) -> Replayed:
-        """Write the answer that holds ``items`` as a chat model would; at most 80 of a category, as its schema allows.
+        """Write the answer that holds ``items`` as a chat model would; at most 80 of a category, as
+        its schema allows.
 
         Raises:
             ValueError: the grammar refuses the answer: its schema and ``items`` do not fit.
@@ -159,8 +163,9 @@ def llama_cpp_installed() -> bool:
 class _LlamaCpp:
     """llama.cpp through llama-cpp-python, on all cores.
 
-    The grammar is asked about the one token that is taken, which is what llama.cpp's own sampler does first, and about
-    the whole vocabulary (much dearer) only if it refuses that: as if the model were always right at once.
+    The grammar is asked about the one token that is taken, which is what llama.cpp's own sampler
+    does first, and about the whole vocabulary (much more expensive) only if it refuses that: as if
+    the model were always right at once.
     """
 
     def __init__(self, folder: Path, quantisation: str) -> None:

@@ -2,10 +2,10 @@
 
     python -m eval.bench.speed --data MACCROBAT2020/ --format brat --limit 20 --out runs/speed
 
-For each report: extraction against what the engine needs to read prompt, report and written notes in one go, and that
-against the machine's matrix product. Then: many reports at once against one after the other; memory and seconds of
-``elmtex extract`` from start to end; seconds as reports grow from 100 to 10,000 words. Writes speed.json, speed.md and
-lengths.png.
+For each report: extraction against what the engine needs to read prompt, report and written notes
+in one go, and that against the machine's matrix product. Then: many reports at once against one
+after the other; memory and seconds of ``elmtex extract`` from start to end; seconds as reports grow
+from 100 to 10,000 words. Writes speed.json, speed.md and lengths.png.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from typing import Any
 
 from elmtex.engines import read_prompt
 from elmtex.extractors.notes import Extractor
-from elmtex.provenance import surroundings, usable_cores
+from elmtex.provenance import environment, usable_cores
 from elmtex.types import ElmtexError, Record
-from eval.bench.engines import floor_of, measure_floor, parameters_of, seconds_of
+from eval.bench.engines import measure_roofline, parameters_of, roofline_of, seconds_of
 from eval.config import RunConfig, parse
 from eval.data import load_records
 from eval.run import PACKAGES
@@ -67,9 +67,9 @@ def measure(config: RunConfig, records: Sequence[Record]) -> dict[str, Any]:
 
     texts, cores = [record.text for record in records], usable_cores()
     return {
-        **surroundings(PACKAGES),
+        **environment(PACKAGES),
         "engine": _open(config, 1).engine,
-        "floor": alone(measure_floor),
+        "floor": alone(measure_roofline),
         "reports": alone(one_by_one, config, texts),
         "at_once": {
             "reports": len(texts),
@@ -117,7 +117,8 @@ def throughput(config: RunConfig, texts: Sequence[str], at_once: int) -> float:
 
 
 def process(config: RunConfig, text: str) -> dict[str, float]:
-    """Peak memory and wall-clock seconds of ``elmtex extract`` on a report, the converted model being cached."""
+    """Peak memory and wall-clock seconds of ``elmtex extract`` on a report, the converted model
+    being cached."""
     program = [sys.executable, "-c", "import sys; from elmtex.cli import main; sys.exit(main())"]
     options = ["--engine", config.engine, *(["--model", config.model] if config.model else [])]
     with tempfile.TemporaryDirectory() as scratch:
@@ -149,12 +150,12 @@ def lengths(config: RunConfig, texts: Sequence[str]) -> list[dict[str, float]]:
 
 
 def table(figures: dict[str, Any]) -> Rows:
-    """What was measured, one figure a row."""
+    """What was measured, one figure per row."""
     rows, process = figures["reports"], figures["process"]
-    once, floor = figures["at_once"], floor_of(figures["floor"], figures["engine"])
-    share = median(row["gflops"] for row in rows) / floor["gflops"]
+    once, roofline = figures["at_once"], roofline_of(figures["floor"], figures["engine"])
+    share = median(row["gflops"] for row in rows) / roofline["gflops"]
     shown = [
-        ("seconds a report", f"{median(row['seconds'] for row in rows):.2f}"),
+        ("seconds per report", f"{median(row['seconds'] for row in rows):.2f}"),
         ("passes", f"{median(row['passes'] for row in rows):.0f}"),
         (
             "tokens: prompt and report / fed after it / of these kept",
@@ -165,11 +166,11 @@ def table(figures: dict[str, Any]) -> Rows:
             f"{median(row['seconds'] / row['reading'] for row in rows):.2f}",
         ),
         (
-            f"of the {floor['multiplies']} matrix product, when reading in one go",
-            f"{share:.0%} of {floor['gflops']:.0f} GFLOP/s",
+            f"of the {roofline['multiplies']} matrix product, when reading in one go",
+            f"{share:.0%} of {roofline['gflops']:.0f} GFLOP/s",
         ),
         (
-            f"reports an hour: one by one / {once['cores']} at once",
+            f"reports per hour: one by one / {once['cores']} at once",
             f"{3600 * once['reports'] / once['one_by_one']:.0f} / {3600 * once['reports'] / once['at_once']:.0f}",
         ),
         ("throughput of many at once", f"{once['one_by_one'] / once['at_once']:.2f} times"),
@@ -184,7 +185,8 @@ def table(figures: dict[str, Any]) -> Rows:
             for row in figures["lengths"]
         ),
     ]
-    # Medians of the reports; of the whole program the fastest of three starts, of each length one run.
+    # Medians of the reports; of the whole program the fastest of three starts, of each length one
+    # run.
     return [["figure", "measured"], *map(list, shown)]
 
 

@@ -3,8 +3,8 @@
     samples = [score_sample(record, extraction) for record, extraction in pairs]
     figures = aggregate(samples)
 
-Only numpy and the standard library are needed for that; ROUGE, BERTScore and concepts are computed on demand and import
-their packages then.
+Only numpy and the standard library are needed for that; ROUGE, BERTScore and concepts are computed
+on demand and import their packages then.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from elmtex.types import Extraction, InputError, Record
 from eval.metrics.aggregate import aggregate, compare
 from eval.metrics.assertion import confusion
-from eval.metrics.calibration import judged
+from eval.metrics.calibration import correctness_pairs
 from eval.metrics.documents import Gold, Pair, Predicted, pair
 from eval.metrics.entity import Counts, exact, relaxed
 from eval.metrics.hallucination import hallucination
@@ -50,8 +50,10 @@ def score_sample(
 
     Args:
         gold: a record, or items per category.
-        predicted: an extraction, items per category, or None when the system gave no document (a failure).
-        labelled: the categories to score; None means the record's ``labelled``, or the keys of the mapping.
+        predicted: an extraction, items per category, or None when the system gave no document (a
+            failure).
+        labelled: the categories to score; None means the record's ``labelled``, or the keys of the
+            mapping.
         id: the report's name; None takes the record's.
         rouge: compute ROUGE as well (needs ``rouge-score``).
         bertscore: the scorer to compute BERTScore with; None leaves it out.
@@ -76,7 +78,7 @@ def score_sample(
         relaxed=relaxed(both),
         assertion=confusion(both),
         hallucination=hallucination(both),
-        judged=tuple(judged(both)),
+        correctness_pairs=tuple(correctness_pairs(both)),
         concept=_concept(both, linker) if linker else None,
         rouge=_rouge(both) if rouge else None,
         bertscore=bertscore.scores(both) if bertscore else None,

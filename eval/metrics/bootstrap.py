@@ -1,7 +1,9 @@
-"""Bootstrap over reports (Efron 1979): percentile intervals of one run, and two runs compared report by report.
+"""Bootstrap over reports (Efron 1979): percentile intervals of one run, and two runs compared
+report by report.
 
-A *statistic* maps weights (B, n) to values (B,): row b says how often each of the n reports was drawn. All ones give
-the estimate itself. So one definition of a figure serves its value, its interval and its comparison.
+A *statistic* maps weights (B, n) to values (B,): row b says how often each of the n reports was
+drawn. All ones give the estimate itself. So one definition of a figure serves its value, its
+interval and its comparison.
 """
 
 from __future__ import annotations
@@ -38,11 +40,13 @@ class Bootstrap:
         return cls(generator.multinomial(n, np.full(n, 1.0 / n), size=resamples).astype(np.float64))
 
     def value(self, statistic: Statistic) -> float | None:
-        """The figure over the reports themselves; None when it is not defined (nothing to divide by)."""
+        """The figure over the reports themselves; None when it is not defined (nothing to divide
+        by)."""
         return number(statistic(np.ones((1, self.weights.shape[1])))[0])
 
     def interval(self, statistic: Statistic) -> list[float] | None:
-        """[low, high] of the 95% percentile interval; None with fewer than two reports or an undefined figure.
+        """[low, high] of the 95% percentile interval; None with fewer than two reports or an
+        undefined figure.
 
         Draws in which the figure is not defined (a rare category that was not drawn) are left out.
         """
@@ -55,10 +59,12 @@ class Bootstrap:
         return [float(low), float(high)]
 
     def difference(self, first: Statistic, second: Statistic) -> dict[str, Any]:
-        """``second - first`` over the same draws: paired, so reports that are hard for both cancel out.
+        """``second - first`` over the same draws: paired, so reports that are hard for both cancel
+        out.
 
         Returns:
-            a, b: the two values; difference, ci: of ``b - a``; p: two-sided, from the share of draws on either side of
+            a, b: the two values; difference, ci: of ``b - a``; p: two-sided, from the share of
+                draws on either side of
             0, never below 1 / (B + 1) (Davison & Hinkley 1997, 4.2.5). None where not defined.
         """
 
@@ -82,7 +88,8 @@ class Bootstrap:
 
 
 def ratio(numerator: Array, denominator: Array) -> Statistic:
-    """The ratio of two sums over reports, each given per report (n,); nan where there is nothing to divide by."""
+    """The ratio of two sums over reports, each given per report (n,); nan where there is nothing to
+    divide by."""
     return lambda weights: divide(weights @ numerator, weights @ denominator)
 
 

@@ -1,4 +1,5 @@
-"""Calibration: of the items given with confidence 0.8, are 80% right? (Guo et al. 2017, arXiv 1706.04599)"""
+"""Calibration: of the items given with confidence 0.8, are 80% right? (Guo et al. 2017, arXiv
+1706.04599)"""
 
 from __future__ import annotations
 
@@ -11,8 +12,9 @@ from eval.metrics.entity import exact_pairs
 BINS = 10
 
 
-def judged(both: Pair) -> list[tuple[float, int]]:
-    """One report's predicted items as (confidence, 1 when exactly matched in the same category, else 0).
+def correctness_pairs(both: Pair) -> list[tuple[float, int]]:
+    """One report's predicted items as (confidence, 1 when exactly matched in the same category,
+    else 0).
 
     Items without a confidence are left out. Sorted, so that the order of the items is irrelevant.
 
@@ -38,5 +40,6 @@ def judged(both: Pair) -> list[tuple[float, int]]:
 
 
 def bin_of(confidence: float) -> int:
-    """The equal-width bin of a confidence: bin b holds [b/10, (b+1)/10), the last one holds 1 as well."""
+    """The equal-width bin of a confidence: bin b holds [b/10, (b+1)/10), the last one holds 1 as
+    well."""
     return min(int(confidence * BINS), BINS - 1)

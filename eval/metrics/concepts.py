@@ -1,5 +1,5 @@
-"""Concept level: both sides linked to concepts, compared as sets per category: ELMTEX's third metric (arXiv 2502.05638)
-without its licensed parts (there: scispaCy's linker to UMLS)."""
+"""Concept level: both sides linked to concepts, compared as sets per category: ELMTEX's third
+metric (arXiv 2502.05638) without its licensed parts (there: scispaCy's linker to UMLS)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ Concept = tuple[str, str]  # terminology, code
 
 
 def concepts(both: Pair, linker: Linker) -> ConceptCounts:
-    """Concepts of one report in both, only predicted, only in the gold, per category that a terminology covers.
+    """Concepts of one report in both, only predicted, only in the gold, per category that a
+    terminology covers.
 
-    An item stands for its best concept. An item that no terminology knows stands for nothing, on either side: the share
-    that was linked is given beside the counts, and the entity level judges the rest. Assertions are not compared here.
+    An item counts as its best concept. An item that no terminology knows counts as none, on either
+    side: the share that was linked is given beside the counts, and the entity level scores the
+    rest. Assertions are not compared here.
     """
     counts: dict[str, Counts] = {}
     items = {"gold": 0, "predicted": 0}

@@ -2,13 +2,15 @@
 
 Five rules that keep the numbers honest live here, so that no metric can forget one:
 
-- only the categories that the record labels are looked at: a category that is not labelled is unknown, not empty;
-- a failed document predicts nothing. It stays in every denominator and all of its gold items are missed;
+- only the categories that the record labels are looked at: a category that is not labelled is
+  unknown, not empty;
+- a failed document predicts nothing. It stays in every denominator and all of its gold items are
+  missed;
 - an item whose span does not hold its words is not grounded, whatever its source claims;
-- an annotation that a corpus holds twice, same span, words and assertion, is one: who finds it once has missed nothing. A
-  system that repeats what the gold does not repeat errs;
-- the gold lists words once a category, as they are first said (docs/gold-standard.md, rule 5). A document may list fever twice, denied
-  first and found later; only what it says first is scored.
+- an annotation that a corpus holds twice, same span, words and assertion, is one: who finds it once
+  has missed nothing. A system that repeats what the gold does not repeat errs;
+- the gold lists words once a category, as they are first said (docs/gold-standard.md, rule 5). A
+  document may list fever twice, denied first and found later; only what it says first is scored.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from elmtex.text.normalisation import folded
+from elmtex.text.normalisation import case_folded
 from elmtex.types import Extraction, InputError, Item, Record, Status
 
 Items = Mapping[str, Sequence[Item]]
@@ -29,14 +31,15 @@ FAILURES: frozenset[Status] = frozenset({"failed", "invalid_output"})
 
 
 def normalise(text: str) -> str:
-    """The text as exact matching compares it (docs/gold-standard.md): lower-cased, white space folded, surrounding
-    ``.,;:()`` and white space stripped."""
-    return folded(text).strip(".,;:() ")
+    """The text as exact matching compares it (docs/gold-standard.md): lower-cased, white space
+    normalised, surrounding ``.,;:()`` and white space stripped."""
+    return case_folded(text).strip(".,;:() ")
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One report's gold and predicted items; both mappings hold every labelled category, in the same order.
+    """One report's gold and predicted items; both mappings hold every labelled category, in the
+    same order.
 
     Args:
         status: how the prediction came about; ``failed`` when there was none.
@@ -58,8 +61,10 @@ def pair(gold: Gold, predicted: Predicted, labelled: Sequence[str] | None = None
 
     Args:
         gold: a record, or items per category.
-        predicted: an extraction, items per category, or None when the system gave no document (a failure).
-        labelled: the categories to score; None means the record's ``labelled``, or the keys of the mapping.
+        predicted: an extraction, items per category, or None when the system gave no document (a
+            failure).
+        labelled: the categories to score; None means the record's ``labelled``, or the keys of the
+            mapping.
 
     Raises:
         InputError: ``labelled`` names a category that the record does not label.
@@ -129,12 +134,13 @@ def _answer(predicted: Predicted) -> tuple[Status, Items]:
 def _first_said(items: Sequence[Item]) -> list[Item]:
     first: dict[str, Item] = {}
     for item in sorted(items, key=lambda item: item.start or 0):
-        first.setdefault(folded(item.text), item)
-    return [item for item in items if item.assertion == first[folded(item.text)].assertion]
+        first.setdefault(case_folded(item.text), item)
+    return [item for item in items if item.assertion == first[case_folded(item.text)].assertion]
 
 
 def _checked(item: Item, report: str | None) -> Item:
-    """The item without its span when the report does not hold its words there; without a report, as it is."""
+    """The item without its span when the report does not hold its words there; without a report, as
+    it is."""
     if item.start is None or item.end is None:
         return item if item.start is item.end else replace(item, start=None, end=None)
     if report is None or (item.start >= 0 and report[item.start : item.end] == item.text):

@@ -28,7 +28,8 @@ class Counts:
 
 
 def exact(both: Pair) -> dict[str, Counts]:
-    """Counts per category: same normalised text, one-to-one (an item said twice needs two gold items).
+    """Counts per category: same normalised text, one-to-one (an item said twice needs two gold
+    items).
 
     Positions do not matter here.
     """
@@ -38,8 +39,8 @@ def exact(both: Pair) -> dict[str, Counts]:
 def relaxed(both: Pair) -> dict[str, Counts]:
     """Counts per category: spans that share a character, one-to-one, as many pairs as possible.
 
-    Gold without a span (a corpus that gives none) is matched by its normalised text instead. A prediction without a
-    span never matches gold that has one: it points at nothing.
+    Gold without a span (a corpus that gives none) is matched by its normalised text instead. A
+    prediction without a span never matches gold that has one: it points at nothing.
     """
     return {key: _relaxed_counts(items, both.predicted[key]) for key, items in both.gold.items()}
 
@@ -47,8 +48,8 @@ def relaxed(both: Pair) -> dict[str, Counts]:
 def exact_pairs(both: Pair) -> dict[str, list[tuple[Item, Item]]]:
     """The (gold, predicted) pairs behind :func:`exact`, per category.
 
-    Where a text occurs more than once the pairs with overlapping spans come first, then the report's order decides:
-    never the assertion or the confidence, which are to be judged on these pairs.
+    Where a text occurs more than once the pairs with overlapping spans come first, then the
+    report's order decides: never the assertion or the confidence, which are scored on these pairs.
     """
     return {key: _pairs(items, both.predicted[key]) for key, items in both.gold.items()}
 
@@ -61,10 +62,11 @@ def overlap(first: Item | Attribute, second: Item | Attribute) -> bool:
 
 
 def match_spans(gold: Sequence[Item], predicted: Sequence[Item]) -> list[tuple[int, int]]:
-    """A maximum one-to-one matching of overlapping spans: (index in gold, index in predicted), sorted.
+    """A maximum one-to-one matching of overlapping spans: (index in gold, index in predicted),
+    sorted.
 
-    Augmenting paths found breadth-first (Berge 1957): first come, first served would lose pairs when one long span
-    overlaps several short ones, and would change with the order of the items.
+    Augmenting paths found breadth-first (Berge 1957): first come, first served would lose pairs
+    when one long span overlaps several short ones, and would change with the order of the items.
     """
     edges = [[p for p, item in enumerate(predicted) if overlap(g, item)] for g in gold]
     return maximum_matching(edges)

@@ -13,7 +13,8 @@ LEFT_OUT = frozenset({"age", "gender"})
 
 
 def flat(items: Sequence[Item]) -> str:
-    """One category's string, as :func:`elmtex.exporters.formats.flat` writes it: absent items left out, "N/A" when none is left."""
+    """One category's string, as :func:`elmtex.exporters.formats.flat` writes it: absent items left
+    out, "N/A" when none is left."""
     texts = (" ".join(item.text.split()) for item in items if item.assertion != "absent")
     return "; ".join(texts) or NOTHING
 
@@ -21,8 +22,8 @@ def flat(items: Sequence[Item]) -> str:
 def scored_elmtex(both: Pair) -> dict[str, tuple[str, str]]:
     """The (gold, predicted) strings that the paper scores, per category.
 
-    Its two holes are kept: a field whose gold is "N/A" is skipped, and so is a whole document that is not valid. A
-    predicted "N/A" is compared as the text it is.
+    Its two holes are kept: a field whose gold is "N/A" is skipped, and so is a whole document that
+    is not valid. A predicted "N/A" is compared as the text it is.
     """
     if both.failed:
         return {}
@@ -30,10 +31,12 @@ def scored_elmtex(both: Pair) -> dict[str, tuple[str, str]]:
 
 
 def scored_ours(both: Pair) -> dict[str, tuple[str, str] | None]:
-    """The (gold, predicted) strings that we score, per category; None where one side is empty: that scores 0.
+    """The (gold, predicted) strings that we score, per category; None where one side is empty: that
+    scores 0.
 
-    Only fields that are empty on both sides are skipped (nothing was asked, nothing said). The same fields are left out
-    as in the paper, so that the two ways differ in their holes and in nothing else.
+    Only fields that are empty on both sides are skipped (nothing was asked, nothing said). The same
+    fields are left out as in the paper, so that the two ways differ in their holes and in nothing
+    else.
     """
     return {
         key: None if NOTHING in texts else texts

@@ -1,7 +1,7 @@
-"""What the paper's script lets pass: inventions, failures, ungrounded strings, truncation.
+"""What the paper's script does not penalise: spurious items, failures, ungrounded text, truncation.
 
-ELMTEX skips a field whose gold is "N/A" and a reply that is not valid JSON, so neither costs anything there
-(arXiv 2502.05638). Here both are counted.
+ELMTEX skips a field whose gold is "N/A" and a reply that is not valid JSON, so neither costs
+anything there (arXiv 2502.05638). Here both are counted.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ class Hallucination:
         invalid: 1 when the system gave no valid document (failed or invalid output), else 0.
         truncated: 1 when the document is marked as cut short, else 0.
         items: predicted items.
-        ungrounded: predicted items whose words do not stand in the report where they say (or that say nothing).
-        invented: predicted items in categories whose gold is empty.
+        ungrounded: predicted items whose text is not at their offsets in the report, or that have
+            none.
+        invented: spurious items: predicted ones in categories whose gold is empty.
         empty_categories: categories whose gold is empty.
         invented_categories: those of them in which the system gave at least one item.
     """
@@ -43,7 +44,8 @@ class Hallucination:
         return cls(**{field.name: data[field.name] for field in fields(cls)})
 
 
-# Each rate is a ratio of sums over all reports: (numerator, denominator); None stands for the number of reports.
+# Each rate is a ratio of sums over all reports: (numerator, denominator); None means the number of
+# reports.
 RATES: dict[str, tuple[str, str | None]] = {
     "invalid_rate": ("invalid", None),
     "truncated_rate": ("truncated", None),
@@ -54,18 +56,20 @@ RATES: dict[str, tuple[str, str | None]] = {
 
 
 def hallucination(both: Pair) -> Hallucination:
-    """Count what a report's prediction made up.
+    """Count the hallucinations of a report's prediction.
 
     The rates that :func:`eval.metrics.aggregate.aggregate` makes of the counts:
 
     - ``invented_rate``: items given in categories whose gold is empty / all items given;
-    - ``invented_category_rate``: (report, category) pairs with empty gold in which the system gave at least one item
-      / all (report, category) pairs with empty gold;
+    - ``invented_category_rate``: (report, category) pairs with empty gold in which the system gave
+      at least one item / all (report, category) pairs with empty gold;
     - ``ungrounded_rate``: ungrounded items / all items given;
-    - ``invalid_rate``: reports without a valid document / all reports; ``validity`` is what is left to 1;
+    - ``invalid_rate``: reports without a valid document / all reports; ``validity`` is what is left
+      to 1;
     - ``truncated_rate``: reports cut short / all reports.
 
-    A failed document gives no items, so it cannot raise the first three rates: read them beside ``validity``.
+    A failed document gives no items, so it cannot raise the first three rates: read them beside
+    ``validity``.
     """
     given = [item for items in both.predicted.values() for item in items]
     empty = [key for key, items in both.gold.items() if not items]

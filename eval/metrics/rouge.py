@@ -1,4 +1,5 @@
-"""ROUGE-1/2/L (Lin 2004) of the flat strings, with Google's ``rouge-score``, stemmed, as ELMTEX scores them."""
+"""ROUGE-1/2/L (Lin 2004) of the flat strings, with Google's ``rouge-score``, stemmed, as ELMTEX
+scores them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The scores of one report: what is written per line to disk, and what :mod:`eval.metrics.aggregate` reads."""
+"""The scores of one report: what is written per line to disk, and what
+:mod:`eval.metrics.aggregate` reads."""
 
 from __future__ import annotations
 
@@ -18,10 +19,13 @@ class TextScores:
     """Scores of flat strings, category by category, in two ways of counting.
 
     Args:
-        setting: what the numbers depend on (package, model, layer): only equal settings may be compared.
-        elmtex: ``[category][measure]`` as the paper counts: fields with gold "N/A" and failed documents are skipped.
-        ours: ``[category][measure]``, skipping only fields in which gold and prediction are both empty: content
-            where the gold has none scores 0, and so does a failed document wherever the gold has something.
+        setting: what the numbers depend on (package, model, layer): only equal settings may be
+            compared.
+        elmtex: ``[category][measure]`` as the paper counts: fields with gold "N/A" and failed
+            documents are skipped.
+        ours: ``[category][measure]``, skipping only fields in which gold and prediction are both
+            empty: content where the gold has none scores 0, and so does a failed document wherever
+            the gold has something.
     """
 
     setting: Mapping[str, str | int | bool]
@@ -48,7 +52,8 @@ class ConceptCounts:
         setting: the terminologies and the threshold of the linker.
         counts: per coded category: concepts in both, only predicted, only in the gold.
         gold_items: gold items looked at, and ``gold_linked`` those of them that got a concept.
-        predicted_items: predicted items looked at, and ``predicted_linked`` those of them that got a concept.
+        predicted_items: predicted items looked at, and ``predicted_linked`` those of them that got
+            a concept.
     """
 
     setting: Mapping[str, Any]
@@ -84,8 +89,9 @@ class Sample:
         exact: counts per labelled category.
         relaxed: counts per labelled category.
         assertion: ``[gold][predicted]`` over exactly matched items.
-        hallucination: counts of inventions, ungrounded items, failure and truncation.
-        judged: (confidence, 1 when right else 0) of every predicted item that has a confidence.
+        hallucination: counts of spurious and ungrounded items, failure and truncation.
+        correctness_pairs: (confidence, 1 when right else 0) of every predicted item that has a
+            confidence.
         concept: None when no linker was given.
         rouge: None when not asked for.
         bertscore: None when no scorer was given.
@@ -97,7 +103,7 @@ class Sample:
     relaxed: Mapping[str, Counts]
     assertion: Confusion
     hallucination: Hallucination
-    judged: tuple[tuple[float, int], ...] = ()
+    correctness_pairs: tuple[tuple[float, int], ...] = ()
     concept: ConceptCounts | None = None
     rouge: TextScores | None = None
     bertscore: TextScores | None = None
@@ -115,7 +121,7 @@ class Sample:
             "relaxed": {key: counts.to_dict() for key, counts in self.relaxed.items()},
             "assertion": self.assertion,
             "honesty": self.hallucination.to_dict(),
-            "judged": [list(row) for row in self.judged],
+            "judged": [list(row) for row in self.correctness_pairs],
             "concept": self.concept.to_dict() if self.concept else None,
             "rouge": self.rouge.to_dict() if self.rouge else None,
             "bertscore": self.bertscore.to_dict() if self.bertscore else None,
@@ -132,7 +138,7 @@ class Sample:
             relaxed={key: Counts.from_dict(row) for key, row in data["relaxed"].items()},
             assertion=data["assertion"],
             hallucination=Hallucination.from_dict(data["honesty"]),
-            judged=tuple((confidence, right) for confidence, right in data["judged"]),
+            correctness_pairs=tuple((confidence, right) for confidence, right in data["judged"]),
             concept=ConceptCounts.from_dict(concept) if concept else None,
             rouge=TextScores.from_dict(rouge) if rouge else None,
             bertscore=TextScores.from_dict(bertscore) if bertscore else None,
@@ -140,10 +146,12 @@ class Sample:
 
 
 def setting_of(samples: Sequence[Sample], name: str) -> Mapping[str, Any] | None:
-    """What all samples' scores ``name`` (concept, rouge, bertscore) were computed with; None without such scores.
+    """What all samples' scores ``name`` (concept, rouge, bertscore) were computed with; None
+    without such scores.
 
     Raises:
-        InputError: the settings differ, or only some samples have the scores: their mean would mean nothing.
+        InputError: the settings differ, or only some samples have the scores: their mean would mean
+            nothing.
     """
     scores = [getattr(sample, name) for sample in samples]
     settings: list[Mapping[str, Any] | None] = [

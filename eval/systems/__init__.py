@@ -3,7 +3,7 @@
 finetuned  the margin notes of the packaged adapter, or of ``--model``
 untrained  the base model under the same decoding
 naive      a chat prompt that names the keys, as ELMTEX's first strategy (arXiv 2502.05638)
-icl        a prompt that describes each category, with the most similar training reports and their answers
+icl        a prompt that describes each category, with the most similar training reports
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class System:
 
     Args:
         name: its key in ``metrics.json``.
-        extractor: anything with ``schema``, ``model_name``, ``load()`` and ``extract(report, id=…)``.
+        extractor: anything with ``schema``, ``model_name``, ``load()`` and ``extract(report,
+            id=…)``.
         digest: SHA-256 of what decides its answers beside its name: weights, server, examples.
         engine: what runs the model here; "" for the chat systems.
         local: whether it runs in this process, whose memory is then its own.

@@ -18,7 +18,8 @@ from eval.systems import System
 
 
 def open_chat_system(name: str, config: RunConfig) -> System:
-    """The system ``naive`` or ``icl``; its digest covers the weights (or the server) and, for icl, the examples."""
+    """The system ``naive`` or ``icl``; its digest covers the weights (or the server) and, for icl,
+    the examples."""
     schema = load_schema(config.schema)
     examples = complete(_examples(config), schema) if name == "icl" else ()
     chat = open_chat(config.base, config.server)

@@ -1,4 +1,5 @@
-"""Allergies as English and German histories state them: "NKDA", "allergic to penicillin", "Penicillinallergie"."""
+"""Allergies as English and German histories state them: "NKDA", "allergic to penicillin",
+"Penicillinallergie"."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 _SNOMED = "http://snomed.info/sct"
-# "No known" is said of drugs or of everything; "no penicillin allergy" refutes that one.
+# "No known" may refer to drugs or to everything; "no penicillin allergy" refutes that one.
 _NONE_KNOWN = {
     "drug": (_SNOMED, "409137002", "No known drug allergy"),
     "": (_SNOMED, "716186003", "No known allergy"),
@@ -32,7 +33,7 @@ _KNOWN = [
         rf"(?:(?:known|severe|bekannte?|schwere)\s+)*{_SUBSTANCE}[\s-]?allerg(?:y|ies|ien?)",
     )
 ]
-# What stands before "allergy" without being what one is allergic to.
+# What comes before "allergy" without being what one is allergic to.
 _NO_SUBSTANCE = re.compile(
     rf"{_NO}|{_DRUG}|known|multiple|several|seasonal|food|severe|history of.*|bekannte?|saisonale|mehrere|nahrungsmittel"
     r"|.*\b(?:no|not|denie[sd]|keine?|and|und|or|oder|none|unknown|unbekannt|nil)\b.*",
@@ -53,7 +54,8 @@ class Allergy:
     Args:
         text: the substance, or the statement's own words where no single one is plain.
         code: system, code and display of the statement that none is known; None for an allergy.
-        refuted: the allergy is denied; False for the statement that none is known, which is itself asserted.
+        refuted: the allergy is denied; False for the statement that none is known, which is itself
+            asserted.
     """
 
     text: str
@@ -85,5 +87,5 @@ def allergy(text: str, absent: bool = False) -> Allergy | None:
 
 
 def allergic_to(before: str, after: str) -> bool:
-    """Whether a sentence names what stands between its two parts as what somebody is allergic to."""
+    """Whether a sentence names what lies between its two parts as an allergen."""
     return bool(_ALLERGIC_TO.search(before) or _ALLERGY_BEHIND.match(after))

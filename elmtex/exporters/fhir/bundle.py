@@ -1,10 +1,11 @@
 """Write an extraction as an HL7 FHIR R4 Bundle, checked with fhir.resources' R4B models.
 
-R4 (4.0.1) and R4B (4.3.0) do not differ in the resources used here. The bundle is a ``collection``: a Patient without
-identity, and one resource an item. Which resource says the category's ``x-fhir`` in the schema
-(:class:`elmtex.schema.Fhir`); without one it is an Observation.
+R4 (4.0.1) and R4B (4.3.0) do not differ in the resources used here. The bundle is a ``collection``:
+a Patient without identity, and one resource per item. The category's ``x-fhir`` in the schema names
+the resource (:class:`elmtex.schema.Fhir`); without one it is an Observation.
 
-Nothing is claimed beyond the text. How sure the report is goes into the element the resource has for it:
+Nothing is claimed beyond the text. The report's certainty goes into the resource's own element for
+it:
 
 =====================  ====================================  ===================  ================================
 resource               present                               absent               possible
@@ -20,27 +21,34 @@ FamilyMemberHistory    a condition                           as an Observation  
 =====================  ====================================  ===================  ================================
 
 - A Condition's ``clinicalStatus`` is given for what is present, as far as the words say it
-  (:mod:`elmtex.exporters.fhir.clinical_status`); none where it is refuted or provisional. R4 asks for no more: con-3 speaks of problem
-  lists only, con-4 of abatement, which is not written. An AllergyIntolerance always has one (ait-1).
-- An item whose words state an allergy, or that none is known, is an AllergyIntolerance (:mod:`elmtex.exporters.fhir.allergies`), and
-  one whose words are an operation a Procedure, in categories whose ``x-fhir`` allows it (``also``).
-- An item that is present but begins with a denial ("No known medical problems") is an Observation with its words.
-- A laboratory value that is surely one name, number and unit is a ``valueQuantity`` (:mod:`elmtex.exporters.fhir.measurements`), its
-  words then stand in ``note``; any other stays a ``valueString``.
-- A FamilyMemberHistory's relationship is the relative that the words name (:mod:`elmtex.exporters.fhir.relatives`), "family member"
-  where they name none; several relatives get a resource each. The same words found a second time as the patient's
-  Condition are left out where a relative is spoken of, unless a human accepted them there.
+  (:mod:`elmtex.exporters.fhir.clinical_status`); none where it is refuted or provisional. R4 asks
+  for no more: con-3 speaks of problem lists only, con-4 of abatement, which is not written. An
+  AllergyIntolerance always has one (ait-1).
+- An item whose words state an allergy, or that none is known, is an AllergyIntolerance
+  (:mod:`elmtex.exporters.fhir.allergies`), and one whose words are an operation a Procedure, in
+  categories whose ``x-fhir`` allows it (``also``).
+- An item that is present but begins with a denial ("No known medical problems") is an Observation
+  with its words.
+- A laboratory value that is surely one name, number and unit is a ``valueQuantity``
+  (:mod:`elmtex.exporters.fhir.measurements`), its words then are in ``note``; any other stays a
+  ``valueString``.
+- A FamilyMemberHistory's relationship is the relative that the words name
+  (:mod:`elmtex.exporters.fhir.relatives`), "family member" where they name none; several relatives
+  get a resource each. The same words found a second time as the patient's Condition are left out
+  where a relative is meant, unless a human accepted them there.
 
-A human's review changes what is claimed about the reading, never what the report says: an Observation that nobody has
-judged is ``preliminary``, one that a reviewer accepted, edited or added is ``final``; a Condition that only the model
-calls present is ``unconfirmed``. What is absent has no such pair: ``refuted``, ``not-taken`` and ``not-done`` are said of
-it before and after review. So every resource that no human has judged carries HL7's label ``AIAST``, "Artificial
-Intelligence asserted", in ``meta.security``, and those that deny something a ``note`` that says so as well. The bundle's
-tag ``urn:elmtex:review`` is ``none``, ``begun`` or ``finished``. Who judged and when is not handed out.
+A human's review changes what is claimed about the reading, never what the report says: an
+Observation that nobody has reviewed is ``preliminary``, one that a reviewer accepted, edited or
+added is ``final``; a Condition that only the model calls present is ``unconfirmed``. What is absent
+has no such pair: ``refuted``, ``not-taken`` and ``not-done`` hold before and after review. So every
+resource that no human has reviewed carries HL7's label ``AIAST``, "Artificial Intelligence
+asserted", in ``meta.security``, and those that deny something a ``note`` that says so as well. The
+bundle's tag ``urn:elmtex:review`` is ``none``, ``begun`` or ``finished``. Who reviewed it and when
+is not exported.
 
-Every resource carries the extension ``urn:elmtex:evidence``: category, assertion, the half-open code-point offsets of
-the words in the report, the confidence, and whether a human judged it. Suggested codes stand there too; into ``code``
-come only those that a human chose.
+Every resource carries the extension ``urn:elmtex:evidence``: category, assertion, the half-open
+code-point offsets of the words in the report, the confidence, and whether a human reviewed it.
+Suggested codes are there too; into ``code`` come only those that a human chose.
 """
 
 from __future__ import annotations
@@ -75,8 +83,8 @@ _PATIENT = re.compile(r"\b(?:patient\w*|himself|herself|themselves|selbst)\b", r
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """How far a human has reviewed a document.
+class ReviewState:
+    """How far a human has reviewed an extraction.
 
     Args:
         items: category and position of each item that a human accepted, edited or added.
@@ -92,7 +100,7 @@ class Judged:
         return "finished" if self.finished else "begun" if self.items else "none"
 
 
-NOBODY = Judged()
+NOT_REVIEWED = ReviewState()
 
 
 def bundle_model() -> Any:
@@ -107,21 +115,24 @@ def bundle_model() -> Any:
 
 
 def bundle(
-    extraction: Extraction, schema: CategorySchema, judged: Judged = NOBODY, report: str = ""
+    extraction: Extraction,
+    schema: CategorySchema,
+    review: ReviewState = NOT_REVIEWED,
+    report: str = "",
 ) -> dict[str, Any]:
     """The Bundle as JSON data.
 
-    The same document always gives the same bundle, another one other ids: they are name-based UUIDs (RFC 9562,
-    version 5) of all that the document says. An id alone would not do: every report that came through a pipe is
-    called ``stdin``. Two reports of one name in which the same was found at the same places share their ids: give
-    reports names of their own.
+    The same document always gives the same bundle, another one other ids: they are name-based UUIDs
+    (RFC 9562, version 5) of all that the document says. An id alone would not do: every report that
+    came through a pipe is called ``stdin``. Two reports of one name in which the same was found at
+    the same places share their ids: give reports names of their own.
 
     Args:
         extraction: the document.
         schema: its schema.
-        judged: what of it a human has reviewed.
-        report: the text it was extracted from; "" when it is not at hand. It adds no resource: what stands around an
-            item says whose disease it is, and whether it is over.
+        review: what of it a human has reviewed.
+        report: the text it was extracted from; "" when it is not available. It adds no resource:
+            the text around an item says whose disease it is, and whether it is over.
 
     Raises:
         MissingDependencyError: fhir.resources is not installed.
@@ -131,7 +142,7 @@ def bundle(
     seed = _digest(extraction)
     patient = _urn(seed, "patient")
     entries = [_entry(patient, {"resourceType": "Patient"})]
-    built = _all_resources(extraction, schema, judged, report, seed, patient)
+    built = _all_resources(extraction, schema, review, report, seed, patient)
     entries += [_entry(*named) for named in built]
     document = {
         "resourceType": "Bundle",
@@ -140,7 +151,7 @@ def bundle(
                 {"system": "urn:elmtex:model", "code": _code(extraction.model)},
                 {"system": "urn:elmtex:schema", "code": _code(extraction.schema)},
                 {"system": "urn:elmtex:status", "code": extraction.status},
-                {"system": "urn:elmtex:review", "code": judged.state},
+                {"system": "urn:elmtex:review", "code": review.state},
             ]
         },
         "identifier": {"system": "urn:elmtex:report", "value": string(extraction.id)},
@@ -160,7 +171,7 @@ def bundle(
 def _all_resources(
     extraction: Extraction,
     schema: CategorySchema,
-    judged: Judged,
+    review: ReviewState,
     report: str,
     seed: str,
     patient: str,
@@ -170,7 +181,7 @@ def _all_resources(
     for key, items in extraction.categories.items():
         category = schema.category(key)
         for number, item in enumerate(items):
-            by_human = (key, number) in judged.items
+            by_human = (key, number) in review.items
             if category.fhir.resource == "Condition" and not by_human and families.hold(item):
                 continue
             place = f"{key}/{number}/{item.start}"
@@ -181,7 +192,7 @@ def _all_resources(
 
 
 class _Sentences:
-    """Finds what stands around an item; nothing where the report is not at hand or the item does not stand in it."""
+    """Finds the text around an item; nothing without the report, or when the item is not in it."""
 
     def __init__(self, report: str) -> None:
         self._report = report
@@ -215,7 +226,8 @@ class _Families:
         self._longest = max((end - start for start, end, _ in self._spans), default=0)
 
     def hold(self, item: Item) -> bool:
-        """Whether an item's words are those of a family history, so that the disease is a relative's."""
+        """Whether an item's words are those of a family history, so that the disease is a
+        relative's."""
         if item.start is None or item.end is None:
             return False
         first = bisect.bisect_left(self._spans, (item.end - self._longest,), key=lambda s: s[:1])
@@ -227,7 +239,8 @@ class _Families:
         return False
 
     def _about(self, relative: Item, before: str) -> bool:
-        """Whether somebody of the family is spoken of; else what the model put twice may well be the patient's."""
+        """Whether the sentence is about a relative; else what the model put twice may well be the
+        patient's."""
         if _PATIENT.search(before):
             return False
         place = self._places.around(relative)

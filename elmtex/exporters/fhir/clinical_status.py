@@ -1,4 +1,5 @@
-"""Whether a condition lasts, by the words of its mention, in English and German; nothing is said where they do not."""
+"""Whether a condition lasts, by the words of its mention, in English and German; nothing where they
+do not say."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ _DATED = re.compile(
     r"|früher|in the past)\b",
     re.IGNORECASE,
 )
-# Of these a date is when they were; of others it may be when they were found.
+# For these a date is when they happened; for others it may be the diagnosis.
 _ACUTE = re.compile(
     r"pneumoni|appendi[cz]it|fra[ck]tur|infection|infekt|infar[ck]t|stroke|apople|schlaganf|isch(?:a|ä)?emic attack|\btia\b"
     r"|emboli[ea]|thrombos|bleed|blutung|h(?:a|ä)?emorrhag|pan[ck]reatit|chole[cz]ystit|mening|en[ck]e(?:ph|f)alit|sepsis"
@@ -60,13 +61,15 @@ def clinical_status(
 
     Args:
         text: the item's words.
-        default: the category's: ``active`` for what the patient has now, ``inactive`` for what is past, or None.
-        before, after: what else stands in its sentence.
+        default: the category's: ``active`` for what the patient has now, ``inactive`` for what is
+            past, or None.
+        before, after: the rest of its sentence.
 
     Returns:
-        ``resolved``, ``remission`` or ``inactive`` where the words say so. Else, of a category of the past, ``inactive`` only where the
-        words place it there ("in childhood", "status post", a year beside an acute disease): histories list lasting
-        diseases, too. Else ``active`` of what the patient has now, unless the words place it in the past. Else None.
+        ``resolved``, ``remission`` or ``inactive`` where the words say so. Else, of a category of
+        the past, ``inactive`` only where the words place it there ("in childhood", "status post", a
+        year beside an acute disease): histories list lasting diseases, too. Else ``active`` of what
+        the patient has now, unless the words place it in the past. Else None.
     """
     head, tail = _HEAD.search(before), _TAIL.match(after)
     words = (head[0] if head else "") + text + (tail[0] if tail else "")

@@ -1,10 +1,12 @@
-"""A result as it is written, "Glucose 180 mg/dL (70-100)", read as name, number, unit and reference range.
+"""A result as it is written, "Glucose 180 mg/dL (70-100)", read as name, number, unit and reference
+range.
 
-A changed number is the worst that could happen here, so only whole texts of that one form are read, and nothing is
-guessed: ``1,000`` and ``8.420`` are thousands in one language and decimals in the other, ``120/80`` and ``3-5`` are two
-numbers, a number without a unit may be part of a name (``CA 125``). The libraries that read quantities from text guess
-(quantulum3 0.10: ``7,2 %`` is 7 and 2 %, ``120/80 mmHg`` 1.5, ``<5`` is 5); those that know UCUM (ucumvert 0.3, pint)
-know its own spelling only, by which ``K/µl`` is kelvins and ``G/l`` gauss. Hence a list of what laboratories write.
+A changed number is the worst possible error here, so only whole texts of that one form are read,
+and nothing is guessed: ``1,000`` and ``8.420`` are thousands in one language and decimals in the
+other, ``120/80`` and ``3-5`` are two numbers, a number without a unit may be part of a name (``CA
+125``). The libraries that read quantities from text guess (quantulum3 0.10: ``7,2 %`` is 7 and 2 %,
+``120/80 mmHg`` 1.5, ``<5`` is 5); those that know UCUM (ucumvert 0.3, pint) know its own spelling
+only, by which ``K/µl`` is kelvins and ``G/l`` gauss. Hence a list of the units laboratories write.
 """
 
 from __future__ import annotations
@@ -63,7 +65,7 @@ _UNITS = {
     "mm": "mm",
     "s": "sec sek",
 }
-# A capital letter is the whole difference: G/l is giga, g/l gram; T/l is tera.
+# Only the case differs: G/l is giga, g/l gram; T/l is tera.
 _BY_CASE = {"G/l": "10*9/L", "G/L": "10*9/L", "T/l": "10*12/L", "T/L": "10*12/L"}
 _UCUM = {written: code for code, all in _UNITS.items() for written in all.split()}
 _PLAIN = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "^3", "⁶": "^6", "⁹": "^9", "×": "x"})
@@ -83,7 +85,8 @@ _RANGE = re.compile(
     rf"(?P<low>{_NUMBER})\s*(?:[-\u2013\u2014]|to|bis)\s*(?P<high>{_NUMBER})\s*(?P<unit>\D.*)?",
     re.IGNORECASE,
 )
-# No plain result: another number in the name ("CA 19-9"), and words by which the number is not the result itself.
+# No plain result: another number in the name ("CA 19-9"), and words by which the number is not the
+# result itself.
 _OTHER = re.compile(
     r"(?<![^\W_])\d+(?:[.,]\d+)?(?![^\W_])|[½¼¾/]|[~≈+\u2013\u2014\u2212-]\s*\Z|\A[a-z]\Z"
     r"|\b(?:from|to|by|than|over|under|above|below|least|most|up|about|approximately|ca|circa|around|mean|median|average"
@@ -120,7 +123,7 @@ class Measurement:
 
 
 def measurement(text: str) -> Measurement | None:
-    """The result that a text is; None unless that is certain."""
+    """The result that a text states; None unless that is certain."""
     match = _RESULT.fullmatch(text.strip())
     if match is None or _OTHER.search(match["name"]):
         return None
@@ -140,7 +143,8 @@ def measurement(text: str) -> Measurement | None:
 
 
 def _number(written: str) -> float | None:
-    """None where a sign may part thousands or decimals, and for more digits than a float holds."""
+    """None where a separator may mean thousands or decimals, and for more digits than a float
+    holds."""
     whole, _, part = written.replace(",", ".").partition(".")
     if (len(part) == 3 and whole != "0") or len(whole + part) > 15:
         return None

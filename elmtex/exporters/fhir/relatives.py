@@ -36,7 +36,7 @@ _KIN = {
     "GRNDDAU": ("granddaughter", "granddaughter", "Enkelin|Enkeltochter"),
     "GRNDCHILD": ("grandchild", "grandchild(?:ren)?", "Enkelkind(?:er)?"),
 }
-# Those of which a side of the family is said; its letter stands before the code: MAUNT is a maternal aunt.
+# Those with a side of the family; its letter precedes the code: MAUNT is a maternal aunt.
 _SIDED = frozenset(("GRMTH", "GRFTH", "GRPRN", "AUNT", "UNCLE", "COUSN", "GGRMTH", "GGRFTH"))
 _SIDES = {"M": "maternal", "P": "paternal"}
 # "Mother's sister" is an aunt: of which side, and what the second word makes of it.
@@ -44,12 +44,13 @@ _THROUGH = {"MTH": "M", "FTH": "P"}
 _THEIR = {"MTH": "GRMTH", "FTH": "GRFTH", "PRN": "GRPRN", "SIS": "AUNT", "BRO": "UNCLE"}
 
 _WORD = re.compile(
-    # What goes on is another word: "Muttermal", "grandmother", "Gebärmutter", "step-mother", "mother-in-law".
+    # A longer word is another word: "Muttermal", "grandmother", "Gebärmutter", "step-mother",
+    # "mother-in-law".
     r"(?<![\w-])(?:"
     + "|".join(f"(?P<{code}>(?i:{en})|{de})" for code, (_, en, de) in _KIN.items())
     + r")(?:e?[ns]|['’]s|s['’])?(?![\w-])(?! in[ -]law)"
 )
-# "As a child", "the mother's side", "Sister Mary Joseph" name nobody; a great aunt is no aunt.
+# "As a child", "the mother's side", "Sister Mary Joseph" name nobody; a great aunt is not an aunt.
 _NOBODY_BEFORE = re.compile(
     r"(?:\b(?:as an?|als|great|step|foster|adoptive|adopted)[ -])\Z", re.IGNORECASE
 )
@@ -111,7 +112,7 @@ def relatives(text: str) -> list[Relative]:
         ):
             continue
         last = found[-1] if found else None
-        # A match holds its 's: what stands between begins two characters before its end.
+        # A match holds its 's: what lies between begins two characters before its end.
         if last and _POSSESSIVE.fullmatch(text, last.end - 2, start):
             through, their = last.code, code
         elif last and _GENITIVE.fullmatch(text, last.end, start):
@@ -134,7 +135,7 @@ def _display(code: str) -> str:
 
 
 def _together(text: str, named: Sequence[Relative]) -> list[list[Relative]]:
-    """Relatives that share what is said: "mother and sister"."""
+    """Relatives that share a statement: "mother and sister"."""
     groups: list[list[Relative]] = []
     for one in named:
         if groups and _JOINT.fullmatch(text, groups[-1][-1].end, one.start):
@@ -147,8 +148,9 @@ def _together(text: str, named: Sequence[Relative]) -> list[list[Relative]]:
 def said_of(text: str) -> list[tuple[Relative, str]]:
     """The relatives a text names, each once, with the words about them.
 
-    "Mother and sister: diabetes" says all of it of both. "Father had an infarction, mother has diabetes" is cut before
-    the mother. Where it is not plain who has what ("cancer in the mother, diabetes in the father") each gets all words.
+    "Mother and sister: diabetes" says all of it of both. "Father had an infarction, mother has
+    diabetes" is cut before the mother. Where it is unclear who has what ("cancer in the mother,
+    diabetes in the father") each gets all words.
     """
     named = relatives(text)
     groups = _together(text, named)
@@ -171,10 +173,11 @@ def around(sentence: str, start: int, end: int) -> list[Relative]:
 
     Args:
         sentence: the sentence.
-        start, end: where the disease stands in it, half-open.
+        start, end: where the disease is in it, half-open.
 
     Returns:
-        those it is followed by ("… in her sister"), else those named last before it; [] when there are none.
+        those it is followed by ("… in her sister"), else those named last before it; [] when there
+        are none.
     """
     after = [one for one in relatives(sentence) if one.start >= end]
     if after and _OF.fullmatch(sentence, end, after[0].start):

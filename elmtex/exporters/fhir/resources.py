@@ -1,4 +1,5 @@
-"""An item as FHIR resources: which, and what may be claimed in them. See :mod:`elmtex.exporters.fhir.bundle` for the rules."""
+"""An item as FHIR resources: which, and what may be claimed in them. See
+:mod:`elmtex.exporters.fhir.bundle` for the rules."""
 
 from __future__ import annotations
 
@@ -20,13 +21,14 @@ HL7 = "http://terminology.hl7.org/CodeSystem"
 _UCUM = "http://unitsofmeasure.org"
 _VERIFICATION = {"present": "unconfirmed", "absent": "refuted", "possible": "provisional"}
 
-# FHIR's string type has no control characters but tab, line feed and carriage return; U+FFFD keeps the length.
+# FHIR's string type has no control characters but tab, line feed and carriage return; U+FFFD keeps
+# the length.
 _CONTROL = dict.fromkeys(set(range(32)) - {9, 10, 13}, "\ufffd")
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What stands in an item's sentence before and after it; both "" where the report is not at hand."""
+    """An item's sentence before and after it; both "" where the report is not available."""
 
     before: str = ""
     after: str = ""
@@ -41,8 +43,8 @@ def resources(
         item: the item.
         category: its category, whose ``fhir`` says which resource.
         patient: the Patient's address.
-        place: what stands around the item.
-        by_human: a human answers for the item.
+        place: the text around the item.
+        by_human: a human has reviewed the item.
     """
     subject, title = {"reference": patient}, {"text": string(category.title)}
     for resource in _built(item, category, title, subject, place):
@@ -87,7 +89,8 @@ def _built(
 
 
 def _is_no_more_than_words(text: str, kind: str, fhir: Fhir) -> bool:
-    """Whether nothing is to be made of an item that is asserted present: "No known medical problems"."""
+    """Whether nothing is to be made of an item that is asserted present: "No known medical
+    problems"."""
     if denied(text) != text:
         return True
     if kind == "FamilyMemberHistory":
@@ -97,7 +100,7 @@ def _is_no_more_than_words(text: str, kind: str, fhir: Fhir) -> bool:
 
 
 def _reviewed(resource: Resource, item: Item) -> None:
-    """A reading that a human answers for: no longer preliminary, and what it states is confirmed."""
+    """A resource that a human reviewed: no longer preliminary, and what it states is confirmed."""
     if resource.get("status") == "preliminary":
         resource["status"] = "final"
     for coding in resource.get("verificationStatus", {}).get("coding", ()):
@@ -106,7 +109,8 @@ def _reviewed(resource: Resource, item: Item) -> None:
 
 
 def _unreviewed(resource: Resource) -> None:
-    """Marks what only a model states; in words, too, where the status alone would read as a human's."""
+    """Marks what only a model states; in words, too, where the status alone would read as a
+    human's."""
     asserted = {
         "system": f"{HL7}/v3-ObservationValue",
         "code": "AIAST",
@@ -246,7 +250,8 @@ def _concept(system: str, code: str) -> Resource:
 
 
 def _text(item: Item) -> Resource:
-    """The item's words, less a denial that its status says already ("No diabetes", refuted), and its chosen codes."""
+    """The item's words, less a denial that its status says already ("No diabetes", refuted), and
+    its chosen codes."""
     chosen = [coding(code) for code in item.codes if code.chosen]
     words = denied(item.text) if item.assertion == "absent" else item.text
     return {"text": string(words)} | ({"coding": chosen} if chosen else {})

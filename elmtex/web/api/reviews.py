@@ -14,7 +14,7 @@ from elmtex.readers.files import MAX_REPORTS
 from elmtex.readers.text_files import Report
 from elmtex.review import Entry, Line
 from elmtex.review.line import line_of
-from elmtex.text.normalisation import mended
+from elmtex.text.normalisation import repaired
 from elmtex.types import ElmtexError, InputError
 from elmtex.web.access import identity as visitor
 from elmtex.web.api.errors import shown
@@ -204,7 +204,7 @@ def _reports(rows: list[dict[str, str]]) -> list[Report]:
         text = row.get("text") if isinstance(row, dict) else None
         if not isinstance(text, str):
             raise InputError(f'report {number} is not {{"id": …, "text": …}}')
-        name = mended(str(row.get("id") or f"report {number}"))[:300]
+        name = repaired(str(row.get("id") or f"report {number}"))[:300]
         refused = refusal_of(text).replace("_", " ")
         reports.append(Report(name, None if refused else text, refused or None))
     return reports

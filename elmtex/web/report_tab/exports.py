@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from elmtex.exporters import formats as export
-from elmtex.exporters.fhir.bundle import Judged
+from elmtex.exporters.fhir.bundle import ReviewState
 from elmtex.review import Entry
 from elmtex.review.gold import to_jsonl
 from elmtex.types import ElmtexError, Extraction
@@ -53,17 +53,17 @@ def file_of(entry: Entry, format: Format, words: Words) -> File:
     if format == "gold":
         text = to_jsonl([entry])
         return File(name, text, "" if text else words.review.gold_hint)
-    corrected, judged = _to_hand_out(entry)
+    corrected, review = _to_hand_out(entry)
     faults = entry.schema.validate(corrected.to_dict()["categories"])
     if faults:
         return File(name, "", "; ".join(faults))
     try:
-        return File(name, _written(corrected, judged, entry, format))
+        return File(name, _written(corrected, review, entry, format))
     except ElmtexError as error:
         return File(name, "", str(error))
 
 
-def _to_hand_out(entry: Entry) -> tuple[Extraction, Judged]:
+def _to_hand_out(entry: Entry) -> tuple[Extraction, ReviewState]:
     """The corrected document, with a sentence about what no human has judged, and what one has."""
     state = entry.reviewed  # which folds all decisions: once
     assert entry.extraction is not None
@@ -76,14 +76,14 @@ def _to_hand_out(entry: Entry) -> tuple[Extraction, Judged]:
         problems = (*problems, "Draft: nothing was found, and no human has confirmed that.")
     # A report of many is known by its name; that of a pasted letter is its first line, maybe the patient's.
     id = entry.name if entry.batch else entry.id
-    return replace(corrected, id=id, problems=problems), state.judged
+    return replace(corrected, id=id, problems=problems), state.review_state
 
 
-def _written(document: Extraction, judged: Judged, entry: Entry, format: str) -> str:
+def _written(document: Extraction, review: ReviewState, entry: Entry, format: str) -> str:
     if format == "fhir":
-        return export.to_fhir(document, entry.schema, judged, entry.text)
+        return export.to_fhir(document, entry.schema, review, entry.text)
     if format == "csv":
-        return export.to_csv(document, entry.schema, judged)
+        return export.to_csv(document, entry.schema, review)
     return export.FORMATS[format](document, entry.schema)
 
 

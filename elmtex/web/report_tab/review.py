@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from elmtex.review import Decision, Entry, Store
 from elmtex.schema import Category
-from elmtex.text.normalisation import mended
+from elmtex.text.normalisation import repaired
 from elmtex.types import Code, InputError
 from elmtex.web.report_tab.commands import Command, decision_of
 
@@ -51,7 +51,7 @@ def carry_out(
             raise InputError("{action} decides nothing", action=command.do)
         return decision
 
-    entry = store.decide(owner, shown.entry.id, mended(reviewer.strip())[:200], choose)
+    entry = store.decide(owner, shown.entry.id, repaired(reviewer.strip())[:200], choose)
     keep = command.do == "code"
     return dataclasses.replace(shown, entry=entry, suggested=shown.suggested if keep else None)
 

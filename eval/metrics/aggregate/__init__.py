@@ -1,7 +1,9 @@
-"""From the scores of single reports to the figures of a run: the document `metrics.json` holds per system.
+"""From the scores of single reports to the figures of a run: the document `metrics.json` holds per
+system.
 
-Beside every mean stand its 95% bootstrap interval over reports (``ci``), the reports it rests on (``n``) and how many
-of those failed (``failed``). A figure that is not defined (no item to divide by) is None, never 0 and never 1.
+Beside every mean are its 95% bootstrap interval over reports (``ci``), the reports it rests on
+(``n``) and how many of those failed (``failed``). A figure that is not defined (no item to divide
+by) is None, never 0 and never 1.
 """
 
 from __future__ import annotations
@@ -79,12 +81,14 @@ def compare(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> dict[str, Any]:
-    """Two runs over the same reports, figure by figure, by a paired bootstrap: ``difference`` is second - first.
+    """Two runs over the same reports, figure by figure, by a paired bootstrap: ``difference`` is
+    second - first.
 
     Returns:
         ``n``, ``failed`` of both as [a, b], and ``figures``: name to {a, b, difference, ci, p} (see
-        :meth:`eval.metrics.bootstrap.Bootstrap.difference`). Figures that only one run has, or that were scored under
-        different settings (two BERTScore models), are left out and named in ``not_compared``.
+        :meth:`eval.metrics.bootstrap.Bootstrap.difference`). Figures that only one run has, or that
+        were scored under different settings (two BERTScore models), are left out and named in
+        ``not_compared``.
 
     Raises:
         InputError: the runs do not hold the same reports.

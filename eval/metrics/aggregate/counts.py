@@ -106,7 +106,8 @@ def _mean_over_categories(measure: str, table: Array) -> Statistic:
 
 
 def _score(measure: str, sums: Array) -> Array:
-    """p, r or f1 of sums (…, 3). Nothing in gold and prediction: nan. Nothing on one side: 0, since all is missed."""
+    """p, r or f1 of sums (…, 3). Nothing in gold and prediction: nan. Nothing on one side: 0, since
+    all is missed."""
     tp, fp, fn = sums[..., TP], sums[..., FP], sums[..., FN]
     if measure == "f1":
         return divide(2 * tp, 2 * tp + fp + fn)

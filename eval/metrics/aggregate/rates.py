@@ -15,7 +15,8 @@ from eval.metrics.sample import Sample
 
 
 def rates_of(samples: Sequence[Sample]) -> dict[str, tuple[Array, Array]]:
-    """Numerator and denominator per report, (n,) each, of every rate of :mod:`eval.metrics.hallucination`."""
+    """Numerator and denominator per report, (n,) each, of every rate of
+    :mod:`eval.metrics.hallucination`."""
 
     def column(name: str | None) -> Array:
         if name is None:
@@ -59,7 +60,8 @@ def agreement(
 
 
 def assertion(samples: Sequence[Sample], draws: Bootstrap) -> dict[str, Any]:
-    """Over exactly matched items. ``present_share`` is what answering "present" every time would score."""
+    """Over exactly matched items. ``present_share`` is what answering "present" every time would
+    score."""
     table = {
         gold: {given: sum(s.assertion[gold][given] for s in samples) for given in ASSERTIONS}
         for gold in ASSERTIONS
@@ -85,7 +87,7 @@ def bins(samples: Sequence[Sample]) -> Array:
     """(n, 10, 3): items, sum of confidences and right items per report and bin."""
     table = np.zeros((len(samples), BINS, 3))
     for row, sample in enumerate(samples):
-        for confidence, right in sample.judged:
+        for confidence, right in sample.correctness_pairs:
             table[row, bin_of(confidence)] += (1.0, confidence, right)
     return table
 
@@ -104,11 +106,11 @@ def ece(table: Array) -> Statistic:
 def calibration(samples: Sequence[Sample], draws: Bootstrap) -> dict[str, Any]:
     """ECE and the reliability curve over ten equal-width bins; None without a single confidence.
 
-    The bootstrap's ECE lies above the estimate on small samples (noise in a bin counts as miscalibration), so the
-    interval is an upper one there.
+    The bootstrap's ECE lies above the estimate on small samples (noise in a bin counts as
+    miscalibration), so the interval is an upper one there.
     """
     table = bins(samples)
-    judged = sum(len(sample.judged) for sample in samples)
+    confident = sum(len(sample.correctness_pairs) for sample in samples)
     curve = [
         {
             "low": index / BINS,
@@ -122,8 +124,8 @@ def calibration(samples: Sequence[Sample], draws: Bootstrap) -> dict[str, Any]:
     return {
         "ece": draws.value(ece(table)),
         "ci": draws.interval(ece(table)),
-        "items": judged,
-        "without_confidence": sum(sample.hallucination.items for sample in samples) - judged,
+        "items": confident,
+        "without_confidence": sum(sample.hallucination.items for sample in samples) - confident,
         "n": len(samples),
         "failed": sum(sample.failed for sample in samples),
         "bins": curve,

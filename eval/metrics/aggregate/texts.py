@@ -37,7 +37,8 @@ def _text_mean(
     category: str | None,
     draws: Bootstrap,
 ) -> dict[str, Any]:
-    """Mean over all scored fields, each counting once; ``n`` reports have at least one of the ``fields``."""
+    """Mean over all scored fields, each counting once; ``n`` reports have at least one of the
+    ``fields``."""
     total, fields = sums(samples, name, way, measure, category)
     scored = fields > 0
     return {
@@ -52,7 +53,8 @@ def _text_mean(
 def sums(
     samples: Sequence[Sample], name: str, way: str, measure: str, category: str | None
 ) -> tuple[Array, Array]:
-    """Per report the sum of scores and the number of scored fields, (n,) each; None means all categories."""
+    """Per report the sum of scores and the number of scored fields, (n,) each; None means all
+    categories."""
     rows = [
         [row[measure] for key, row in _scores(s, name, way).items() if category in (None, key)]
         for s in samples

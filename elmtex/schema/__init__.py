@@ -1,0 +1,221 @@
+"""Category schemas: which categories an extraction has, what each means, and the check of a
+document.
+
+A category schema is a JSON Schema (2020-12) of one object. Each property is a category: an array of
+items with a ``title`` and a ``description``; ``x-label`` is the short word the model writes for it,
+``x-title`` holds titles in other languages. ``x-fhir`` says what its items become in FHIR
+(:class:`Fhir`), ``x-terminologies`` which terminologies they are coded in. ``items`` may be left
+out: elmtex's own (:data:`ITEM`) is then filled in.
+
+``x-attributes`` of the schema names the types of what may belong to an item (a drug's dose, a
+value's test), each with a ``title`` and, if you like, ``x-title``, ``x-label`` and ``description``;
+``x-attributes`` of a category lists those that its items may have, in the order in which they are
+written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from elmtex.schema.categories import AttributeType, Category, CategorySchema, Fhir
+from elmtex.schema.checks import check_items, check_labels, check_schema, check_shape
+from elmtex.schema.shape import ITEM, MAX_CATEGORIES, MAX_LABEL, RESOURCES, TERMINOLOGIES
+from elmtex.types import SchemaError
+
+__all__ = [
+    "ITEM",
+    "MAX_CATEGORIES",
+    "MAX_LABEL",
+    "RESOURCES",
+    "TERMINOLOGIES",
+    "AttributeType",
+    "Category",
+    "CategorySchema",
+    "Fhir",
+    "load_schema",
+    "packaged_schemas",
+    "parse_schema",
+]
+
+NAMES = (
+    *("title", "x-title", "x-label", "description"),
+    *("x-fhir", "x-terminologies", "x-attributes"),
+)
+
+
+def packaged_schemas() -> dict[str, Path]:
+    """The schemas that come with elmtex, by name: from the wheel, else from the source tree."""
+    here = Path(__file__).parent.parent
+    folder = here / "schemas" if (here / "schemas").is_dir() else here.parent / "schemas"
+    return {path.stem: path for path in sorted(folder.glob("*.json"))}
+
+
+def load_schema(name_or_path: str | Path) -> CategorySchema:
+    """Load a schema by the name of a packaged one (``elmtex``, ``medication``) or from a JSON file.
+
+    Raises:
+        SchemaError: no such schema, not JSON, or not a usable category schema (with the path inside
+            the file).
+    """
+    packaged = packaged_schemas()
+    path = packaged.get(str(name_or_path), Path(name_or_path))
+    if not path.is_file():
+        raise SchemaError(
+            "no schema {name!r}: give a JSON file or one of: {names}",
+            name=str(name_or_path),
+            names=", ".join(packaged),
+        )
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemaError(
+            "schema {path}: cannot be read as UTF-8 text ({fault})",
+            path=path,
+            fault=type(error).__name__,
+        ) from None
+    return parse_schema(text, path.stem, str(path))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; a name that occurs twice would silently lose a category."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, count in Counter(n for n, _ in pairs).items() if count > 1)
+        raise SchemaError("the name {name!r} stands twice in one object", name=twice)
+    return found
+
+
+def parse_schema(
+    text: str, name: str, where: str = "schema", *, names_only: bool = False
+) -> CategorySchema:
+    """Check a category schema given as JSON text.
+
+    Args:
+        text: the JSON.
+        name: the name documents will carry.
+        where: what error messages call the source, e.g. its path.
+        names_only: of a stranger's schema, keep :data:`NAMES` and nothing that runs at each report,
+            such as a pattern that takes a regular expression forever.
+
+    Raises:
+        SchemaError: with the line (syntax) or the JSON pointer (content) of the first fault.
+    """
+    try:
+        document = json.loads(text, object_pairs_hook=_once)
+    except json.JSONDecodeError as error:
+        raise SchemaError(
+            "{where}: not valid JSON at line {line}, column {column}: {fault}",
+            where=where,
+            line=error.lineno,
+            column=error.colno,
+            fault=error.msg,
+        ) from None
+    except RecursionError:
+        raise SchemaError(
+            "{where}: nested too deeply; a category schema is one flat object", where=where
+        ) from None
+    except ValueError:
+        raise SchemaError("{where}: holds a number of thousands of digits", where=where) from None
+    check_shape(document, where)
+    document = _with_items(_names_of(document) if names_only else document)
+    if not names_only:  # names alone make no schema that could be wrong
+        check_schema(document, where)
+    types = {key: _type(key, spec) for key, spec in document.get("x-attributes", {}).items()}
+    categories = tuple(
+        _category(key, spec, types, where) for key, spec in document["properties"].items()
+    )
+    check_labels(categories, where)
+    schema = CategorySchema(name, document["title"], categories, document)
+    check_items(schema, where)
+    return schema
+
+
+def _names_of(document: dict[str, Any]) -> dict[str, Any]:
+    def kept(spec: dict[str, Any]) -> dict[str, Any]:
+        return {name: spec[name] for name in NAMES if name in spec}
+
+    properties = {key: kept(spec) for key, spec in document["properties"].items()}
+    return {**kept(document), "properties": properties}
+
+
+def _with_items(document: dict[str, Any]) -> dict[str, Any]:
+    """The schema with elmtex's item filled in wherever a category leaves ``items`` out."""
+    properties = {
+        key: spec if "items" in spec else {**spec, "type": "array", "items": ITEM}
+        for key, spec in document["properties"].items()
+    }
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(properties),
+        **document,
+        "properties": properties,
+    }
+
+
+def _category(
+    key: str, spec: Mapping[str, Any], types: Mapping[str, AttributeType], where: str
+) -> Category:
+    listed = spec.get("x-attributes", ())
+    for place, name in enumerate(listed):
+        if name not in types:
+            raise SchemaError(
+                "{where}: /properties/{key}/x-attributes/{place}: names a type that the schema's own x-attributes "
+                "does not have; it has: {known}",
+                where=where,
+                key=key,
+                place=place,
+                known=", ".join(types) or "-",
+            )
+    attributes = tuple(types[name] for name in listed)
+    seen: dict[str, str] = {}
+    for attribute in attributes:
+        other = seen.setdefault(attribute.label.casefold(), attribute.key)
+        if other != attribute.key:
+            raise SchemaError(
+                "{where}: /x-attributes/{key}/x-label: the label {label!r} is also that of {other!r}, and {category!r} "
+                "lists both; give each type a label of its own",
+                where=where,
+                key=attribute.key,
+                label=attribute.label,
+                other=other,
+                category=key,
+            )
+    terminologies = spec.get("x-terminologies")
+    return Category(
+        key,
+        *_names(key, spec),
+        _fhir(spec.get("x-fhir", {})),
+        None if terminologies is None else tuple(terminologies),
+        attributes,
+    )
+
+
+def _type(key: str, spec: Mapping[str, Any]) -> AttributeType:
+    return AttributeType(key, *_names(key, spec))
+
+
+def _names(key: str, spec: Mapping[str, Any]) -> tuple[str, str, str, Mapping[str, str]]:
+    """Label, title, description and titles of a category or an attribute type."""
+    label = spec.get("x-label") or _label_from_title(spec["title"]) or key
+    titles = {"en": spec["title"], **spec.get("x-title", {})}
+    return label, spec["title"], spec.get("description", ""), titles
+
+
+def _fhir(spec: Mapping[str, Any]) -> Fhir:
+    default = Fhir()
+    return Fhir(
+        spec.get("resource", default.resource),
+        spec.get("clinicalStatus"),
+        tuple(spec.get("also", ())),
+        spec.get("quantity", False),
+    )
+
+
+def _label_from_title(title: str) -> str:
+    kept = "".join(" " if c in "=;!?[]" else c for c in title)
+    return " ".join(kept.split()).lower()[:MAX_LABEL].strip()

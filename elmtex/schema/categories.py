@@ -1,0 +1,175 @@
+"""A checked category schema: categories, attribute types and the check of a document."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema
+import referencing
+import referencing.exceptions
+
+from elmtex.types import SchemaError
+
+
+@dataclass(frozen=True, slots=True)
+class Fhir:
+    """What the items of a category become in FHIR: its ``x-fhir``.
+
+    Args:
+        resource: of :data:`elmtex.schema.RESOURCES`.
+        clinical_status: of a Condition: ``active`` when the category holds what the patient has
+            now, ``inactive`` when it holds what is past; None when it says neither.
+        also: AllergyIntolerance, Procedure: what an item becomes instead when its words name one.
+        quantity: of an Observation: its words are read as name, number, unit and reference range
+            where that is certain.
+    """
+
+    resource: str = "Observation"
+    clinical_status: str | None = None
+    also: tuple[str, ...] = ()
+    quantity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeType:
+    """A type of attribute that items of a schema may have, e.g. the dose of a drug.
+
+    Args:
+        key: its name in the document.
+        label: the short word the model writes for it; unique among the types of a category.
+        title: its English title.
+        description: what belongs in it; may be empty.
+        titles: titles by ISO 639-1 language, English included.
+    """
+
+    key: str
+    label: str
+    title: str
+    description: str
+    titles: Mapping[str, str]
+
+    def title_in(self, lang: str) -> str:
+        """The title in a language, else the English one."""
+        return self.titles.get(lang, self.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One category of a schema.
+
+    Args:
+        key: its property name in the document.
+        label: the short word the model writes for it in a margin note; unique in the schema.
+        title: its English title.
+        description: what belongs in it; may be empty.
+        titles: titles by ISO 639-1 language, English included.
+        fhir: what its items become in FHIR.
+        terminologies: of :data:`elmtex.schema.TERMINOLOGIES`, best first where two know the words
+            equally well; () when none covers the category, None when the schema does not say.
+        attributes: the types its items may have, in the order in which they are written.
+    """
+
+    key: str
+    label: str
+    title: str
+    description: str
+    titles: Mapping[str, str]
+    fhir: Fhir = Fhir()
+    terminologies: tuple[str, ...] | None = None
+    attributes: tuple[AttributeType, ...] = ()
+
+    def title_in(self, lang: str) -> str:
+        """The title in a language, else the English one."""
+        return self.titles.get(lang, self.title)
+
+
+@dataclass(frozen=True)
+class CategorySchema:
+    """A checked category schema; make one with :func:`load_schema` or :func:`parse_schema`."""
+
+    name: str
+    title: str
+    categories: tuple[Category, ...]
+    document: Mapping[str, Any]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(category.key for category in self.categories)
+
+    @property
+    def attributes(self) -> tuple[AttributeType, ...]:
+        """The attribute types that some category lists, each once, in the order of their first
+        mention."""
+        return tuple({t.key: t for c in self.categories for t in c.attributes}.values())
+
+    def category(self, key: str) -> Category:
+        """The category of that key. Raises :class:`SchemaError` when there is none."""
+        for category in self.categories:
+            if category.key == key:
+                return category
+        raise SchemaError(
+            "unknown category {key!r} in schema {schema!r}; it has: {keys}",
+            key=key,
+            schema=self.name,
+            keys=", ".join(self.keys),
+        )
+
+    def subset(self, keys: tuple[str, ...]) -> CategorySchema:
+        """The same schema with only these categories, in the schema's order.
+
+        Raises:
+            SchemaError: when a key is unknown or none is given.
+        """
+        wanted = {self.category(key).key for key in keys}
+        if not wanted:
+            raise SchemaError(
+                "no category asked for; schema {schema!r} has: {keys}",
+                schema=self.name,
+                keys=", ".join(self.keys),
+            )
+        properties = {k: v for k, v in self.document["properties"].items() if k in wanted}
+        required = [key for key in self.document.get("required", ()) if key in wanted]
+        return CategorySchema(
+            self.name,
+            self.title,
+            tuple(c for c in self.categories if c.key in wanted),
+            {**self.document, "properties": properties, "required": required},
+        )
+
+    @functools.cached_property
+    def validator(self) -> jsonschema.protocols.Validator:
+        """Validates the ``categories`` object of a document."""
+        # jsonschema's usual registry fetches what a $ref names: any address, for whoever may give a
+        # schema.
+        return jsonschema.Draft202012Validator(self.document, registry=referencing.Registry())
+
+    def validate(self, categories: Mapping[str, Any]) -> tuple[str, ...]:
+        """Check the ``categories`` object of a document; () when valid, else one sentence per
+        fault.
+
+        The sentences name paths and rules, never the values: those may be a patient's words.
+
+        Raises:
+            SchemaError: the schema has a ``$ref`` that leads out of it.
+        """
+        try:
+            faults = sorted(
+                self.validator.iter_errors(categories), key=lambda e: list(map(str, e.path))
+            )
+        except referencing.exceptions.Unresolvable:
+            raise SchemaError(
+                "schema {schema!r} has a $ref that leads nowhere in it, and nothing is fetched: write out what it "
+                "stands for",
+                schema=self.name,
+            ) from None
+        return tuple(
+            f"{pointer(fault.path)}: breaks the rule {fault.validator!r}" for fault in faults
+        )
+
+
+def pointer(path: Any) -> str:
+    """A JSON pointer (RFC 6901) for messages; ``/`` is the whole file."""
+    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in path)

@@ -1,0 +1,100 @@
+"""Checks of a schema file: its shape, its labels, and whether it can hold elmtex's items."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import jsonschema
+
+from elmtex.schema.categories import Category, CategorySchema, pointer
+from elmtex.schema.shape import SHAPE
+from elmtex.types import SchemaError
+
+FAULTS = 100  # of a file that are compared, to name the best of them
+_SAMPLE_ITEM = {"text": "x", "start": 0, "end": 1, "assertion": "present", "confidence": 0.5}
+_SAMPLE_ATTRIBUTE = {"type": "x", "text": "x", "start": 0, "end": 1, "confidence": 0.5}
+
+
+def check_shape(document: Any, where: str) -> None:
+    """Refuse a file that is not a category schema."""
+    # The best of some is good enough: a stranger's file may have a fault at each of its 20,000
+    # names.
+    faults = jsonschema.Draft202012Validator(SHAPE).iter_errors(document)
+    fault = jsonschema.exceptions.best_match(itertools.islice(faults, FAULTS))
+    if fault is not None:
+        raise _refusal(fault, where)
+
+
+def check_schema(document: dict[str, Any], where: str) -> None:
+    """Refuse a file that is not valid JSON Schema."""
+    try:
+        jsonschema.Draft202012Validator.check_schema(document)
+    except jsonschema.SchemaError as error:
+        raise _refusal(error, where) from None
+
+
+def check_labels(categories: tuple[Category, ...], where: str) -> None:
+    """Refuse a schema in which two categories have the same label."""
+    seen: dict[str, str] = {}
+    for category in categories:
+        other = seen.setdefault(category.label.casefold(), category.key)
+        if other != category.key:
+            raise SchemaError(
+                "{where}: /properties/{key}/x-label: the label {label!r} is also that of {other!r}; give each category "
+                "a label of its own",
+                where=where,
+                key=category.key,
+                label=category.label,
+                other=other,
+            )
+
+
+def check_items(schema: CategorySchema, where: str) -> None:
+    """A schema whose items cannot hold what elmtex writes would make every document invalid: refuse
+    it now."""
+    for category in schema.categories:
+        item: dict[str, Any] = _SAMPLE_ITEM
+        if category.attributes:
+            item = item | {"attributes": [_SAMPLE_ATTRIBUTE]}
+        document: dict[str, Any] = {key: [] for key in schema.keys} | {category.key: [item]}
+        try:
+            fault = next(schema.validator.iter_errors(document), None)
+        except (
+            Exception
+        ) as error:  # an unresolvable $ref: jsonschema's error types differ by version
+            raise SchemaError(
+                "{where}: /properties/{key}/items: cannot be resolved ({fault}), and nothing is fetched; leave `items` "
+                "out to use elmtex's own",
+                where=where,
+                key=category.key,
+                fault=type(error).__name__,
+            ) from None
+        if fault is not None:
+            raise SchemaError(
+                "{where}: {path}: refuses elmtex's item {{text, start, end, assertion, confidence}}; leave `items` out "
+                "to use elmtex's own",
+                where=where,
+                path=pointer(fault.absolute_schema_path),
+            )
+
+
+def _refusal(fault: Any, where: str) -> SchemaError:
+    """What is wrong, without the file's own words: it may be a report, given by mistake."""
+    at, rule, wanted = pointer(fault.absolute_path), fault.validator, fault.validator_value
+    if rule == "required":
+        name = str(fault.message).partition(" is a")[0]
+        return SchemaError("{where}: {path}: {name} is missing", where=where, path=at, name=name)
+    if rule == "enum":
+        wanted = "one of: " + ", ".join(map(str, wanted))
+    if not isinstance(wanted, str | int):
+        return SchemaError(
+            "{where}: {path}: breaks the rule {rule!r}", where=where, path=at, rule=rule
+        )
+    return SchemaError(
+        "{where}: {path}: breaks the rule {rule!r} ({wanted})",
+        where=where,
+        path=at,
+        rule=rule,
+        wanted=wanted,
+    )

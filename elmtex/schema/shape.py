@@ -1,0 +1,134 @@
+"""What a schema file may look like, as JSON Schema, and the item that elmtex writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MAX_CATEGORIES = 64
+MAX_LABEL = 40  # characters
+MAX_ATTRIBUTES = 32  # types of a schema
+TERMINOLOGIES = ("icd10cm", "hpo", "drugs", "doid")
+RESOURCES = (
+    *("Observation", "Condition", "Procedure", "MedicationStatement"),
+    *("FamilyMemberHistory", "AllergyIntolerance"),
+)
+
+_CODE: dict[str, Any] = {
+    "type": "object",
+    "required": ["system", "code", "display", "score"],
+    "additionalProperties": False,
+    "properties": {
+        **{name: {"type": "string"} for name in ("system", "code", "display")},
+        "score": {"type": "number", "minimum": 0, "maximum": 1},
+        "chosen": {"type": "boolean"},
+    },
+}
+_ATTRIBUTE: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "text", "start", "end", "confidence"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"type": "string"},
+        "text": {"type": "string", "minLength": 1},
+        "start": {"type": ["integer", "null"], "minimum": 0},
+        "end": {"type": ["integer", "null"], "minimum": 1},
+        "confidence": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+    },
+}
+
+ITEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["text", "start", "end", "assertion", "confidence"],
+    "additionalProperties": False,
+    "properties": {
+        "text": {"type": "string", "minLength": 1},
+        "start": {"type": ["integer", "null"], "minimum": 0},
+        "end": {"type": ["integer", "null"], "minimum": 1},
+        "assertion": {"enum": ["present", "absent", "possible"]},
+        "confidence": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "codes": {"type": "array", "items": _CODE},
+        "attributes": {"type": "array", "items": _ATTRIBUTE},
+    },
+}
+
+_TITLES = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
+_KEY = r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z"
+_NAMED = {
+    "title": {"type": "string", "minLength": 1, "maxLength": 200},
+    "x-title": _TITLES,
+    # The note's control tokens and line breaks cannot be part of a label.
+    "x-label": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MAX_LABEL,
+        "pattern": r"^[^=;!?\[\]\s]+( [^=;!?\[\]\s]+)*\Z",
+    },
+    "description": {"type": "string", "maxLength": 2000},
+}
+
+_FHIR: dict[str, Any] = {
+    "type": "object",
+    "required": ["resource"],
+    "additionalProperties": False,
+    "properties": {
+        "resource": {"enum": list(RESOURCES)},
+        "clinicalStatus": {"enum": ["active", "inactive"]},
+        "also": {
+            "type": "array",
+            "uniqueItems": True,
+            "items": {"enum": ["AllergyIntolerance", "Procedure"]},
+        },
+        "quantity": {"type": "boolean"},
+    },
+    "dependentSchemas": {
+        "clinicalStatus": {"properties": {"resource": {"const": "Condition"}}},
+        "quantity": {"properties": {"resource": {"const": "Observation"}}},
+    },
+}
+
+# What a file must look like to be used as a category schema, whatever else JSON Schema would allow.
+SHAPE: dict[str, Any] = {
+    "type": "object",
+    "required": ["title", "properties"],
+    "properties": {
+        "title": {"type": "string", "minLength": 1},
+        "x-title": _TITLES,
+        "description": {"type": "string"},
+        "type": {"const": "object"},
+        "properties": {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": MAX_CATEGORIES,
+            "propertyNames": {"pattern": _KEY},
+            "additionalProperties": {
+                "type": "object",
+                "required": ["title"],
+                "properties": {
+                    **_NAMED,
+                    "x-fhir": _FHIR,
+                    "x-terminologies": {
+                        "type": "array",
+                        "uniqueItems": True,
+                        "items": {"enum": list(TERMINOLOGIES)},
+                    },
+                    "type": {"const": "array"},
+                    "x-attributes": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "uniqueItems": True,
+                    },
+                },
+            },
+        },
+        "x-attributes": {
+            "type": "object",
+            "maxProperties": MAX_ATTRIBUTES,
+            "propertyNames": {"pattern": _KEY},
+            "additionalProperties": {
+                "type": "object",
+                "required": ["title"],
+                "properties": _NAMED,
+            },
+        },
+    },
+}
