@@ -25,12 +25,13 @@ import jsonschema
 import referencing
 import referencing.exceptions
 
-from elmtex.types import SchemaError
+from elmtex.types import N_, SchemaError
 
 MAX_CATEGORIES = 64
 MAX_LABEL = 40  # characters
 FAULTS = 100  # of a file that are weighed against each other, to name the best of them
 MAX_ATTRIBUTES = 32  # types of a schema
+BROKEN = N_("{path}: breaks the rule {rule!r}")  # a fault of a document
 NAMES = (
     *("title", "x-title", "x-label", "description"),
     *("x-fhir", "x-terminologies", "x-attributes"),
@@ -312,7 +313,7 @@ class CategorySchema:
                 schema=self.name,
             ) from None
         return tuple(
-            f"{_pointer(fault.path)}: breaks the rule {fault.validator!r}" for fault in faults
+            BROKEN.format(path=_pointer(fault.path), rule=fault.validator) for fault in faults
         )
 
 
@@ -353,7 +354,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(name for name, count in Counter(n for n, _ in pairs).items() if count > 1)
-        raise SchemaError("the name {name!r} stands twice in one object", name=twice)
+        raise SchemaError("the name {name!r} appears twice in one object", name=twice)
     return found
 
 
