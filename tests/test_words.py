@@ -6,23 +6,29 @@ import ast
 import json
 import pickle
 import string
+import sys
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from catalogue import ROOT, in_the_file, in_the_source, known
-from test_review_screen import Planted, act, read
+from test_review_screen import Planted, act, entry, read
 
 from elmtex.extractors.chat import extractor as chat
 from elmtex.extractors.chat import local
+from elmtex.readers.text_files import Report
 from elmtex.review import decisions, faults
 from elmtex.schema import load_schema
-from elmtex.types import ElmtexError, InputError, SchemaError
+from elmtex.types import ElmtexError, InputError, Progress, SchemaError
 from elmtex.web.controller import Desk
 from elmtex.web.locale.catalogue import FOLDER, Section, _, _n, _p, catalogues
 from elmtex.web.locale.messages import ENGLISH, GERMAN, LANGUAGES, Messages, counted
 from elmtex.web.locale.sentences import fields_in
+from elmtex.web.report_tab.exports import file_of
 from elmtex.web.schema_tab.custom_schema import check_html
+from elmtex.web.view import Shown
 
 # Modules whose errors a click may meet: an error with its values written into the sentence cannot be translated.
 MODULES = (
@@ -268,3 +274,58 @@ def test_an_error_is_its_sentence_and_survives_another_process() -> None:
     assert str(InputError("a {brace} alone")) == "a {brace} alone"
     with pytest.raises(InputError, match="no item 'x'"):
         decisions.fold(read(Desk(Planted())).shown.extraction, ()).find("x")
+
+
+class Failing(Planted):
+    """A server that is not there."""
+
+    def stream(self, report: str) -> Iterator[Progress]:
+        yield from ()
+        raise ElmtexError(
+            "server {url}: no usable answer ({kind}); is it running?",
+            url="http://127.0.0.1:1/v1",
+            kind="URLError",
+        )
+
+
+class Cut(Planted):
+    """A chat model whose reply was cut off."""
+
+    def stream(self, report: str) -> Iterator[Progress]:
+        for progress in super().stream(report):
+            found = replace(progress.extraction, status="truncated", problems=(chat.CUT,))
+            yield replace(progress, extraction=found)
+
+
+def test_a_failures_reason_is_said_in_the_pages_language() -> None:
+    desk = Desk(Failing())
+    failed = read(desk).shown
+    assert "is it running?" in desk.draw(failed, "en").result
+    german = desk.draw(failed, "de").result
+    assert (
+        "(Server http://127.0.0.1:1/v1: keine brauchbare Antwort (URLError); läuft er?)" in german
+    )
+
+
+def test_a_documents_problems_are_said_in_the_pages_language_and_stored_in_english() -> None:
+    desk = Desk(Cut())
+    shown = read(desk).shown
+    assert chat.CUT in desk.draw(shown, "en").result
+    german = desk.draw(shown, "de").result
+    # The document itself, further down the page, is the same in every language.
+    assert f"<li>{GERMAN.said(chat.CUT)}</li>" in german and f"<li>{chat.CUT}</li>" not in german
+    assert json.loads(file_of(entry(read(desk)), "json", GERMAN).text)["problems"][0] == chat.CUT
+    many = Desk(Cut())
+    many.batch.add([Report("r", "Fieber, Übelkeit")], "me", many.extractor.schema)
+    list(many.batch.run("s", "me"))
+    table = many.many(Shown(), "de", "me")
+    assert GERMAN.said(chat.CUT) in table and chat.CUT not in table
+
+
+def test_why_there_is_no_file_is_said_in_the_pages_language(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "fhir.resources.R4B.bundle", None)
+    handed = file_of(entry(read(Desk(Planted()))), "fhir", GERMAN)
+    assert handed.text == ""
+    assert handed.problem == "Für FHIR fehlt fhir.resources: pip install 'elmtex[fhir]'"

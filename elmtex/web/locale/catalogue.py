@@ -1,7 +1,7 @@
 """The page's languages by gettext: English in the source, every other one in a file ``<language>.po`` in this folder.
 
 A translator gets one file. ``make messages`` writes new texts into it, and a language is there once its file is. Babel reads
-the .po files when the page starts (25 ms for German), so no compiled .mo lies beside them to fall behind or to be merged.
+the .po files when the page starts (some 50 ms for the 300 texts of one), so no compiled .mo lies beside them to fall behind.
 
 A section of the page is a class whose attributes are texts, marked by :func:`_`, :func:`_p` or :func:`_n`. An instance
 holds them in one language, as plain strings: ``CompareMessages(catalogues()["de"]).tab`` is "Vergleich".
