@@ -14,8 +14,12 @@ PIP := $(PY) -m pip --disable-pip-version-check
 # The lock files name every package, so pip has nothing to resolve.
 INSTALL := $(PIP) install --quiet --no-deps --require-hashes --requirement requirements
 
+BABEL := $(PY) -m babel.messages.frontend --quiet
+LOCALE := elmtex/web/locale
+MESSAGES := --project elmtex --sort-by-file --add-location file --width 110
+
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all install dev lint format typecheck contracts check lock audit wheel clean distclean
+.PHONY: help run test test-all install dev lint format typecheck contracts check lock audit messages wheel clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
@@ -59,6 +63,17 @@ audit: dev ## look the locked packages up among the known vulnerabilities (needs
 	else \
 	  echo 'audit: skipped: no network'; \
 	fi
+
+# A text is marked where it stands (elmtex/web/locale/catalogue.py); errors are marked by their class (pyproject.toml).
+# A translator then fills in the empty ones with an editor for .po files; the page reads these files when it starts.
+messages: dev ## write the page's new texts into its languages' files (NEW=fr: begin a language)
+	@mkdir -p build
+	$(BABEL) extract --mapping-file pyproject.toml --output-file build/messages.pot $(MESSAGES) .
+	@if [ -n '$(NEW)' ]; then $(BABEL) init --input-file build/messages.pot --output-file $(LOCALE)/$(NEW).po --locale $(NEW); fi
+	@for po in $(LOCALE)/*.po; do \
+	  $(BABEL) update --input-file build/messages.pot --output-file "$$po" --locale "$$(basename "$$po" .po)" \
+	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110; \
+	done
 
 wheel: install ## build the wheel into dist/
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -17,12 +17,17 @@ ASSERTIONS: tuple[Assertion, ...] = get_args(Assertion)
 EMPTY = "The report is empty: there is nothing to extract."  # the problem of status empty_report
 
 
+def N_(text: str) -> str:
+    """Marks a sentence that the page translates where it is shown; gettext's own name for a mark that does nothing."""
+    return text
+
+
 class ElmtexError(Exception):
     """Base of all errors elmtex raises on purpose. Its message never quotes a report.
 
     Args:
-        message: an English sentence; with fields a template of ``str.format``. A page translates it
-            by this template.
+        message: an English sentence; with fields a template of ``str.format``. It is the msgid of its
+            translations.
         fields: the values for the template's braces.
     """
 

@@ -16,7 +16,7 @@ from elmtex.readers.files import read_files
 from elmtex.readers.parsers import read_document
 from elmtex.readers.text_files import Note
 from elmtex.types import InputError
-from elmtex.web.locale import batch as words_batch
+from elmtex.web.locale.messages import ENGLISH, GERMAN
 from elmtex.web.report_tab.commands import parse
 
 docx = pytest.importorskip("docx", reason="python-docx is not installed")
@@ -191,13 +191,25 @@ def test_the_page_says_in_german_what_is_wrong(
     tmp_path: Path, name: str, data: bytes, said: str
 ) -> None:
     (report,) = read_files([write(tmp_path, name, data)])
-    german = words_batch.GERMAN.noted(report.id, report.note)
+    german = GERMAN.batch.noted(report.id, report.note)
     assert report.id in german and "Zyxwvut" not in german
 
 
 def test_german_has_words_for_every_note() -> None:
-    assert {"", *words_batch.GERMAN.notes} == set(get_args(Note))
-    assert set(words_batch.ENGLISH.notes) <= set(words_batch.GERMAN.notes)
+    assert {"", *GERMAN.batch.notes} == set(get_args(Note))
+    assert ENGLISH.batch.notes.keys() == GERMAN.batch.notes.keys()
+    for note, english in ENGLISH.batch.notes.items():
+        assert GERMAN.batch.notes[note] != english
+
+
+def test_english_keeps_the_readers_own_sentence_where_it_is_more_exact() -> None:
+    exact = "a.zip holds 7 files; up to 5 are read"
+    assert ENGLISH.batch.noted("a.zip", "large", exact) == exact
+    assert (
+        GERMAN.batch.noted("a.zip", "large", exact)
+        == "a.zip ist zu groß: bitte in kleineren Teilen ablegen"
+    )
+    assert "not set up here" in ENGLISH.batch.noted("a.pdf", "scan", "no tesseract")
 
 
 def test_halves_of_characters_are_joined_or_replaced(

@@ -13,12 +13,12 @@ from typing import Any, Literal
 
 from elmtex.exporters.fhir.bundle import ReviewState
 from elmtex.schema import CategorySchema
-from elmtex.types import Extraction, InputError, Item
+from elmtex.types import N_, Extraction, InputError, Item
 
 Action = Literal["accept", "reject", "edit", "add", "undo", "finish"]
 Verdict = Literal["open", "accepted", "rejected", "edited", "added"]
 
-NAMELESS = "a review is finished under the reviewer's name: give it first"
+NAMELESS = N_("a review is finished under the reviewer's name: give it first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +273,8 @@ def check(decision: Decision, report: str, state: Reviewed, schema: CategorySche
         raise InputError("only the latest decision can be taken back")
     if decision.action == "finish":
         if state.open:
+            if state.open == 1:
+                raise InputError("one item is still open: accept or reject it first")
             raise InputError(
                 "{count} items are still open: accept or reject them first", count=state.open
             )

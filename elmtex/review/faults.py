@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from elmtex.review.tables import sa
-from elmtex.types import ElmtexError
+from elmtex.types import N_, ElmtexError
 
 logger = logging.getLogger(__name__)  # never about a report
 
-BUSY = "the database of reviews is busy; nothing was stored, try again"
-FULL = "there is no room left for the database of reviews; nothing was stored: make room, then try again"
-CLOSED = "the database of reviews cannot be written; nothing was stored: check whose file it is"
-DAMAGED = (
+BUSY = N_("the database of reviews is busy; nothing was stored, try again")
+FULL = N_(
+    "there is no room left for the database of reviews; nothing was stored: make room, then try again"
+)
+CLOSED = N_("the database of reviews cannot be written; nothing was stored: check whose file it is")
+DAMAGED = N_(
     "the database of reviews is damaged, and reviews may be lost: stop elmtex, keep a copy of the file, and restore it "
     "from a backup"
 )
-SILENT = (
+SILENT = N_(
     "the database of reviews did not answer: look whether your last step is there, then try again"
 )
-DAMAGED_RECORD = (
+DAMAGED_RECORD = N_(
     "its record in the database is damaged; it is kept there as it is until it is deleted"
 )
 

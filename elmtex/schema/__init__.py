@@ -85,7 +85,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(name for name, count in Counter(n for n, _ in pairs).items() if count > 1)
-        raise SchemaError("the name {name!r} stands twice in one object", name=twice)
+        raise SchemaError("the name {name!r} appears twice in one object", name=twice)
     return found
 
 

@@ -11,7 +11,9 @@ import jsonschema
 import referencing
 import referencing.exceptions
 
-from elmtex.types import SchemaError
+from elmtex.types import N_, SchemaError
+
+BROKEN = N_("{path}: breaks the rule {rule!r}")  # a fault of a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ class CategorySchema:
                 schema=self.name,
             ) from None
         return tuple(
-            f"{pointer(fault.path)}: breaks the rule {fault.validator!r}" for fault in faults
+            BROKEN.format(path=pointer(fault.path), rule=fault.validator) for fault in faults
         )
 
 

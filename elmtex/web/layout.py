@@ -8,7 +8,7 @@ from typing import Any
 
 from elmtex.examples import EXAMPLES
 from elmtex.web import render
-from elmtex.web.locale.messages import Words
+from elmtex.web.locale.messages import LANGUAGES, Words
 from elmtex.web.toolkit import gr
 
 FILE_BOX = 110  # pixels
@@ -85,7 +85,7 @@ def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[st
             html_attributes=NOT_FILLED,
         )
         language = gr.Radio(
-            [("English", "en"), ("Deutsch", "de")],
+            [(one.name, lang) for lang, one in LANGUAGES.items()],
             value="en",
             label=words.language,
             show_label=False,

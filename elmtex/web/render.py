@@ -212,7 +212,7 @@ def summary_html(extraction: Extraction, words: Words, schema: str = "") -> str:
         else words.nothing
     )
     kind = "good" if extraction.status == "ok" else "warning"
-    problems = "".join(f"<li>{escape(problem)}</li>" for problem in extraction.problems)
+    problems = "".join(f"<li>{escape(words.said(p))}</li>" for p in extraction.problems)
     return (
         f'<div class="notice {kind}" role="status"><strong>{escape(words.statuses[extraction.status])}</strong> '
         f'<span>{escape(counts)}</span> <span class="model">{escape(" · ".join(filter(None, (schema, extraction.model))))}</span>'

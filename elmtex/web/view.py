@@ -204,7 +204,7 @@ def state_html(shown: Shown, words: Words) -> str:
         text = words.stopped if shown.total else words.stopped_at_once
         return render.message_html(text.format(done=shown.done, total=shown.total))
     if shown.phase == "failed":
-        return render.message_html(words.failed.format(reason=shown.reason), "bad")
+        return render.message_html(words.failed.format(reason=words.said(shown.reason)), "bad")
     if shown.phase == "finished" and shown.extraction is not None:
         schema = shown.entry.schema if shown.entry else shown.schema
         title = schema.title if schema else ""

@@ -19,7 +19,7 @@ from pages import (
 
 def test_paste_extract_read(page: Any) -> None:
     extract(page, NOTE)
-    expect(page.get_by_text("Read to the end")).to_be_visible()
+    expect(page.get_by_text("Complete", exact=True)).to_be_visible()
     region = page.get_by_role("region", name="Report")
     assert region.evaluate("element => element.textContent") == NOTE
     document = json.loads(page.locator("#elmtex-json").text_content())
@@ -61,7 +61,7 @@ def test_categories_arrive_while_it_reads_and_stop_keeps_them(
     # The next report is not held up by the one that was stopped.
     page.get_by_role("button", name="New report").click()
     extract(page, "He denies fever.")
-    expect(page.get_by_text("Read to the end")).to_be_visible()
+    expect(page.get_by_text("Complete", exact=True)).to_be_visible()
     assert list(json.loads(page.locator("#elmtex-json").text_content())["categories"]["age"]) == []
 
 
@@ -106,7 +106,7 @@ def test_a_full_queue_says_so(
     tabs[1].get_by_role("button", name="Stop").click()
     expect(tabs[1].get_by_role("button", name="New report")).to_be_visible()
     extractor.gate.set()
-    expect(page.get_by_text("Read to the end")).to_be_visible()
+    expect(page.get_by_text("Complete", exact=True)).to_be_visible()
     for tab in tabs[1:]:
         tab.close()
 
@@ -126,7 +126,7 @@ def test_example_download_and_edit(page: Any) -> None:
     page.get_by_role("option", name="Emergency department note").click()
     expect(page.get_by_role("textbox", name="Report")).to_have_value(re.compile("EMERGENCY"))
     page.get_by_role("button", name="Extract").click()
-    expect(page.get_by_text("Read to the end")).to_be_visible()
+    expect(page.get_by_text("Complete", exact=True)).to_be_visible()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
@@ -148,7 +148,7 @@ def playwright_contains(text: str) -> Any:
 
 def test_german(page: Any) -> None:
     extract(page, NOTE)
-    expect(page.get_by_text("Read to the end")).to_be_visible()
+    expect(page.get_by_text("Complete", exact=True)).to_be_visible()
     page.get_by_text("Deutsch").click()
     expect(page.get_by_role("heading", name="Medikamentöse Therapie")).to_be_visible()
     expect(page.get_by_role("row", name="fever")).to_contain_text("verneint")
@@ -159,7 +159,7 @@ def test_german(page: Any) -> None:
 
 def test_nothing_is_kept_in_the_browser(page: Any) -> None:
     extract(page, "He denies fever. Zyxwvut.")
-    expect(page.get_by_text("Read to the end")).to_be_visible()
+    expect(page.get_by_text("Complete", exact=True)).to_be_visible()
     stored = page.evaluate(
         """async () => {
           const kept = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)];

@@ -163,7 +163,7 @@ def bundle(
     except ValueError as error:
         # pydantic's message quotes its input: only the first fault's path and rule may leave.
         raise ElmtexError(
-            f"the FHIR bundle is not valid ({_fault(error)}); please report this"
+            "the FHIR bundle is not valid ({why}); please report this", why=_fault(error)
         ) from None
     return document
 

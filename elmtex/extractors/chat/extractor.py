@@ -16,12 +16,12 @@ from elmtex.extractors.chat.prompts import Message, icl_prompt, naive_prompt, re
 from elmtex.extractors.chat.retrieval import Index
 from elmtex.schema import CategorySchema
 from elmtex.text.align import align
-from elmtex.types import EMPTY, Extraction, InputError, Item, Progress, Record, Status
+from elmtex.types import EMPTY, N_, Extraction, InputError, Item, Progress, Record, Status
 
 EXAMPLES = 3  # as in the paper
-CUT = "The reply was cut off at its longest permitted length; items may be missing."
-BROKEN = "The reply breaks off in the middle; items may be missing."
-INVALID = "The reply is not the JSON object that was asked for."
+CUT = N_("The reply was cut off at its longest permitted length; items may be missing.")
+BROKEN = N_("The reply breaks off in the middle; items may be missing.")
+INVALID = N_("The reply is not the JSON object that was asked for.")
 
 
 class TooLongError(InputError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from elmtex.extractors.chat.extractor import CUT, Reply, TooLongError
 from elmtex.extractors.chat.prompts import Message
 from elmtex.models.base import base_folder, check_model
-from elmtex.types import ElmtexError, InputError, MissingDependencyError
+from elmtex.types import N_, ElmtexError, InputError, MissingDependencyError
 
 if TYPE_CHECKING:
     import torch
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_REPLY = 1536  # tokens; MACCROBAT's longest gold answer takes 1,237 of SmolLM2's
 
 LOOP_TOKENS = 96  # at least four times the same phrase of up to 24 tokens
-LOOP = "The model repeated itself without end and was stopped; items may be missing."
+LOOP = N_("The model repeated itself without end and was stopped; items may be missing.")
 
 
 class LocalChat:
@@ -64,19 +64,22 @@ class LocalChat:
             from elmtex.engines.torch import load_model
         except ImportError as error:
             raise MissingDependencyError(
-                f"chat strategies need {error.name}: pip install 'elmtex[chat]'"
+                "chat strategies need {name}: pip install 'elmtex[chat]'", name=error.name
             ) from None
         folder = base_folder(self._model_name)
         try:
             tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         except Exception as error:  # transformers and tokenizers share no base class
             raise InputError(
-                f"the tokenizer in {folder} cannot be loaded ({type(error).__name__}): copy it there again"
+                "the tokenizer in {folder} cannot be loaded ({kind}): copy it there again",
+                folder=folder,
+                kind=type(error).__name__,
             ) from None
         if not tokenizer.chat_template:
             raise InputError(
-                f"model {self._model_name!r} has no chat template (tokenizer_config.json or chat_template.jinja): give an "
-                "instruction-tuned one"
+                "model {name!r} has no chat template (tokenizer_config.json or chat_template.jinja): give an "
+                "instruction-tuned one",
+                name=self._model_name,
             )
         model = load_model(folder)
         grammar_tokens = llguidance.hf.from_tokenizer(tokenizer, n_vocab=model.config.vocab_size)
@@ -98,8 +101,11 @@ class LocalChat:
         room = model.config.max_position_embeddings - ids.shape[1]
         if room < MAX_REPLY:
             raise TooLongError(
-                f"the prompt has {ids.shape[1]} tokens and a reply takes up to {MAX_REPLY}: too long for the context of "
-                f"{model.config.max_position_embeddings}; shorten the report or use a model with a longer context"
+                "the prompt has {tokens} tokens and a reply takes up to {reply}: too long for the context of {context}; "
+                "shorten the report or use a model with a longer context",
+                tokens=ids.shape[1],
+                reply=MAX_REPLY,
+                context=model.config.max_position_embeddings,
             )
         grammar = LLMatcher.grammar_from_json_schema(
             json.dumps(schema), {"whitespace_flexible": False}

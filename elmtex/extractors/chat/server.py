@@ -15,10 +15,11 @@ from typing import Any
 
 from elmtex.extractors.chat.extractor import CUT, Reply, TooLongError
 from elmtex.extractors.chat.prompts import Message
-from elmtex.types import ElmtexError, InputError
+from elmtex.types import N_, ElmtexError, InputError
 
 MAX_REPLY = 4096  # tokens
 TIMEOUT = 600.0  # seconds a reply may take
+_ENDED = N_("The server ended the reply ({reason}); items may be missing.")
 KEY = "ELMTEX_SERVER_KEY"  # environment variable: sent as a bearer token when set
 PLAIN = "ELMTEX_SERVER_PLAIN"  # environment variable: the key may also cross a network unencrypted
 
@@ -46,7 +47,7 @@ class ServerChat:
 
     def __init__(self, url: str, model: str) -> None:
         if not url.startswith(("http://", "https://")):
-            raise InputError(f"server {url!r}: give a URL such as http://127.0.0.1:8000/v1")
+            raise InputError("server {url!r}: give a URL such as http://127.0.0.1:8000/v1", url=url)
         self._url = url.rstrip("/")
         self._headers()
         self.name = model
@@ -91,7 +92,8 @@ class ServerChat:
             )
         except (KeyError, IndexError, TypeError, AttributeError):
             raise ElmtexError(
-                f"server {self._url}: its answer is no chat completion; is it OpenAI-compatible?"
+                "server {url}: its answer is no chat completion; is it OpenAI-compatible?",
+                url=self._url,
             ) from None
 
     def _headers(self) -> dict[str, str]:
@@ -100,8 +102,11 @@ class ServerChat:
             plain = self._url.startswith("http://") and not _stays_here(self._url)
             if plain and not os.environ.get(PLAIN):
                 raise InputError(
-                    f"server {self._url}: {KEY} would cross the network unencrypted; give an https:// URL, "
-                    f"or set {PLAIN}=1 if that network is trusted"
+                    "server {url}: {key} would cross the network unencrypted; give an https:// URL, or set {plain}=1 if "
+                    "that network is trusted",
+                    url=self._url,
+                    key=KEY,
+                    plain=PLAIN,
                 )
             headers["Authorization"] = f"Bearer {key}"
         return headers
@@ -118,7 +123,9 @@ class ServerChat:
         except (OSError, ValueError, http.client.HTTPException) as error:
             # Never its text: it may quote what was sent.
             raise InputError(
-                f"server {self._url}: no usable answer ({type(error).__name__}); is it running?"
+                "server {url}: no usable answer ({kind}); is it running?",
+                url=self._url,
+                kind=type(error).__name__,
             ) from None
 
 
@@ -135,16 +142,14 @@ def _refused(url: str, error: urllib.error.HTTPError) -> InputError:
     """An HTTP error; one that speaks of the context's length lets the caller shorten the prompt."""
     text = error.read(10_000).decode("utf-8", "replace").lower()
     if error.code == 400 and "context" in text:
-        return TooLongError(f"server {url}: the prompt is too long for the model's context")
-    return InputError(f"server {url}: HTTP status {error.code}; check --server and --model")
+        return TooLongError("server {url}: the prompt is too long for the model's context", url=url)
+    return InputError(
+        "server {url}: HTTP status {code}; check --server and --model", url=url, code=error.code
+    )
 
 
 def _problem(reason: str | None) -> str:
     """Why a reply is not whole, by OpenAI's ``finish_reason``; "" when it is, or the server does not tell."""
     if reason in ("stop", None):
         return ""
-    return (
-        CUT
-        if reason == "length"
-        else f"The server ended the reply ({reason}); items may be missing."
-    )
+    return CUT if reason == "length" else _ENDED.format(reason=reason)

@@ -68,7 +68,7 @@ def _row(line: Line, words: Words) -> str:
     if line.extracted:
         items = str(line.kept)
         judged = f"{line.items - line.open}/{line.items}"
-        note = "; ".join(filter(None, (*line.problems, note)))
+        note = "; ".join(filter(None, (*map(words.said, line.problems), note)))
         act = (
             f'<button type="button" {command("open", review=line.id)} aria-label="{escape(b.open)}: {name}">'
             f"{escape(b.open)}</button>"

@@ -35,7 +35,7 @@ def compare_html(state: Compared, standard: CategorySchema, words: Words) -> str
         said = c.reading.format(name=state.names[done]) if state.names else words.waiting
         return progress_html(said, len(state.answers), 2 if state.answers else 0)
     if state.reason:
-        said = _refusal(state, words) or c.failed.format(reason=state.reason)
+        said = _refusal(state, words) or c.failed.format(reason=words.said(state.reason))
         return message_html(said, "warning" if state.reason == "stopped" else "bad")
     comparison = state.comparison
     if comparison is None:
@@ -81,7 +81,7 @@ def _summary_html(state: Compared, comparison: Comparison, words: Words) -> str:
     heads = (c.extractor, c.model, c.status, c.items, c.seconds)
     sides = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(answer.model)}</td>'
-        f"<td>{escape(words.statuses[answer.status])}{_problems(answer.problems)}</td>"
+        f"<td>{escape(words.statuses[answer.status])}{_problems([*map(words.said, answer.problems)])}</td>"
         f"<td>{sum(map(len, answer.categories.values()))}</td><td>{seconds:.1f}</td></tr>"
         for name, answer, seconds in zip(state.names, state.answers, state.seconds, strict=True)
     )

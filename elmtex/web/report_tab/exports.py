@@ -56,11 +56,11 @@ def file_of(entry: Entry, format: Format, words: Words) -> File:
     corrected, review = _to_hand_out(entry)
     faults = entry.schema.validate(corrected.to_dict()["categories"])
     if faults:
-        return File(name, "", "; ".join(faults))
+        return File(name, "", "; ".join(map(words.said, faults)))
     try:
         return File(name, _written(corrected, review, entry, format))
     except ElmtexError as error:
-        return File(name, "", str(error))
+        return File(name, "", words.review.refused(error))
 
 
 def _to_hand_out(entry: Entry) -> tuple[Extraction, ReviewState]:

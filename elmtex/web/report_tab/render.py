@@ -307,7 +307,7 @@ def _review_row(line: Line, words: Words) -> str:
         go_on = ""
     return (
         f'<li><span class="name"><span dir="auto">{name}</span> <span class="quiet">'
-        f"{line.touched[:16].replace('T', ' ')} UTC · {escape(said)}</span></span>{go_on}"
+        f"{words.local_time(line.touched)} · {escape(said)}</span></span>{go_on}"
         f'<button type="button" class="delete" data-sure="{escape(r.really)}" {command("delete", review=line.id)} '
         f'aria-label="{escape(r.delete)}: {name}">{escape(r.delete)}</button></li>'
     )

@@ -32,7 +32,7 @@ def summary_page(entry: Entry, words: Words) -> str:
         judged = r.summary_none
     else:
         names = dict.fromkeys(d.reviewer for d in state.standing if d.reviewer)
-        date = entry.touched[:16].replace("T", " ")
+        date = words.local_time(entry.touched)
         said = r.summary_done if names else r.summary_unnamed
         judged = said.format(reviewers=", ".join(names), date=date)
     title = escape(r.summary_title)
