@@ -11,13 +11,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn
 
+from elmtex.settings import DEBUG, setting
 from elmtex.types import ElmtexError, InputError
 
 if TYPE_CHECKING:
     from elmtex.batch.job import Summary
-    from elmtex.extractors.notes import Extractor
+    from elmtex.extractors.base import Extractor
     from elmtex.readers.text_files import Report
     from elmtex.types import Extraction
 
@@ -64,7 +65,7 @@ def main(argv: Sequence[str] | None = None, *, make_extractor: MakeExtractor | N
         if argv and argv[0] in DOORS:
             return _door(argv[0], argv[1:])
         args = _parser().parse_args(argv)
-        args.make_extractor = make_extractor or _make_extractor
+        args.make_extractor = make_extractor or _open_extractor
         return _run(args)
     except ElmtexError as error:
         _say(str(error))
@@ -85,7 +86,7 @@ def _run(args: argparse.Namespace) -> int:
     except (ElmtexError, BrokenPipeError):
         raise
     except Exception as error:
-        if os.environ.get("ELMTEX_DEBUG"):
+        if setting(DEBUG):
             raise
         place = error.__traceback__
         while place is not None and place.tb_next is not None:
@@ -93,9 +94,7 @@ def _run(args: argparse.Namespace) -> int:
         where = (
             f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else "?"
         )
-        _say(
-            f"internal error {type(error).__name__} at {where}: set ELMTEX_DEBUG=1 to see all of it"
-        )
+        _say(f"internal error {type(error).__name__} at {where}: set {DEBUG}=1 to see all of it")
         return 1
 
 
@@ -176,6 +175,11 @@ def _add_model_options(parser: _Parser) -> None:
         help="suggest codes of ICD-10-CM, HPO and drug names for each item, as x-terminologies of its category says: "
         "system, code, name and score; suggestions, none is asserted (needs elmtex[coding])",
     )
+    parser.add_argument(
+        "--no-attributes",
+        action="store_true",
+        help="leave out what belongs to items (doses, values, sites); the items are the same",
+    )
 
 
 def _add_extract(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -246,51 +250,38 @@ def _add_app(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("--port", type=int, default=7860, help="default: 7860")
 
 
-def _make_extractor(args: argparse.Namespace) -> Extractor:
-    from elmtex.extractors.notes import STRATEGIES, Extractor
+def _open_extractor(args: argparse.Namespace) -> Extractor:
+    from elmtex.extractors.base import open_extractor
     from elmtex.schema import load_schema
 
-    if args.strategy not in STRATEGIES:
-        raise InputError(f"unknown strategy {args.strategy!r}: use one of: {', '.join(STRATEGIES)}")
     schema = load_schema(args.schema)
     if args.categories is not None:
         keys = [key.strip() for key in args.categories.split(",")]
         schema = schema.subset(tuple(key for key in keys if key))
-    if args.strategy != "finetuned":
-        from elmtex.extractors.chat import open_strategy
-
-        # The same interface: schema, model_name, timings, load, extract and stream.
-        chat = open_strategy(
-            args.strategy, schema, model=args.model, server=args.server, examples=args.examples
-        )
-        return cast("Extractor", chat)
-    if args.server or args.examples:
-        raise InputError("--server and --examples belong to the strategies naive and icl")
-    at_once = getattr(args, "at_once", 1)
-    return Extractor(schema, model=args.model, engine=args.engine, at_once=at_once)
-
-
-def _made(args: argparse.Namespace) -> Extractor:
-    """The extractor, with codes where they are asked for."""
-    extractor: Extractor = args.make_extractor(args)
-    if not args.codes:
-        return extractor
-    from elmtex.coding.linker import CodingExtractor, Linker
-
-    return cast("Extractor", CodingExtractor(extractor, Linker()))
+    return open_extractor(
+        args.strategy,
+        schema,
+        model=args.model,
+        server=args.server,
+        examples=args.examples,
+        engine=args.engine,
+        at_once=getattr(args, "at_once", 1),
+        attributes=not args.no_attributes,
+        codes=args.codes,
+    )
 
 
 def _extract(args: argparse.Namespace) -> int:
-    from elmtex.batch.job import extract_safely
     from elmtex.exporters.formats import FORMATS as WRITERS
     from elmtex.exporters.formats import to_fhir
+    from elmtex.extractors.base import extract_safely
     from elmtex.readers.files import read_one
 
     _check_output(args.output, args.report)
     source = read_one(args.report)
     report, name = source.text or "", source.id
     _say_of(source)
-    extractor = _made(args)
+    extractor: Extractor = args.make_extractor(args)
     if args.format == "fhir":
         from elmtex.exporters.fhir.bundle import bundle_model
 
@@ -303,8 +294,8 @@ def _extract(args: argparse.Namespace) -> int:
     else:
         text = WRITERS[args.format](extraction, extractor.schema)
     _write(text, args.output)
-    if args.verbose and extractor.timings is not None:
-        for line in extractor.timings.lines():
+    if args.verbose and extraction.timings is not None:
+        for line in extraction.timings.lines():
             _say(line)
     return _exit_code(extraction)
 
@@ -372,7 +363,7 @@ def _batch(args: argparse.Namespace) -> int:
     if args.strategy != "finetuned":
         args.at_once = 1  # a chat model has one conversation
     args.at_once = args.at_once or min(usable_cores(), max(1, total))
-    extractor = _made(args)
+    extractor: Extractor = args.make_extractor(args)
     extractor.load()
     try:
         summary = batch.run(

@@ -39,10 +39,11 @@ from numpy.typing import NDArray
 
 from elmtex.decoding.layout import Ints, Mask
 from elmtex.engines import flat, read_prompt
-from elmtex.models.base import cache_folder, made_once
+from elmtex.models.base import made_once
 from elmtex.models.integrity import wrong_files
 from elmtex.models.llama_config import read_shape
 from elmtex.models.merge import MergedWeights
+from elmtex.settings import cache_folder
 from elmtex.types import InputError, MissingDependencyError
 
 try:

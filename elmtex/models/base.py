@@ -25,6 +25,7 @@ from elmtex.models.integrity import (
     write_digests,
     wrong_files,
 )
+from elmtex.settings import CACHE, cache_folder
 from elmtex.storage import sync
 from elmtex.types import InputError, MissingDependencyError
 
@@ -46,13 +47,6 @@ _WORKING = ".converting-"
 _HUB_FILES = ["*.json", "*.jinja", "*.safetensors", "tokenizer.model"]
 _COPY = "copy the model there again, or remove digests.json when the change was meant"
 UNUSED_DAYS = 30  # that a converted model is kept
-
-
-def cache_folder() -> Path:
-    """elmtex's cache directory: ``ELMTEX_CACHE``, else the platform's user cache."""
-    import platformdirs
-
-    return Path(os.environ.get("ELMTEX_CACHE") or platformdirs.user_cache_dir("elmtex"))
 
 
 def base_folder(model: str = DEFAULT_MODEL) -> Path:
@@ -224,7 +218,7 @@ def made_once(
         state = "is damaged and cannot be made again" if target.is_dir() else "cannot be made"
         raise InputError(
             f"{target} {state} ({error.strerror or type(error).__name__}): make room or remove it, or name another "
-            "folder by ELMTEX_CACHE"
+            f"folder by {CACHE}"
         ) from None
     return target
 

@@ -15,10 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-
-import platformdirs
 
 from elmtex.erase import overwrite
 from elmtex.review import sqlite
@@ -40,22 +37,13 @@ from elmtex.review.rows import (
 )
 from elmtex.review.tables import DECISIONS, EXTRACTIONS, LINES, METADATA, REPORTS, sa
 from elmtex.schema import CategorySchema
+from elmtex.settings import DATABASE
 from elmtex.types import ElmtexError, Extraction, InputError
 
 logger = logging.getLogger(__name__)  # never about a report
 
-DATABASE = "ELMTEX_DATABASE"  # the environment variable that names another database
 MEMORY = "sqlite://"  # gone with the process
 ATTEMPTS = 20  # at a decision, when others decide about the same report at the same moment
-
-
-def default_url() -> str:
-    """The database of ``ELMTEX_DATABASE``, else a file in the user's data directory."""
-    if url := os.environ.get(DATABASE):
-        return url
-    folder = Path(platformdirs.user_data_dir("elmtex", appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return f"sqlite:///{folder / 'reviews.sqlite'}"
 
 
 class Store:

@@ -26,7 +26,7 @@ from statistics import median
 from typing import Any
 
 from elmtex.engines import ENGINES
-from elmtex.extractors.notes import Extractor
+from elmtex.extractors.notes import NotesExtractor
 from elmtex.provenance import surroundings
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError, Item
@@ -187,7 +187,7 @@ def _open(name: str, config: RunConfig) -> int:
     if name == REPLAY or name in LLAMA_CPP:
         _contender = Replay(load_schema(config.schema), config.base, LLAMA_CPP.get(name))
     else:
-        _contender = Extractor(config.schema, model=config.model, engine=name)
+        _contender = NotesExtractor(config.schema, model=config.model, engine=name)
     _contender.load()
     return parameters_of(_contender.folders()[0])
 
@@ -204,7 +204,7 @@ def _read(report: str, answer: dict[str, list[dict[str, Any]]]) -> dict[str, Any
     else:
         document = _contender.extract(report)
         seconds = time.perf_counter() - began
-        counts = _contender.timings.counts
+        counts = document.timings.counts
         tokens, passes = counts.prefix + counts.fed, counts.passes
         status, items = document.status, document.to_dict()["categories"]
     return {
