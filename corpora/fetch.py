@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
-from elmtex.models.base import made_once
+from elmtex.models.made_once import made_once
 from elmtex.settings import cache_folder
 from elmtex.types import InputError, MissingDependencyError
 

@@ -306,7 +306,7 @@ def test_a_cache_that_may_only_be_read_will_do(base: Path, monkeypatch: pytest.M
         raise PermissionError
 
     expected = notes(OpenVINOEngine(base))
-    monkeypatch.setattr("elmtex.engines.openvino._compiled", refused)
+    monkeypatch.setattr("elmtex.engines.openvino.compiled", refused)
     assert notes(OpenVINOEngine(base)) == expected
 
 
