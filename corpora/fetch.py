@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
-from elmtex.models.base import cache_folder, made_once
+from elmtex.models.made_once import made_once
+from elmtex.settings import cache_folder
 from elmtex.types import InputError, MissingDependencyError
 
 _TIMEOUT_SECONDS = 60

@@ -1,19 +1,26 @@
 """elmtex: a free-text clinical report in, a structured and grounded document out.
 
-from elmtex import Extractor
-document = Extractor().extract(report)
+from elmtex import open_extractor
+document = open_extractor().extract(report)
+
+Everything public is named in ``__all__``. What needs an engine or the schema's validator is imported at its first use.
+Importing elmtex also tells libraries that would call home not to: see below.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from elmtex.types import ElmtexError, Extraction, InputError, Item, SchemaError
+from elmtex.types import ElmtexError, Extraction, InputError, Item, Record, SchemaError
 
 if TYPE_CHECKING:
-    from elmtex.extractors.notes import Extractor
+    from elmtex.comparison import compare
+    from elmtex.extractors.base import open_extractor
+    from elmtex.extractors.notes import NotesExtractor as Extractor
+    from elmtex.schema import load_schema
 
 # Libraries that call home unless told not to before their import. OpenVINO tells Google Analytics
 # of every import where its telemetry package is found; TRL, the hub's client and gradio ask the
@@ -29,15 +36,26 @@ __all__ = [
     "Extractor",
     "InputError",
     "Item",
+    "Record",
     "SchemaError",
     "__version__",
+    "compare",
+    "load_schema",
+    "open_extractor",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # Loaded on first use: `elmtex --help` and the page must not wait for the engine's imports.
-    if name == "Extractor":
-        from elmtex.extractors.notes import Extractor
+# Loaded on first use: `elmtex --help` and the page must not wait for the engine's imports.
+_LAZY = {
+    "Extractor": "elmtex.extractors.notes:NotesExtractor",
+    "compare": "elmtex.comparison:compare",
+    "load_schema": "elmtex.schema:load_schema",
+    "open_extractor": "elmtex.extractors.base:open_extractor",
+}
 
-        return Extractor
-    raise AttributeError(f"module 'elmtex' has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'elmtex' has no attribute {name!r}")
+    module, _, attribute = _LAZY[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)

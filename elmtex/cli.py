@@ -11,18 +11,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import NoReturn
 
+from elmtex.cli_commands import MakeExtractor, app, batch, extract, open_asked, say
+from elmtex.settings import DEBUG, setting
 from elmtex.types import ElmtexError, InputError
-
-if TYPE_CHECKING:
-    from elmtex.batch.job import Summary
-    from elmtex.extractors.notes import Extractor
-    from elmtex.readers.text_files import Report
-    from elmtex.types import Extraction
-
-# Takes the parsed arguments; tests give main() one that makes a fake.
-MakeExtractor = Callable[[argparse.Namespace], "Extractor"]
 
 FORMATS = ("json", "jsonl", "csv", "elmtex", "fhir")  # the keys of elmtex.exporters.formats.FORMATS
 DOORS = {"eval": "eval.run", "train": "training.sft"}  # modules of the source checkout
@@ -64,13 +57,13 @@ def main(argv: Sequence[str] | None = None, *, make_extractor: MakeExtractor | N
         if argv and argv[0] in DOORS:
             return _door(argv[0], argv[1:])
         args = _parser().parse_args(argv)
-        args.make_extractor = make_extractor or _make_extractor
+        args.make_extractor = make_extractor or open_asked
         return _run(args)
     except ElmtexError as error:
-        _say(str(error))
+        say(str(error))
         return 2
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
         return 130
     except BrokenPipeError:
         # The reader went away (`| head`). Python would complain about the pipe once more at exit.
@@ -85,7 +78,7 @@ def _run(args: argparse.Namespace) -> int:
     except (ElmtexError, BrokenPipeError):
         raise
     except Exception as error:
-        if os.environ.get("ELMTEX_DEBUG"):
+        if setting(DEBUG):
             raise
         place = error.__traceback__
         while place is not None and place.tb_next is not None:
@@ -93,9 +86,7 @@ def _run(args: argparse.Namespace) -> int:
         where = (
             f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else "?"
         )
-        _say(
-            f"internal error {type(error).__name__} at {where}: set ELMTEX_DEBUG=1 to see all of it"
-        )
+        say(f"internal error {type(error).__name__} at {where}: set {DEBUG}=1 to see all of it")
         return 1
 
 
@@ -176,13 +167,18 @@ def _add_model_options(parser: _Parser) -> None:
         help="suggest codes of ICD-10-CM, HPO and drug names for each item, as x-terminologies of its category says: "
         "system, code, name and score; suggestions, none is asserted (needs elmtex[coding])",
     )
+    parser.add_argument(
+        "--no-attributes",
+        action="store_true",
+        help="leave out what belongs to items (doses, values, sites); the items are the same",
+    )
 
 
 def _add_extract(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser = _add_command(
         commands,
         "extract",
-        _extract,
+        extract,
         "extract one report and print the document",
         "  elmtex extract report.txt\n"
         "  pdftotext letter.pdf - | elmtex extract - --format csv\n"
@@ -203,7 +199,7 @@ def _add_batch(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser = _add_command(
         commands,
         "batch",
-        _batch,
+        batch,
         "extract many reports into a JSON Lines file, one document a line",
         "  elmtex batch reports/ --out documents.jsonl\n"
         "  elmtex batch notes.csv letters.jsonl --out documents.jsonl --resume\n",
@@ -240,175 +236,10 @@ def _positive(text: str) -> int:
 
 def _add_app(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser = _add_command(
-        commands, "app", _app, "open the web page", "  elmtex app\n  elmtex app --port 8000\n"
+        commands, "app", app, "open the web page", "  elmtex app\n  elmtex app --port 8000\n"
     )
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only")
     parser.add_argument("--port", type=int, default=7860, help="default: 7860")
-
-
-def _make_extractor(args: argparse.Namespace) -> Extractor:
-    from elmtex.extractors.notes import STRATEGIES, Extractor
-    from elmtex.schema import load_schema
-
-    if args.strategy not in STRATEGIES:
-        raise InputError(f"unknown strategy {args.strategy!r}: use one of: {', '.join(STRATEGIES)}")
-    schema = load_schema(args.schema)
-    if args.categories is not None:
-        keys = [key.strip() for key in args.categories.split(",")]
-        schema = schema.subset(tuple(key for key in keys if key))
-    if args.strategy != "finetuned":
-        from elmtex.extractors.chat import open_strategy
-
-        # The same interface: schema, model_name, timings, load, extract and stream.
-        chat = open_strategy(
-            args.strategy, schema, model=args.model, server=args.server, examples=args.examples
-        )
-        return cast("Extractor", chat)
-    if args.server or args.examples:
-        raise InputError("--server and --examples belong to the strategies naive and icl")
-    at_once = getattr(args, "at_once", 1)
-    return Extractor(schema, model=args.model, engine=args.engine, at_once=at_once)
-
-
-def _made(args: argparse.Namespace) -> Extractor:
-    """The extractor, with codes where they are asked for."""
-    extractor: Extractor = args.make_extractor(args)
-    if not args.codes:
-        return extractor
-    from elmtex.coding.linker import CodingExtractor, Linker
-
-    return cast("Extractor", CodingExtractor(extractor, Linker()))
-
-
-def _extract(args: argparse.Namespace) -> int:
-    from elmtex.batch.job import extract_safely
-    from elmtex.exporters.formats import FORMATS as WRITERS
-    from elmtex.exporters.formats import to_fhir
-    from elmtex.readers.files import read_one
-
-    _check_output(args.output, args.report)
-    source = read_one(args.report)
-    report, name = source.text or "", source.id
-    _say_of(source)
-    extractor = _made(args)
-    if args.format == "fhir":
-        from elmtex.exporters.fhir.bundle import bundle_model
-
-        bundle_model()  # that it is missing must not come out only after a long extraction
-    if report.strip():  # an empty report needs no model to be called empty
-        extractor.load()
-    extraction = extract_safely(extractor, report, name)
-    if args.format == "fhir":
-        text = to_fhir(extraction, extractor.schema, report=report)
-    else:
-        text = WRITERS[args.format](extraction, extractor.schema)
-    _write(text, args.output)
-    if args.verbose and extractor.timings is not None:
-        for line in extractor.timings.lines():
-            _say(line)
-    return _exit_code(extraction)
-
-
-def _say_of(report: Report) -> None:
-    """What was left out or may be wrong in what was read."""
-    from elmtex.readers.text_files import SAID
-
-    for note in report.note.split() if report.text is not None else ():
-        _say(f"{report.id} {SAID[note]}")
-    if report.recognised:
-        _say(f"{report.id} is a scan, read by text recognition: compare it with the paper")
-
-
-def _exit_code(extraction: Extraction) -> int:
-    if extraction.status == "ok":
-        return 0
-    _say(f"{extraction.id}: {extraction.status}: {' '.join(extraction.problems)}")
-    return 1
-
-
-def _check_output(output: Path | None, report: str) -> None:
-    """Refuse an output that cannot be written before the long work, and one that would overwrite the report."""
-    if output is None:
-        return
-    if output.is_dir() or not output.parent.is_dir():
-        raise InputError(f"cannot write {str(output)!r}: give a file name in a folder that exists")
-    if report != "-" and output.exists() and Path(report).exists() and output.samefile(report):
-        raise InputError(f"--output {str(output)!r} is the report itself: give another file")
-
-
-def _write(text: str, output: Path | None) -> None:
-    data = text.encode("utf-8")
-    if output is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise InputError(f"cannot write {str(output)!r}: {error.strerror}") from None
-
-
-def _batch(args: argparse.Namespace) -> int:
-    from elmtex.batch import job as batch
-    from elmtex.provenance import usable_cores
-    from elmtex.readers.files import read_reports
-
-    if any(
-        args.out.exists() and args.out.samefile(path)
-        for path in map(Path, args.inputs)
-        if path.exists()
-    ):
-        raise InputError(f"--out {args.out} is one of the inputs: give another file")
-    folders = [path.resolve() for path in map(Path, args.inputs) if path.is_dir()]
-    if args.out.suffix.lower() == ".txt" and any(
-        args.out.resolve().is_relative_to(folder) for folder in folders
-    ):
-        raise InputError(f"--out {args.out} would be read as one of the reports: call it .jsonl")
-    # The first pass counts, and refuses unusable inputs before the model is loaded and OUT is made.
-    total = 0
-    for report in read_reports(args.inputs):
-        total += 1
-        _say_of(report)
-    if args.strategy != "finetuned":
-        args.at_once = 1  # a chat model has one conversation
-    args.at_once = args.at_once or min(usable_cores(), max(1, total))
-    extractor = _made(args)
-    extractor.load()
-    try:
-        summary = batch.run(
-            extractor,
-            read_reports(args.inputs),
-            args.out,
-            resume=args.resume,
-            total=total,
-            at_once=args.at_once,
-        )
-    except KeyboardInterrupt:
-        _say(f"interrupted: {args.out} keeps what is done, go on with --resume")
-        return 130
-    _say(_account(summary, args.out))
-    return 0 if summary.all_ok else 1
-
-
-def _account(summary: Summary, out: Path) -> str:
-    statuses = ", ".join(f"{count} {status}" for status, count in sorted(summary.statuses.items()))
-    line = f"{out}: {summary.total} reports: {statuses or 'none'}"
-    if summary.kept:
-        line += f"; {summary.kept} of them were done before"
-    if summary.redone:
-        line += f"; {summary.redone} had an answer made with other settings and were done again"
-    if summary.repeated:
-        line += f"; {summary.repeated} stand in the inputs again and have one line"
-    if summary.others:
-        line += f"; {summary.others} lines of other reports stand there too"
-    return line
-
-
-def _app(args: argparse.Namespace) -> int:
-    from elmtex.web.server import launch
-
-    launch(host=args.host, port=args.port)
-    return 0
 
 
 def _door(command: str, arguments: list[str]) -> int:
@@ -426,11 +257,6 @@ def _door(command: str, arguments: list[str]) -> int:
     sys.argv[1:] = arguments
     runpy.run_module(module, run_name="__main__", alter_sys=True)
     return 0
-
-
-def _say(message: str) -> None:
-    """One line to stderr; characters it cannot show are escaped (Python's default there)."""
-    sys.stderr.write(f"elmtex: {' '.join(message.split())}\n")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 Assertion = Literal["present", "absent", "possible"]
 Status = Literal["ok", "truncated", "empty_report", "invalid_output", "failed"]
@@ -167,6 +167,19 @@ class Item:
         )
 
 
+class Timings(Protocol):
+    """Seconds and counts of one extraction, by stage."""
+
+    @property
+    def load(self) -> float:
+        """Seconds that loading the model took."""
+        ...
+
+    def lines(self) -> list[str]:
+        """The figures as lines to print."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """What one report gave: a validated document and how it came about.
@@ -178,6 +191,7 @@ class Extraction:
         status: ``ok``, or why the document is incomplete or missing.
         problems: sentences for a human; they never quote the report.
         categories: every category of the schema in its order, each with its items in report order.
+        timings: what the extraction took; None where nothing was measured. No part of the document.
     """
 
     id: str
@@ -186,6 +200,7 @@ class Extraction:
     status: Status
     problems: tuple[str, ...] = ()
     categories: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
+    timings: Timings | None = field(default=None, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The document of the command line's ``json`` format."""

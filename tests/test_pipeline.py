@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from tiny import PlantedEngine, tiny_tokenizer
+from tiny import PlantedEngine, PlantedModel, tiny_tokenizer
 
 from elmtex import Extractor
-from elmtex.decoding.grammar import NoteGrammar
 from elmtex.decoding.select import group
 from elmtex.extractors import notes as pipeline
-from elmtex.extractors.notes import EMPTY, _Loaded
-from elmtex.extractors.prompt import margin_prompt
+from elmtex.extractors.loaded_model import LoadedModel
 from elmtex.schema import CategorySchema, load_schema, parse_schema
-from elmtex.types import InputError
+from elmtex.types import EMPTY, InputError
 
 NOTES = (" fever => symptom;", "sepsis => diagnosis?", "fever => symptom!")
 
 
 def planted(notes: Sequence[str] = NOTES, schema: str | CategorySchema = "elmtex") -> Extractor:
     """An extractor whose model is a :class:`tiny.PlantedEngine`."""
-    extractor = Extractor(schema)
     tokenizer = tiny_tokenizer()
-    prompt = tokenizer.encode(margin_prompt(extractor.schema), add_special_tokens=False).ids
-    grammar = NoteGrammar.of(extractor.schema, tokenizer)
-    engine = PlantedEngine(tokenizer, notes)
-    extractor._loaded = _Loaded(tokenizer, engine, grammar, tuple(prompt), seconds=0.0)
-    return extractor
+    return Extractor(schema, model=PlantedModel(tokenizer, PlantedEngine(tokenizer, notes)))
 
 
 def found(document) -> dict[str, list[tuple[str, str]]]:
@@ -63,10 +58,11 @@ def test_a_fact_at_the_end_of_a_report_of_20_000_words_is_found():
     report = "The patient was well and had no pain. " * 2500 + "He had fever."
     assert len(report.split()) > 20_000
     extractor = planted()
-    (item,) = extractor.extract(report).categories["signs_symptoms"]
+    document = extractor.extract(report)
+    (item,) = document.categories["signs_symptoms"]
     assert item.start == report.index("fever")
-    assert extractor.timings.chunks > 50
-    assert extractor.timings.sentences == 2501
+    assert document.timings.chunks > 50
+    assert document.timings.sentences == 2501
 
 
 def test_a_long_report_may_wait_between_its_parts_and_is_answered_the_same():
@@ -145,12 +141,44 @@ def test_a_schema_of_ones_own_changes_nothing_else():
     assert found(extractor.extract("He had fever.")) == {"heat": [("fever", "present")]}
 
 
+def test_the_times_come_with_the_answer_they_belong_to():
+    """Two threads on one extractor: an attribute of the extractor would tell the times of the other's report."""
+    extractor = planted()
+    steps = extractor.stream("He had fever. Perhaps sepsis. No pain.")
+    next(steps)
+    other = extractor.extract("He had fever.")
+    *_, last = steps
+    assert (last.extraction.timings.sentences, other.timings.sentences) == (3, 1)
+    assert other.timings.lines()[0].startswith("load")
+    assert "timings" not in other.to_dict() and extractor.extract(" ").timings.sentences == 0
+
+
+def test_a_model_is_loaded_once_whatever_the_schemas_and_threads(monkeypatch: pytest.MonkeyPatch):
+    opened = []
+
+    def slow(*arguments):
+        opened.append(arguments)
+        time.sleep(0.05)
+        return PlantedEngine(tiny_tokenizer(), NOTES)
+
+    monkeypatch.setattr("elmtex.extractors.loaded_model.open_engine", slow)
+    monkeypatch.setattr(
+        "elmtex.extractors.loaded_model.read_tokenizer", lambda folder: tiny_tokenizer()
+    )
+    monkeypatch.setattr(LoadedModel, "folders", lambda self: (Path("."),))
+    first = Extractor()
+    views = [first, first, *(first.with_schema(load_schema("medication")) for _ in range(2))]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda view: view.extract("He had fever."), views))
+    assert len(opened) == 1
+
+
 def test_another_schema_borrows_the_loaded_model():
     schema = parse_schema('{"title": "T", "properties": {"heat": {"title": "Body heat"}}}', "own")
     lender = planted([" fever => body heat;"])
     other = lender.with_schema(schema)
     assert found(other.extract("He had fever.")) == {"heat": [("fever", "present")]}
-    assert other._model().engine is lender._model().engine
+    assert other.model is lender.model
     assert lender.schema.keys == load_schema("elmtex").keys
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,7 +14,8 @@ import numpy as np
 import pytest
 
 from elmtex.cli import main
-from elmtex.extractors.chat import complete, open_strategy
+from elmtex.extractors.base import open_extractor
+from elmtex.extractors.chat import complete
 from elmtex.extractors.chat.extractor import (
     BROKEN,
     CUT,
@@ -25,11 +27,12 @@ from elmtex.extractors.chat.extractor import (
 )
 from elmtex.extractors.chat.prompts import answer, icl_prompt, naive_prompt, reply_schema
 from elmtex.extractors.chat.retrieval import Index
-from elmtex.extractors.chat.server import KEY, ServerChat
+from elmtex.extractors.chat.server import ServerChat
 from elmtex.schema import load_schema
+from elmtex.settings import SERVER_KEY
 from elmtex.text import align as align_module
 from elmtex.text.align import align
-from elmtex.types import ElmtexError, InputError, Item, Record
+from elmtex.types import ElmtexError, InputError, Item, MissingDependencyError, Record
 
 SCHEMA = load_schema("elmtex")
 SMALL = SCHEMA.subset(("diagnosis", "signs_symptoms"))
@@ -500,12 +503,12 @@ def completion(text: str, reason: str = "stop") -> tuple[int, object]:
 
 
 def test_a_server_is_asked_for_the_schema(server: HTTPServer, monkeypatch):
-    monkeypatch.setenv(KEY, "open sesame")
+    monkeypatch.setenv(SERVER_KEY, "open sesame")
     server.answers = [completion(said(diagnosis=["sepsis"]).text), completion('{"diagn', "length")]
-    extractor = open_strategy("naive", SMALL, model="llama", server=url(server) + "/")
+    extractor = open_extractor("naive", SMALL, model="llama", server=url(server) + "/")
     document = extractor.extract(REPORT)
     assert (document.model, document.categories["diagnosis"][0].text) == ("llama+naive", "sepsis")
-    assert extractor.timings.reply_tokens == 3
+    assert document.timings.reply_tokens == 3
     body, authorization = server.bodies[0]
     assert (body["model"], body["temperature"], authorization) == ("llama", 0, "Bearer open sesame")
     assert body["response_format"]["json_schema"]["schema"] == reply_schema(SMALL)
@@ -522,7 +525,7 @@ def test_a_server_is_asked_for_the_schema(server: HTTPServer, monkeypatch):
 def test_what_a_server_ended_early_is_truncated(server: HTTPServer, reason, status, says):
     """Also where what came until then happens to be whole."""
     server.answers = [completion(said(diagnosis=["sepsis"]).text, reason)]
-    document = open_strategy("naive", SMALL, model="m", server=url(server)).extract(REPORT)
+    document = open_extractor("naive", SMALL, model="m", server=url(server)).extract(REPORT)
     assert document.status == status and says in " ".join(document.problems)
     assert document.categories["diagnosis"][0].text == "sepsis"
 
@@ -536,8 +539,40 @@ def test_a_server_is_asked_directly_and_nobody_else(server: HTTPServer, monkeypa
     with pytest.raises(InputError, match="302"):
         ServerChat(url(server), "llama").load()
     assert server.paths == ["/v1/models"] * 2
-    with pytest.raises(InputError, match="InvalidURL"):
-        ServerChat("http://local host/v1", "llama").load()
+    for wrong in ("http://local host/v1", "http://[::1/v1", "http://127.0.0.1:port/v1"):
+        with pytest.raises(InputError, match="no usable answer"):
+            ServerChat(wrong, "llama").load()
+        monkeypatch.setenv(SERVER_KEY, "s3cret")
+        with pytest.raises(InputError, match=r"unencrypted|no usable answer"):
+            ServerChat(wrong, "llama").load()
+        monkeypatch.delenv(SERVER_KEY)
+
+
+def test_no_word_of_one_answer_goes_back_with_the_next_question(server: HTTPServer, monkeypatch):
+    """A cookie would let a server, or who stands before it, tell which reports are one user's."""
+    seen = []
+
+    def do_get(self: Handler) -> None:
+        seen.append({name.lower(): value for name, value in self.headers.items()})
+        self.send_response(200)
+        self.send_header("Set-Cookie", "who=you; Path=/")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    monkeypatch.setattr(Handler, "do_GET", do_get)
+    monkeypatch.setenv("NETRC", str(Path(__file__)))  # no netrc is looked at: this is none
+    chat = ServerChat(url(server), "llama")
+    chat.load()
+    chat.load()
+    assert [("cookie" in headers, "authorization" in headers) for headers in seen] == [
+        (False, False)
+    ] * 2
+
+
+def test_httpx_is_asked_for_where_it_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    with pytest.raises(MissingDependencyError, match=r"elmtex\[server\]"):
+        ServerChat("http://127.0.0.1:9", "m").load()
 
 
 def test_a_server_that_refuses_is_named_and_no_report_is_quoted(server: HTTPServer):

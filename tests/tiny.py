@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from elmtex.decoding.layout import Ints, Mask
+from elmtex.extractors.loaded_model import LoadedModel
 
 CORPUS = [
     " [ => ] fever cough symptom drug dose history pain the patient denied had a of and",
@@ -81,6 +82,14 @@ class PlantedEngine:
     def session(self, prompt: tuple[int, ...] = ()) -> PlantedSession:
         self.sessions += 1
         return PlantedSession(self, prompt)
+
+
+class PlantedModel(LoadedModel):
+    """A loaded model of the packaged name without an adapter, whose engine is planted."""
+
+    def __init__(self, tokenizer: Tokenizer, engine: PlantedEngine) -> None:
+        super().__init__("smollm2-135m")
+        self._tokenizer, self._engine = tokenizer, engine
 
 
 class PlantedSession:

@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elmtex.decoding.select import group
-from elmtex.extractors.notes import Extractor
+from elmtex.extractors.base import open_extractor
+from elmtex.extractors.notes import NotesExtractor
 from elmtex.models.adapter import load_adapter, write_adapter_digests
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, Extraction, InputError, Record
@@ -69,7 +70,8 @@ def calibrate(
     with tempfile.TemporaryDirectory() as scratch:
         trial = shutil.copytree(run, Path(scratch) / "run", ignore=lambda _, names: _foreign(names))
         _write(trial, biases=biases, threshold=0.0, calibration=[])
-        extractor = Extractor(schema, model=str(trial), attributes=False)
+        extractor = open_extractor("finetuned", schema, model=str(trial), attributes=False)
+        assert isinstance(extractor, NotesExtractor)  # whose notes tell what was weighed
         notes = [extractor.notes(record.text).notes for record in records]
     tried = []
     for threshold in thresholds:
@@ -108,7 +110,7 @@ def _calibrate_attributes(run: Path, records: Sequence[Record], schema: str) -> 
     """
     settings: dict[str, Any] = {"bias": ENDING, "threshold": 0.0, "calibration": []}
     _write(run, attributes=settings)
-    extractor = Extractor(schema, model=str(run))
+    extractor = open_extractor("finetuned", schema, model=str(run))
     answers = [extractor.extract(record.text) for record in records]
     tried = []
     for threshold in THRESHOLDS:

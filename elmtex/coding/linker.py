@@ -14,17 +14,14 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from elmtex.coding.name_index import NameIndex, key, words
 from elmtex.coding.terminologies import Named, Terminology, sources
-from elmtex.models.base import cache_folder
 from elmtex.schema import TERMINOLOGIES, Category, CategorySchema
+from elmtex.settings import cache_folder
 from elmtex.storage import write_whole
-from elmtex.types import Code, Extraction, InputError, Item
-
-if TYPE_CHECKING:
-    from elmtex.extractors.notes import Extractor
+from elmtex.types import Code, InputError, Item
 
 THRESHOLD = 0.8
 _FORMAT = 4  # of the cache; raise it when anything below changes what is stored
@@ -131,42 +128,6 @@ class Linker:
             source = sources(self._disease_ontology)[name]
             self._indexes[name] = _load_index(source, self._cache_dir)
         return self._indexes[name]
-
-
-class CodingExtractor:
-    """An extractor whose items carry suggested codes: another extractor, and a linker behind it.
-
-    Args:
-        extractor: any; its attributes are also this one's.
-        linker: suggests the codes.
-    """
-
-    def __init__(self, extractor: Extractor, linker: Linker) -> None:
-        self._extractor = extractor
-        self.linker = linker
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._extractor, name)
-
-    @property
-    def coding(self) -> dict[str, Any]:
-        """What the codes depend on."""
-        return self.linker.setting
-
-    def load(self) -> None:
-        """Load the indexes, which may be missing, and then the model."""
-        self.linker.load(self._extractor.schema)
-        self._extractor.load()
-
-    def extract(self, report: str, *, id: str = "report") -> Extraction:
-        """Extract one report; raises what the extractor raises."""
-        extraction = self._extractor.extract(report, id=id)
-        schema = self._extractor.schema
-        categories = {
-            key: tuple(self.linker.coded(item, schema.category(key)) for item in items)
-            for key, items in extraction.categories.items()
-        }
-        return replace(extraction, categories=categories)
 
 
 # The cache of indexes

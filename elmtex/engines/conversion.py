@@ -10,10 +10,11 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from elmtex.models.base import cache_folder, made_once
 from elmtex.models.integrity import wrong_files
 from elmtex.models.llama_config import read_shape
+from elmtex.models.made_once import made_once
 from elmtex.models.merge import MergedWeights
+from elmtex.settings import cache_folder
 from elmtex.types import InputError
 
 _CONVERSION = "6"  # raise it when a converted folder's content changes

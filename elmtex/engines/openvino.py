@@ -25,8 +25,7 @@ eval/BENCHMARKS.md; what it came to:
 - The embedding stays outside, memory-mapped in float16: a step looks up its tokens and scores the
   ids asked for.
 
-The converted graph is kept in the user's cache directory; a change of base, adapter, conversion or
-OpenVINO makes a new one, and those unused for a month go.
+The converted graph is kept in the user's cache directory (:mod:`elmtex.engines.conversion`).
 """
 
 from __future__ import annotations

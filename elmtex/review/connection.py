@@ -8,9 +8,9 @@ from typing import Any
 from elmtex.review import sqlite
 from elmtex.review.faults import DAMAGED, fault_of
 from elmtex.review.tables import METADATA, sa
+from elmtex.settings import DATABASE
 from elmtex.types import InputError
 
-DATABASE = "ELMTEX_DATABASE"  # the environment variable that names another database
 MEMORY = "sqlite://"  # gone with the process
 
 

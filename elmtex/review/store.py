@@ -11,20 +11,16 @@ same transactions.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-
-import platformdirs
 
 from elmtex.erase import overwrite
 from elmtex.review import sqlite
-from elmtex.review.connection import DATABASE, MEMORY, connect
+from elmtex.review.connection import MEMORY, connect
 from elmtex.review.decisions import Decision, check
 from elmtex.review.entry import Entry
 from elmtex.review.faults import without_words
@@ -45,20 +41,11 @@ from elmtex.review.tables import DECISIONS, EXTRACTIONS, LINES, REPORTS, sa
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
 
-__all__ = ["MEMORY", "Store", "default_url"]
+__all__ = ["MEMORY", "Store"]
 
 logger = logging.getLogger(__name__)  # never about a report
 
 ATTEMPTS = 20  # for a decision, when others decide about the same report at the same moment
-
-
-def default_url() -> str:
-    """The database of ``ELMTEX_DATABASE``, else a file in the user's data directory."""
-    if url := os.environ.get(DATABASE):
-        return url
-    folder = Path(platformdirs.user_data_dir("elmtex", appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return f"sqlite:///{folder / 'reviews.sqlite'}"
 
 
 class Store:

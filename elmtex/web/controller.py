@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 from elmtex.examples import EXAMPLES
+from elmtex.extractors.base import Extractor
 from elmtex.readers.text_files import Report
 from elmtex.review import Store
 from elmtex.review.store import MEMORY
@@ -20,7 +21,7 @@ from elmtex.web.batch_tab.batch import Batch, Taken
 from elmtex.web.batch_tab.render import batch_html
 from elmtex.web.compare_tab.choices import OWN, Contenders
 from elmtex.web.compare_tab.compare import Comparing
-from elmtex.web.jobs import Reading, StreamingExtractor, extractor_for
+from elmtex.web.jobs import Reading, extractor_for
 from elmtex.web.limits import STORED, Shares, Turn
 from elmtex.web.locale.messages import Words, counted, words_in
 from elmtex.web.report_tab.commands import Command, parse
@@ -59,7 +60,7 @@ class Desk:
 
     def __init__(
         self,
-        extractor: StreamingExtractor,
+        extractor: Extractor,
         store: Store | None = None,
         linker: Linking | None = None,
         contenders: Contenders | None = None,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Protocol
 
+from elmtex.extractors.base import Extractor
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Progress
 from elmtex.web.limits import Turn
@@ -14,21 +14,7 @@ from elmtex.web.limits import Turn
 INTERVAL = 0.25  # seconds between two pictures of a run; more would only cost drawing
 
 
-class StreamingExtractor(Protocol):
-    """The part of :class:`elmtex.Extractor` the page uses; tests stand in with a small fake."""
-
-    schema: CategorySchema
-
-    def load(self) -> None: ...
-
-    def stream(self, report: str) -> Iterator[Progress]: ...
-
-    def with_schema(self, schema: CategorySchema) -> StreamingExtractor: ...
-
-
-def extractor_for(
-    extractor: StreamingExtractor, schema: CategorySchema | None
-) -> StreamingExtractor:
+def extractor_for(extractor: Extractor, schema: CategorySchema | None) -> Extractor:
     """The extractor itself when it has this schema (or None is asked for), else one that shares its model."""
     if schema is None or schema.document == extractor.schema.document:
         return extractor
@@ -49,7 +35,7 @@ class Reading:
 
     def __init__(
         self,
-        extractor: StreamingExtractor,
+        extractor: Extractor,
         report: str,
         turn: Turn,
         owner: str = "",
@@ -89,7 +75,7 @@ class Reading:
             if not self._ended.is_set():
                 self.stop()
 
-    def _read(self, extractor: StreamingExtractor, report: str) -> None:
+    def _read(self, extractor: Extractor, report: str) -> None:
         self._turn.take(self._owner)
         try:
             if self.stopped:

@@ -7,18 +7,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from elmtex.extractors.base import Extractor, open_extractor
 from elmtex.review import Store
-from elmtex.review.store import MEMORY, default_url
+from elmtex.review.store import MEMORY
+from elmtex.settings import AUTH, MCP, MCP_KEYS, database_url
 from elmtex.types import InputError
 from elmtex.web.access.gate import around
-from elmtex.web.access.headers import AUTH, Guard, on_a_space
+from elmtex.web.access.headers import Guard, on_a_space
 from elmtex.web.access.hosts import Hosts
-from elmtex.web.access.sign_in import KEYS, SLOWLY, door
-from elmtex.web.api.extract import MCP, call_itself, offer, wants_mcp
+from elmtex.web.access.sign_in import SLOWLY, door
+from elmtex.web.api.extract import call_itself, offer, wants_mcp
 from elmtex.web.compare_tab.choices import Contenders, contenders
 from elmtex.web.controller import Desk
 from elmtex.web.events import wire_many, wire_report
-from elmtex.web.jobs import StreamingExtractor
 from elmtex.web.layout import lay_out
 from elmtex.web.limits import BodyLimit
 from elmtex.web.locale.messages import words_in
@@ -39,11 +40,9 @@ _HERE = Path(__file__).parent / "static"
 _SCRIPTS = tuple(_HERE / f"{n}.js" for n in ("templates", "page", "review", "editor", "batch"))
 
 
-def default_extractor() -> StreamingExtractor:
+def default_extractor() -> Extractor:
     """The extractor of a plain ``elmtex app``."""
-    from elmtex import Extractor
-
-    return Extractor()
+    return open_extractor()
 
 
 def default_linker() -> Linking:
@@ -54,7 +53,7 @@ def default_linker() -> Linking:
 
 
 def build(
-    extractor_factory: Callable[[], StreamingExtractor] = default_extractor,
+    extractor_factory: Callable[[], Extractor] = default_extractor,
     *,
     database: str | None = None,
     others: Contenders | None = None,
@@ -66,7 +65,7 @@ def build(
         database: SQLAlchemy URL of the reviews; None is the user's own file, on a Space the memory.
         others: the extractors that may be compared, by name; None is what :func:`contenders` finds.
     """
-    store = Store(database or (MEMORY if on_a_space() else default_url()))
+    store = Store(database or (MEMORY if on_a_space() else database_url()))
     extractor = extractor_factory()
     desk = Desk(extractor, store, default_linker(), others or contenders(extractor))
     with gr.Blocks(
@@ -90,7 +89,7 @@ def launch(
     host: str = "127.0.0.1",
     port: int = 7860,
     *,
-    extractor_factory: Callable[[], StreamingExtractor] = default_extractor,
+    extractor_factory: Callable[[], Extractor] = default_extractor,
     block: bool = True,
     database: str | None = None,
     others: Contenders | None = None,
@@ -114,7 +113,7 @@ def launch(
     keeper, mcp, loopback = door(), wants_mcp(), secrets.token_urlsafe(32)
     if mcp and keeper is not None and not keeper.has_keys:
         raise InputError(
-            f"{MCP} with {AUTH} needs keys, as a program cannot sign in: set {KEYS} to NAME:KEY, one a line"
+            f"{MCP} with {AUTH} needs keys, as a program cannot sign in: set {MCP_KEYS} to NAME:KEY, one a line"
         )
     if not 1 <= port <= 65535:
         raise InputError(f"port {port} is none; give one from 1 to 65535")

@@ -28,7 +28,7 @@ from statistics import median
 from typing import Any
 
 from elmtex.engines import ENGINES
-from elmtex.extractors.notes import Extractor
+from elmtex.extractors.notes import NotesExtractor
 from elmtex.provenance import environment
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError, Item
@@ -196,7 +196,7 @@ def _open(name: str, config: RunConfig) -> int:
     if name == REPLAY or name in LLAMA_CPP:
         _candidate = Replay(load_schema(config.schema), config.base, LLAMA_CPP.get(name))
     else:
-        _candidate = Extractor(config.schema, model=config.model, engine=name)
+        _candidate = NotesExtractor(config.schema, model=config.model, engine=name)
     _candidate.load()
     return parameters_of(_candidate.folders()[0])
 
@@ -214,7 +214,7 @@ def _read(report: str, answer: dict[str, list[dict[str, Any]]]) -> dict[str, Any
     else:
         document = _candidate.extract(report)
         seconds = time.perf_counter() - began
-        counts = _candidate.timings.counts
+        counts = document.timings.counts
         tokens, passes = counts.prefix + counts.fed, counts.passes
         status, items = document.status, document.to_dict()["categories"]
     return {

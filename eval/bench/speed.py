@@ -24,7 +24,7 @@ from statistics import median
 from typing import Any
 
 from elmtex.engines import read_prompt
-from elmtex.extractors.notes import Extractor
+from elmtex.extractors.notes import NotesExtractor, NotesTimings
 from elmtex.provenance import environment, usable_cores
 from elmtex.types import ElmtexError, Record
 from eval.bench.engines import measure_roofline, parameters_of, roofline_of, seconds_of
@@ -89,9 +89,11 @@ def one_by_one(config: RunConfig, texts: Sequence[str]) -> list[dict[str, float]
     layers = parameters_of(extractor.folders()[0]) - _embedding(extractor)
     rows = []
     for text in texts:
-        seconds = seconds_of(lambda text=text: extractor.extract(text))  # type: ignore[misc]
-        assert extractor.timings is not None
-        counts = extractor.timings.counts
+        began = time.perf_counter()
+        timings = extractor.extract(text).timings
+        seconds = time.perf_counter() - began
+        assert isinstance(timings, NotesTimings)
+        counts = timings.counts
         tokens = counts.prefix + counts.kept
         reading = min(seconds_of(lambda n=tokens: _read(extractor, n)) for _ in range(2))  # type: ignore[misc]
         rows.append(
@@ -190,16 +192,16 @@ def table(figures: dict[str, Any]) -> Rows:
     return [["figure", "measured"], *map(list, shown)]
 
 
-def _open(config: RunConfig, at_once: int) -> Extractor:
-    return Extractor(config.schema, model=config.model, engine=config.engine, at_once=at_once)
+def _open(config: RunConfig, at_once: int) -> NotesExtractor:
+    return NotesExtractor(config.schema, model=config.model, engine=config.engine, at_once=at_once)
 
 
-def _read(extractor: Extractor, tokens: int) -> None:
+def _read(extractor: NotesExtractor, tokens: int) -> None:
     """Read so many tokens as one causal text."""
-    read_prompt(extractor._model().engine.session(), [100 + n % 1000 for n in range(tokens)])
+    read_prompt(extractor.model.engine.session(), [100 + n % 1000 for n in range(tokens)])
 
 
-def _embedding(extractor: Extractor) -> int:
+def _embedding(extractor: NotesExtractor) -> int:
     """Parameters of the embedding, which take part in no product while reading."""
     config = json.loads((extractor.folders()[0] / "config.json").read_text("utf-8"))
     return int(config["vocab_size"]) * int(config["hidden_size"])

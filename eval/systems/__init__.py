@@ -9,9 +9,8 @@ icl        a prompt that describes each category, with the most similar training
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from elmtex.extractors.notes import Extractor
+from elmtex.extractors.base import Extractor, open_extractor
 from elmtex.models.adapter import packaged_adapter
 from elmtex.provenance import digest
 from elmtex.types import InputError
@@ -24,15 +23,14 @@ class System:
 
     Args:
         name: its key in ``metrics.json``.
-        extractor: anything with ``schema``, ``model_name``, ``load()`` and ``extract(report,
-            id=…)``.
+        extractor: what reads the reports.
         digest: SHA-256 of what decides its answers beside its name: weights, server, examples.
         engine: what runs the model here; "" for the chat systems.
         local: whether it runs in this process, whose memory is then its own.
     """
 
     name: str
-    extractor: Any
+    extractor: Extractor
     digest: str
     local: bool = True
     engine: str = ""
@@ -51,14 +49,12 @@ def open_system(name: str, config: RunConfig) -> System:
     model = config.base if name == "untrained" else config.model
     if name == "finetuned" and model is None and packaged_adapter() is None:
         raise InputError("finetuned: no adapter is packaged here: give one by --model FOLDER")
-    extractor = Extractor(config.schema, model=model, engine=config.engine)
-    return System(name, extractor, digest(extractor.folders()), engine=_engine(extractor.engine))
+    extractor = open_extractor("finetuned", config.schema, model=model, engine=config.engine)
+    return System(name, extractor, digest(extractor.folders()), engine=_engine(extractor))
 
 
-def _engine(name: str) -> str:
+def _engine(extractor: Extractor) -> str:
     """An engine's name, with its precision where that depends on the machine."""
-    if name != "openvino":
-        return name
-    from elmtex.engines.openvino import default_precision
-
-    return f"{name} {default_precision()}"
+    settings = extractor.settings()
+    engine = settings["engine"]
+    return f"{engine} {settings['precision']}" if engine == "openvino" else engine

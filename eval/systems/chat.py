@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 from elmtex import records
-from elmtex.extractors.chat import complete, open_chat
-from elmtex.extractors.chat.extractor import ChatExtractor
+from elmtex.extractors.base import open_extractor
+from elmtex.extractors.chat import complete
 from elmtex.provenance import digest
 from elmtex.schema import load_schema
 from elmtex.types import Record
@@ -21,10 +21,12 @@ def open_chat_system(name: str, config: RunConfig) -> System:
     """The system ``naive`` or ``icl``; its digest covers the weights (or the server) and, for icl,
     the examples."""
     schema = load_schema(config.schema)
-    examples = complete(_examples(config), schema) if name == "icl" else ()
-    chat = open_chat(config.base, config.server)
-    extractor = ChatExtractor(schema, chat, examples)
-    parts = [digest(chat.folders()), config.server, [example.to_dict() for example in examples]]
+    examples = complete(_examples(config), schema) if name == "icl" else None
+    extractor = open_extractor(
+        name, schema, model=config.base, server=config.server, examples=examples
+    )
+    shown = [example.to_dict() for example in examples or ()]
+    parts = [digest(extractor.folders()), config.server, shown]
     decided = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return System(name, extractor, decided, local=config.server is None)
 

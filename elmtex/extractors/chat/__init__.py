@@ -9,7 +9,7 @@ marked as ungrounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from elmtex.extractors.chat.extractor import Chat, ChatExtractor
@@ -18,35 +18,29 @@ from elmtex.schema import CategorySchema
 from elmtex.types import InputError, Record
 
 
-def open_strategy(
-    name: str,
+def open_chat_extractor(
     schema: CategorySchema,
-    *,
-    model: str | None = None,
-    server: str | None = None,
-    examples: str | Path | None = None,
+    model: str | None,
+    server: str | None,
+    examples: str | Path | Sequence[Record] | None,
 ) -> ChatExtractor:
     """An extractor that asks a chat model; nothing is loaded yet.
 
     Args:
-        name: ``naive`` or ``icl``.
         schema: the categories to ask for.
         model: a folder, short name or hub name; with ``server``, the name it serves. None: the embedded model.
         server: base URL of an OpenAI-compatible server, e.g. ``http://127.0.0.1:8000/v1``; None runs the model here.
-        examples: icl: annotated reports (JSONL records) to choose examples from.
+        examples: icl: annotated reports to choose examples from, or their JSONL file; None: naive.
 
     Raises:
-        InputError: icl without examples, examples without icl, or a model or server that cannot be used.
+        InputError: no example labels all categories, or a model or server that cannot be used.
     """
-    if (name == "icl") != (examples is not None):
-        raise InputError(
-            "strategy icl needs --examples, a JSONL file of annotated reports; the other strategies take none"
-        )
     records: tuple[Record, ...] = ()
     if examples is not None:
         from elmtex.records import load
 
-        records = complete(load(Path(examples)), schema)
+        known = load(Path(examples)) if isinstance(examples, (str, Path)) else examples
+        records = complete(known, schema)
     return ChatExtractor(schema, open_chat(model, server), records)
 
 
@@ -67,7 +61,7 @@ def complete(records: Iterable[Record], schema: CategorySchema) -> tuple[Record,
 
 
 def open_chat(model: str | None, server: str | None) -> Chat:
-    """The chat model of :func:`open_strategy`."""
+    """The chat model of :func:`open_chat_extractor`."""
     if server is not None:
         from elmtex.extractors.chat.server import ServerChat
 

@@ -1,4 +1,4 @@
-"""An extractor that asks a chat model: prompt, reply, alignment; the same interface as the pipeline's Extractor."""
+"""An extractor that asks a chat model: prompt, reply, alignment; an Extractor like any other."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import jsonschema
 
+from elmtex.extractors.base import Extractor
 from elmtex.extractors.chat.prompts import Message, icl_prompt, naive_prompt, reply_schema
 from elmtex.extractors.chat.retrieval import Index
 from elmtex.schema import CategorySchema
@@ -65,9 +66,9 @@ class Chat(Protocol):
         ...
 
 
-@dataclass
+@dataclass(frozen=True)
 class ChatTimings:
-    """Seconds and counts of one extraction, for ``--verbose``."""
+    """Seconds and counts of one extraction; see :class:`elmtex.types.Timings`."""
 
     load: float = 0.0
     reply: float = 0.0
@@ -82,7 +83,7 @@ class ChatTimings:
         ]
 
 
-class ChatExtractor:
+class ChatExtractor(Extractor):
     """Turns reports into documents of one schema by asking a chat model.
 
     Args:
@@ -92,12 +93,15 @@ class ChatExtractor:
     """
 
     def __init__(self, schema: CategorySchema, chat: Chat, examples: Sequence[Record] = ()) -> None:
-        self.schema = schema
+        self._schema = schema
         self._chat = chat
         self._examples = examples
         self._index = Index(examples)
         self._seconds = 0.0
-        self.timings: ChatTimings | None = None
+
+    @property
+    def schema(self) -> CategorySchema:
+        return self._schema
 
     @property
     def model_name(self) -> str:
@@ -151,9 +155,13 @@ class ChatExtractor:
         self.load()
         began = time.perf_counter()
         reply, problems = self._ask(report)
-        self.timings = ChatTimings(
+        timings = ChatTimings(
             self._seconds, time.perf_counter() - began, reply.prompt_tokens, reply.reply_tokens
         )
+        return replace(self._read(report, id, reply, problems), timings=timings)
+
+    def _read(self, report: str, id: str, reply: Reply, problems: tuple[str, ...]) -> Extraction:
+        """The document of a reply; ``problems`` are those there were before it."""
         problems = (*problems, reply.problem) if reply.problem else problems
         strings, cut = _parse(reply.text), bool(reply.problem)
         if strings is None and (cut or _breaks_off(reply.text)):

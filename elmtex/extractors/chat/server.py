@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
 import json
-import os
-import urllib.error
-import urllib.parse
-import urllib.request
+import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from elmtex.extractors.chat.extractor import CUT, Reply, TooLongError
 from elmtex.extractors.chat.prompts import Message
-from elmtex.types import N_, ElmtexError, InputError
+from elmtex.settings import SERVER_KEY, SERVER_PLAIN, setting
+from elmtex.types import N_, ElmtexError, InputError, MissingDependencyError
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_REPLY = 4096  # tokens
 TIMEOUT = 600.0  # seconds a reply may take
+CONNECT_TIMEOUT = 30.0  # seconds until a connection is open
+MAX_ERROR = 10_000  # bytes of an error's body that are looked at
 _ENDED = N_("The server ended the reply ({reason}); items may be missing.")
-KEY = "ELMTEX_SERVER_KEY"  # environment variable: sent as a bearer token when set
-PLAIN = "ELMTEX_SERVER_PLAIN"  # environment variable: the key may also cross a network unencrypted
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: it may lead to another machine."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)  # and by no proxy
 
 
 class ServerChat:
@@ -98,29 +89,42 @@ class ServerChat:
 
     def _headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/json"}
-        if key := os.environ.get(KEY):
+        if key := setting(SERVER_KEY):
             plain = self._url.startswith("http://") and not _stays_here(self._url)
-            if plain and not os.environ.get(PLAIN):
+            if plain and not setting(SERVER_PLAIN):
                 raise InputError(
                     "server {url}: {key} would cross the network unencrypted; give an https:// URL, or set {plain}=1 if "
                     "that network is trusted",
                     url=self._url,
-                    key=KEY,
-                    plain=PLAIN,
+                    key=SERVER_KEY,
+                    plain=SERVER_PLAIN,
                 )
             headers["Authorization"] = f"Bearer {key}"
         return headers
 
     def _call(self, path: str, body: Mapping[str, Any] | None) -> Any:
-        headers = self._headers()
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._url + path, data, headers)
         try:
-            with _OPENER.open(request, timeout=TIMEOUT) as response:
-                return json.load(response)
-        except urllib.error.HTTPError as error:
-            raise _refused(self._url, error) from None
-        except (OSError, ValueError, http.client.HTTPException) as error:
+            import httpx
+        except ImportError:
+            raise MissingDependencyError(
+                "a chat model's server needs httpx: pip install 'elmtex[server]'"
+            ) from None
+        headers = self._headers()
+        # A client of its own for each call: no cookie, and no connection that the server has closed meanwhile.
+        try:
+            with (
+                _client() as client,
+                client.stream(
+                    "GET" if body is None else "POST",
+                    self._url + path,
+                    content=None if body is None else json.dumps(body),
+                    headers=headers,
+                ) as response,
+            ):
+                if not response.is_success:
+                    raise _refused(self._url, response)
+                return json.loads(response.read())
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RecursionError) as error:
             # Never its text: it may quote what was sent.
             raise InputError(
                 "server {url}: no usable answer ({kind}); is it running?",
@@ -129,22 +133,40 @@ class ServerChat:
             ) from None
 
 
+def _client() -> httpx.Client:
+    """A client that asks the server itself and nobody else: by no proxy, following no redirect to another machine."""
+    import httpx
+
+    return httpx.Client(
+        trust_env=False,  # neither proxies nor .netrc
+        follow_redirects=False,
+        timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
+        verify=ssl.create_default_context(),  # the machine's own authorities: a hospital may have one
+    )
+
+
 def _stays_here(url: str) -> bool:
     """Whether a URL's host is this machine, by its name or address."""
-    host = urllib.parse.urlsplit(url).hostname or ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # not even a URL
+        return False
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _refused(url: str, error: urllib.error.HTTPError) -> InputError:
+def _refused(url: str, response: httpx.Response) -> InputError:
     """An HTTP error; one that speaks of the context's length lets the caller shorten the prompt."""
-    text = error.read(10_000).decode("utf-8", "replace").lower()
-    if error.code == 400 and "context" in text:
+    body = next(response.iter_bytes(MAX_ERROR), b"")
+    text = body.decode("utf-8", "replace").lower()
+    if response.status_code == 400 and "context" in text:
         return TooLongError("server {url}: the prompt is too long for the model's context", url=url)
     return InputError(
-        "server {url}: HTTP status {code}; check --server and --model", url=url, code=error.code
+        "server {url}: HTTP status {code}; check --server and --model",
+        url=url,
+        code=response.status_code,
     )
 
 

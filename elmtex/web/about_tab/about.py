@@ -9,9 +9,9 @@ from importlib import metadata
 from pathlib import Path
 
 import elmtex
+from elmtex.extractors.base import Extractor
 from elmtex.provenance import digest
 from elmtex.schema import CategorySchema
-from elmtex.web.jobs import StreamingExtractor
 from elmtex.web.locale.messages import Words
 from elmtex.web.render import escape
 
@@ -35,10 +35,9 @@ class Model:
     card: str = ""
 
 
-def model_of(extractor: StreamingExtractor) -> Model:
+def model_of(extractor: Extractor) -> Model:
     """What is known of an extractor's model; reads its files once through, so after it was loaded."""
-    name = getattr(extractor, "model_name", "")
-    folders: tuple[Path, ...] = extractor.folders() if hasattr(extractor, "folders") else ()
+    name, folders = extractor.model_name, extractor.folders()
     if not folders:
         return Model(name)
     # The adapter's card, which speaks of this task, before its base's.

@@ -22,8 +22,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from elmtex.settings import HOSTS
 from elmtex.web.access.headers import COOKIE
-from elmtex.web.access.hosts import HOSTS, Hosts, is_foreign, is_visit
+from elmtex.web.access.hosts import Hosts, is_foreign, is_visit
 from elmtex.web.access.sign_in import Door, address
 
 LOOPBACK = (

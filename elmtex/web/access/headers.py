@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from elmtex.settings import AUTH, SPACE_ID, setting
 from elmtex.types import InputError
 
 COOKIE = "elmtex_reviews"
 TAB = "session:"  # how the owner begins who is known by the tab alone
 YEAR = 31_536_000  # seconds
-AUTH = "ELMTEX_AUTH"  # the environment variable with NAME:PASSWORD, several separated by line ends
 
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
@@ -144,7 +143,7 @@ def accounts() -> list[tuple[str, str]] | None:
     Raises:
         InputError: a line is not NAME:PASSWORD.
     """
-    text = os.environ.get(AUTH, "").strip()
+    text = setting(AUTH).strip()
     if not text:
         return None
     pairs = [tuple(line.strip().partition(":")[::2]) for line in text.splitlines() if line.strip()]
@@ -155,4 +154,4 @@ def accounts() -> list[tuple[str, str]] | None:
 
 def on_a_space() -> bool:
     """Whether this runs on a Hugging Face Space, where nothing is private."""
-    return bool(os.environ.get("SPACE_ID"))
+    return bool(setting(SPACE_ID))

@@ -6,15 +6,14 @@ say which page asks; no script can change them. Programs send neither of the las
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from elmtex.settings import HOSTS, SPACE_HOST, setting
 from elmtex.types import InputError
 
-HOSTS = "ELMTEX_HOSTS"  # the environment variable with the page's names in the network
 _LOCAL = "localhost"
 _EVERY = ("0.0.0.0", "::")  # listening there is listening at every address of the machine
 _PORTS = {"http": 80, "https": 443}
@@ -37,7 +36,7 @@ class Hosts:
     def __init__(self, bound: str) -> None:
         self._every = bound.strip("[]") in _EVERY
         names = {_LOCAL, bound.strip("[]").lower(), *_listed()}
-        if space := os.environ.get("SPACE_HOST"):
+        if space := setting(SPACE_HOST):
             names.add(space.lower())
         self._names = names
 
@@ -54,7 +53,7 @@ class Hosts:
 
 
 def _listed() -> list[str]:
-    names = os.environ.get(HOSTS, "").lower().replace(",", " ").split()
+    names = setting(HOSTS).lower().replace(",", " ").split()
     for name in names:
         if not re.fullmatch(r"[a-z0-9_.-]+|[0-9a-f:.]+", name):
             raise InputError(

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import math
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 
+from elmtex.settings import AUTH, setting_lines
+from elmtex.settings import MCP_KEYS as KEYS
 from elmtex.types import InputError
-from elmtex.web.access.headers import AUTH, accounts
+from elmtex.web.access.headers import accounts
 
-KEYS = "ELMTEX_MCP_KEYS"  # the environment variable with NAME:KEY, several separated by line ends
 SHORTEST_KEY = 16  # characters: who guesses a key reads reports
 FREE = {
     "as": 5,
@@ -161,13 +161,13 @@ def door() -> Door | None:
     Raises:
         InputError: a line is not NAME:PASSWORD or NAME:KEY, a key is short, twice, or for a name without a password.
     """
-    pairs, lines = accounts(), os.environ.get(KEYS, "").splitlines()
-    if pairs is None and any(map(str.strip, lines)):
+    pairs, lines = accounts(), setting_lines(KEYS)
+    if pairs is None and lines:
         raise InputError(f"{KEYS} is for names of {AUTH}, which is not set")
     if pairs is None:
         return None
     passwords, keys = dict(pairs), dict[str, str]()
-    for line in filter(None, map(str.strip, lines)):
+    for line in lines:
         name, _, key = line.partition(":")
         if not name or len(key) < SHORTEST_KEY or not key.isascii() or key in keys:
             raise InputError(

@@ -7,13 +7,13 @@ shows a caller these docstrings.
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import Any
 
 import jsonschema
 
 from elmtex.exporters import formats as export
 from elmtex.schema import ITEM, CategorySchema, packaged_schemas
+from elmtex.settings import MCP, setting
 from elmtex.types import ElmtexError, Extraction, MissingDependencyError
 from elmtex.web.access import identity as visitor
 from elmtex.web.access.gate import LOOPBACK
@@ -26,7 +26,6 @@ from elmtex.web.schema_tab.custom_schema import checked, source_of
 from elmtex.web.toolkit import gr
 
 READING = 8  # programs whose reports are read, or wait for that, at once
-MCP = "ELMTEX_MCP"  # the environment variable that offers the endpoints as MCP tools, too
 
 _DOCUMENT = jsonschema.Draft202012Validator(
     {
@@ -48,7 +47,7 @@ _DOCUMENT = jsonschema.Draft202012Validator(
 
 def wants_mcp() -> bool:
     """Whether MCP is asked for. Raises :class:`MissingDependencyError` when it is and cannot be had."""
-    if not os.environ.get(MCP):
+    if not setting(MCP):
         return False
     try:
         import mcp  # noqa: F401

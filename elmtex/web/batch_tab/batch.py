@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from elmtex.batch.job import failure
 from elmtex.erase import remove
+from elmtex.extractors.base import Extractor, failure
 from elmtex.readers.files import read_files
 from elmtex.readers.text_files import Report
 from elmtex.review import Entry, Line, Store
@@ -25,7 +25,7 @@ from elmtex.review.faults import BusyError
 from elmtex.review.line import line_of, report_digest, schema_digest
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
-from elmtex.web.jobs import INTERVAL, Reading, StreamingExtractor, extractor_for
+from elmtex.web.jobs import INTERVAL, Reading, extractor_for
 from elmtex.web.limits import MAX_CHARACTERS, STORED, Turn
 
 PAUSES = (0.5, 2.0, 8.0)  # seconds before a database that was busy is asked again
@@ -63,7 +63,7 @@ class Batch:
         turn: held while the extractor works, also for the report of the other tab.
     """
 
-    def __init__(self, extractor: StreamingExtractor, store: Store, turn: Turn) -> None:
+    def __init__(self, extractor: Extractor, store: Store, turn: Turn) -> None:
         self.extractor = extractor
         self.store = store
         self._turn = turn

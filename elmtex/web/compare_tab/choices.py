@@ -6,23 +6,20 @@ A model that anybody may name would let a visitor read folders of the server, an
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
 
+from elmtex.extractors.base import EXTRACTORS, Extractor, open_extractor
 from elmtex.schema import CategorySchema
+from elmtex.settings import EXAMPLES, MODELS, setting, setting_lines
 from elmtex.types import InputError
-from elmtex.web.jobs import StreamingExtractor
 
-MODELS = "ELMTEX_MODELS"  # the environment variable with [STRATEGY:]MODEL, several separated by line ends
-EXAMPLES = "ELMTEX_EXAMPLES"  # the environment variable with the annotated reports that icl shows
 OWN = "finetuned"  # the page's own extractor
 
-Contenders = Mapping[str, Callable[[], StreamingExtractor]]
+Contenders = Mapping[str, Callable[[], Extractor]]
 
 
-def contenders(own: StreamingExtractor) -> Contenders:
+def contenders(own: Extractor) -> Contenders:
     """The extractors by the names a visitor sees, each made at its first use and then kept.
 
     Args:
@@ -37,37 +34,31 @@ def contenders(own: StreamingExtractor) -> Contenders:
         InputError: ``ELMTEX_MODELS`` names what can be no model.
     """
     schema = own.schema
-    found: dict[str, Callable[[], StreamingExtractor]] = {OWN: lambda: own}
+    found: dict[str, Callable[[], Extractor]] = {OWN: lambda: own}
     found["naive"] = functools.cache(lambda: _chat("naive", schema, None))
-    if os.environ.get(EXAMPLES):
+    if setting(EXAMPLES):
         found["icl"] = functools.cache(lambda: _chat("icl", schema, None))
-    for line in filter(None, map(str.strip, os.environ.get(MODELS, "").splitlines())):
+    for line in setting_lines(MODELS):
         found.update([_of_line(line, schema)])
     return found
 
 
-def _of_line(line: str, schema: CategorySchema) -> tuple[str, Callable[[], StreamingExtractor]]:
-    from elmtex.extractors.notes import STRATEGIES, Extractor
-
+def _of_line(line: str, schema: CategorySchema) -> tuple[str, Callable[[], Extractor]]:
     strategy, parted, model = line.partition(":")
-    if not parted or strategy not in STRATEGIES:
+    if not parted or strategy not in EXTRACTORS:
         strategy, model = OWN, line
     # A folder's place on the server is nobody's business.
     name = f"{strategy}: {Path(model).name if Path(model).is_dir() else model}"
     if strategy == OWN:
-        extractor = Extractor(schema, model=model)
+        extractor = open_extractor(OWN, schema, model=model)
         return name, lambda: extractor
-    if strategy == "icl" and not os.environ.get(EXAMPLES):
+    if strategy == "icl" and not setting(EXAMPLES):
         raise InputError(
             f"{MODELS} asks for icl, which needs {EXAMPLES}: a file of annotated reports"
         )
     return name, functools.cache(lambda: _chat(strategy, schema, model))
 
 
-def _chat(strategy: str, schema: CategorySchema, model: str | None) -> StreamingExtractor:
-    from elmtex.extractors.chat import open_strategy
-
-    examples = os.environ.get(EXAMPLES) if strategy == "icl" else None
-    return cast(
-        "StreamingExtractor", open_strategy(strategy, schema, model=model, examples=examples)
-    )
+def _chat(strategy: str, schema: CategorySchema, model: str | None) -> Extractor:
+    examples = setting(EXAMPLES) if strategy == "icl" else None
+    return open_extractor(strategy, schema, model=model, examples=examples)

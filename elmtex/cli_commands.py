@@ -1,0 +1,181 @@
+"""What ``elmtex extract``, ``batch`` and ``app`` do with their parsed arguments; the arguments are in cli.py."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from elmtex.types import InputError
+
+if TYPE_CHECKING:
+    from elmtex.batch.job import Summary
+    from elmtex.extractors.base import Extractor
+    from elmtex.readers.text_files import Report
+    from elmtex.types import Extraction
+
+# Takes the parsed arguments; tests give main() one that makes a fake.
+MakeExtractor = Callable[[argparse.Namespace], "Extractor"]
+
+
+def open_asked(args: argparse.Namespace) -> Extractor:
+    """The extractor that the options ask for."""
+    from elmtex.extractors.base import open_extractor
+    from elmtex.schema import load_schema
+
+    schema = load_schema(args.schema)
+    if args.categories is not None:
+        keys = [key.strip() for key in args.categories.split(",")]
+        schema = schema.subset(tuple(key for key in keys if key))
+    return open_extractor(
+        args.strategy,
+        schema,
+        model=args.model,
+        server=args.server,
+        examples=args.examples,
+        engine=args.engine,
+        at_once=getattr(args, "at_once", 1),
+        attributes=not args.no_attributes,
+        codes=args.codes,
+    )
+
+
+def extract(args: argparse.Namespace) -> int:
+    """``elmtex extract``; the exit code."""
+    from elmtex.exporters.formats import FORMATS as WRITERS
+    from elmtex.exporters.formats import to_fhir
+    from elmtex.extractors.base import extract_safely
+    from elmtex.readers.files import read_one
+
+    _check_output(args.output, args.report)
+    source = read_one(args.report)
+    report, name = source.text or "", source.id
+    _say_of(source)
+    extractor: Extractor = args.make_extractor(args)
+    if args.format == "fhir":
+        from elmtex.exporters.fhir.bundle import bundle_model
+
+        bundle_model()  # that it is missing must not come out only after a long extraction
+    if report.strip():  # an empty report needs no model to be called empty
+        extractor.load()
+    extraction = extract_safely(extractor, report, name)
+    if args.format == "fhir":
+        text = to_fhir(extraction, extractor.schema, report=report)
+    else:
+        text = WRITERS[args.format](extraction, extractor.schema)
+    _write(text, args.output)
+    if args.verbose and extraction.timings is not None:
+        for line in extraction.timings.lines():
+            say(line)
+    return _exit_code(extraction)
+
+
+def _say_of(report: Report) -> None:
+    """What was left out or may be wrong in what was read."""
+    from elmtex.readers.text_files import SAID
+
+    for note in report.note.split() if report.text is not None else ():
+        say(f"{report.id} {SAID[note]}")
+    if report.recognised:
+        say(f"{report.id} is a scan, read by text recognition: compare it with the paper")
+
+
+def _exit_code(extraction: Extraction) -> int:
+    if extraction.status == "ok":
+        return 0
+    say(f"{extraction.id}: {extraction.status}: {' '.join(extraction.problems)}")
+    return 1
+
+
+def _check_output(output: Path | None, report: str) -> None:
+    """Refuse an output that cannot be written before the long work, and one that would overwrite the report."""
+    if output is None:
+        return
+    if output.is_dir() or not output.parent.is_dir():
+        raise InputError(f"cannot write {str(output)!r}: give a file name in a folder that exists")
+    if report != "-" and output.exists() and Path(report).exists() and output.samefile(report):
+        raise InputError(f"--output {str(output)!r} is the report itself: give another file")
+
+
+def _write(text: str, output: Path | None) -> None:
+    data = text.encode("utf-8")
+    if output is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise InputError(f"cannot write {str(output)!r}: {error.strerror}") from None
+
+
+def batch(args: argparse.Namespace) -> int:
+    """``elmtex batch``; the exit code."""
+    from elmtex.batch import job
+    from elmtex.provenance import usable_cores
+    from elmtex.readers.files import read_reports
+
+    if any(
+        args.out.exists() and args.out.samefile(path)
+        for path in map(Path, args.inputs)
+        if path.exists()
+    ):
+        raise InputError(f"--out {args.out} is one of the inputs: give another file")
+    folders = [path.resolve() for path in map(Path, args.inputs) if path.is_dir()]
+    if args.out.suffix.lower() == ".txt" and any(
+        args.out.resolve().is_relative_to(folder) for folder in folders
+    ):
+        raise InputError(f"--out {args.out} would be read as one of the reports: call it .jsonl")
+    # The first pass counts, and refuses unusable inputs before the model is loaded and OUT is made.
+    total = 0
+    for report in read_reports(args.inputs):
+        total += 1
+        _say_of(report)
+    if args.strategy != "finetuned":
+        args.at_once = 1  # a chat model has one conversation
+    args.at_once = args.at_once or min(usable_cores(), max(1, total))
+    extractor: Extractor = args.make_extractor(args)
+    extractor.load()
+    try:
+        summary = job.run(
+            extractor,
+            read_reports(args.inputs),
+            args.out,
+            resume=args.resume,
+            total=total,
+            at_once=args.at_once,
+        )
+    except KeyboardInterrupt:
+        say(f"interrupted: {args.out} keeps what is done, go on with --resume")
+        return 130
+    say(_account(summary, args.out))
+    return 0 if summary.all_ok else 1
+
+
+def _account(summary: Summary, out: Path) -> str:
+    statuses = ", ".join(f"{count} {status}" for status, count in sorted(summary.statuses.items()))
+    line = f"{out}: {summary.total} reports: {statuses or 'none'}"
+    if summary.kept:
+        line += f"; {summary.kept} of them were done before"
+    if summary.redone:
+        line += f"; {summary.redone} had an answer made with other settings and were done again"
+    if summary.repeated:
+        line += f"; {summary.repeated} stand in the inputs again and have one line"
+    if summary.others:
+        line += f"; {summary.others} lines of other reports stand there too"
+    return line
+
+
+def app(args: argparse.Namespace) -> int:
+    """``elmtex app``; the exit code."""
+    from elmtex.web.server import launch
+
+    launch(host=args.host, port=args.port)
+    return 0
+
+
+def say(message: str) -> None:
+    """One line to stderr; characters it cannot show are escaped (Python's default there)."""
+    sys.stderr.write(f"elmtex: {' '.join(message.split())}\n")

@@ -1,0 +1,211 @@
+"""The extractors are one interface with one way to open them; mypy checks the assignments of this file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from elmtex.cli import main
+from elmtex.coding.linker import Linker
+from elmtex.extractors import base
+from elmtex.extractors.base import EXTRACTORS, Extractor, open_extractor
+from elmtex.extractors.chat import ChatExtractor
+from elmtex.extractors.coding import CodingExtractor
+from elmtex.extractors.notes import NotesExtractor
+from elmtex.schema import CategorySchema, load_schema
+from elmtex.types import Extraction, InputError, Item, Progress, Timings
+
+SERVER = "http://127.0.0.1:1/v1"  # nobody is asked before the first report
+
+
+class Planted(Extractor):
+    """Finds ``fever``; what it does before that is given."""
+
+    def __init__(
+        self, before: Callable[[str], None] = lambda report: None, schema: str = "elmtex"
+    ) -> None:
+        self._schema, self._before = load_schema(schema), before
+
+    @property
+    def schema(self) -> CategorySchema:
+        return self._schema
+
+    @property
+    def model_name(self) -> str:
+        return "planted"
+
+    def folders(self) -> tuple[Path, ...]:
+        return ()
+
+    def settings(self) -> dict[str, str]:
+        return {"strategy": "planted"}
+
+    def load(self) -> None:
+        return None
+
+    def extract(self, report: str, *, id: str = "report") -> Extraction:
+        self._before(report)
+        items = dict.fromkeys(self.schema.keys, tuple[Item, ...]())
+        if (start := report.find("fever")) >= 0:
+            items["signs_symptoms"] = (Item("fever", start, start + 5),)
+        return Extraction(id, self.schema.name, self.model_name, "ok", (), items)
+
+    def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
+        whole = self.extract(report, id=id)
+        yield Progress(replace(whole, categories={}), 1, 2)
+        yield Progress(whole, 2, 2)
+
+    def with_schema(self, schema: CategorySchema) -> Planted:
+        other = Planted(self._before)
+        other._schema = schema
+        return other
+
+
+def test_each_extractor_is_one() -> None:
+    notes = NotesExtractor()
+    chat = open_extractor("naive", server=SERVER)
+    assert isinstance(chat, ChatExtractor)
+    of_notes: Extractor = notes
+    of_chat: Extractor = chat
+    of_coding: Extractor = CodingExtractor(chat, Linker())
+    small = load_schema("medication")
+    for extractor in (of_notes, of_chat, of_coding):
+        assert isinstance(extractor, Extractor)
+        other = extractor.with_schema(small)
+        assert type(other) is type(extractor)
+        assert (other.schema, extractor.schema.name) == (small, "elmtex")
+        assert (other.model_name, other.folders()) == (extractor.model_name, extractor.folders())
+    document = notes.extract(" ")
+    timings: Timings | None = document.timings
+    assert timings is not None and timings.load == 0
+
+
+def test_there_is_one_list_of_names() -> None:
+    assert EXTRACTORS == ("finetuned", "naive", "icl")
+    with pytest.raises(InputError, match="finetuned, naive, icl"):
+        open_extractor("magic")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("finetuned", {"server": SERVER}, "belong to the strategies"),
+        ("finetuned", {"examples": ()}, "belong to the strategies"),
+        ("naive", {"examples": (), "server": SERVER}, "take none"),
+        ("icl", {"server": SERVER}, "needs --examples"),
+        ("icl", {"examples": (), "server": SERVER}, "no example labels all"),
+        ("finetuned", {"engine": "warp"}, "unknown engine"),
+        ("finetuned", {"schema": "nonsense"}, "no schema"),
+    ],
+)
+def test_what_belongs_to_another_extractor_is_refused(
+    name: str, options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        open_extractor(name, **options)  # type: ignore[arg-type]
+
+
+def test_the_command_line_opens_what_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    report = tmp_path / "r.txt"
+    report.write_text("No fever.", "utf-8")
+    asked: dict[str, object] = {}
+
+    def opened(name: str, schema: CategorySchema, **options: object) -> Extractor:
+        asked.update(options, name=name, schema=schema.name)
+        return Planted()
+
+    monkeypatch.setattr(base, "open_extractor", opened)
+    main(["extract", str(report)])
+    assert (asked["name"], asked["attributes"], asked["codes"]) == ("finetuned", True, False)
+    main([
+        *("extract", str(report), "--no-attributes", "--codes", "--strategy", "icl", "--model", "m"),
+        *("--server", SERVER, "--examples", "e.jsonl", "--engine", "torch", "--schema", "medication"),
+    ])  # fmt: skip
+    assert asked == {
+        "name": "icl", "schema": "medication", "model": "m", "server": SERVER, "examples": "e.jsonl",
+        "engine": "torch", "at_once": 1, "attributes": False, "codes": True,
+    }  # fmt: skip
+
+
+def test_many_reports_are_answered_in_order_and_each_in_isolation() -> None:
+    def breaks(report: str) -> None:
+        if "BOOM" in report:
+            raise RuntimeError(report)
+
+    texts = [f"{'no ' * (n % 3)}fever" if n % 4 else f"secret BOOM {n}" for n in range(30)]
+    reports = [(f"r{n}", text) for n, text in enumerate(texts)]
+    alone = list(Planted(breaks).extract_many(reports))
+    assert [name for name, _ in alone] == [name for name, _ in reports]
+    assert [extraction.id for _, extraction in alone] == [name for name, _ in reports]
+    failed = [extraction for _, extraction in alone if extraction.status == "failed"]
+    assert len(failed) == 8 and "secret" not in str(failed)
+    assert list(Planted(breaks).extract_many(reports, at_once=3)) == alone
+
+
+def test_a_long_report_holds_up_no_other_and_few_are_read_ahead() -> None:
+    go_on, others, read = threading.Event(), threading.Semaphore(0), list[str]()
+
+    def waits(report: str) -> None:
+        if report == "long":
+            assert go_on.wait(10)
+        else:
+            others.release()
+
+    def reports() -> Iterator[tuple[str, str]]:
+        for n in range(100):
+            read.append(f"r{n}")
+            yield f"r{n}", "fever" if n else "long"
+
+    answers = Planted(waits).extract_many(reports(), at_once=2)
+    threading.Timer(5, go_on.set).start()
+
+    def let_it_go() -> None:
+        for _ in range(7):  # all that are read ahead of it are answered meanwhile
+            assert others.acquire(timeout=4)
+        go_on.set()
+
+    waiting = threading.Thread(target=let_it_go)
+    waiting.start()
+    name, _ = next(answers)
+    waiting.join()
+    assert (name, len(read)) == ("r0", 8)
+    assert [name for name, _ in answers] == [f"r{n}" for n in range(1, 100)]
+
+
+def test_codes_are_in_each_way_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Linker, "link", lambda self, text, category=None, limit=5: [text.upper()])
+    monkeypatch.setattr(Linker, "setting", {"threshold": 0.5})
+    extractor = CodingExtractor(Planted(), Linker())
+    one = extractor.extract("A fever.", id="a")
+    assert one.categories["signs_symptoms"][0].codes == ("FEVER",)
+    assert [step.extraction for step in extractor.stream("A fever.", id="a")][-1] == one
+    assert list(extractor.extract_many([("a", "A fever.")])) == [("a", one)]
+    other = extractor.with_schema(extractor.schema.subset(("signs_symptoms",)))
+    assert other.extract("A fever.").categories["signs_symptoms"][0].codes == ("FEVER",)
+    assert extractor.settings() == {"strategy": "planted", "coding": '{"threshold": 0.5}'}
+
+
+def test_attributes_are_a_setting_where_the_model_writes_them(tmp_path: Path) -> None:
+    """A line of a batch with attributes is another than one without."""
+    from elmtex.models.adapter import packaged_adapter
+
+    extractor = NotesExtractor()
+    adapter = packaged_adapter()
+    assert adapter is not None
+    extractor.model.adapter = replace(adapter, attributes=None)
+    plain = extractor.settings()
+    assert "attributes" not in plain
+    from elmtex.models.adapter import AttributeSettings
+
+    extractor.model.adapter = replace(adapter, attributes=AttributeSettings())
+    schema = extractor.schema
+    assert schema.attributes
+    assert extractor.settings() == {**plain, "attributes": "written"}
+    left_out = NotesExtractor(schema, model=extractor.model, attributes=False)
+    assert left_out.settings() == plain == left_out.with_schema(schema).settings()
