@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 CSV_COLUMNS = ("id", "category", "text", "start", "end", "assertion", "confidence", "codes")
 NOTHING = "N/A"  # ELMTEX's word for a category the report says nothing about
 
-# What Excel, LibreOffice and Google Sheets take for the start of a formula (OWASP, "CSV
-# Injection"), with the full-width characters that some of them normalise.
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# What Excel, LibreOffice and Google Sheets take for the start of a formula (OWASP, "CSV Injection"), with the
+# full-width signs that some of them fold.
+_FORMULA = tuple("=+-@＝＋－＠")
 # Where a German Excel separates cells, even inside quotation marks.
-_BEHIND = re.compile(r"(?<=[^;\s])\s*[;\t\r\n]\s*(?=[=+@＝＋－＠-])")
+_PARTS = frozenset(";\t\r\n")
+# What may precede such a character: what separates cells, white space, invisible characters.
+_BEFORE = re.compile(
+    r"[;\s\x00-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+"
+)
 
 
 def to_json(extraction: Extraction, schema: CategorySchema) -> str:
@@ -65,8 +69,16 @@ def _item_cells(item: Item) -> tuple[str | int | float | None, ...]:
 
 
 def _cell(text: str) -> str:
-    formula = text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)
-    return ("'" if formula else "") + _BEHIND.sub(r"\g<0>'", text)
+    def held(run: re.Match[str]) -> str:
+        behind = text.startswith(_FORMULA, run.end()) and not _PARTS.isdisjoint(run[0])
+        return run[0] + "'" * behind
+
+    begun = _BEFORE.match(text)
+    formula = text.startswith((*_FORMULA, "\t", "\r", "\n")) or (
+        begun is not None and text.startswith(_FORMULA, begun.end())
+    )
+    # Each run once and whole: looking behind every separator anew would take a minute for a page of line ends.
+    return "'" * formula + _BEFORE.sub(held, text)
 
 
 def to_elmtex(extraction: Extraction, schema: CategorySchema) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from elmtex.web.layout import lay_out
 from elmtex.web.limits import BodyLimit
 from elmtex.web.locale.messages import words_in
 from elmtex.web.report_tab.review import Linking
+from elmtex.web.server_log import without_messages
 from elmtex.web.tab_events import wire_compare, wire_schema
 from elmtex.web.toolkit import gr
 from elmtex.web.uploads import end_when_told, keep_apart
@@ -120,6 +122,8 @@ def launch(
     if on_a_space() and host == "127.0.0.1":
         host = "0.0.0.0"
     keep_apart()  # before gradio looks where uploads go
+    without_messages()
+    _past_proxies(host)
     hosts = Hosts(host)
     page = build(extractor_factory, database=database, others=others)
     try:
@@ -131,6 +135,7 @@ def launch(
             inbrowser=False,
             share=False,
             show_error=False,
+            _frontend=False,  # else it ends where the first page takes three seconds
             # gradio would keep every report and answer in the browser's storage, for the next user to read.
             run_history=False,
             enable_monitoring=False,
@@ -166,6 +171,17 @@ def launch(
         end_when_told()
         page.block_thread()
     return page
+
+
+def _past_proxies(host: str) -> None:
+    """Let no proxy be asked for this machine itself, as gradio would at its start, and its MCP server with each report."""
+    # Of the two the lower-case one counts where both are set.
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+    names = ",".join(
+        dict.fromkeys([*filter(None, known.split(",")), "localhost", "127.0.0.1", host])
+    )
+    for variable in ("NO_PROXY", "no_proxy"):
+        os.environ[variable] = names
 
 
 def _theme() -> gr.themes.Base:
