@@ -17,12 +17,12 @@ from elmtex.examples import EXAMPLES
 from elmtex.review import Entry
 from elmtex.schema import parse_schema
 from elmtex.types import ElmtexError, Extraction, Item
-from elmtex.web import highlight as evidence
 from elmtex.web import render
-from elmtex.web.controller import Desk
+from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN, LANGUAGES
+from elmtex.web.report_tab import highlight as evidence
 from elmtex.web.report_tab.render import review_html
-from elmtex.web.view import MAX_CHARACTERS
+from elmtex.web.state import MAX_CHARACTERS
 
 CSS = (Path(render.__file__).parent / "static" / "page.css").read_text("utf-8")
 
@@ -334,58 +334,65 @@ def test_the_first_24_categories_look_different() -> None:
 
 
 def test_nothing_the_page_ships_names_another_host() -> None:
-    folder = Path(render.__file__).parent / "static"
-    for path in [*folder.glob("*.css"), *folder.glob("*.js"), folder / "page.py"]:
+    folder = Path(render.__file__).parent
+    shipped = [p for p in folder.rglob("*") if p.suffix in (".css", ".js", ".html")]
+    assert shipped
+    for path in [*shipped, folder / "server.py"]:
         assert not re.search(r"https?:|//\w+\.|@import|\burl\(", path.read_text("utf-8")), path.name
 
 
 # Handlers.
 
 
-def last_screen(desk: Desk, report: str) -> str:
-    begun = desk.begin(report, "en")
-    screens = list(desk.run("s", begun.shown, "en"))
+def last_screen(controller: PageController, report: str) -> str:
+    begun = controller.begin(report, "en")
+    screens = list(controller.run("s", begun.state, "en"))
     return screens[-1].result
 
 
 def test_a_finished_run_shows_items_and_document() -> None:
     report = "He denies fever."
     found = extraction(signs_symptoms=(item(report, "fever", "absent"),))
-    result = last_screen(Desk(Scripted(found)), report)
+    result = last_screen(PageController(Scripted(found)), report)
     assert "1 item suggested in 1 category" in result and "elmtex-json" in result
 
 
 def test_what_a_stopped_run_hands_out_says_that_it_is_not_whole() -> None:
     report = "He denies fever. No cough."
     found = extraction(signs_symptoms=(item(report, "fever", "absent"),))
-    desk = Desk(Scripted(found))
-    shown = replace(desk.begin(report, "en").shown, extraction=found, done=1, total=2)
-    result = desk.stop("s", shown, "en").result
+    controller = PageController(Scripted(found))
+    shown = replace(controller.begin(report, "en").state, extraction=found, done=1, total=2)
+    result = controller.stop("s", shown, "en").result
     assert "1 of 2 sentences" in result and "&quot;status&quot;: &quot;truncated&quot;" in result
-    assert ENGLISH.stopped_at_once in desk.stop("s", desk.begin(report, "en").shown, "en").result
+    assert (
+        ENGLISH.stopped_at_once
+        in controller.stop("s", controller.begin(report, "en").state, "en").result
+    )
 
 
 def test_a_german_report_comes_with_a_warning() -> None:
     found = extraction()
     report = "Die Patientin wurde mit Fieber und Husten aufgenommen."
-    assert ENGLISH.german_report in last_screen(Desk(Scripted(found)), report)
-    assert ENGLISH.german_report not in last_screen(Desk(Scripted(found)), "He denies fever.")
+    assert ENGLISH.german_report in last_screen(PageController(Scripted(found)), report)
+    assert ENGLISH.german_report not in last_screen(
+        PageController(Scripted(found)), "He denies fever."
+    )
 
 
 @pytest.mark.parametrize("report", ["", " \n\t\u00a0", None])
 def test_an_empty_report_is_refused_before_the_model_is_asked(report: str | None) -> None:
-    desk = Desk(Scripted(error=AssertionError("asked")))
-    begun = desk.begin(report, "de")
+    controller = PageController(Scripted(error=AssertionError("asked")))
+    begun = controller.begin(report, "de")
     assert GERMAN.empty_report in begun.notice and begun.editing and not begun.running
     # gradio empties the page for a run that draws nothing.
-    (drawn,) = desk.run("s", begun.shown, "de")
+    (drawn,) = controller.run("s", begun.state, "de")
     assert drawn == begun
 
 
 def test_odd_reports_are_refused_with_a_sentence_and_never_cut() -> None:
-    desk = Desk(Scripted())
-    assert "2\u202f000\u202f001" in desk.begin("x" * (MAX_CHARACTERS + 1), "en").notice
-    assert ENGLISH.broken_report in desk.begin("half a \ud83e pair", "en").notice
+    controller = PageController(Scripted())
+    assert "2\u202f000\u202f001" in controller.begin("x" * (MAX_CHARACTERS + 1), "en").notice
+    assert ENGLISH.broken_report in controller.begin("half a \ud83e pair", "en").notice
 
 
 @pytest.mark.parametrize(
@@ -402,14 +409,14 @@ def test_a_broken_run_says_so_without_the_patients_words(
     error: Exception, said: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    desk = Desk(Scripted(error=error))
-    begun = desk.begin("Zyxwvut, born 1950", "en")
-    final = list(desk.run("s", begun.shown, "en"))[-1]
+    controller = PageController(Scripted(error=error))
+    begun = controller.begin("Zyxwvut, born 1950", "en")
+    final = list(controller.run("s", begun.state, "en"))[-1]
     assert said in final.result and "Zyxwvut" not in final.result
     assert "Zyxwvut" not in caplog.text + "".join(capfd.readouterr())
     # The next report is read all the same.
-    desk.extractor = Scripted(extraction())
-    assert ENGLISH.nothing in last_screen(desk, "fine")
+    controller.extractor = Scripted(extraction())
+    assert ENGLISH.nothing in last_screen(controller, "fine")
 
 
 def test_examples_are_whole_distinct_and_speak_both_languages() -> None:

@@ -9,12 +9,12 @@ import string
 from pathlib import Path
 
 import pytest
-from test_review_screen import Planted, act, read
+from test_report_tab import Planted, act, read
 
 import elmtex
 from elmtex.review import decisions, faults
 from elmtex.types import ElmtexError, InputError, SchemaError
-from elmtex.web.controller import Desk
+from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN
 from elmtex.web.schema_tab.custom_schema import check_html
 
@@ -76,14 +76,17 @@ def test_every_refusal_has_a_german_sentence_with_the_same_fields() -> None:
 
 
 def test_numbers_and_names_are_filled_in() -> None:
-    desk = Desk(Planted())
-    screen = read(desk)
+    controller = PageController(Planted())
+    screen = read(controller)
     finish = json.dumps({"do": "finish"})
-    german = desk.act(finish, screen.shown, "de", "me", "Ö")
+    german = controller.act(finish, screen.state, "de", "me", "Ö")
     assert "Noch offen: 2." in german.result
-    assert "2 items are still open" in act(desk, screen, do="finish").result
+    assert "2 items are still open" in act(controller, screen, do="finish").result
     missing = json.dumps({"do": "accept", "items": ["m77"]})
-    assert "keine Angabe &#x27;m77&#x27;" in desk.act(missing, screen.shown, "de", "me", "").result
+    assert (
+        "keine Angabe &#x27;m77&#x27;"
+        in controller.act(missing, screen.state, "de", "me", "").result
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,4 +114,4 @@ def test_an_error_is_its_sentence_and_survives_another_process() -> None:
         assert (one.template, one.fields) == (error.template, error.fields)
     assert str(InputError("a {brace} alone")) == "a {brace} alone"
     with pytest.raises(InputError, match="no item 'x'"):
-        decisions.fold(read(Desk(Planted())).shown.extraction, ()).find("x")
+        decisions.fold(read(PageController(Planted())).state.extraction, ()).find("x")

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from elmtex.schema import CategorySchema
-from elmtex.web.access import identity as visitor
+from elmtex.web.access import identity
 from elmtex.web.access.headers import TAB, on_a_space
-from elmtex.web.controller import Desk
+from elmtex.web.controller import PageController
 from elmtex.web.layout import Parts, translations
 from elmtex.web.locale.messages import words_in
+from elmtex.web.state import SessionState, View, lines_of
 from elmtex.web.toolkit import gr
-from elmtex.web.view import Screen, Shown, lines_of
 
 READERS = 8  # users whose files are read at once; they take turns, file by file and page by page
 BATCHES = 4  # users whose batches take turns at the model
@@ -22,44 +22,52 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 # gradio looks for its request type in the hints of the functions below.
-def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
+def wire_report(
+    page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, controller: PageController
+) -> None:
     """The tab of one report: extract, review, hand out."""
     language, screen = parts.language, _screen(parts, shown)
     decided = [parts.answer, parts.tabs, parts.many, parts.report, *screen]
 
     def begin(
-        text: str, state: Shown, lang: str, schema: CategorySchema | None, request: gr.Request
+        text: str,
+        state: SessionState,
+        lang: str,
+        schema: CategorySchema | None,
+        request: gr.Request,
     ) -> list[Any]:
-        source = (state or Shown()).source
-        return _updates(desk.begin(text, lang, source, visitor.owner(request), schema))
+        source = (state or SessionState()).source
+        return _updates(controller.begin(text, lang, source, identity.owner(request), schema))
 
-    def run(state: Shown, lang: str, request: gr.Request) -> Iterator[list[Any]]:
-        for picture in desk.run(visitor.session(request), state, lang, visitor.owner(request)):
+    def run(state: SessionState, lang: str, request: gr.Request) -> Iterator[list[Any]]:
+        for picture in controller.run(
+            identity.session(request), state, lang, identity.owner(request)
+        ):
             yield _updates(picture)
 
-    def halt(state: Shown, lang: str, request: gr.Request) -> list[Any]:
-        return _updates(desk.stop(visitor.session(request), state, lang))
+    def halt(state: SessionState, lang: str, request: gr.Request) -> list[Any]:
+        return _updates(controller.stop(identity.session(request), state, lang))
 
-    def refuse(state: Shown, lang: str) -> list[Any]:
-        return _updates(desk.busy(state, lang))
+    def refuse(state: SessionState, lang: str) -> list[Any]:
+        return _updates(controller.busy(state, lang))
 
-    def edit(state: Shown, lang: str, request: gr.Request) -> list[Any]:
-        empty = Shown(source=state.source)
-        return [state.report, *_updates(desk.draw(empty, lang, visitor.owner(request)))]
+    def edit(state: SessionState, lang: str, request: gr.Request) -> list[Any]:
+        empty = SessionState(source=state.source)
+        return [state.report, *_updates(controller.draw(empty, lang, identity.owner(request)))]
 
     def clear(lang: str, request: gr.Request) -> list[Any]:
-        return ["", None, *_updates(desk.draw(Shown(), lang, visitor.owner(request)))]
+        return ["", None, *_updates(controller.draw(SessionState(), lang, identity.owner(request)))]
 
     def act(
-        command: str, state: Shown, lang: str, name: str, text: str, request: gr.Request
+        command: str, state: SessionState, lang: str, name: str, text: str, request: gr.Request
     ) -> list[Any]:
-        session, owner = visitor.session(request), visitor.owner(request)
-        picture = desk.act(command, state or Shown(), lang, owner, name, session)
+        session, owner = identity.session(request), identity.owner(request)
+        picture = controller.act(command, state or SessionState(), lang, owner, name, session)
         if picture is None:
             return [gr.skip()] * len(decided)
         # A report opened from the other tab is shown in this one.
-        opened = picture.shown.entry is not None and (
-            state is None or picture.shown.entry != state.entry
+        opened = picture.state.entry is not None and (
+            state is None or picture.state.entry != state.entry
         )
         tab = gr.update(selected="one") if opened and picture.many is None else gr.skip()
         many = gr.skip() if picture.many is None else picture.many
@@ -69,29 +77,32 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
             updates[0] = gr.skip()
         return [picture.answer, tab, many, "" if gone else gr.skip(), *updates]
 
-    def translate(state: Shown, lang: str, request: gr.Request) -> dict[Any, Any]:
-        desk.speak(visitor.session(request), lang)
-        owner = visitor.owner(request)
+    def translate(state: SessionState, lang: str, request: gr.Request) -> dict[Any, Any]:
+        controller.set_language(identity.session(request), lang)
+        owner = identity.owner(request)
         fixed = translations(parts, words_in(lang))
         # Not the state, which a run may have changed meanwhile.
-        drawn = _updates(desk.draw(state, lang, owner), buttons=False)[1:]
+        drawn = _updates(controller.draw(state, lang, owner), buttons=False)[1:]
         return {
             **fixed,
             **dict(zip(screen[1:], drawn, strict=False)),
-            parts.many: desk.many(state, lang, owner),
+            parts.many: controller.many(state, lang, owner),
         }
 
     # It touches no more than it must: on a slow machine the user may have begun before this answers.
-    def arrive(state: Shown, request: gr.Request) -> list[Any]:
-        lang = visitor.language(request)
-        return [lang, desk.draw(state or Shown(), lang, visitor.owner(request)).result]
+    def arrive(state: SessionState, request: gr.Request) -> list[Any]:
+        lang = identity.language(request)
+        return [
+            lang,
+            controller.draw(state or SessionState(), lang, identity.owner(request)).result,
+        ]
 
     def leave(request: gr.Request) -> None:
-        desk.leave(visitor.session(request))
-        owner = visitor.owner(request)
+        controller.leave(identity.session(request))
+        owner = identity.owner(request)
         # What belongs to the tab alone, as where cookies are off, nobody could ever open again.
         if on_a_space() or owner.startswith(TAB):
-            desk.forget(owner)
+            controller.forget(owner)
 
     now: dict[str, Any] = {"queue": False, **QUIET}
     begun = parts.extract.click(begin, [parts.report, shown, language, own], screen, **now)
@@ -109,7 +120,7 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
         trigger_mode="multiple",
         **now,
     )
-    parts.example.input(desk.example, [parts.example], [parts.report], **now)
+    parts.example.input(controller.example, [parts.example], [parts.report], **now)
     texts = list(translations(parts, words_in("en")))
     outputs = list(dict.fromkeys([*texts, *screen[1:5], parts.many]))
     language.change(translate, [shown, language], outputs, **now)
@@ -117,20 +128,20 @@ def wire_report(page: gr.Blocks, parts: Parts, shown: gr.State, own: gr.State, d
     page.unload(leave)
 
 
-def wire_many(parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
+def wire_many(parts: Parts, shown: gr.State, own: gr.State, controller: PageController) -> None:
     """The tab of many reports, and files dropped in either tab."""
     language, screen = parts.language, _screen(parts, shown)
 
     def take(
         files: list[str] | None,
-        state: Shown,
+        state: SessionState,
         lang: str,
         schema: CategorySchema | None,
         box: str | None,
         request: gr.Request,
     ) -> list[Any]:
-        owner = visitor.owner(request)
-        picture = desk.take(files or [], state or Shown(), lang, owner, schema, box)
+        owner = identity.owner(request)
+        picture = controller.take(files or [], state or SessionState(), lang, owner, schema, box)
         text = gr.skip() if picture.box is None else picture.box
         tab = gr.update(selected="one" if picture.many is None or not picture.taken else "many")
         many = gr.skip() if picture.many is None else picture.many
@@ -140,16 +151,18 @@ def wire_many(parts: Parts, shown: gr.State, own: gr.State, desk: Desk) -> None:
     def buttons(running: bool) -> list[Any]:
         return [gr.update(visible=not running), gr.update(visible=running)]
 
-    def run(state: Shown, lang: str, request: gr.Request) -> Iterator[list[Any]]:
-        for table in desk.run_batch(visitor.session(request), state, lang, visitor.owner(request)):
+    def run(state: SessionState, lang: str, request: gr.Request) -> Iterator[list[Any]]:
+        for table in controller.run_batch(
+            identity.session(request), state, lang, identity.owner(request)
+        ):
             yield [table, *buttons(True)]
 
-    def halt(state: Shown, lang: str, request: gr.Request) -> list[Any]:
-        desk.batch.stop(visitor.session(request))
-        return [desk.many(state, lang, visitor.owner(request)), *buttons(False)]
+    def halt(state: SessionState, lang: str, request: gr.Request) -> list[Any]:
+        controller.batch.stop(identity.session(request))
+        return [controller.many(state, lang, identity.owner(request)), *buttons(False)]
 
-    def refresh(state: Shown, lang: str, request: gr.Request) -> str:
-        return desk.many(state, lang, visitor.owner(request))
+    def refresh(state: SessionState, lang: str, request: gr.Request) -> str:
+        return controller.many(state, lang, identity.owner(request))
 
     now: dict[str, Any] = {"queue": False, **QUIET}
     for box in (parts.files, parts.many_files):
@@ -188,10 +201,10 @@ def _screen(parts: Parts, shown: gr.State) -> list[Any]:
     ]
 
 
-def _updates(screen: Screen, *, buttons: bool = True) -> list[Any]:
+def _updates(screen: View, *, buttons: bool = True) -> list[Any]:
     """A screen as updates of: state, paste box, report view, notice, result, then the four buttons."""
     updates = [
-        screen.shown,
+        screen.state,
         gr.update(visible=screen.editing),
         gr.update(value=screen.report, visible=not screen.editing),
         gr.update(value=screen.notice, visible=bool(screen.notice)),

@@ -65,14 +65,14 @@ class Parts:
     answer: Any
 
 
-def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[str]) -> Parts:
+def lay_out(words: Words, result: str, on_a_space: bool, choices: Sequence[str]) -> Parts:
     """Make the components, inside the gradio blocks that are open.
 
     Args:
         words: the first language.
         result: HTML of the right column before a report is read.
         on_a_space: show the warning that nothing is private here.
-        contenders: the names of the extractors that may be compared; at least the page's own.
+        choices: the names of the extractors that may be compared; at least the page's own.
     """
     with gr.Row(elem_id="elmtex-head"):
         header = gr.HTML(render.header_html(words), elem_id="elmtex-title")
@@ -111,8 +111,8 @@ def lay_out(words: Words, result: str, on_a_space: bool, contenders: Sequence[st
                     words.batch.stop, variant="stop", visible=False, elem_id="elmtex-halt"
                 )
             many = gr.HTML(elem_id="elmtex-many")
-        with gr.Tab(words.compare.tab, id="compare", visible=len(contenders) > 1) as compare_tab:
-            compare = _compare(words, contenders)
+        with gr.Tab(words.compare.tab, id="compare", visible=len(choices) > 1) as compare_tab:
+            compare = _compare(words, choices)
         with gr.Tab(words.schema.tab, id="schema") as schema_tab:
             own = _schema(words)
         with gr.Tab(words.about.tab, id="about") as about_tab:
@@ -195,7 +195,7 @@ def _left(words: Words) -> dict[str, Any]:
     }
 
 
-def _compare(words: Words, contenders: Sequence[str]) -> dict[str, Any]:
+def _compare(words: Words, choices: Sequence[str]) -> dict[str, Any]:
     """The tab that compares: a report, two extractors, what they found."""
     c = words.compare
     report = gr.Textbox(
@@ -208,8 +208,8 @@ def _compare(words: Words, contenders: Sequence[str]) -> dict[str, Any]:
     )
     with gr.Row(elem_id="elmtex-compare-choice"):
         left, right = (
-            gr.Dropdown(list(contenders), value=name, label=label, filterable=False)
-            for label, name in ((c.left, contenders[0]), (c.right, contenders[-1]))
+            gr.Dropdown(list(choices), value=name, label=label, filterable=False)
+            for label, name in ((c.left, choices[0]), (c.right, choices[-1]))
         )
         start = gr.Button(c.start, variant="primary", elem_id="elmtex-compare-start")
         stop = gr.Button(words.stop, variant="stop", visible=False, elem_id="elmtex-compare-stop")

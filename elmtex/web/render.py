@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 
 from elmtex.schema import CategorySchema
 from elmtex.types import Extraction, Item
-from elmtex.web.highlight import (
+from elmtex.web.locale.messages import Words, counted
+from elmtex.web.report_tab.highlight import (
     Evidence,
     Segment,
     evidence_of,
@@ -22,7 +23,6 @@ from elmtex.web.highlight import (
     lanes,
     segments,
 )
-from elmtex.web.locale.messages import Words, counted
 
 HUES = 8  # of page.css; with LINES, 24 categories look different before a look repeats
 LINES = 3  # solid, dashed, double: so that no two of them differ by hue alone

@@ -15,18 +15,18 @@ from elmtex.web.access.headers import AUTH, Guard, on_a_space
 from elmtex.web.access.hosts import Hosts
 from elmtex.web.access.sign_in import KEYS, SLOWLY, door
 from elmtex.web.api.extract import MCP, call_itself, offer, wants_mcp
-from elmtex.web.compare_tab.choices import Contenders, contenders
-from elmtex.web.controller import Desk
+from elmtex.web.compare_tab.choices import Choices, extractor_choices
+from elmtex.web.controller import PageController
 from elmtex.web.events import wire_many, wire_report
 from elmtex.web.jobs import StreamingExtractor
 from elmtex.web.layout import lay_out
 from elmtex.web.limits import BodyLimit
 from elmtex.web.locale.messages import words_in
 from elmtex.web.report_tab.review import Linking
+from elmtex.web.state import SessionState
 from elmtex.web.tab_events import wire_compare, wire_schema
 from elmtex.web.toolkit import gr
 from elmtex.web.uploads import end_when_told, keep_apart
-from elmtex.web.view import Shown
 
 UPLOAD = "60mb"  # of a file that is dropped
 WAITING = 16  # reports that take turns at the model, and as many more that wait for that; the next one is refused
@@ -57,32 +57,39 @@ def build(
     extractor_factory: Callable[[], StreamingExtractor] = default_extractor,
     *,
     database: str | None = None,
-    others: Contenders | None = None,
+    others: Choices | None = None,
 ) -> gr.Blocks:
     """The page as gradio blocks; :func:`launch` serves it with its style and script.
 
     Args:
         extractor_factory: makes the extractor; called once, now. The model loads in the background.
         database: SQLAlchemy URL of the reviews; None is the user's own file, on a Space the memory.
-        others: the extractors that may be compared, by name; None is what :func:`contenders` finds.
+        others: the extractors that may be compared, by name; None is what :func:`extractor_choices` finds.
     """
     store = Store(database or (MEMORY if on_a_space() else default_url()))
     extractor = extractor_factory()
-    desk = Desk(extractor, store, default_linker(), others or contenders(extractor))
+    controller = PageController(
+        extractor, store, default_linker(), others or extractor_choices(extractor)
+    )
     with gr.Blocks(
         analytics_enabled=False, title="elmtex", fill_width=True, delete_cache=(600, 3600)
     ) as page:
-        shown = gr.State(Shown(), time_to_live=FORGOTTEN_AFTER)
+        shown = gr.State(SessionState(), time_to_live=FORGOTTEN_AFTER)
         words = words_in("en")
-        parts = lay_out(words, desk.draw(Shown(), "en").result, on_a_space(), desk.comparing.names)
+        parts = lay_out(
+            words,
+            controller.draw(SessionState(), "en").result,
+            on_a_space(),
+            controller.comparing.names,
+        )
         own = gr.State(None)  # holds nothing of a patient: it stays as long as the tab is open
-        wire_report(page, parts, shown, own, desk)
-        wire_many(parts, shown, own, desk)
-        wire_compare(parts, shown, own, desk, FORGOTTEN_AFTER)
-        wire_schema(parts, own, desk)
-        offer(desk)
+        wire_report(page, parts, shown, own, controller)
+        wire_many(parts, shown, own, controller)
+        wire_compare(parts, shown, own, controller, FORGOTTEN_AFTER)
+        wire_schema(parts, own, controller)
+        offer(controller)
     page.queue(max_size=WAITING, default_concurrency_limit=WAITING, api_open=False)
-    desk.load_in_background()
+    controller.load_in_background()
     return page
 
 
@@ -93,7 +100,7 @@ def launch(
     extractor_factory: Callable[[], StreamingExtractor] = default_extractor,
     block: bool = True,
     database: str | None = None,
-    others: Contenders | None = None,
+    others: Choices | None = None,
 ) -> gr.Blocks:
     """Serve the page until it is interrupted.
 

@@ -8,27 +8,29 @@ from typing import Any
 from elmtex.schema import CategorySchema
 from elmtex.types import SchemaError
 from elmtex.web.about_tab.about import about_html
-from elmtex.web.access import identity as visitor
+from elmtex.web.access import identity
 from elmtex.web.compare_tab.compare import Compared
 from elmtex.web.compare_tab.render import compare_html
-from elmtex.web.controller import Desk
+from elmtex.web.controller import PageController
 from elmtex.web.events import QUIET
 from elmtex.web.layout import Parts
 from elmtex.web.locale.messages import words_in
 from elmtex.web.report_tab.commands import deletes
 from elmtex.web.schema_tab.custom_schema import check_html, checked, in_use_html, read, source_of
+from elmtex.web.state import SessionState
 from elmtex.web.toolkit import gr
-from elmtex.web.view import Shown
 
 
-def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remembered: int) -> None:
+def wire_compare(
+    parts: Parts, shown: gr.State, own: gr.State, controller: PageController, remembered: int
+) -> None:
     """The tab that compares two extractors.
 
     Args:
         parts: the page's components.
         shown: the tab of one report, whose report is the one that is offered here.
         own: the user's own schema.
-        desk: the handlers.
+        controller: the handlers.
         remembered: seconds a comparison stays in memory after its last use.
     """
     language, compared = parts.language, gr.State(Compared(), time_to_live=remembered)
@@ -38,7 +40,7 @@ def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remem
     def draw(state: Compared, lang: str) -> list[Any]:
         return [
             state,
-            compare_html(state, desk.extractor.schema, words_in(lang)),
+            compare_html(state, controller.extractor.schema, words_in(lang)),
             gr.update(visible=not state.running),
             gr.update(visible=state.running),
         ]
@@ -51,12 +53,12 @@ def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remem
         schema: CategorySchema | None,
         request: gr.Request,
     ) -> Iterator[list[Any]]:
-        session, owner = visitor.session(request), visitor.owner(request)
-        for state in desk.comparing.run(session, text, (left, right), schema, owner):
-            yield draw(state, desk.spoken(session, lang))
+        session, owner = identity.session(request), identity.owner(request)
+        for state in controller.comparing.run(session, text, (left, right), schema, owner):
+            yield draw(state, controller.language_of(session, lang))
 
     def halt(lang: str, request: gr.Request) -> list[Any]:
-        desk.comparing.stop(visitor.session(request))
+        controller.comparing.stop(identity.session(request))
         return draw(Compared(reason="stopped"), lang)
 
     def wait(lang: str) -> list[Any]:
@@ -68,13 +70,18 @@ def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remem
         return draw(Compared(reason="stopped" if stopped else "busy"), lang)
 
     def offer(
-        text: str, before: str, pasted: str, state: Shown | None, compared: Compared, lang: str
+        text: str,
+        before: str,
+        pasted: str,
+        state: SessionState | None,
+        compared: Compared,
+        lang: str,
     ) -> list[Any]:
         """The report of the other tab, in place of nothing or of the one offered before; never of what was typed."""
         picture = draw(compared or Compared(), lang)[1]
         if text and text != before:
             return [gr.skip(), before, picture]
-        report = (state or Shown()).report or pasted
+        report = (state or SessionState()).report or pasted
         return [gr.skip() if report == text else report, report, picture]
 
     def forget(command: str, state: Compared, lang: str) -> list[Any]:
@@ -101,9 +108,9 @@ def wire_compare(parts: Parts, shown: gr.State, own: gr.State, desk: Desk, remem
         )
 
 
-def wire_schema(parts: Parts, own: gr.State, desk: Desk) -> None:
+def wire_schema(parts: Parts, own: gr.State, controller: PageController) -> None:
     """The tabs of one's own categories and about the page."""
-    language, standard = parts.language, desk.extractor.schema
+    language, standard = parts.language, controller.extractor.schema
 
     def say(text: str, lang: str) -> str:
         return check_html(text, words_in(lang))
@@ -120,7 +127,7 @@ def wire_schema(parts: Parts, own: gr.State, desk: Desk) -> None:
 
     def show(text: str, schema: CategorySchema | None, lang: str) -> list[Any]:
         words, text = words_in(lang), text or source_of(schema or standard)
-        used, model = in_use_html(schema, standard, words), desk.model
+        used, model = in_use_html(schema, standard, words), controller.model
         about = about_html(model, schema or standard, words)
         return [text, check_html(text, words), used, about, model.card if model else ""]
 

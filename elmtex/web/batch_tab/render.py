@@ -43,7 +43,7 @@ def batch_html(
     return (
         f"{bar}{_filters(lines, schemas, words)}"
         f'<div class="batch-table"><table class="batch"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-        f"{_handout(words, format) if done and not running else ''}"
+        f"{_exports(words, format) if done and not running else ''}"
     )
 
 
@@ -115,7 +115,7 @@ def _filters(lines: Sequence[Line], schemas: Sequence[CategorySchema], words: Wo
     )
 
 
-def _handout(words: Words, format: BatchFormat) -> str:
+def _exports(words: Words, format: BatchFormat) -> str:
     """The formats, and buttons for a file that is made at the click: 500 reports are megabytes."""
     choices = "".join(
         f'<button type="button" aria-pressed="{str(f == format).lower()}" {command("batch_format", format=f)}>'

@@ -19,10 +19,10 @@ MODELS = "ELMTEX_MODELS"  # the environment variable with [STRATEGY:]MODEL, seve
 EXAMPLES = "ELMTEX_EXAMPLES"  # the environment variable with the annotated reports that icl shows
 OWN = "finetuned"  # the page's own extractor
 
-Contenders = Mapping[str, Callable[[], StreamingExtractor]]
+Choices = Mapping[str, Callable[[], StreamingExtractor]]
 
 
-def contenders(own: StreamingExtractor) -> Contenders:
+def extractor_choices(own: StreamingExtractor) -> Choices:
     """The extractors by the names a visitor sees, each made at its first use and then kept.
 
     Args:

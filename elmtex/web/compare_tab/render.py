@@ -9,7 +9,7 @@ from elmtex.schema import CategorySchema
 from elmtex.web.compare_tab.compare import Compared
 from elmtex.web.locale.messages import Words
 from elmtex.web.render import escape, message_html, progress_html
-from elmtex.web.view import MAX_CHARACTERS, grouped
+from elmtex.web.state import MAX_CHARACTERS, grouped
 
 # Beside the words, so that no difference hangs on a colour.
 SIGNS: dict[Kind, str] = {

@@ -127,7 +127,7 @@ def answer_html(number: str, file: File | None) -> str:
     return f'<div data-answered="{escape(number)}" {name}><pre>{escape(file.text)}</pre></div>'
 
 
-def handout_html(entry: Entry, format: Format, words: Words) -> str:
+def exports_html(entry: Entry, format: Format, words: Words) -> str:
     """The formats to choose from, the chosen one in full, and buttons that copy, save or print it."""
     r, file = words.review, file_of(entry, format, words)
     choices = "".join(

@@ -13,7 +13,6 @@ from typing import Any
 from elmtex.review import Entry, Line, Reviewed, ReviewedItem
 from elmtex.schema import Category
 from elmtex.types import ASSERTIONS, Code
-from elmtex.web.highlight import Evidence, is_evidence
 from elmtex.web.locale.messages import Words
 from elmtex.web.render import (
     LOW_CONFIDENCE,
@@ -24,6 +23,7 @@ from elmtex.web.render import (
     message_html,
     percent_of,
 )
+from elmtex.web.report_tab.highlight import Evidence, is_evidence
 
 
 def command(do: str, **rest: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from elmtex.schema import CategorySchema, parse_schema
 from elmtex.types import SchemaError
@@ -30,9 +31,10 @@ def source_of(schema: CategorySchema) -> str:
         key: {name: value for name, value in spec.items() if name not in ("items", "type")}
         for key, spec in schema.document["properties"].items()
     }
-    return json.dumps(
-        {"title": schema.title, "properties": properties}, ensure_ascii=False, indent=2
-    )
+    document: dict[str, Any] = {"title": schema.title}
+    if "x-attributes" in schema.document:  # the types that its categories name
+        document["x-attributes"] = schema.document["x-attributes"]
+    return json.dumps({**document, "properties": properties}, ensure_ascii=False, indent=2)
 
 
 def check_html(text: str | None, words: Words) -> str:

@@ -13,7 +13,7 @@ from elmtex.schema import CategorySchema
 from elmtex.text.language import language
 from elmtex.types import Code, Extraction, InputError
 from elmtex.web import render
-from elmtex.web.jobs import Reading
+from elmtex.web.jobs import ExtractionJob
 from elmtex.web.limits import MAX_CHARACTERS, STORED, WAITING
 from elmtex.web.locale.messages import Words
 from elmtex.web.report_tab.exports import BatchFormat, Format
@@ -25,7 +25,7 @@ Phase = Literal["empty", "refused", "running", "stopped", "finished", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SessionState:
     """What one session sees, in no language yet: kept so that it can be drawn again in another.
 
     Args:
@@ -60,11 +60,11 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class View:
     """What stands on the page, as HTML.
 
     Args:
-        shown: what was drawn.
+        state: what was rendered.
         editing: the box to paste into is shown, else the report with its evidence.
         running: an extraction is under way.
         notice: under the report.
@@ -78,7 +78,7 @@ class Screen:
         again: it answers a command that was sent once more; the state is not this one's to change.
     """
 
-    shown: Shown
+    state: SessionState
     editing: bool
     running: bool
     notice: str
@@ -111,12 +111,12 @@ def stands_in(box: str, source: Report | None) -> bool:
     return source is not None and source.text is not None and lines_of(source.text) == lines_of(box)
 
 
-def without(shown: Shown, ids: Collection[str], texts: Collection[str]) -> Shown:
+def without(state: SessionState, ids: Collection[str], texts: Collection[str]) -> SessionState:
     """The state once these reviews of these texts have been deleted: nothing of them may stay on the screen."""
-    source = shown.source.text if shown.source else None
-    if (shown.entry is not None and shown.entry.id in ids) or source in texts:
-        return Shown()
-    return shown
+    source = state.source.text if state.source else None
+    if (state.entry is not None and state.entry.id in ids) or source in texts:
+        return SessionState()
+    return state
 
 
 def lines_of(text: str) -> list[str]:
@@ -124,18 +124,18 @@ def lines_of(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def taken_html(shown: Shown, words: Words) -> str:
+def taken_html(state: SessionState, words: Words) -> str:
     """What was read from the files, before anything is extracted."""
-    if shown.said:
-        return render.message_html(shown.said)
-    if shown.phase == "empty" and shown.source is not None and shown.source.text is not None:
-        length = grouped(len(shown.source.text))
-        said = words.batch.was_read.format(name=shown.source.id, length=length)
-        if shown.source.recognised:
+    if state.said:
+        return render.message_html(state.said)
+    if state.phase == "empty" and state.source is not None and state.source.text is not None:
+        length = grouped(len(state.source.text))
+        said = words.batch.was_read.format(name=state.source.id, length=length)
+        if state.source.recognised:
             return render.message_html(f"{said} {words.batch.recognised}")
-        if shown.source.note:
+        if state.source.note:
             return render.message_html(
-                f"{said} {words.batch.noted(shown.source.id, shown.source.note)}"
+                f"{said} {words.batch.noted(state.source.id, state.source.note)}"
             )
         return render.message_html(said, "good")
     return ""
@@ -147,11 +147,11 @@ def name_of(report: str) -> str:
     return line if len(line) <= NAME else f"{line[: NAME - 1].rstrip()}…"
 
 
-def opened(entry: Entry) -> Shown:
+def opened(entry: Entry) -> SessionState:
     """The state that a stored review is taken up in."""
     if entry.extraction is None:
         raise InputError("this report is not extracted yet")
-    return Shown("finished", entry.text, entry.extraction, entry=entry)
+    return SessionState("finished", entry.text, entry.extraction, entry=entry)
 
 
 def grouped(number: int) -> str:
@@ -159,56 +159,56 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", "\u202f")
 
 
-def ended(shown: Shown, reading: Reading) -> Shown:
-    """The state after a reading's end, however it came."""
-    latest = reading.latest
+def ended(state: SessionState, job: ExtractionJob) -> SessionState:
+    """The state after a job's end, however it came."""
+    latest = job.latest
     if latest is not None:
-        shown = dataclasses.replace(
-            shown, extraction=latest.extraction, done=latest.done, total=latest.total
+        state = dataclasses.replace(
+            state, extraction=latest.extraction, done=latest.done, total=latest.total
         )
-    if reading.failure is not None:
-        return dataclasses.replace(shown, phase="failed", reason=reading.failure)
-    return dataclasses.replace(shown, phase="stopped" if reading.stopped else "finished")
+    if job.failure is not None:
+        return dataclasses.replace(state, phase="failed", reason=job.failure)
+    return dataclasses.replace(state, phase="stopped" if job.stopped else "finished")
 
 
-def incomplete(shown: Shown) -> Extraction:
+def incomplete(state: SessionState) -> Extraction:
     """What a run that was stopped or failed has found, as a document that says so.
 
     A file of it must not read like a patient without findings.
     """
-    assert shown.extraction is not None
-    why = f"The run ended after {shown.done} of {shown.total} sentences; items may be missing."
-    problems = (*shown.extraction.problems, why)
-    return dataclasses.replace(shown.extraction, status="truncated", problems=problems)
+    assert state.extraction is not None
+    why = f"The run ended after {state.done} of {state.total} sentences; items may be missing."
+    problems = (*state.extraction.problems, why)
+    return dataclasses.replace(state.extraction, status="truncated", problems=problems)
 
 
-def state_html(shown: Shown, words: Words) -> str:
+def state_html(state: SessionState, words: Words) -> str:
     """The line that says where the session stands."""
-    if shown.phase == "refused":
-        text = getattr(words, shown.reason)
+    if state.phase == "refused":
+        text = getattr(words, state.reason)
         return render.message_html(
             text.format(
-                length=grouped(len(shown.report)),
+                length=grouped(len(state.report)),
                 limit=grouped(MAX_CHARACTERS),
                 most=WAITING,
                 stored=grouped(STORED),
             ),
             "bad",
         )
-    if shown.phase == "running":
-        text = words.waiting if shown.extraction is None else words.reading
+    if state.phase == "running":
+        text = words.waiting if state.extraction is None else words.reading
         return render.progress_html(
-            text.format(done=shown.done, total=shown.total), shown.done, shown.total
+            text.format(done=state.done, total=state.total), state.done, state.total
         )
-    if shown.phase == "stopped":
-        text = words.stopped if shown.total else words.stopped_at_once
-        return render.message_html(text.format(done=shown.done, total=shown.total))
-    if shown.phase == "failed":
-        return render.message_html(words.failed.format(reason=shown.reason), "bad")
-    if shown.phase == "finished" and shown.extraction is not None:
-        schema = shown.entry.schema if shown.entry else shown.schema
+    if state.phase == "stopped":
+        text = words.stopped if state.total else words.stopped_at_once
+        return render.message_html(text.format(done=state.done, total=state.total))
+    if state.phase == "failed":
+        return render.message_html(words.failed.format(reason=state.reason), "bad")
+    if state.phase == "finished" and state.extraction is not None:
+        schema = state.entry.schema if state.entry else state.schema
         title = schema.title if schema else ""
-        summary = render.summary_html(shown.extraction, words, title)
-        german = language(shown.report[:LANGUAGE_SHOWS]) == "de"
+        summary = render.summary_html(state.extraction, words, title)
+        german = language(state.report[:LANGUAGE_SHOWS]) == "de"
         return summary + (render.message_html(words.german_report) if german else "")
     return ""
