@@ -25,9 +25,9 @@ from elmtex.web.batch_tab import batch as batch_module
 from elmtex.web.batch_tab.render import PREVIEW, preview
 from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN
-from elmtex.web.render import escape
 from elmtex.web.report_tab.exports import files_of
 from elmtex.web.state import SessionState, View
+from elmtex.web.templating import escape
 
 
 class Fevers:

@@ -23,12 +23,12 @@ from elmtex.types import Code, Extraction, InputError, Item, Progress
 from elmtex.web.access.headers import accounts, headers, owner_of
 from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN
-from elmtex.web.render import escape
 from elmtex.web.report_tab import commands
 from elmtex.web.report_tab.commands import parse
 from elmtex.web.report_tab.exports import SUFFIX, exports_html, file_of
 from elmtex.web.report_tab.render import review_html, review_report_html, reviews_html
 from elmtex.web.state import SessionState, View
+from elmtex.web.templating import escape
 
 REPORT = "🫀 Herr Müller\r\nkein Fieber, Übelkeit.\nFieber seit 5% oder 6%."
 FEVER = Code("urn:codes", "R50.9", "Fever <b>", 0.9)

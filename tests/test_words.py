@@ -84,8 +84,7 @@ def test_numbers_and_names_are_filled_in() -> None:
     assert "2 items are still open" in act(controller, screen, do="finish").result
     missing = json.dumps({"do": "accept", "items": ["m77"]})
     assert (
-        "keine Angabe &#x27;m77&#x27;"
-        in controller.act(missing, screen.state, "de", "me", "").result
+        "keine Angabe &#39;m77&#39;" in controller.act(missing, screen.state, "de", "me", "").result
     )
 
 

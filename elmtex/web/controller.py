@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Iterator
 
+from markupsafe import Markup
+
 from elmtex.examples import EXAMPLES
 from elmtex.readers.text_files import Report
 from elmtex.review import Store
 from elmtex.review.store import MEMORY
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, InputError
-from elmtex.web import render
 from elmtex.web.about_tab.about import Model, model_of
 from elmtex.web.batch_tab.batch import Batch, Taken
 from elmtex.web.batch_tab.render import batch_html
@@ -23,10 +24,14 @@ from elmtex.web.compare_tab.compare import Comparing
 from elmtex.web.jobs import ExtractionJob, StreamingExtractor, extractor_for
 from elmtex.web.limits import STORED, Shares, Turn
 from elmtex.web.locale.messages import Words, counted, words_in
+from elmtex.web.render import message_html, notice_html
 from elmtex.web.report_tab.commands import Command, parse
 from elmtex.web.report_tab.exports import answer_html, exports_html, file_of, files_of
-from elmtex.web.report_tab.render import notice_html, review_html, review_report_html, reviews_html
+from elmtex.web.report_tab.marked import legend_html, report_html
+from elmtex.web.report_tab.render import review_html, review_report_html, reviews_html
+from elmtex.web.report_tab.results import categories_html, document_html, welcome_html
 from elmtex.web.report_tab.review import Linking, carry_out
+from elmtex.web.report_tab.status import state_html, taken_html
 from elmtex.web.state import (
     Phase,
     SessionState,
@@ -37,8 +42,6 @@ from elmtex.web.state import (
     opened,
     refusal_of,
     stands_in,
-    state_html,
-    taken_html,
     without,
 )
 
@@ -169,7 +172,7 @@ class PageController:
         if taken.copies:
             said = f"{said} {words.copies.format(count=taken.copies)}"
         view = self.draw(SessionState("empty", said=said, source=source), lang, owner)
-        many = render.message_html(said, "good") + self.many(state, lang, owner)
+        many = message_html(said, "good") + self.many(state, lang, owner)
         return dataclasses.replace(view, many=many, taken=True)
 
     def run_batch(self, session: str, state: SessionState, lang: str, owner: str) -> Iterator[str]:
@@ -395,11 +398,11 @@ class PageController:
         """The view of a state in a language; the owner's reviews stand on it while there is no report."""
         words, schema = words_in(lang), state.schema or self.extractor.schema
         editing = state.phase in ("empty", "refused")
-        report = ""
+        report = Markup()
         if state.entry is not None:
             report = review_report_html(state.entry, words)
         elif not editing:
-            report = render.legend_html(state.extraction, schema, words) + render.report_html(
+            report = legend_html(state.extraction, schema, words) + report_html(
                 state.report, state.extraction, schema, words
             )
         return View(
@@ -412,13 +415,13 @@ class PageController:
             + self._result(state, words, owner),
         )
 
-    def _result(self, state: SessionState, words: Words, owner: str) -> str:
+    def _result(self, state: SessionState, words: Words, owner: str) -> Markup:
         if state.phase in ("empty", "refused"):
             try:
                 kept = reviews_html(self.store.lines(owner, batch="") if owner else [], words)
             except ElmtexError as error:
                 kept = notice_html(words.review.refused(error))
-            return render.welcome_html(words) + kept
+            return welcome_html(words) + kept
         parts = [state_html(state, words)]
         if state.entry is not None:
             parts.append(review_html(state.entry, words, state.suggested))
@@ -426,7 +429,7 @@ class PageController:
         elif state.extraction is not None:
             finished = state.phase == "finished"
             parts.append(
-                render.categories_html(
+                categories_html(
                     state.report,
                     state.extraction,
                     state.schema or self.extractor.schema,
@@ -437,5 +440,5 @@ class PageController:
             # Half a document is no use while the other half is on its way.
             if state.phase != "running":
                 found = state.extraction if finished else incomplete(state)
-                parts.append(render.document_html(found, words, finished=finished))
-        return "".join(parts)
+                parts.append(document_html(found, words, finished=finished))
+        return Markup().join(parts)

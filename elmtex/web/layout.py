@@ -119,7 +119,7 @@ def lay_out(words: Words, result: str, on_a_space: bool, choices: Sequence[str])
             about = gr.HTML(elem_id="elmtex-about")
             # No formulas: a dollar sign in a card is a dollar sign.
             card = gr.Markdown(elem_id="elmtex-card", latex_delimiters=[])
-    footer = gr.HTML(footer_html(words), elem_id="elmtex-foot")
+    footer = gr.HTML(render.footer_html(words), elem_id="elmtex-foot")
     # What review.js writes a click into, and then presses; out of sight, out of reach of the tab key.
     with gr.Column(elem_id="elmtex-command"):
         asked = gr.Textbox(label="command", html_attributes=NOT_FILLED)
@@ -267,11 +267,6 @@ def examples(words: Words) -> list[tuple[str, str]]:
     return [(example.titles[words.lang], example.name) for example in EXAMPLES]
 
 
-def footer_html(words: Words) -> str:
-    """The line at the page's end."""
-    return f"<p>{render.escape(words.footer)}</p>"
-
-
 def translations(parts: Parts, words: Words) -> dict[Any, Any]:
     """Every fixed text of the page in a language, by component."""
     return {
@@ -305,5 +300,5 @@ def translations(parts: Parts, words: Words) -> dict[Any, Any]:
         parts.schema_use: gr.update(value=words.schema.use),
         parts.schema_standard: gr.update(value=words.schema.standard),
         parts.about_tab: gr.update(label=words.about.tab),
-        parts.footer: footer_html(words),
+        parts.footer: render.footer_html(words),
     }

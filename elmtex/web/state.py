@@ -10,15 +10,11 @@ from typing import Literal
 from elmtex.readers.text_files import Report
 from elmtex.review import Entry
 from elmtex.schema import CategorySchema
-from elmtex.text.language import language
 from elmtex.types import Code, Extraction, InputError
-from elmtex.web import render
 from elmtex.web.jobs import ExtractionJob
-from elmtex.web.limits import MAX_CHARACTERS, STORED, WAITING
-from elmtex.web.locale.messages import Words
+from elmtex.web.limits import MAX_CHARACTERS
 from elmtex.web.report_tab.exports import BatchFormat, Format
 
-LANGUAGE_SHOWS = 5000  # characters of a report that its language is told by
 NAME = 60  # characters of a report's first line that name it in the list of reviews
 
 Phase = Literal["empty", "refused", "running", "stopped", "finished", "failed"]
@@ -124,23 +120,6 @@ def lines_of(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def taken_html(state: SessionState, words: Words) -> str:
-    """What was read from the files, before anything is extracted."""
-    if state.said:
-        return render.message_html(state.said)
-    if state.phase == "empty" and state.source is not None and state.source.text is not None:
-        length = grouped(len(state.source.text))
-        said = words.batch.was_read.format(name=state.source.id, length=length)
-        if state.source.recognised:
-            return render.message_html(f"{said} {words.batch.recognised}")
-        if state.source.note:
-            return render.message_html(
-                f"{said} {words.batch.noted(state.source.id, state.source.note)}"
-            )
-        return render.message_html(said, "good")
-    return ""
-
-
 def name_of(report: str) -> str:
     """What a pasted report is called: the beginning of its first line."""
     line = next(line.strip() for line in report.splitlines() if line.strip())
@@ -180,35 +159,3 @@ def incomplete(state: SessionState) -> Extraction:
     why = f"The run ended after {state.done} of {state.total} sentences; items may be missing."
     problems = (*state.extraction.problems, why)
     return dataclasses.replace(state.extraction, status="truncated", problems=problems)
-
-
-def state_html(state: SessionState, words: Words) -> str:
-    """The line that says where the session stands."""
-    if state.phase == "refused":
-        text = getattr(words, state.reason)
-        return render.message_html(
-            text.format(
-                length=grouped(len(state.report)),
-                limit=grouped(MAX_CHARACTERS),
-                most=WAITING,
-                stored=grouped(STORED),
-            ),
-            "bad",
-        )
-    if state.phase == "running":
-        text = words.waiting if state.extraction is None else words.reading
-        return render.progress_html(
-            text.format(done=state.done, total=state.total), state.done, state.total
-        )
-    if state.phase == "stopped":
-        text = words.stopped if state.total else words.stopped_at_once
-        return render.message_html(text.format(done=state.done, total=state.total))
-    if state.phase == "failed":
-        return render.message_html(words.failed.format(reason=state.reason), "bad")
-    if state.phase == "finished" and state.extraction is not None:
-        schema = state.entry.schema if state.entry else state.schema
-        title = schema.title if schema else ""
-        summary = render.summary_html(state.extraction, words, title)
-        german = language(state.report[:LANGUAGE_SHOWS]) == "de"
-        return summary + (render.message_html(words.german_report) if german else "")
-    return ""
