@@ -79,7 +79,7 @@ def test_one_file_goes_into_the_box_and_keeps_its_line_ends(folder: Path) -> Non
     controller, text = PageController(Fevers()), "🫀 no\r\nfever\r\n"
     paths = put(folder, letter=text)
     screen = take(controller, paths)
-    assert "letter.txt: 13 characters were read" in screen.notice and screen.many is None
+    assert "letter.txt: 13 characters were read" in screen.notice and screen.batch is None
     assert screen.box == text
     assert not Path(paths[0]).exists()  # the page's copy is gone
     # The browser's box gives LF back; what is extracted and kept is the file's text.
@@ -126,7 +126,7 @@ def test_windows_1252_is_said_in_the_box_and_in_the_table(folder: Path) -> None:
     (folder / "a.txt").write_bytes("Übelkeit, fever".encode("cp1252"))
     many = take(controller, [str(folder / "a.txt"), *put(folder, b="fever ü", c=" ")]).many or ""
     assert many.count(ENGLISH.batch.notes["recoded"]) == 1 and "c.txt holds no text" in many
-    german = controller.many(SessionState(), "de", "me")
+    german = controller.render_batch(SessionState(), "de", "me")
     assert german.count(GERMAN.batch.notes["recoded"]) == 1
     assert "c.txt enthält keinen Text" in german
 
@@ -172,7 +172,7 @@ def test_twelve_files_two_of_them_broken(
     controller = PageController(Fevers())
     texts = {f"r{n:02}": f"Zyxwvut {n} has fever" for n in range(10)}
     screen = take(controller, put(folder, **texts, x_boom="Zyxwvut BOOM", y_empty="\n"))
-    assert screen.many is not None and "0 of 11" in screen.many and screen.taken
+    assert screen.batch is not None and "0 of 11" in screen.batch and screen.taken
     assert controller.extractor.seen == []  # shown before anything is extracted
     done = run(controller)
     assert "11 of 11" in done
@@ -248,7 +248,7 @@ def test_two_tabs_of_one_owner_read_no_report_twice_and_take_up_what_the_other_l
         other.start()
     closing.join()
     other.join()
-    assert "2 of 2" in controller.many(SessionState(), "en", "me")
+    assert "2 of 2" in controller.render_batch(SessionState(), "en", "me")
 
 
 def test_a_run_that_nobody_goes_on_with_holds_up_no_other(folder: Path) -> None:
@@ -339,7 +339,7 @@ def test_a_report_that_the_database_refuses_fails_and_the_batch_ends(
     ids = [entry.id for entry in controller.store.entries("me")]
     refusing = Refusing(monkeypatch, method, ids[1], error, times=1000)
     assert ended(controller, batch) == ["ok", "failed", "ok"]
-    shown = controller.many(SessionState(), "en", "me")
+    shown = controller.render_batch(SessionState(), "en", "me")
     assert "3 of 3" in shown and str(error) in shown
     assert 'data-status="failed"' in shown and 'data-status="waiting"' not in shown
     # Nothing is lost: the next start reads it.
@@ -369,7 +369,7 @@ def test_a_schema_that_the_extractor_does_not_take_is_one_reports_failure() -> N
     batch = controller.batch.add([Report("a", "fever")], "me", own)
     controller.batch.add([Report("b", "fever")], "me", SCHEMA, batch)
     assert ended(controller, batch) == ["failed", "ok"]
-    assert "Zyxwvut" not in controller.many(SessionState(), "en", "me")
+    assert "Zyxwvut" not in controller.render_batch(SessionState(), "en", "me")
 
 
 def test_a_failed_report_names_the_model_that_failed(folder: Path) -> None:
@@ -393,11 +393,11 @@ def test_a_damaged_record_is_listed_and_holds_up_no_batch(tmp_path: Path, folder
     done = run(controller)
     assert "2 of 2" in done and done.count('data-status="ok"') == 2
     assert done.count('data-status="unreadable"') == 1 and DAMAGED_RECORD in done
-    assert GERMAN.batch.notes["record"] in controller.many(SessionState(), "de", "me")
+    assert GERMAN.batch.notes["record"] in controller.render_batch(SessionState(), "de", "me")
     screen = controller.act(
         json.dumps({"do": "delete", "review": id}), SessionState(), "en", "me", ""
     )
-    assert screen.many is not None and "unreadable" not in screen.many
+    assert screen.batch is not None and "unreadable" not in screen.batch
 
 
 def test_a_damaged_record_of_one_report_is_in_the_list_of_reviews(tmp_path: Path) -> None:
@@ -410,7 +410,7 @@ def test_a_damaged_record_of_one_report_is_in_the_list_of_reviews(tmp_path: Path
         raw.execute("update elmtex_extractions set document='{' where report=?", (ids[1],))
     controller = PageController(Fevers(), Store(f"sqlite:///{file}"))
     for lang, words in (("en", ENGLISH), ("de", GERMAN)):
-        listed = controller.draw(SessionState(), lang, "me").result
+        listed = controller.render(SessionState(), lang, "me").result
         assert listed.count('class="delete"') == 3 and words.batch.unreadable in listed
 
 
@@ -426,9 +426,9 @@ def test_a_malformed_database_is_told_on_the_page(tmp_path: Path, folder: Path, 
     controller.store.close()
     said = escape({"en": ENGLISH, "de": GERMAN}[lang].review.refused(ElmtexError(DAMAGED)))
     assert (lang == "de") == (said != escape(DAMAGED))
-    assert said in controller.many(SessionState(), lang, "me")
+    assert said in controller.render_batch(SessionState(), lang, "me")
     assert said in list(controller.run_batch("s", SessionState(), lang, "me"))[-1]
-    assert said in controller.draw(SessionState(), lang, "me").result
+    assert said in controller.render(SessionState(), lang, "me").result
     assert said in take(controller, put(folder, c="fever c", d="d"), lang=lang).notice
     begun = controller.begin("fever", lang, None, "me")
     final = list(controller.run("s", begun.state, lang, "me"))[-1]
@@ -496,12 +496,12 @@ def test_a_zips_folders_come_out_again(folder: Path) -> None:
 def test_a_batch_is_its_owners_alone_and_deleted_whole(folder: Path) -> None:
     controller = PageController(Fevers())
     take(controller, put(folder, a="fever a", b="fever b"))
-    assert "a.txt" not in controller.many(SessionState(), "en", "you")
+    assert "a.txt" not in controller.render_batch(SessionState(), "en", "you")
     assert run(controller, "you") and controller.extractor.seen == []
     controller.act('{"do": "delete_all"}', SessionState(), "en", "you", "")
-    assert "a.txt" in controller.many(SessionState(), "en", "me")
+    assert "a.txt" in controller.render_batch(SessionState(), "en", "me")
     gone = controller.act('{"do": "delete_all"}', SessionState(), "en", "me", "")
-    assert gone.many is not None and "a.txt" not in gone.many
+    assert gone.batch is not None and "a.txt" not in gone.batch
     assert controller.store.entries("me") == []
 
 
@@ -539,7 +539,7 @@ def test_a_report_of_a_batch_is_reviewed_and_its_gold_reads_back(
 
 def test_files_are_read_in_a_queue_of_their_own() -> None:
     pytest.importorskip("gradio")
-    from elmtex.web.events import READERS
+    from elmtex.web.batch_tab.events import READERS
     from elmtex.web.server import build
 
     wired = build(Fevers, database="sqlite://").fns.values()
@@ -567,9 +567,9 @@ def test_lists_load_no_report(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     loaded: list[object] = []
     load = Store._entries
     monkeypatch.setattr(Store, "_entries", lambda *a: loaded.append(a) or load(*a))
-    many = controller.many(SessionState(), "en", "me")
+    many = controller.render_batch(SessionState(), "en", "me")
     assert "2 of 2 extracted" in many and 'data-categories="signs_symptoms"' in many
     assert "0/1" in many and "ValueError" in many and "c.txt holds no text" in many
     assert "fever a" in many and '<option value="age">Age</option>' in many
-    controller.draw(SessionState(), "en", "me")
+    controller.render(SessionState(), "en", "me")
     assert loaded == [] and '"categories"' not in many

@@ -216,7 +216,7 @@ def test_a_report_is_too_long_for_the_page_whichever_way_it_comes(tmp_path: Path
     taken = controller.take(
         [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")], SessionState(), "en", "me"
     )
-    assert "Read from the files: 1 report." in (taken.many or "")
+    assert "Read from the files: 1 report." in (taken.batch or "")
     long, short = controller.store.entries("me")
     assert f"{MAX_CHARACTERS + 1} characters" in long.problem and long.text == ""
     assert short.text == "xxxxx"

@@ -126,7 +126,7 @@ def test_a_scan_is_read_and_says_so(tmp_path: Path, recogniser: Recogniser) -> N
     both = controller.take(
         [scan(tmp_path), str(tmp_path / "plain.txt")], SessionState(), "en", "me"
     )
-    assert both.many is not None and both.many.count(ENGLISH.batch.recognised) == 1
+    assert both.batch is not None and both.batch.count(ENGLISH.batch.recognised) == 1
     assert [entry.recognised for entry in controller.batch.entries("me")] == [True, False]
 
 

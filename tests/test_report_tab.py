@@ -83,33 +83,38 @@ def test_a_finished_extraction_is_a_review_that_can_be_taken_up_again(
     screen = act(controller, read(controller), do="reject", items=["m0"])
     assert "1 of 2 judged" in screen.result
     assert controller.model is not None  # known after the first answer, too
-    listed = controller.draw(type(screen.state)(), "en", "me").result
+    listed = controller.render(type(screen.state)(), "en", "me").result
     assert "🫀 Herr Müller" in listed
     again = act(
-        controller, controller.draw(type(screen.state)(), "en"), do="open", review=entry(screen).id
+        controller,
+        controller.render(type(screen.state)(), "en"),
+        do="open",
+        review=entry(screen).id,
     )
     assert entry(again) == entry(screen) and "1 of 2 judged" in again.result
     # Nobody else sees or opens it.
-    assert "Müller" not in controller.draw(type(screen.state)(), "en", "you").result
+    assert "Müller" not in controller.render(type(screen.state)(), "en", "you").result
     foreign = act(
         controller,
-        controller.draw(type(screen.state)(), "en"),
+        controller.render(type(screen.state)(), "en"),
         "you",
         do="open",
         review=entry(screen).id,
     )
     assert foreign.state.entry is None and "not there" in foreign.notice
     act(controller, again, "you", do="delete", review=entry(screen).id)
-    assert "Müller" in controller.draw(type(screen.state)(), "en", "me").result
+    assert "Müller" in controller.render(type(screen.state)(), "en", "me").result
     assert act(controller, again, do="delete", review=entry(screen).id).gone == (REPORT,)
-    assert "Müller" not in controller.draw(type(screen.state)(), "en", "me").result
+    assert "Müller" not in controller.render(type(screen.state)(), "en", "me").result
 
 
 def test_an_export_carries_what_another_tab_decided_and_nothing_once_deleted(
     controller: PageController,
 ) -> None:
     here = read(controller)
-    there = act(controller, controller.draw(SessionState(), "en"), do="open", review=entry(here).id)
+    there = act(
+        controller, controller.render(SessionState(), "en"), do="open", review=entry(here).id
+    )
     act(controller, there, do="reject", items=["m1"])
     exported = act(controller, here, do="format", format="csv")
     assert "signs_symptoms,Fieber" in exported.result
@@ -162,7 +167,7 @@ def test_a_review_is_finished_under_a_name_alone(controller: PageController) -> 
 
 def test_a_click_on_a_report_that_was_put_away_is_answered(controller: PageController) -> None:
     read(controller)
-    forgotten = controller.draw(SessionState(), "de", "me")
+    forgotten = controller.render(SessionState(), "de", "me")
     screen = controller.act('{"do": "accept", "items": ["m0"]}', forgotten.state, "de", "me", "")
     assert GERMAN.review.gone in screen.notice and screen.editing
     assert "Müller" in screen.result  # the list it is opened from

@@ -22,7 +22,7 @@ from elmtex.web.schema_tab.custom_schema import check_html
 MODULES = (
     *("schema.py", "coding/name_index.py"),
     *(f"review/{name}.py" for name in ("decisions", "entry", "store")),
-    *(f"web/{name}.py" for name in ("limits", "view", "batch_tab/batch")),
+    *(f"web/{name}.py" for name in ("limits", "state", "batch_tab/batch")),
     *(f"web/report_tab/{name}.py" for name in ("commands", "review")),
     "web/schema_tab/custom_schema.py",
 )

@@ -47,7 +47,7 @@ from elmtex.web.state import (
 
 logger = logging.getLogger(__name__)  # never about a report
 
-DRAWING = 4  # times what a picture of a run took to draw and to send, before the next
+RENDERING = 4  # times what a view of a run took to render and to send, before the next
 
 
 class PageController:
@@ -123,10 +123,10 @@ class PageController:
             source = None
         reason = refusal_of(report) or ("full" if self._is_full(owner) else "")
         if reason:
-            return self.draw(
+            return self.render(
                 SessionState("refused", report, reason=reason, source=source), lang, owner
             )
-        return self.draw(SessionState("running", report, source=source, schema=own), lang, owner)
+        return self.render(SessionState("running", report, source=source, schema=own), lang, owner)
 
     def _is_full(self, owner: str) -> bool:
         try:
@@ -154,7 +154,7 @@ class PageController:
         except ElmtexError as error:
             taken = Taken(unread=(Report("", None, words_in(lang).review.refused(error)),))
         if taken.one is not None and taken.one.text is not None:
-            view = self.draw(SessionState("empty", source=taken.one), lang, owner)
+            view = self.render(SessionState("empty", source=taken.one), lang, owner)
             return dataclasses.replace(view, box=taken.one.text)
         source = state.source if stands_in(box or "", state.source) else None
         if taken.unread:
@@ -162,48 +162,54 @@ class PageController:
             said = words.not_read.format(why=why.rstrip("."))
             if source is None and box:
                 said = f"{said} {words.still_there}"
-            view = self.draw(SessionState("empty", said=said), lang, owner)
-            many = self.many(state, lang, owner)
-            return dataclasses.replace(view, many=many, box="" if source else None)
+            view = self.render(SessionState("empty", said=said), lang, owner)
+            table = self.render_batch(state, lang, owner)
+            return dataclasses.replace(view, batch=table, box="" if source else None)
         read = counted(taken.stored - taken.unreadable, "report", lang)
         said = words.were_read.format(reports=read)
         if taken.unreadable:
             said = f"{said} {words.not_readable.format(count=taken.unreadable)}"
         if taken.copies:
             said = f"{said} {words.copies.format(count=taken.copies)}"
-        view = self.draw(SessionState("empty", said=said, source=source), lang, owner)
-        many = message_html(said, "good") + self.many(state, lang, owner)
-        return dataclasses.replace(view, many=many, taken=True)
+        view = self.render(SessionState("empty", said=said, source=source), lang, owner)
+        table = str(message_html(said, "good")) + self.render_batch(state, lang, owner)
+        return dataclasses.replace(view, batch=table, taken=True)
 
     def run_batch(self, session: str, state: SessionState, lang: str, owner: str) -> Iterator[str]:
-        """Extract what waits in the owner's batches, drawing the table after each."""
+        """Extract what waits in the owner's batches, rendering the table after each."""
         try:
             for running in self.batch.run(session, owner):
-                yield self.many(state, self.language_of(session, lang), owner, running=running)
+                yield self.render_batch(
+                    state, self.language_of(session, lang), owner, running=running
+                )
         except ElmtexError:
-            yield self.many(state, self.language_of(session, lang), owner)  # which says the same
+            yield self.render_batch(
+                state, self.language_of(session, lang), owner
+            )  # which says the same
 
-    def many(self, state: SessionState, lang: str, owner: str, *, running: bool = False) -> str:
+    def render_batch(
+        self, state: SessionState, lang: str, owner: str, *, running: bool = False
+    ) -> str:
         """The tab of many reports."""
         try:
             lines = self.batch.lines(owner)
             schemas = self.store.schemas(owner) if lines else []
         except ElmtexError as error:
-            return notice_html(words_in(lang).review.refused(error))
-        return batch_html(lines, schemas, words_in(lang), state.batch_format, running)
+            return str(notice_html(words_in(lang).review.refused(error)))
+        return str(batch_html(lines, schemas, words_in(lang), state.batch_format, running))
 
     def run(self, session: str, state: SessionState, lang: str, owner: str = "") -> Iterator[View]:
         """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
         if state.phase != "running":
             # gradio empties the page for a run that draws nothing.
-            yield self.draw(state, lang, owner)
+            yield self.render(state, lang, owner)
             return
         extractor = extractor_for(self.extractor, state.schema)
         try:
             give_back = self.shares.take(owner)
         except ElmtexError:
             refused = SessionState("refused", state.report, reason="share", source=state.source)
-            yield self.draw(refused, lang, owner)
+            yield self.render(refused, lang, owner)
             return
         job = ExtractionJob(extractor, state.report, self.turn, owner, give_back)
         self._jobs[session] = job
@@ -219,11 +225,11 @@ class PageController:
                         done=progress.done,
                         total=progress.total,
                     )
-                    yield self.draw(state, self.language_of(session, lang))
+                    yield self.render(state, self.language_of(session, lang))
                     now = time.monotonic()
-                    due = now + DRAWING * (now - began)  # a long report is long to draw, too
+                    due = now + RENDERING * (now - began)  # a long report is long to draw, too
             state = self._kept(ended(state, job), owner, self.language_of(session, lang))
-            yield self.draw(state, self.language_of(session, lang))
+            yield self.render(state, self.language_of(session, lang))
             # None still where it could not be loaded at the start.
             if self.model is None and state.phase == "finished":
                 self.model = model_of(self.extractor)
@@ -280,7 +286,9 @@ class PageController:
             command = parse(asked)
         except ElmtexError as error:
             state = dataclasses.replace(state, said=words_in(lang).review.refused(error))
-            return dataclasses.replace(self.draw(state, lang, owner), answer=answer_html("", None))
+            return dataclasses.replace(
+                self.render(state, lang, owner), answer=answer_html("", None)
+            )
         new, done = self._noted(session, command.n)
         if new or command.do in ("file", "batch_file"):  # a file may be made again
             try:
@@ -289,7 +297,7 @@ class PageController:
                 self._carried_out(session)
         if not done:
             return None
-        view = self.draw(self._fresh(state, owner), lang, owner)
+        view = self.render(self._fresh(state, owner), lang, owner)
         return dataclasses.replace(view, again=True, answer=answer_html(str(command.n), None))
 
     def _carry_out(
@@ -325,11 +333,11 @@ class PageController:
         if file is not None and file.problem:
             state = dataclasses.replace(state, said=file.problem)
         view = dataclasses.replace(
-            self.draw(state, lang, owner), gone=gone, answer=answer_html(str(command.n), file)
+            self.render(state, lang, owner), gone=gone, answer=answer_html(str(command.n), file)
         )
         if command.do in ("delete", "delete_all", "batch_format", "batch_file"):
-            table = notice_html(state.said) + self.many(state, lang, owner)
-            view = dataclasses.replace(view, many=table)
+            table = str(notice_html(state.said)) + self.render_batch(state, lang, owner)
+            view = dataclasses.replace(view, batch=table)
         return view
 
     def _noted(self, session: str, number: int) -> tuple[bool, bool]:
@@ -361,13 +369,13 @@ class PageController:
         """End the session's run, keeping what it has found."""
         self._give_up(session)
         phase: Phase = "stopped" if state.phase == "running" else state.phase
-        return self.draw(dataclasses.replace(state, phase=phase), lang)
+        return self.render(dataclasses.replace(state, phase=phase), lang)
 
     def busy(self, state: SessionState, lang: str) -> View:
         """The queue was full: back to the box, with a sentence."""
         if state.phase != "running":
-            return self.draw(state, lang)
-        return self.draw(SessionState("refused", state.report, reason="busy"), lang)
+            return self.render(state, lang)
+        return self.render(SessionState("refused", state.report, reason="busy"), lang)
 
     def leave(self, session: str) -> None:
         """The browser has gone: nobody waits for this answer any more."""
@@ -394,7 +402,7 @@ class PageController:
         """Take out everything of an owner, reviews and all."""
         self.store.delete(owner, *(line.id for line in self.store.lines(owner)))
 
-    def draw(self, state: SessionState, lang: str, owner: str = "") -> View:
+    def render(self, state: SessionState, lang: str, owner: str = "") -> View:
         """The view of a state in a language; the owner's reviews stand on it while there is no report."""
         words, schema = words_in(lang), state.schema or self.extractor.schema
         editing = state.phase in ("empty", "refused")
@@ -409,10 +417,12 @@ class PageController:
             state=state,
             editing=editing,
             running=state.phase == "running",
-            notice=state_html(state, words) + taken_html(state, words) if editing else "",
-            report=report,
-            result=(notice_html(state.said) if not editing else "")
-            + self._result(state, words, owner),
+            notice=str(state_html(state, words) + taken_html(state, words)) if editing else "",
+            report=str(report),
+            result=str(
+                (Markup() if editing else notice_html(state.said))
+                + self._result(state, words, owner)
+            ),
         )
 
     def _result(self, state: SessionState, words: Words, owner: str) -> Markup:

@@ -1,4 +1,4 @@
-"""The page's layout and its server. What a click does is in handlers.py, the HTML in render.py."""
+"""The page as gradio blocks, and its server: theme, scripts, middleware."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ from pathlib import Path
 from elmtex.review import Store
 from elmtex.review.store import MEMORY, default_url
 from elmtex.types import InputError
+from elmtex.web.about_tab.events import wire_about
 from elmtex.web.access.gate import around
 from elmtex.web.access.headers import AUTH, Guard, on_a_space
 from elmtex.web.access.hosts import Hosts
 from elmtex.web.access.sign_in import KEYS, SLOWLY, door
 from elmtex.web.api.extract import MCP, call_itself, offer, wants_mcp
+from elmtex.web.batch_tab.events import wire_batch
 from elmtex.web.compare_tab.choices import Choices, extractor_choices
+from elmtex.web.compare_tab.events import wire_compare
 from elmtex.web.controller import PageController
-from elmtex.web.events import wire_many, wire_report
 from elmtex.web.jobs import StreamingExtractor
 from elmtex.web.layout import lay_out
 from elmtex.web.limits import BodyLimit
 from elmtex.web.locale.messages import words_in
+from elmtex.web.report_tab.events import wire_page, wire_report
 from elmtex.web.report_tab.review import Linking
+from elmtex.web.schema_tab.events import wire_schema
 from elmtex.web.state import SessionState
-from elmtex.web.tab_events import wire_compare, wire_schema
 from elmtex.web.toolkit import gr
 from elmtex.web.uploads import end_when_told, keep_apart
 
@@ -74,19 +77,16 @@ def build(
     with gr.Blocks(
         analytics_enabled=False, title="elmtex", fill_width=True, delete_cache=(600, 3600)
     ) as page:
-        shown = gr.State(SessionState(), time_to_live=FORGOTTEN_AFTER)
-        words = words_in("en")
-        parts = lay_out(
-            words,
-            controller.draw(SessionState(), "en").result,
-            on_a_space(),
-            controller.comparing.names,
-        )
-        own = gr.State(None)  # holds nothing of a patient: it stays as long as the tab is open
-        wire_report(page, parts, shown, own, controller)
-        wire_many(parts, shown, own, controller)
-        wire_compare(parts, shown, own, controller, FORGOTTEN_AFTER)
-        wire_schema(parts, own, controller)
+        state = gr.State(SessionState(), time_to_live=FORGOTTEN_AFTER)
+        empty = controller.render(SessionState(), "en").result
+        parts = lay_out(words_in("en"), empty, on_a_space(), controller.comparing.names)
+        custom = gr.State(None)  # holds nothing of a patient: it stays as long as the tab is open
+        wire_report(parts, state, custom, controller)
+        wire_page(page, parts, state, controller)
+        wire_batch(parts, state, custom, controller)
+        wire_compare(parts, state, custom, controller, FORGOTTEN_AFTER)
+        wire_schema(parts, custom, controller)
+        wire_about(parts, custom, controller)
         offer(controller)
     page.queue(max_size=WAITING, default_concurrency_limit=WAITING, api_open=False)
     controller.load_in_background()

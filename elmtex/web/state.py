@@ -66,7 +66,7 @@ class View:
         notice: under the report.
         report: the report with its evidence.
         result: the column of categories.
-        many: the tab of many reports; None when it need not be drawn again.
+        batch: the tab of many reports; None when it need not be rendered again.
         taken: files were read into the tab of many reports.
         gone: the texts of the reports that were just deleted: a box that holds one is emptied.
         box: what is put into the box; None leaves what stands in it.
@@ -80,7 +80,7 @@ class View:
     notice: str
     report: str
     result: str
-    many: str | None = None
+    batch: str | None = None
     taken: bool = False
     gone: tuple[str, ...] = ()
     box: str | None = None

@@ -36,7 +36,7 @@ def carry_out(
     """
     assert state.entry is not None
     if command.on not in ("", state.entry.id):
-        raise InputError("this report is no longer the one that is state: look at it again")
+        raise InputError("this report is no longer the one that is shown: look at it again")
     if command.do == "file":
         return state
     if command.do == "format":
