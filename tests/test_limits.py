@@ -15,11 +15,11 @@ from fakes import SCHEMA, extraction
 
 from elmtex.types import ElmtexError, Progress
 from elmtex.web import limits
-from elmtex.web.controller import Desk
-from elmtex.web.jobs import Reading
+from elmtex.web.controller import PageController
+from elmtex.web.jobs import ExtractionJob
 from elmtex.web.limits import BodyLimit, Shares, Turn
 from elmtex.web.locale.messages import LANGUAGES
-from elmtex.web.view import MAX_CHARACTERS, Shown
+from elmtex.web.state import MAX_CHARACTERS, SessionState
 
 
 async def reads_all(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -122,12 +122,12 @@ def until(condition: Any) -> None:
 
 def test_a_short_report_is_read_after_one_part_of_a_long_one() -> None:
     steps, turn = Steps(), Turn()
-    long = Reading(steps, "a1 a2. a3 a4. a5 a6. a7 a8.", turn, "one")
+    long = ExtractionJob(steps, "a1 a2. a3 a4. a5 a6. a7 a8.", turn, "one")
     long.start()
     until(lambda: turn._taken)
     steps.go.release()
     until(lambda: steps.made == ["a1"])
-    short = Reading(steps, "b1 b2", turn, "other")
+    short = ExtractionJob(steps, "b1 b2", turn, "other")
     short.start()
     until(lambda: turn._waiting)
     for _ in range(9):
@@ -140,10 +140,10 @@ def test_a_short_report_is_read_after_one_part_of_a_long_one() -> None:
 
 def test_a_report_that_is_stopped_while_others_have_their_turn_gives_it_back() -> None:
     steps, turn = Steps(), Turn()
-    long = Reading(steps, "a1. a2. a3.", turn, "one")
+    long = ExtractionJob(steps, "a1. a2. a3.", turn, "one")
     long.start()
     until(lambda: turn._taken)
-    short = Reading(steps, "b1", turn, "other")
+    short = ExtractionJob(steps, "b1", turn, "other")
     short.start()
     until(lambda: turn._waiting)
     steps.go.release()
@@ -189,33 +189,35 @@ def test_a_visitor_has_so_many_places_and_no_more() -> None:
 @pytest.mark.parametrize("lang", list(LANGUAGES))
 def test_the_page_says_when_a_visitors_places_are_taken(lang: str) -> None:
     steps = Steps()
-    desk = Desk(steps)
+    controller = PageController(steps)
     runs = []
     for number in range(limits.WAITING):
-        begun = desk.begin("a1 a2", lang)
-        runs.append(desk.run(f"s{number}", begun.shown, lang, "me"))
+        begun = controller.begin("a1 a2", lang)
+        runs.append(controller.run(f"s{number}", begun.state, lang, "me"))
         thread = threading.Thread(target=lambda run=runs[-1]: list(run), daemon=True)
         thread.start()
-    until(lambda: desk.shares._held["me"] == limits.WAITING)
-    refused = list(desk.run("more", desk.begin("a1 a2", lang).shown, lang, "me"))
-    assert refused[-1].shown.phase == "refused" and refused[-1].shown.report == "a1 a2"
+    until(lambda: controller.shares._held["me"] == limits.WAITING)
+    refused = list(controller.run("more", controller.begin("a1 a2", lang).state, lang, "me"))
+    assert refused[-1].state.phase == "refused" and refused[-1].state.report == "a1 a2"
     assert LANGUAGES[lang].share.format(most=limits.WAITING) in refused[-1].notice
     # Another visitor's report is taken; one that is stopped or done gives its place back.
-    other = desk.run("other", desk.begin("a1", lang).shown, lang, "you")
-    desk.stop("s0", Shown(), lang)
+    other = controller.run("other", controller.begin("a1", lang).state, lang, "you")
+    controller.stop("s0", SessionState(), lang)
     for _ in range(40):
         steps.go.release()
-    assert list(other)[-1].shown.phase == "finished"
-    until(lambda: not desk.shares._held)
+    assert list(other)[-1].state.phase == "finished"
+    until(lambda: not controller.shares._held)
 
 
 def test_a_report_is_too_long_for_the_page_whichever_way_it_comes(tmp_path: Path) -> None:
-    desk = Desk(Steps())
+    controller = PageController(Steps())
     for name, length in (("a", MAX_CHARACTERS + 1), ("b", 5)):
         (tmp_path / f"{name}.txt").write_text("x" * length)
-    taken = desk.take([str(tmp_path / "a.txt"), str(tmp_path / "b.txt")], Shown(), "en", "me")
-    assert "Read from the files: 1 report." in (taken.many or "")
-    long, short = desk.store.entries("me")
+    taken = controller.take(
+        [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")], SessionState(), "en", "me"
+    )
+    assert "Read from the files: 1 report." in (taken.batch or "")
+    long, short = controller.store.entries("me")
     assert f"{MAX_CHARACTERS + 1} characters" in long.problem and long.text == ""
     assert short.text == "xxxxx"
 
@@ -224,26 +226,26 @@ def test_a_report_is_too_long_for_the_page_whichever_way_it_comes(tmp_path: Path
 def test_a_visitor_stores_so_many_reports_and_no_more(
     lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("handlers", "batch", "screen"):
+    for module in ("controller", "batch_tab.batch", "state"):
         monkeypatch.setattr(f"elmtex.web.{module}.STORED", 3)
     steps = Steps()
-    desk = Desk(steps)
+    controller = PageController(steps)
 
     def files(*names: str) -> list[str]:
         for name in names:
             (tmp_path / f"{name}.txt").write_text(name)
         return [str(tmp_path / f"{name}.txt") for name in names]
 
-    desk.take(files("a", "b"), Shown(), lang, "me")
-    refused = desk.take(files("c", "d"), Shown(), lang, "me")
+    controller.take(files("a", "b"), SessionState(), lang, "me")
+    refused = controller.take(files("c", "d"), SessionState(), lang, "me")
     assert "2" in refused.notice and "3" in refused.notice and not refused.taken
-    assert len(desk.store.lines("me")) == 2
+    assert len(controller.store.lines("me")) == 2
     steps.go.release()
-    kept = list(desk.run("s", desk.begin("e", lang).shown, lang, "me"))[-1]
-    assert kept.shown.entry is not None
-    begun = desk.begin("f", lang, None, "me")
-    assert begun.shown.phase == "refused"
+    kept = list(controller.run("s", controller.begin("e", lang).state, lang, "me"))[-1]
+    assert kept.state.entry is not None
+    begun = controller.begin("f", lang, None, "me")
+    assert begun.state.phase == "refused"
     assert LANGUAGES[lang].full.format(stored=3) in begun.notice
-    assert desk.begin("f", lang, None, "you").running
-    desk.store.delete("me", kept.shown.entry.id)
-    assert desk.begin("f", lang, None, "me").running
+    assert controller.begin("f", lang, None, "you").running
+    controller.store.delete("me", kept.state.entry.id)
+    assert controller.begin("f", lang, None, "me").running

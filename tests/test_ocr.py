@@ -14,9 +14,9 @@ from test_documents import pdf
 from elmtex.readers import files as documents
 from elmtex.readers import ocr
 from elmtex.readers.files import read_files
-from elmtex.web.controller import Desk
+from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN
-from elmtex.web.view import Shown
+from elmtex.web.state import SessionState
 
 WORDS = "No fever. Troponin 412."
 
@@ -119,13 +119,15 @@ def test_a_scan_is_read_and_says_so(tmp_path: Path, recogniser: Recogniser) -> N
     assert report.text == "Page 1: kein Fieber\n\nPage 2: kein Fieber"
     assert report.recognised and report.problem is None
     assert recogniser.noted("eng+deu") == recogniser.noted("closed") == 2
-    desk = Desk(Scripted())
-    shown = desk.take([scan(tmp_path)], Shown(), "de", "me").notice
+    controller = PageController(Scripted())
+    shown = controller.take([scan(tmp_path)], SessionState(), "de", "me").notice
     assert GERMAN.batch.recognised in shown
     (tmp_path / "plain.txt").write_text("no fever")
-    both = desk.take([scan(tmp_path), str(tmp_path / "plain.txt")], Shown(), "en", "me")
-    assert both.many is not None and both.many.count(ENGLISH.batch.recognised) == 1
-    assert [entry.recognised for entry in desk.batch.entries("me")] == [True, False]
+    both = controller.take(
+        [scan(tmp_path), str(tmp_path / "plain.txt")], SessionState(), "en", "me"
+    )
+    assert both.batch is not None and both.batch.count(ENGLISH.batch.recognised) == 1
+    assert [entry.recognised for entry in controller.batch.entries("me")] == [True, False]
 
 
 def test_text_in_a_pdf_needs_no_recognition(tmp_path: Path, recogniser: Recogniser) -> None:

@@ -17,19 +17,21 @@ from elmtex.examples import EXAMPLES
 from elmtex.review import Entry
 from elmtex.schema import parse_schema
 from elmtex.types import ElmtexError, Extraction, Item
-from elmtex.web import highlight as evidence
 from elmtex.web import render
-from elmtex.web.controller import Desk
+from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN, LANGUAGES
+from elmtex.web.report_tab import highlight as evidence
+from elmtex.web.report_tab import marked as marked_view
+from elmtex.web.report_tab import results
 from elmtex.web.report_tab.render import review_html
-from elmtex.web.view import MAX_CHARACTERS
+from elmtex.web.state import MAX_CHARACTERS
 
 CSS = (Path(render.__file__).parent / "static" / "page.css").read_text("utf-8")
 
 
 def marked(report: str, found: Extraction, look: str) -> str:
     """The characters of the report that carry a category's look."""
-    reader = Reader(render.report_html(report, found, SCHEMA, ENGLISH))
+    reader = Reader(marked_view.report_html(report, found, SCHEMA, ENGLISH))
     return "".join(c for c, classes in reader.over if any(look in x for x in classes))
 
 
@@ -45,7 +47,7 @@ def test_nested_overlapping_and_identical_spans_all_show() -> None:
         comorbidities=(item(report, "pneumonia", nth=1),),
         pathology=(item(report, "pneumonia", nth=1),),
     )
-    assert Reader(render.report_html(report, found, SCHEMA, ENGLISH)).text == report
+    assert Reader(marked_view.report_html(report, found, SCHEMA, ENGLISH)).text == report
     assert marked(report, found, look("diagnosis")) == "Acute right lower lobe pneumonia"
     assert marked(report, found, look("signs_symptoms")) == "lower lobe pneumonia, pneu"
     assert marked(report, found, look("comorbidities")) == "pneumonia"
@@ -117,11 +119,11 @@ def test_whatever_a_user_writes_is_shown_as_text(attack: str) -> None:
     safe = {"div", "span", "ul", "li", "section", "h2", "table", "thead", "tbody", "tr", "th", "td"}
     safe |= {"button", "pre", "strong", "p"}
     pages = (
-        render.report_html(report, found, schema, ENGLISH),
-        render.legend_html(found, schema, GERMAN),
-        render.categories_html(report, found, schema, GERMAN, finished=True),
-        render.document_html(found, ENGLISH, finished=True),
-        render.summary_html(found, ENGLISH),
+        marked_view.report_html(report, found, schema, ENGLISH),
+        marked_view.legend_html(found, schema, GERMAN),
+        results.categories_html(report, found, schema, GERMAN, finished=True),
+        results.document_html(found, ENGLISH, finished=True),
+        results.summary_html(found, ENGLISH),
         render.message_html(attack),
         render.progress_html(attack, 1, 2),
     )
@@ -140,11 +142,11 @@ def test_absent_is_struck_possible_is_marked_and_present_is_neither() -> None:
         signs_symptoms=(item(report, "fever", "absent"), item(report, "Cough")),
         diagnosis=(item(report, "stroke", "possible"),),
     )
-    shown = render.report_html(report, found, SCHEMA, ENGLISH)
+    shown = marked_view.report_html(report, found, SCHEMA, ENGLISH)
     assert re.search(r'class="ev [^"]*\babsent\b[^"]*"[^>]*>fever<', shown)
     assert re.search(r'class="ev [^"]*\bpossible\b[^"]*"[^>]*>stroke<', shown)
     assert not re.search(r'class="ev [^"]*\b(absent|possible)\b[^"]*"[^>]*>Cough<', shown)
-    tables = render.categories_html(report, found, SCHEMA, GERMAN, finished=False)
+    tables = results.categories_html(report, found, SCHEMA, GERMAN, finished=False)
     assert "<s>fever</s>" in tables and "<s>Cough" not in tables
     assert "verneint" in tables and "möglich" in tables
     assert "Befunde und Symptome" in tables and "Nichts gefunden" not in tables
@@ -159,8 +161,8 @@ def test_an_item_without_evidence_is_said_to_have_none_and_marks_nothing() -> No
             Item("past the end", 10, 900),
         )
     )
-    assert "ev " not in render.report_html(report, found, SCHEMA, ENGLISH)
-    tables = render.categories_html(report, found, SCHEMA, ENGLISH, finished=True)
+    assert "ev " not in marked_view.report_html(report, found, SCHEMA, ENGLISH)
+    tables = results.categories_html(report, found, SCHEMA, ENGLISH, finished=True)
     assert tables.count(ENGLISH.ungrounded) == 3
     assert "<button" not in tables
 
@@ -168,7 +170,7 @@ def test_an_item_without_evidence_is_said_to_have_none_and_marks_nothing() -> No
 def test_confidence_is_rounded_down_and_low_ones_stand_out() -> None:
     report = "a b c"
     rows = [
-        render.categories_html(
+        results.categories_html(
             report,
             extraction(age=(Item("a", 0, 1, "present", p),)),
             SCHEMA,
@@ -219,7 +221,7 @@ def test_the_report_stands_once_however_its_items_lie() -> None:
                 for key, half in zip(("signs_symptoms", "diagnosis"), halves, strict=True)
             }
         )
-        shown = Covered(render.report_html(report, found, SCHEMA, ENGLISH))
+        shown = Covered(marked_view.report_html(report, found, SCHEMA, ENGLISH))
         assert shown.text == report
         for (key, number), id in evidence.item_ids(found).items():
             item = found.categories[key][number]
@@ -230,7 +232,7 @@ def test_every_whole_percent_is_shown_as_it_is_written() -> None:
     # In binary .29 is a little less than .29; int(.29 * 100) is 28.
     for percent in range(101):
         found = extraction(age=(Item("a", 0, 1, "present", float(f"{percent / 100:.2f}")),))
-        cards = render.categories_html("a", found, SCHEMA, ENGLISH, finished=False)
+        cards = results.categories_html("a", found, SCHEMA, ENGLISH, finished=False)
         assert f">{percent}%</td>" in cards and f"--part:{percent}%" in cards
         entry = Entry("i", "n", "", "a", "", SCHEMA, "", found, ())
         assert re.search(rf"\b{percent}%</td>", review_html(entry, ENGLISH, None))
@@ -239,11 +241,11 @@ def test_every_whole_percent_is_shown_as_it_is_written() -> None:
 def test_the_document_on_the_page_is_the_document() -> None:
     report = 'Löfgren & <b>Söhne</b> \u2028 \\ "'
     found = extraction(diagnosis=(item(report, 'Löfgren & <b>Söhne</b> \u2028 \\ "'),))
-    markup = render.document_html(found, ENGLISH, finished=True)
+    markup = results.document_html(found, ENGLISH, finished=True)
     inside = re.search(r"<pre[^>]*>(.*)</pre>", markup, re.DOTALL)
     assert inside and json.loads(Reader(inside[1]).text) == found.to_dict()
     assert ENGLISH.valid in markup
-    assert ENGLISH.valid not in render.document_html(found, ENGLISH, finished=False)
+    assert ENGLISH.valid not in results.document_html(found, ENGLISH, finished=False)
 
 
 def test_both_languages_ask_for_the_same_values() -> None:
@@ -334,58 +336,65 @@ def test_the_first_24_categories_look_different() -> None:
 
 
 def test_nothing_the_page_ships_names_another_host() -> None:
-    folder = Path(render.__file__).parent / "static"
-    for path in [*folder.glob("*.css"), *folder.glob("*.js"), folder.parent / "server.py"]:
+    folder = Path(render.__file__).parent
+    shipped = [p for p in folder.rglob("*") if p.suffix in (".css", ".js", ".html")]
+    assert shipped
+    for path in [*shipped, folder / "server.py"]:
         assert not re.search(r"https?:|//\w+\.|@import|\burl\(", path.read_text("utf-8")), path.name
 
 
 # Handlers.
 
 
-def last_screen(desk: Desk, report: str) -> str:
-    begun = desk.begin(report, "en")
-    screens = list(desk.run("s", begun.shown, "en"))
+def last_screen(controller: PageController, report: str) -> str:
+    begun = controller.begin(report, "en")
+    screens = list(controller.run("s", begun.state, "en"))
     return screens[-1].result
 
 
 def test_a_finished_run_shows_items_and_document() -> None:
     report = "He denies fever."
     found = extraction(signs_symptoms=(item(report, "fever", "absent"),))
-    result = last_screen(Desk(Scripted(found)), report)
+    result = last_screen(PageController(Scripted(found)), report)
     assert "1 item suggested in 1 category" in result and "elmtex-json" in result
 
 
 def test_what_a_stopped_run_hands_out_says_that_it_is_not_whole() -> None:
     report = "He denies fever. No cough."
     found = extraction(signs_symptoms=(item(report, "fever", "absent"),))
-    desk = Desk(Scripted(found))
-    shown = replace(desk.begin(report, "en").shown, extraction=found, done=1, total=2)
-    result = desk.stop("s", shown, "en").result
-    assert "1 of 2 sentences" in result and "&quot;status&quot;: &quot;truncated&quot;" in result
-    assert ENGLISH.stopped_at_once in desk.stop("s", desk.begin(report, "en").shown, "en").result
+    controller = PageController(Scripted(found))
+    shown = replace(controller.begin(report, "en").state, extraction=found, done=1, total=2)
+    result = controller.stop("s", shown, "en").result
+    assert "1 of 2 sentences" in result and "&#34;status&#34;: &#34;truncated&#34;" in result
+    assert (
+        ENGLISH.stopped_at_once
+        in controller.stop("s", controller.begin(report, "en").state, "en").result
+    )
 
 
 def test_a_german_report_comes_with_a_warning() -> None:
     found = extraction()
     report = "Die Patientin wurde mit Fieber und Husten aufgenommen."
-    assert ENGLISH.german_report in last_screen(Desk(Scripted(found)), report)
-    assert ENGLISH.german_report not in last_screen(Desk(Scripted(found)), "He denies fever.")
+    assert ENGLISH.german_report in last_screen(PageController(Scripted(found)), report)
+    assert ENGLISH.german_report not in last_screen(
+        PageController(Scripted(found)), "He denies fever."
+    )
 
 
 @pytest.mark.parametrize("report", ["", " \n\t\u00a0", None])
 def test_an_empty_report_is_refused_before_the_model_is_asked(report: str | None) -> None:
-    desk = Desk(Scripted(error=AssertionError("asked")))
-    begun = desk.begin(report, "de")
+    controller = PageController(Scripted(error=AssertionError("asked")))
+    begun = controller.begin(report, "de")
     assert GERMAN.empty_report in begun.notice and begun.editing and not begun.running
     # gradio empties the page for a run that draws nothing.
-    (drawn,) = desk.run("s", begun.shown, "de")
+    (drawn,) = controller.run("s", begun.state, "de")
     assert drawn == begun
 
 
 def test_odd_reports_are_refused_with_a_sentence_and_never_cut() -> None:
-    desk = Desk(Scripted())
-    assert "2\u202f000\u202f001" in desk.begin("x" * (MAX_CHARACTERS + 1), "en").notice
-    assert ENGLISH.broken_report in desk.begin("half a \ud83e pair", "en").notice
+    controller = PageController(Scripted())
+    assert "2\u202f000\u202f001" in controller.begin("x" * (MAX_CHARACTERS + 1), "en").notice
+    assert ENGLISH.broken_report in controller.begin("half a \ud83e pair", "en").notice
 
 
 @pytest.mark.parametrize(
@@ -402,14 +411,14 @@ def test_a_broken_run_says_so_without_the_patients_words(
     error: Exception, said: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    desk = Desk(Scripted(error=error))
-    begun = desk.begin("Zyxwvut, born 1950", "en")
-    final = list(desk.run("s", begun.shown, "en"))[-1]
+    controller = PageController(Scripted(error=error))
+    begun = controller.begin("Zyxwvut, born 1950", "en")
+    final = list(controller.run("s", begun.state, "en"))[-1]
     assert said in final.result and "Zyxwvut" not in final.result
     assert "Zyxwvut" not in caplog.text + "".join(capfd.readouterr())
     # The next report is read all the same.
-    desk.extractor = Scripted(extraction())
-    assert ENGLISH.nothing in last_screen(desk, "fine")
+    controller.extractor = Scripted(extraction())
+    assert ENGLISH.nothing in last_screen(controller, "fine")
 
 
 def test_examples_are_whole_distinct_and_speak_both_languages() -> None:

@@ -12,10 +12,10 @@ import pytest
 from fakes import Scripted, extraction, item
 
 from elmtex.web import server as page_module
-from elmtex.web.access import identity as visitor
-from elmtex.web.controller import Desk
+from elmtex.web.access import identity
+from elmtex.web.controller import PageController
 from elmtex.web.server import build, launch
-from elmtex.web.view import Shown
+from elmtex.web.state import SessionState
 
 REPORT = "He denies fever."
 
@@ -26,15 +26,15 @@ class Found(Scripted):
 
 
 @pytest.fixture
-def desks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Desk]:
-    """The desks of the pages that are built; a database is configured that a Space must not touch."""
-    made: list[Desk] = []
+def controllers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[PageController]:
+    """The controllers of the pages that are built; a database is configured that a Space must not touch."""
+    made: list[PageController] = []
 
-    def desk(*arguments: Any) -> Desk:
-        made.append(Desk(*arguments))
+    def controller(*arguments: Any) -> PageController:
+        made.append(PageController(*arguments))
         return made[-1]
 
-    monkeypatch.setattr(page_module, "Desk", desk)
+    monkeypatch.setattr(page_module, "PageController", controller)
     monkeypatch.setenv("ELMTEX_DATABASE", f"sqlite:///{tmp_path / 'reviews.sqlite'}")
     return made
 
@@ -51,7 +51,7 @@ def in_german(page: Any, id: str) -> str:
     (translate,) = [
         f for f in page.fns.values() if (radio._id, "change") in f.targets and block in f.outputs
     ]
-    return str(translate.fn(Shown(), "de", visit("tab"))[block])
+    return str(translate.fn(SessionState(), "de", visit("tab"))[block])
 
 
 def visit(session: str) -> Any:
@@ -63,14 +63,14 @@ def visit(session: str) -> Any:
     )
 
 
-def read(desk: Desk, owner: str) -> None:
-    begun = desk.begin(REPORT, "en", None, owner)
-    list(desk.run(owner, begun.shown, "en", owner))
+def read(controller: PageController, owner: str) -> None:
+    begun = controller.begin(REPORT, "en", None, owner)
+    list(controller.run(owner, begun.state, "en", owner))
 
 
 @pytest.mark.parametrize("space", [True, False])
 def test_only_a_space_warns_and_only_elsewhere_are_reviews_on_the_disk(
-    space: bool, desks: list[Desk], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    space: bool, controllers: list[PageController], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     if space:
         monkeypatch.setenv("SPACE_ID", "someone/elmtex")
@@ -79,7 +79,7 @@ def test_only_a_space_warns_and_only_elsewhere_are_reviews_on_the_disk(
     assert notice["visible"] is space
     assert "public demonstration" in notice["value"] and "real patient" in notice["value"]
     assert "realen Person" in in_german(page, "elmtex-space")
-    read(desks[0], visitor.owner(visit("tab")))
+    read(controllers[0], identity.owner(visit("tab")))
     kept = tmp_path / "reviews.sqlite"
     assert kept.exists() is not space
     if not space:
@@ -87,35 +87,35 @@ def test_only_a_space_warns_and_only_elsewhere_are_reviews_on_the_disk(
 
 
 def test_on_a_space_two_tabs_of_one_browser_share_nothing_and_a_closed_one_leaves_nothing(
-    desks: list[Desk], monkeypatch: pytest.MonkeyPatch
+    controllers: list[PageController], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SPACE_ID", "someone/elmtex")
     page = build(Found)
-    one, other = visitor.owner(visit("one")), visitor.owner(visit("other"))
+    one, other = identity.owner(visit("one")), identity.owner(visit("other"))
     assert one != other and one == "session:one"
-    read(desks[0], one)
-    read(desks[0], other)
+    read(controllers[0], one)
+    read(controllers[0], other)
     (leave,) = [f.fn for f in page.fns.values() if ("unload" in str(f.targets))]
     leave(visit("one"))
-    assert desks[0].store.entries(one) == [] and len(desks[0].store.entries(other)) == 1
+    assert controllers[0].store.entries(one) == [] and len(controllers[0].store.entries(other)) == 1
 
 
-def test_elsewhere_a_closed_tab_leaves_its_reviews(desks: list[Desk]) -> None:
+def test_elsewhere_a_closed_tab_leaves_its_reviews(controllers: list[PageController]) -> None:
     page = build(Found)
-    owner = visitor.owner(visit("one"))
-    assert owner == visitor.owner(visit("other"))  # of the browser, by its cookie
-    read(desks[0], owner)
+    owner = identity.owner(visit("one"))
+    assert owner == identity.owner(visit("other"))  # of the browser, by its cookie
+    read(controllers[0], owner)
     (leave,) = [f.fn for f in page.fns.values() if "unload" in str(f.targets)]
     leave(visit("one"))
-    assert len(desks[0].store.entries(owner)) == 1
+    assert len(controllers[0].store.entries(owner)) == 1
 
 
 def test_without_cookies_a_closed_tab_leaves_nothing_on_the_disk(
-    desks: list[Desk], tmp_path: Path
+    controllers: list[PageController], tmp_path: Path
 ) -> None:
     page, closed = build(Found), visit("one")
     closed.cookies = {}
-    read(desks[0], visitor.owner(closed))
+    read(controllers[0], identity.owner(closed))
     assert b"denies fever" in (tmp_path / "reviews.sqlite").read_bytes()
     (leave,) = [f.fn for f in page.fns.values() if "unload" in str(f.targets)]
     leave(closed)

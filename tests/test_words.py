@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from catalogue import ROOT, in_the_file, in_the_source, known
-from test_review_screen import Planted, act, entry, read
+from test_report_tab import Planted, act, entry, read
 
 from elmtex.extractors.chat import extractor as chat
 from elmtex.extractors.chat import local
@@ -22,13 +22,13 @@ from elmtex.readers.text_files import Report
 from elmtex.review import decisions, faults
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError, InputError, Progress, SchemaError
-from elmtex.web.controller import Desk
+from elmtex.web.controller import PageController
 from elmtex.web.locale.catalogue import FOLDER, Section, _, _n, _p, catalogues
 from elmtex.web.locale.messages import ENGLISH, GERMAN, LANGUAGES, Messages, counted
 from elmtex.web.locale.sentences import fields_in
 from elmtex.web.report_tab.exports import file_of
 from elmtex.web.schema_tab.custom_schema import check_html
-from elmtex.web.view import Shown
+from elmtex.web.state import SessionState
 
 # Modules whose errors a click may meet: an error with its values written into the sentence cannot be translated.
 MODULES = (
@@ -36,7 +36,7 @@ MODULES = (
     "exporters/fhir/bundle.py",
     *(f"extractors/chat/{name}.py" for name in ("extractor", "local", "server")),
     *(f"review/{name}.py" for name in ("decisions", "entry", "store")),
-    *(f"web/{name}.py" for name in ("limits", "view", "batch_tab/batch")),
+    *(f"web/{name}.py" for name in ("limits", "state", "batch_tab/batch")),
     *(f"web/report_tab/{name}.py" for name in ("commands", "review")),
     "web/schema_tab/custom_schema.py",
 )
@@ -235,16 +235,19 @@ def test_times_are_those_of_the_clock_on_the_wall(monkeypatch: pytest.MonkeyPatc
 
 
 def test_numbers_and_names_are_filled_in() -> None:
-    desk = Desk(Planted())
-    screen = read(desk)
+    controller = PageController(Planted())
+    screen = read(controller)
     finish = json.dumps({"do": "finish"})
-    german = desk.act(finish, screen.shown, "de", "me", "Ö")
+    german = controller.act(finish, screen.shown, "de", "me", "Ö")
     assert "Noch offen: 2." in german.result
-    assert "2 items are still open" in act(desk, screen, do="finish").result
+    assert "2 items are still open" in act(controller, screen, do="finish").result
     missing = json.dumps({"do": "accept", "items": ["m77"]})
-    assert "keine Angabe &#x27;m77&#x27;" in desk.act(missing, screen.shown, "de", "me", "").result
-    last = act(desk, screen, do="accept", items=["m0"])
-    assert "one item is still open" in act(desk, last, do="finish").result
+    assert (
+        "keine Angabe &#x27;m77&#x27;"
+        in controller.act(missing, screen.shown, "de", "me", "").result
+    )
+    last = act(controller, screen, do="accept", items=["m0"])
+    assert "one item is still open" in act(controller, last, do="finish").result
 
 
 @pytest.mark.parametrize(
@@ -274,7 +277,7 @@ def test_an_error_is_its_sentence_and_survives_another_process() -> None:
         assert (one.template, one.fields) == (error.template, error.fields)
     assert str(InputError("a {brace} alone")) == "a {brace} alone"
     with pytest.raises(InputError, match="no item 'x'"):
-        decisions.fold(read(Desk(Planted())).shown.extraction, ()).find("x")
+        decisions.fold(read(PageController(Planted())).shown.extraction, ()).find("x")
 
 
 class Failing(Planted):
@@ -299,27 +302,29 @@ class Cut(Planted):
 
 
 def test_a_failures_reason_is_said_in_the_pages_language() -> None:
-    desk = Desk(Failing())
-    failed = read(desk).shown
-    assert "is it running?" in desk.draw(failed, "en").result
-    german = desk.draw(failed, "de").result
+    controller = PageController(Failing())
+    failed = read(controller).shown
+    assert "is it running?" in controller.render(failed, "en").result
+    german = controller.render(failed, "de").result
     assert (
         "(Server http://127.0.0.1:1/v1: keine brauchbare Antwort (URLError); läuft er?)" in german
     )
 
 
 def test_a_documents_problems_are_said_in_the_pages_language_and_stored_in_english() -> None:
-    desk = Desk(Cut())
-    shown = read(desk).shown
-    assert chat.CUT in desk.draw(shown, "en").result
-    german = desk.draw(shown, "de").result
+    controller = PageController(Cut())
+    shown = read(controller).shown
+    assert chat.CUT in controller.render(shown, "en").result
+    german = controller.render(shown, "de").result
     # The document itself, further down the page, is the same in every language.
     assert f"<li>{GERMAN.said(chat.CUT)}</li>" in german and f"<li>{chat.CUT}</li>" not in german
-    assert json.loads(file_of(entry(read(desk)), "json", GERMAN).text)["problems"][0] == chat.CUT
-    many = Desk(Cut())
+    assert (
+        json.loads(file_of(entry(read(controller)), "json", GERMAN).text)["problems"][0] == chat.CUT
+    )
+    many = PageController(Cut())
     many.batch.add([Report("r", "Fieber, Übelkeit")], "me", many.extractor.schema)
     list(many.batch.run("s", "me"))
-    table = many.many(Shown(), "de", "me")
+    table = many.many(SessionState(), "de", "me")
     assert GERMAN.said(chat.CUT) in table and chat.CUT not in table
 
 
@@ -327,6 +332,6 @@ def test_why_there_is_no_file_is_said_in_the_pages_language(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "fhir.resources.R4B.bundle", None)
-    handed = file_of(entry(read(Desk(Planted()))), "fhir", GERMAN)
+    handed = file_of(entry(read(PageController(Planted()))), "fhir", GERMAN)
     assert handed.text == ""
     assert handed.problem == "Für FHIR fehlt fhir.resources: pip install 'elmtex[fhir]'"

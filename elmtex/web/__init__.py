@@ -1,1 +1,1 @@
-"""The web page: ``page`` lays it out, ``handlers`` do what a click asks for, ``render`` writes its HTML."""
+"""The web page: `server` builds and serves it, `controller` answers its clicks, a folder a tab has the rest."""

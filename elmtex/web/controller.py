@@ -1,4 +1,4 @@
-"""What the page does when something is clicked. No gradio here: handlers return a :class:`Screen`, page.py shows it."""
+"""What the page does when something is clicked. No gradio here: handlers return a :class:`View`, the tabs' events.py show it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Iterator
 
+from markupsafe import Markup
+
 from elmtex.examples import EXAMPLES
 from elmtex.extractors.base import Extractor
 from elmtex.readers.text_files import Report
@@ -15,47 +17,48 @@ from elmtex.review import Store
 from elmtex.review.store import MEMORY
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, InputError
-from elmtex.web import render
 from elmtex.web.about_tab.about import Model, model_of
 from elmtex.web.batch_tab.batch import Batch, Taken
 from elmtex.web.batch_tab.render import batch_html
-from elmtex.web.compare_tab.choices import OWN, Contenders
+from elmtex.web.compare_tab.choices import OWN, Choices
 from elmtex.web.compare_tab.compare import Comparing
-from elmtex.web.jobs import Reading, extractor_for
+from elmtex.web.jobs import ExtractionJob, extractor_for
 from elmtex.web.limits import STORED, Shares, Turn
 from elmtex.web.locale.messages import Words, counted, words_in
+from elmtex.web.render import message_html, notice_html
 from elmtex.web.report_tab.commands import Command, parse
-from elmtex.web.report_tab.exports import answer_html, file_of, files_of, handout_html
-from elmtex.web.report_tab.render import notice_html, review_html, review_report_html, reviews_html
+from elmtex.web.report_tab.exports import answer_html, exports_html, file_of, files_of
+from elmtex.web.report_tab.marked import legend_html, report_html
+from elmtex.web.report_tab.render import review_html, review_report_html, reviews_html
+from elmtex.web.report_tab.results import categories_html, document_html, welcome_html
 from elmtex.web.report_tab.review import Linking, carry_out
-from elmtex.web.view import (
+from elmtex.web.report_tab.status import state_html, taken_html
+from elmtex.web.state import (
     Phase,
-    Screen,
-    Shown,
+    SessionState,
+    View,
     ended,
     incomplete,
     name_of,
     opened,
     refusal_of,
     stands_in,
-    state_html,
-    taken_html,
     without,
 )
 
 logger = logging.getLogger(__name__)  # never about a report
 
-DRAWING = 4  # times what a picture of a run took to draw and to send, before the next
+RENDERING = 4  # times what a view of a run took to render and to send, before the next
 
 
-class Desk:
+class PageController:
     """The page's handlers around one extractor.
 
     Args:
         extractor: reads one report at a time; its model may not be loaded yet.
         store: where reviews are kept; None keeps them as long as the process lives.
         linker: suggests codes; None for none.
-        contenders: the extractors that may be compared, by name; None for this one alone.
+        choices: the extractors that may be compared, by name; None for this one alone.
     """
 
     def __init__(
@@ -63,7 +66,7 @@ class Desk:
         extractor: Extractor,
         store: Store | None = None,
         linker: Linking | None = None,
-        contenders: Contenders | None = None,
+        choices: Choices | None = None,
     ) -> None:
         self.extractor = extractor
         self.store = store or Store(MEMORY)
@@ -71,13 +74,13 @@ class Desk:
         self.turn = Turn()
         self.shares = Shares()
         self.model: Model | None = None  # until it is loaded
-        self._readings: dict[str, Reading] = {}
-        self._spoken: dict[str, str] = {}  # by session: the language it chose last
+        self._jobs: dict[str, ExtractionJob] = {}
+        self._languages: dict[str, str] = {}  # by session: the language it chose last
         # By session: the number of its last command, and whether that has been carried out.
         self._numbers: dict[str, tuple[int, bool]] = {}
         self._numbering = threading.Lock()
         self.batch = Batch(extractor, self.store, self.turn)
-        self.comparing = Comparing(contenders or {OWN: lambda: extractor}, self.turn, self.shares)
+        self.comparing = Comparing(choices or {OWN: lambda: extractor}, self.turn, self.shares)
 
     def load_in_background(self) -> None:
         """Load the model while the first user still pastes."""
@@ -103,7 +106,7 @@ class Desk:
         source: Report | None = None,
         owner: str = "",
         own: CategorySchema | None = None,
-    ) -> Screen:
+    ) -> View:
         """Answer the click at once, while the report may still wait for its turn.
 
         Args:
@@ -121,8 +124,10 @@ class Desk:
             source = None
         reason = refusal_of(report) or ("full" if self._is_full(owner) else "")
         if reason:
-            return self.draw(Shown("refused", report, reason=reason, source=source), lang, owner)
-        return self.draw(Shown("running", report, source=source, schema=own), lang, owner)
+            return self.render(
+                SessionState("refused", report, reason=reason, source=source), lang, owner
+            )
+        return self.render(SessionState("running", report, source=source, schema=own), lang, owner)
 
     def _is_full(self, owner: str) -> bool:
         try:
@@ -133,12 +138,12 @@ class Desk:
     def take(
         self,
         paths: list[str],
-        shown: Shown,
+        state: SessionState,
         lang: str,
         owner: str,
         own: CategorySchema | None = None,
         box: str | None = "",
-    ) -> Screen:
+    ) -> View:
         """Read files: one report goes into the box, many into the other tab.
 
         Where nothing could be read, no earlier file's text may stay in the box, to be taken for this one's; what
@@ -150,113 +155,125 @@ class Desk:
         except ElmtexError as error:
             taken = Taken(unread=(Report("", None, words_in(lang).review.refused(error)),))
         if taken.one is not None and taken.one.text is not None:
-            screen = self.draw(Shown("empty", source=taken.one), lang, owner)
-            return dataclasses.replace(screen, box=taken.one.text)
-        source = shown.source if stands_in(box or "", shown.source) else None
+            view = self.render(SessionState("empty", source=taken.one), lang, owner)
+            return dataclasses.replace(view, box=taken.one.text)
+        source = state.source if stands_in(box or "", state.source) else None
         if taken.unread:
             why = "; ".join(words.noted(r.id, r.note, r.problem or "") for r in taken.unread)
             said = words.not_read.format(why=why.rstrip("."))
             if source is None and box:
                 said = f"{said} {words.still_there}"
-            screen = self.draw(Shown("empty", said=said), lang, owner)
-            many = self.many(shown, lang, owner)
-            return dataclasses.replace(screen, many=many, box="" if source else None)
+            view = self.render(SessionState("empty", said=said), lang, owner)
+            table = self.render_batch(state, lang, owner)
+            return dataclasses.replace(view, batch=table, box="" if source else None)
         read = counted(taken.stored - taken.unreadable, "report", lang)
         said = words.were_read.format(reports=read)
         if taken.unreadable:
             said = f"{said} {words.not_readable.format(count=taken.unreadable)}"
         if taken.copies:
             said = f"{said} {words.copies.format(count=taken.copies)}"
-        screen = self.draw(Shown("empty", said=said, source=source), lang, owner)
-        many = render.message_html(said, "good") + self.many(shown, lang, owner)
-        return dataclasses.replace(screen, many=many, taken=True)
+        view = self.render(SessionState("empty", said=said, source=source), lang, owner)
+        table = str(message_html(said, "good")) + self.render_batch(state, lang, owner)
+        return dataclasses.replace(view, batch=table, taken=True)
 
-    def run_batch(self, session: str, shown: Shown, lang: str, owner: str) -> Iterator[str]:
-        """Extract what waits in the owner's batches, drawing the table after each."""
+    def run_batch(self, session: str, state: SessionState, lang: str, owner: str) -> Iterator[str]:
+        """Extract what waits in the owner's batches, rendering the table after each."""
         try:
-            for going_on in self.batch.run(session, owner):
-                yield self.many(shown, self.spoken(session, lang), owner, running=going_on)
+            for running in self.batch.run(session, owner):
+                yield self.render_batch(
+                    state, self.language_of(session, lang), owner, running=running
+                )
         except ElmtexError:
-            yield self.many(shown, self.spoken(session, lang), owner)  # which says the same
+            yield self.render_batch(
+                state, self.language_of(session, lang), owner
+            )  # which says the same
 
-    def many(self, shown: Shown, lang: str, owner: str, *, running: bool = False) -> str:
+    def render_batch(
+        self, state: SessionState, lang: str, owner: str, *, running: bool = False
+    ) -> str:
         """The tab of many reports."""
         try:
             lines = self.batch.lines(owner)
             schemas = self.store.schemas(owner) if lines else []
         except ElmtexError as error:
-            return notice_html(words_in(lang).review.refused(error))
-        return batch_html(lines, schemas, words_in(lang), shown.batch_format, running)
+            return str(notice_html(words_in(lang).review.refused(error)))
+        return str(batch_html(lines, schemas, words_in(lang), state.batch_format, running))
 
-    def run(self, session: str, shown: Shown, lang: str, owner: str = "") -> Iterator[Screen]:
+    def run(self, session: str, state: SessionState, lang: str, owner: str = "") -> Iterator[View]:
         """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
-        if shown.phase != "running":
+        if state.phase != "running":
             # gradio empties the page for a run that draws nothing.
-            yield self.draw(shown, lang, owner)
+            yield self.render(state, lang, owner)
             return
-        extractor = extractor_for(self.extractor, shown.schema)
+        extractor = extractor_for(self.extractor, state.schema)
         try:
             give_back = self.shares.take(owner)
         except ElmtexError:
-            refused = Shown("refused", shown.report, reason="share", source=shown.source)
-            yield self.draw(refused, lang, owner)
+            refused = SessionState("refused", state.report, reason="share", source=state.source)
+            yield self.render(refused, lang, owner)
             return
-        reading = Reading(extractor, shown.report, self.turn, owner, give_back)
-        self._readings[session] = reading
-        reading.start()
+        job = ExtractionJob(extractor, state.report, self.turn, owner, give_back)
+        self._jobs[session] = job
+        job.start()
         try:
             due = 0.0
-            for progress in reading.pictures():
+            for progress in job.frames():
                 began = time.monotonic()
-                if progress is not None and progress.done > shown.done and began >= due:
-                    shown = dataclasses.replace(
-                        shown,
+                if progress is not None and progress.done > state.done and began >= due:
+                    state = dataclasses.replace(
+                        state,
                         extraction=progress.extraction,
                         done=progress.done,
                         total=progress.total,
                     )
-                    yield self.draw(shown, self.spoken(session, lang))
+                    yield self.render(state, self.language_of(session, lang))
                     now = time.monotonic()
-                    due = now + DRAWING * (now - began)  # a long report is long to draw, too
-            shown = self._kept(ended(shown, reading), owner, self.spoken(session, lang))
-            yield self.draw(shown, self.spoken(session, lang))
+                    due = now + RENDERING * (now - began)  # a long report is long to draw, too
+            state = self._kept(ended(state, job), owner, self.language_of(session, lang))
+            yield self.render(state, self.language_of(session, lang))
             # None still where it could not be loaded at the start.
-            if self.model is None and shown.phase == "finished":
+            if self.model is None and state.phase == "finished":
                 self.model = model_of(self.extractor)
         finally:
-            reading.stop()
+            job.stop()
             # gradio may end a stopped run only after the session has begun its next one.
-            if self._readings.get(session) is reading:
-                del self._readings[session]
+            if self._jobs.get(session) is job:
+                del self._jobs[session]
 
-    def _kept(self, shown: Shown, owner: str, lang: str) -> Shown:
+    def _kept(self, state: SessionState, owner: str, lang: str) -> SessionState:
         """A finished extraction as a review; one that was stopped or failed is not half a record."""
-        if shown.phase != "finished" or shown.extraction is None:
-            return shown
+        if state.phase != "finished" or state.extraction is None:
+            return state
         try:
             id = self.store.add(
                 owner,
-                shown.source.id if shown.source else name_of(shown.report),
-                shown.report,
-                shown.schema or self.extractor.schema,
-                extraction=shown.extraction,
-                recognised=shown.source is not None and shown.source.recognised,
-                note=shown.source.note if shown.source else "",
+                state.source.id if state.source else name_of(state.report),
+                state.report,
+                state.schema or self.extractor.schema,
+                extraction=state.extraction,
+                recognised=state.source is not None and state.source.recognised,
+                note=state.source.note if state.source else "",
             )
-            return dataclasses.replace(shown, entry=self.store.get(owner, id))
+            return dataclasses.replace(state, entry=self.store.get(owner, id))
         except ElmtexError as error:
-            return dataclasses.replace(shown, said=words_in(lang).review.refused(error))
+            return dataclasses.replace(state, said=words_in(lang).review.refused(error))
 
     def act(
-        self, asked: str, shown: Shown, lang: str, owner: str, reviewer: str, session: str = ""
-    ) -> Screen | None:
+        self,
+        asked: str,
+        state: SessionState,
+        lang: str,
+        owner: str,
+        reviewer: str,
+        session: str = "",
+    ) -> View | None:
         """Carry out what was clicked on the review screen or in the list of reviews.
 
         The browser sends a command again when it hears nothing, or its text box was slow: it is carried out once.
 
         Args:
             asked: the command as JSON, see :mod:`elmtex.web.report_tab.commands`.
-            shown: the session's state.
+            state: the session's state.
             lang: the page's language.
             owner: whose reviews these are.
             reviewer: the name that goes with a decision.
@@ -265,62 +282,64 @@ class Desk:
         Returns:
             What to draw; None while the command is under way, sent before.
         """
-        shown = dataclasses.replace(shown, said="")
+        state = dataclasses.replace(state, said="")
         try:
             command = parse(asked)
         except ElmtexError as error:
-            shown = dataclasses.replace(shown, said=words_in(lang).review.refused(error))
-            return dataclasses.replace(self.draw(shown, lang, owner), answer=answer_html("", None))
+            state = dataclasses.replace(state, said=words_in(lang).review.refused(error))
+            return dataclasses.replace(
+                self.render(state, lang, owner), answer=answer_html("", None)
+            )
         new, done = self._noted(session, command.n)
         if new or command.do in ("file", "batch_file"):  # a file may be made again
             try:
-                return self._carry_out(command, shown, lang, owner, reviewer)
+                return self._carry_out(command, state, lang, owner, reviewer)
             finally:
                 self._carried_out(session)
         if not done:
             return None
-        screen = self.draw(self._fresh(shown, owner), lang, owner)
-        return dataclasses.replace(screen, again=True, answer=answer_html(str(command.n), None))
+        view = self.render(self._fresh(state, owner), lang, owner)
+        return dataclasses.replace(view, again=True, answer=answer_html(str(command.n), None))
 
     def _carry_out(
-        self, command: Command, shown: Shown, lang: str, owner: str, reviewer: str
-    ) -> Screen:
+        self, command: Command, state: SessionState, lang: str, owner: str, reviewer: str
+    ) -> View:
         words, file = words_in(lang), None
         gone: tuple[str, ...] = ()
         try:
             if command.do == "delete":
                 gone = (self.store.get(owner, command.fields["review"]).text,)
                 self.store.delete(owner, command.fields["review"])
-                shown = without(shown, {command.fields["review"]}, gone)
+                state = without(state, {command.fields["review"]}, gone)
             elif command.do == "delete_all":
                 entries = self.batch.entries(owner)
                 gone = tuple(entry.text for entry in entries)
                 self.batch.delete(owner)
-                shown = without(shown, {entry.id for entry in entries}, gone)
+                state = without(state, {entry.id for entry in entries}, gone)
             elif command.do == "batch_format":
-                shown = dataclasses.replace(shown, batch_format=command.fields["format"])
+                state = dataclasses.replace(state, batch_format=command.fields["format"])
             elif command.do == "batch_file":
-                file = files_of(self.batch.entries(owner), shown.batch_format, words)
+                file = files_of(self.batch.entries(owner), state.batch_format, words)
             elif command.do == "open":
-                shown = opened(self.store.get(owner, command.fields["review"]))
+                state = opened(self.store.get(owner, command.fields["review"]))
             else:
-                shown = self._fresh(shown, owner)
-                if shown.entry is None:
+                state = self._fresh(state, owner)
+                if state.entry is None:
                     raise InputError(words.review.gone)
                 if command.do == "file":
-                    file = file_of(shown.entry, shown.format, words)
-                shown = carry_out(command, shown, self.store, self.linker, owner, reviewer)
+                    file = file_of(state.entry, state.format, words)
+                state = carry_out(command, state, self.store, self.linker, owner, reviewer)
         except ElmtexError as error:
-            file, shown = None, dataclasses.replace(shown, said=words.review.refused(error))
+            file, state = None, dataclasses.replace(state, said=words.review.refused(error))
         if file is not None and file.problem:
-            shown = dataclasses.replace(shown, said=file.problem)
-        screen = dataclasses.replace(
-            self.draw(shown, lang, owner), gone=gone, answer=answer_html(str(command.n), file)
+            state = dataclasses.replace(state, said=file.problem)
+        view = dataclasses.replace(
+            self.render(state, lang, owner), gone=gone, answer=answer_html(str(command.n), file)
         )
         if command.do in ("delete", "delete_all", "batch_format", "batch_file"):
-            table = notice_html(shown.said) + self.many(shown, lang, owner)
-            screen = dataclasses.replace(screen, many=table)
-        return screen
+            table = str(notice_html(state.said)) + self.render_batch(state, lang, owner)
+            view = dataclasses.replace(view, batch=table)
+        return view
 
     def _noted(self, session: str, number: int) -> tuple[bool, bool]:
         """Whether a command is new, and where it is not, whether it has been carried out."""
@@ -338,97 +357,99 @@ class Desk:
             if session in self._numbers:
                 self._numbers[session] = (self._numbers[session][0], True)
 
-    def _fresh(self, shown: Shown, owner: str) -> Shown:
+    def _fresh(self, state: SessionState, owner: str) -> SessionState:
         """The state with the review as it stands: another tab may have decided something, or deleted it."""
-        if shown.entry is None:
-            return shown
+        if state.entry is None:
+            return state
         try:
-            return dataclasses.replace(shown, entry=self.store.get(owner, shown.entry.id))
+            return dataclasses.replace(state, entry=self.store.get(owner, state.entry.id))
         except InputError:
-            return Shown()
+            return SessionState()
 
-    def stop(self, session: str, shown: Shown, lang: str) -> Screen:
+    def stop(self, session: str, state: SessionState, lang: str) -> View:
         """End the session's run, keeping what it has found."""
         self._give_up(session)
-        phase: Phase = "stopped" if shown.phase == "running" else shown.phase
-        return self.draw(dataclasses.replace(shown, phase=phase), lang)
+        phase: Phase = "stopped" if state.phase == "running" else state.phase
+        return self.render(dataclasses.replace(state, phase=phase), lang)
 
-    def busy(self, shown: Shown, lang: str) -> Screen:
+    def busy(self, state: SessionState, lang: str) -> View:
         """The queue was full: back to the box, with a sentence."""
-        if shown.phase != "running":
-            return self.draw(shown, lang)
-        return self.draw(Shown("refused", shown.report, reason="busy"), lang)
+        if state.phase != "running":
+            return self.render(state, lang)
+        return self.render(SessionState("refused", state.report, reason="busy"), lang)
 
     def leave(self, session: str) -> None:
         """The browser has gone: nobody waits for this answer any more."""
         self.batch.stop(session)
         self.comparing.stop(session)
         self._give_up(session)
-        self._spoken.pop(session, None)
+        self._languages.pop(session, None)
         self._numbers.pop(session, None)
 
-    def speak(self, session: str, lang: str) -> None:
+    def set_language(self, session: str, lang: str) -> None:
         """The session's language from now on, also of a run that is under way."""
-        self._spoken[session] = lang
+        self._languages[session] = lang
 
-    def spoken(self, session: str, lang: str) -> str:
+    def language_of(self, session: str, lang: str) -> str:
         """The session's language; ``lang``, with which it began, when it has chosen none since."""
-        return self._spoken.get(session, lang)
+        return self._languages.get(session, lang)
 
     def _give_up(self, session: str) -> None:
-        reading = self._readings.pop(session, None)
-        if reading is not None:
-            reading.stop()
+        job = self._jobs.pop(session, None)
+        if job is not None:
+            job.stop()
 
     def forget(self, owner: str) -> None:
         """Take out everything of an owner, reviews and all."""
         self.store.delete(owner, *(line.id for line in self.store.lines(owner)))
 
-    def draw(self, shown: Shown, lang: str, owner: str = "") -> Screen:
-        """The screen of a state in a language; the owner's reviews stand on it while there is no report."""
-        words, schema = words_in(lang), shown.schema or self.extractor.schema
-        editing = shown.phase in ("empty", "refused")
-        report = ""
-        if shown.entry is not None:
-            report = review_report_html(shown.entry, words)
+    def render(self, state: SessionState, lang: str, owner: str = "") -> View:
+        """The view of a state in a language; the owner's reviews stand on it while there is no report."""
+        words, schema = words_in(lang), state.schema or self.extractor.schema
+        editing = state.phase in ("empty", "refused")
+        report = Markup()
+        if state.entry is not None:
+            report = review_report_html(state.entry, words)
         elif not editing:
-            report = render.legend_html(shown.extraction, schema, words) + render.report_html(
-                shown.report, shown.extraction, schema, words
+            report = legend_html(state.extraction, schema, words) + report_html(
+                state.report, state.extraction, schema, words
             )
-        return Screen(
-            shown=shown,
+        return View(
+            state=state,
             editing=editing,
-            running=shown.phase == "running",
-            notice=state_html(shown, words) + taken_html(shown, words) if editing else "",
-            report=report,
-            result=(notice_html(shown.said) if not editing else "")
-            + self._result(shown, words, owner),
+            running=state.phase == "running",
+            notice=str(state_html(state, words) + taken_html(state, words)) if editing else "",
+            report=str(report),
+            result=str(
+                (Markup() if editing else notice_html(state.said))
+                + self._result(state, words, owner)
+            ),
         )
 
-    def _result(self, shown: Shown, words: Words, owner: str) -> str:
-        if shown.phase in ("empty", "refused"):
+    def _result(self, state: SessionState, words: Words, owner: str) -> Markup:
+        if state.phase in ("empty", "refused"):
             try:
                 kept = reviews_html(self.store.lines(owner, batch="") if owner else [], words)
             except ElmtexError as error:
                 kept = notice_html(words.review.refused(error))
-            return render.welcome_html(words) + kept
-        parts = [state_html(shown, words)]
-        if shown.entry is not None:
-            parts.append(review_html(shown.entry, words, shown.suggested))
-            parts.append(handout_html(shown.entry, shown.format, words))
-        elif shown.extraction is not None:
-            finished = shown.phase == "finished"
+            return welcome_html(words) + kept
+        parts = [state_html(state, words)]
+        if state.entry is not None:
+            parts.append(review_html(state.entry, words, state.suggested))
+            parts.append(exports_html(state.entry, state.format, words))
+        elif state.extraction is not None:
+            finished = state.phase == "finished"
             parts.append(
-                render.categories_html(
-                    shown.report,
-                    shown.extraction,
-                    shown.schema or self.extractor.schema,
+                categories_html(
+                    state.report,
+                    state.extraction,
+                    state.schema or self.extractor.schema,
                     words,
                     finished=finished,
                 )
             )
             # Half a document is no use while the other half is on its way.
-            if shown.phase != "running":
-                found = shown.extraction if finished else incomplete(shown)
-                parts.append(render.document_html(found, words, finished=finished))
-        return "".join(parts)
+            if state.phase != "running":
+                found = state.extraction if finished else incomplete(state)
+                parts.append(document_html(found, words, finished=finished))
+        return Markup().join(parts)

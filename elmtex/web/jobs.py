@@ -11,7 +11,7 @@ from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Progress
 from elmtex.web.limits import Turn
 
-INTERVAL = 0.25  # seconds between two pictures of a run; more would only cost drawing
+INTERVAL = 0.25  # seconds between two frames of a run; more would only cost drawing
 
 
 def extractor_for(extractor: Extractor, schema: CategorySchema | None) -> Extractor:
@@ -21,13 +21,13 @@ def extractor_for(extractor: Extractor, schema: CategorySchema | None) -> Extrac
     return extractor.with_schema(schema)
 
 
-class Reading:
-    """Reads one report.
+class ExtractionJob:
+    """The extraction of one report.
 
     Args:
         extractor: what reads.
         report: the report.
-        turn: held while the extractor works, and passed on between two parts of the report. A reading that was
+        turn: held while the extractor works, and passed on between two parts of the report. A job that was
             stopped may need a moment to notice; the next one waits for it here.
         owner: whose report it is: visitors take turns.
         ended: called once it has ended, however it came.
@@ -48,7 +48,7 @@ class Reading:
         self._stop = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(
-            target=self._read, args=(extractor, report), daemon=True, name="elmtex-reading"
+            target=self._read, args=(extractor, report), daemon=True, name="elmtex-extraction"
         )
 
     def start(self) -> None:
@@ -62,16 +62,16 @@ class Reading:
     def stopped(self) -> bool:
         return self._stop.is_set()
 
-    def pictures(self) -> Iterator[Progress | None]:
+    def frames(self) -> Iterator[Progress | None]:
         """The latest progress every INTERVAL seconds (None before the first), until it has ended or was stopped.
 
-        Leaving the iterator early, as gradio does when the browser has gone, stops the reading.
+        Leaving the iterator early, as gradio does when the browser has gone, stops the job.
         """
         try:
             while not self._ended.wait(INTERVAL) and not self.stopped:
                 yield self.latest
         finally:
-            # A finished reading is not a stopped one.
+            # A finished job is not a stopped one.
             if not self._ended.is_set():
                 self.stop()
 

@@ -1,4 +1,4 @@
-"""The page's layout and its server. What a click does is in handlers.py, the HTML in render.py."""
+"""The page as gradio blocks, and its server: theme, scripts, middleware."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ from elmtex.review import Store
 from elmtex.review.store import MEMORY
 from elmtex.settings import AUTH, MCP, MCP_KEYS, database_url
 from elmtex.types import InputError
+from elmtex.web.about_tab.events import wire_about
 from elmtex.web.access.gate import around
 from elmtex.web.access.headers import Guard, on_a_space
 from elmtex.web.access.hosts import Hosts
 from elmtex.web.access.sign_in import SLOWLY, door
 from elmtex.web.api.extract import call_itself, offer, wants_mcp
-from elmtex.web.compare_tab.choices import Contenders, contenders
-from elmtex.web.controller import Desk
-from elmtex.web.events import wire_many, wire_report
+from elmtex.web.batch_tab.events import wire_batch
+from elmtex.web.compare_tab.choices import Choices, extractor_choices
+from elmtex.web.compare_tab.events import wire_compare
+from elmtex.web.controller import PageController
 from elmtex.web.layout import lay_out
 from elmtex.web.limits import BodyLimit
 from elmtex.web.locale.messages import words_in
+from elmtex.web.report_tab.events import wire_page, wire_report
 from elmtex.web.report_tab.review import Linking
+from elmtex.web.schema_tab.events import wire_schema
 from elmtex.web.server_log import without_messages
-from elmtex.web.tab_events import wire_compare, wire_schema
+from elmtex.web.state import SessionState
 from elmtex.web.toolkit import gr
 from elmtex.web.uploads import end_when_told, keep_apart
-from elmtex.web.view import Shown
 
 UPLOAD = "60mb"  # of a file that is dropped
 WAITING = 16  # reports that take turns at the model, and as many more that wait for that; the next one is refused
@@ -58,32 +61,36 @@ def build(
     extractor_factory: Callable[[], Extractor] = default_extractor,
     *,
     database: str | None = None,
-    others: Contenders | None = None,
+    others: Choices | None = None,
 ) -> gr.Blocks:
     """The page as gradio blocks; :func:`launch` serves it with its style and script.
 
     Args:
         extractor_factory: makes the extractor; called once, now. The model loads in the background.
         database: SQLAlchemy URL of the reviews; None is the user's own file, on a Space the memory.
-        others: the extractors that may be compared, by name; None is what :func:`contenders` finds.
+        others: the extractors that may be compared, by name; None is what :func:`extractor_choices` finds.
     """
     store = Store(database or (MEMORY if on_a_space() else database_url()))
     extractor = extractor_factory()
-    desk = Desk(extractor, store, default_linker(), others or contenders(extractor))
+    controller = PageController(
+        extractor, store, default_linker(), others or extractor_choices(extractor)
+    )
     with gr.Blocks(
         analytics_enabled=False, title="elmtex", fill_width=True, delete_cache=(600, 3600)
     ) as page:
-        shown = gr.State(Shown(), time_to_live=FORGOTTEN_AFTER)
-        words = words_in("en")
-        parts = lay_out(words, desk.draw(Shown(), "en").result, on_a_space(), desk.comparing.names)
-        own = gr.State(None)  # holds nothing of a patient: it stays as long as the tab is open
-        wire_report(page, parts, shown, own, desk)
-        wire_many(parts, shown, own, desk)
-        wire_compare(parts, shown, own, desk, FORGOTTEN_AFTER)
-        wire_schema(parts, own, desk)
-        offer(desk)
+        state = gr.State(SessionState(), time_to_live=FORGOTTEN_AFTER)
+        empty = controller.render(SessionState(), "en").result
+        parts = lay_out(words_in("en"), empty, on_a_space(), controller.comparing.names)
+        custom = gr.State(None)  # holds nothing of a patient: it stays as long as the tab is open
+        wire_report(parts, state, custom, controller)
+        wire_page(page, parts, state, controller)
+        wire_batch(parts, state, custom, controller)
+        wire_compare(parts, state, custom, controller, FORGOTTEN_AFTER)
+        wire_schema(parts, custom, controller)
+        wire_about(parts, custom, controller)
+        offer(controller)
     page.queue(max_size=WAITING, default_concurrency_limit=WAITING, api_open=False)
-    desk.load_in_background()
+    controller.load_in_background()
     return page
 
 
@@ -94,7 +101,7 @@ def launch(
     extractor_factory: Callable[[], Extractor] = default_extractor,
     block: bool = True,
     database: str | None = None,
-    others: Contenders | None = None,
+    others: Choices | None = None,
 ) -> gr.Blocks:
     """Serve the page until it is interrupted.
 

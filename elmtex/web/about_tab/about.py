@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from markupsafe import Markup
+
 import elmtex
 from elmtex.extractors.base import Extractor
 from elmtex.provenance import digest
 from elmtex.schema import CategorySchema
 from elmtex.web.locale.messages import Words
-from elmtex.web.render import escape
+from elmtex.web.templating import template
 
 CARD = "MODEL_CARD.md"  # in the folder of an adapter or model
 MAX_CARD = 200_000  # characters
 PACKAGES = ("gradio", "openvino", "torch", "transformers", "fhir.resources", "sqlalchemy")
+
+
+_ABOUT = template("about.html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def schema_digest(schema: CategorySchema) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def about_html(model: Model | None, schema: CategorySchema, words: Words) -> str:
+def about_html(model: Model | None, schema: CategorySchema, words: Words) -> Markup:
     """The account; the model's card is shown below it.
 
     Args:
@@ -69,28 +74,11 @@ def about_html(model: Model | None, schema: CategorySchema, words: Words) -> str
         words: the page's language.
     """
     a = words.about
-    parts = "".join(
-        f"<section><h2>{escape(title)}</h2><p>{escape(text)}</p></section>"
-        for title, text in a.sections
-    )
-    rows = "".join(
-        f'<tr><th scope="row">{escape(asked)}</th><td>{escape(answer)}</td></tr>'
-        for asked, answer in a.duties
-    )
-    heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in a.duty_heads)
-    law = (
-        f"<section><h2>{escape(a.law)}</h2><p>{escape(a.law_intro)}</p>"
-        f'<div class="batch-table"><table class="batch"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div></section>"
-    )
     card = a.no_card if model is not None and not model.card else a.card
-    return (
-        f'<div class="about">{parts}{law}{_versions(model, schema, words)}'
-        f"<section><h2>{escape(card)}</h2></section></div>"
-    )
+    return _ABOUT.tab(_facts(model, schema, words), card, words)
 
 
-def _versions(model: Model | None, schema: CategorySchema, words: Words) -> str:
+def _facts(model: Model | None, schema: CategorySchema, words: Words) -> list[tuple[str, str]]:
     """What runs here, in numbers that can be compared with a record of an evaluation."""
     a = words.about
     versions = [f"elmtex {elmtex.__version__}"]
@@ -99,12 +87,10 @@ def _versions(model: Model | None, schema: CategorySchema, words: Words) -> str:
             versions.append(f"{package} {metadata.version(package)}")
         except metadata.PackageNotFoundError:
             continue
-    facts = [
+    return [
         (a.software, " · ".join(versions)),
         (a.model, model.name or "–" if model is not None else a.loading),
         (a.model_digest, model.digest or "–" if model is not None else a.loading),
         (a.schema, schema.title),
         (a.schema_digest, schema_digest(schema)),
     ]
-    rows = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts)
-    return f"<section><h2>{escape(a.versions)}</h2><dl>{rows}</dl></section>"

@@ -15,12 +15,12 @@ from elmtex.exporters import formats as export
 from elmtex.schema import ITEM, CategorySchema, packaged_schemas
 from elmtex.settings import MCP, setting
 from elmtex.types import ElmtexError, Extraction, MissingDependencyError
-from elmtex.web.access import identity as visitor
+from elmtex.web.access import identity
 from elmtex.web.access.gate import LOOPBACK
 from elmtex.web.api.errors import shown
 from elmtex.web.api.reviews import offer_reviews
-from elmtex.web.controller import Desk
-from elmtex.web.jobs import Reading, extractor_for
+from elmtex.web.controller import PageController
+from elmtex.web.jobs import ExtractionJob, extractor_for
 from elmtex.web.limits import MAX_CHARACTERS
 from elmtex.web.schema_tab.custom_schema import checked, source_of
 from elmtex.web.toolkit import gr
@@ -80,7 +80,7 @@ def call_itself(page: gr.Blocks, secret: str) -> None:
     server._get_or_create_client = client
 
 
-def offer(desk: Desk) -> None:
+def offer(controller: PageController) -> None:
     """Name the endpoints, inside the gradio blocks that are open."""
 
     def extract(report: str, request: gr.Request, schema: str = "") -> dict[str, Any]:
@@ -92,7 +92,7 @@ def offer(desk: Desk) -> None:
         """
         with shown():
             own = checked(schema) if schema else None
-            return _extract(desk, report, own, visitor.owner(request)).to_dict()
+            return _extract(controller, report, own, identity.owner(request)).to_dict()
 
     def convert(document: dict[str, Any], format: str = "csv", schema: str = "") -> str:
         """Write an extracted document in another format.
@@ -103,7 +103,9 @@ def offer(desk: Desk) -> None:
             schema: the category schema it was extracted with; empty for the 15 categories of ELMTEX.
         """
         with shown():
-            return _convert(document, format, checked(schema) if schema else desk.extractor.schema)
+            return _convert(
+                document, format, checked(schema) if schema else controller.extractor.schema
+            )
 
     def suggest_codes(words: str, category: str = "") -> list[dict[str, Any]]:
         """Suggest codes of ICD-10-CM, HPO and drug names for an item's words; a human has to choose.
@@ -113,10 +115,10 @@ def offer(desk: Desk) -> None:
             category: its category's key among the 15 of ELMTEX; empty, or another, searches every terminology.
         """
         with shown():
-            if desk.linker is None:
+            if controller.linker is None:
                 raise MissingDependencyError("codes need the coding extra")
-            known = {c.key: c for c in desk.extractor.schema.categories}
-            return [code.to_dict() for code in desk.linker.link(words, known.get(category))]
+            known = {c.key: c for c in controller.extractor.schema.categories}
+            return [code.to_dict() for code in controller.linker.link(words, known.get(category))]
 
     def schemas() -> dict[str, str]:
         """The category schemas that come with elmtex, by name, as JSON text to use or to change."""
@@ -126,7 +128,7 @@ def offer(desk: Desk) -> None:
 
     def extractors() -> list[str]:
         """The names of the extractors that `compare` takes."""
-        return list(desk.comparing.names)
+        return list(controller.comparing.names)
 
     def compare(
         report: str, left: str, right: str, request: gr.Request, schema: str = ""
@@ -140,30 +142,32 @@ def offer(desk: Desk) -> None:
             schema: a category schema as JSON text; empty for the 15 categories of ELMTEX.
         """
         with shown():
-            return desk.comparing.once(
-                report, left, right, checked(schema) if schema else None, visitor.owner(request)
+            return controller.comparing.once(
+                report, left, right, checked(schema) if schema else None, identity.owner(request)
             ).to_dict()
 
     # Who reads waits for turns at the model, not for the other readers.
     limits = {extract: READING, compare: READING}
     for function in (extract, convert, suggest_codes, schemas, extractors, compare):
         gr.api(function, api_name=function.__name__, concurrency_limit=limits.get(function, 1))
-    offer_reviews(desk)
+    offer_reviews(controller)
 
 
-def _extract(desk: Desk, report: str, schema: CategorySchema | None, owner: str) -> Extraction:
+def _extract(
+    controller: PageController, report: str, schema: CategorySchema | None, owner: str
+) -> Extraction:
     if len(report) > MAX_CHARACTERS:
         raise ElmtexError(
             f"the report has {len(report)} characters; up to {MAX_CHARACTERS} are read"
         )
-    extractor = extractor_for(desk.extractor, schema)
-    reading = Reading(extractor, report, desk.turn, owner, desk.shares.take(owner))
-    reading.start()
-    for _ in reading.pictures():
+    extractor = extractor_for(controller.extractor, schema)
+    job = ExtractionJob(extractor, report, controller.turn, owner, controller.shares.take(owner))
+    job.start()
+    for _ in job.frames():
         pass
-    if reading.failure is not None or reading.latest is None:
-        raise ElmtexError(f"the extraction failed ({reading.failure})")
-    return reading.latest.extraction
+    if job.failure is not None or job.latest is None:
+        raise ElmtexError(f"the extraction failed ({job.failure})")
+    return job.latest.extraction
 
 
 def _convert(document: dict[str, Any], format: str, schema: CategorySchema) -> str:

@@ -16,27 +16,27 @@ from elmtex.review import Entry, Line
 from elmtex.review.line import line_of
 from elmtex.text.normalisation import repaired
 from elmtex.types import ElmtexError, InputError
-from elmtex.web.access import identity as visitor
+from elmtex.web.access import identity
 from elmtex.web.api.errors import shown
-from elmtex.web.controller import Desk
+from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import words_in
 from elmtex.web.report_tab.commands import Command, parse
 from elmtex.web.report_tab.exports import SUFFIX, file_of
 from elmtex.web.report_tab.review import carry_out
 from elmtex.web.schema_tab.custom_schema import checked
+from elmtex.web.state import opened, refusal_of
 from elmtex.web.toolkit import gr
-from elmtex.web.view import opened, refusal_of
 
 DECIDING = ("accept", "reject", "assert", "edit", "add", "code", "undo", "finish")
 
 
-def offer_reviews(desk: Desk) -> None:
+def offer_reviews(controller: PageController) -> None:
     """Name the endpoints, inside the gradio blocks that are open."""
 
     def review_list(request: gr.Request) -> list[dict[str, Any]]:
         """List your reviews, of single reports and of batches, oldest first."""
         with shown():
-            return [_line(line) for line in desk.store.lines(visitor.program(request))]
+            return [_line(line) for line in controller.store.lines(identity.program(request))]
 
     def review_open(review: str, request: gr.Request) -> dict[str, Any]:
         """Read a review: the report, the model's document, each item with its id and verdict, all decisions.
@@ -45,7 +45,7 @@ def offer_reviews(desk: Desk) -> None:
             review: the `review` of `review_list` or `batch_results`.
         """
         with shown():
-            return _whole(desk.store.get(visitor.program(request), review))
+            return _whole(controller.store.get(identity.program(request), review))
 
     def review_decide(
         review: str, decision: dict[str, Any], request: gr.Request, reviewer: str = ""
@@ -61,8 +61,10 @@ def offer_reviews(desk: Desk) -> None:
             reviewer: the name of the human who decided; {"do": "finish"} needs it.
         """
         with shown():
-            owner = visitor.program(request)
-            return _whole(_decided(desk, owner, review, parse(json.dumps(decision)), reviewer))
+            owner = identity.program(request)
+            return _whole(
+                _decided(controller, owner, review, parse(json.dumps(decision)), reviewer)
+            )
 
     def review_export(review: str, request: gr.Request, format: str = "json") -> str:
         """Write a review's corrected document.
@@ -72,7 +74,7 @@ def offer_reviews(desk: Desk) -> None:
             format: json, csv, elmtex, fhir, gold or summary (HTML).
         """
         with shown():
-            return _written(desk.store.get(visitor.program(request), review), format)
+            return _written(controller.store.get(identity.program(request), review), format)
 
     def review_delete(reviews: list[str], request: gr.Request) -> int:
         """Delete reviews with their reports and every trace; answers how many there were.
@@ -81,9 +83,9 @@ def offer_reviews(desk: Desk) -> None:
             reviews: their ids.
         """
         with shown():
-            owner = visitor.program(request)
-            mine = {line.id for line in desk.store.lines(owner)} & set(reviews)
-            desk.store.delete(owner, *mine)
+            owner = identity.program(request)
+            mine = {line.id for line in controller.store.lines(owner)} & set(reviews)
+            controller.store.delete(owner, *mine)
             return len(mine)
 
     def batch_start(
@@ -98,14 +100,14 @@ def offer_reviews(desk: Desk) -> None:
                 empty.
         """
         with shown():
-            owner = visitor.program(request)
+            owner = identity.program(request)
             if batch:
-                _of_batch(desk, owner, batch)
+                _of_batch(controller, owner, batch)
             if reports or not batch:
-                own = checked(schema) if schema else desk.extractor.schema
-                batch = desk.batch.add(_reports(reports), owner, own, batch)
-            desk.batch.run_in_background(owner, batch)
-            return _results(desk, owner, batch, documents=False)
+                own = checked(schema) if schema else controller.extractor.schema
+                batch = controller.batch.add(_reports(reports), owner, own, batch)
+            controller.batch.run_in_background(owner, batch)
+            return _results(controller, owner, batch, documents=False)
 
     def batch_results(batch: str, request: gr.Request, documents: bool = True) -> dict[str, Any]:
         """Say how far a batch is, and what was found in each report, corrected as far as it is reviewed.
@@ -115,7 +117,7 @@ def offer_reviews(desk: Desk) -> None:
             documents: with the documents, else their status alone.
         """
         with shown():
-            return _results(desk, visitor.program(request), batch, documents)
+            return _results(controller, identity.program(request), batch, documents)
 
     def batch_stop(batch: str, request: gr.Request) -> dict[str, Any]:
         """Stop a batch after the step it is in; what was done is kept, and `batch_start` goes on with it.
@@ -124,10 +126,10 @@ def offer_reviews(desk: Desk) -> None:
             batch: what `batch_start` answered.
         """
         with shown():
-            owner = visitor.program(request)
-            _of_batch(desk, owner, batch)
-            desk.batch.stop(batch)
-            return _results(desk, owner, batch, documents=False)
+            owner = identity.program(request)
+            _of_batch(controller, owner, batch)
+            controller.batch.stop(batch)
+            return _results(controller, owner, batch, documents=False)
 
     for function in (
         *(review_list, review_open, review_decide, review_export, review_delete),
@@ -171,17 +173,19 @@ def _whole(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _decided(desk: Desk, owner: str, review: str, command: Command, reviewer: str) -> Entry:
+def _decided(
+    controller: PageController, owner: str, review: str, command: Command, reviewer: str
+) -> Entry:
     if command.do not in DECIDING:
         raise InputError(f"decision {command.do!r} is none of {', '.join(DECIDING)}")
-    state = opened(desk.store.get(owner, review))
+    state = opened(controller.store.get(owner, review))
     assert state.entry is not None
-    if command.do == "code" and desk.linker is not None:
+    if command.do == "code" and controller.linker is not None:
         # On the page a code is chosen from a list that was asked for before; here it is asked for now.
         item = state.entry.reviewed.find(command.fields["item"])
-        codes = desk.linker.link(item.item.text, state.entry.schema.category(item.category))
+        codes = controller.linker.link(item.item.text, state.entry.schema.category(item.category))
         state = dataclasses.replace(state, suggested=(item.id, tuple(codes)))
-    after = carry_out(command, state, desk.store, desk.linker, owner, reviewer).entry
+    after = carry_out(command, state, controller.store, controller.linker, owner, reviewer).entry
     assert after is not None
     return after
 
@@ -210,18 +214,18 @@ def _reports(rows: list[dict[str, str]]) -> list[Report]:
     return reports
 
 
-def _of_batch(desk: Desk, owner: str, batch: str) -> list[Line]:
-    lines = desk.batch.lines(owner, batch) if batch else []
+def _of_batch(controller: PageController, owner: str, batch: str) -> list[Line]:
+    lines = controller.batch.lines(owner, batch) if batch else []
     if not lines:
         raise InputError("this batch is not there (any more)")
     return lines
 
 
-def _results(desk: Desk, owner: str, batch: str, documents: bool) -> dict[str, Any]:
-    lines = _of_batch(desk, owner, batch)
+def _results(controller: PageController, owner: str, batch: str, documents: bool) -> dict[str, Any]:
+    lines = _of_batch(controller, owner, batch)
     reports = [_line(line) for line in lines]
     if documents:
-        entries = {entry.id: entry for entry in desk.batch.entries(owner, batch)}
+        entries = {entry.id: entry for entry in controller.batch.entries(owner, batch)}
         for report in reports:
             entry = entries.get(report["review"])
             document = None
@@ -232,6 +236,6 @@ def _results(desk: Desk, owner: str, batch: str, documents: bool) -> dict[str, A
         "batch": batch,
         "total": len(lines),
         "done": sum(line.status != "waiting" for line in lines),
-        "running": desk.batch.running(batch),
+        "running": controller.batch.running(batch),
         "reports": reports,
     }

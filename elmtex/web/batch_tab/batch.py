@@ -25,7 +25,7 @@ from elmtex.review.faults import BusyError
 from elmtex.review.line import line_of, report_digest, schema_digest
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
-from elmtex.web.jobs import INTERVAL, Reading, extractor_for
+from elmtex.web.jobs import INTERVAL, ExtractionJob, extractor_for
 from elmtex.web.limits import MAX_CHARACTERS, STORED, Turn
 
 PAUSES = (0.5, 2.0, 8.0)  # seconds before a database that was busy is asked again
@@ -271,16 +271,16 @@ class Batch:
             return self._failure(entry, str(error))
         except Exception as error:  # its message may quote the schema
             return self._failure(entry, type(error).__name__)
-        reading = Reading(extractor, entry.text, self._turn, owner)
-        reading.start()
-        for _ in reading.pictures():
+        job = ExtractionJob(extractor, entry.text, self._turn, owner)
+        job.start()
+        for _ in job.frames():
             if stop.is_set():
-                reading.stop()
-        if reading.stopped:
+                job.stop()
+        if job.stopped:
             return None
-        extraction = reading.latest.extraction if reading.latest else None
-        if reading.failure is not None or extraction is None:
-            return self._failure(entry, reading.failure or "no answer")
+        extraction = job.latest.extraction if job.latest else None
+        if job.failure is not None or extraction is None:
+            return self._failure(entry, job.failure or "no answer")
         return extraction
 
 

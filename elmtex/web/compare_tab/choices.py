@@ -16,10 +16,10 @@ from elmtex.types import InputError
 
 OWN = "finetuned"  # the page's own extractor
 
-Contenders = Mapping[str, Callable[[], Extractor]]
+Choices = Mapping[str, Callable[[], Extractor]]
 
 
-def contenders(own: Extractor) -> Contenders:
+def extractor_choices(own: Extractor) -> Choices:
     """The extractors by the names a visitor sees, each made at its first use and then kept.
 
     Args:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from elmtex.comparison import Comparison, compare
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
-from elmtex.web.compare_tab.choices import Contenders
-from elmtex.web.jobs import Reading, extractor_for
+from elmtex.web.compare_tab.choices import Choices
+from elmtex.web.jobs import ExtractionJob, extractor_for
 from elmtex.web.limits import Shares, Turn
-from elmtex.web.view import refusal_of
+from elmtex.web.state import refusal_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Compared:
         names: the two extractors; () before anything was asked, and while it waits for its turn.
         answers: what they said; one or two fewer while they read.
         seconds: how long each took once it had its turn, its loading included.
-        running: an extractor is reading.
+        running: an extractor is working.
         reason: why there is no comparison: the name of a sentence that the page has, or a message that quotes no
             report; "" when there is one, or will be.
         length: characters of the report.
@@ -49,20 +49,20 @@ class Comparing:
     """Runs comparisons.
 
     Args:
-        contenders: the extractors that may be compared.
+        choices: the extractors that may be compared.
         turn: held while one of them works, as everywhere on the page.
         shares: what a visitor may have waiting, as everywhere on the page.
     """
 
-    def __init__(self, contenders: Contenders, turn: Turn, shares: Shares | None = None) -> None:
-        self.contenders = contenders
+    def __init__(self, choices: Choices, turn: Turn, shares: Shares | None = None) -> None:
+        self.choices = choices
         self._turn = turn
         self._shares = shares or Shares()
-        self._readings: dict[str, Reading] = {}
+        self._jobs: dict[str, ExtractionJob] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self.contenders)
+        return tuple(self.choices)
 
     def run(
         self,
@@ -82,7 +82,7 @@ class Comparing:
             owner: who asks.
         """
         report = report or ""
-        chosen = tuple(name for name in names if name is not None and name in self.contenders)
+        chosen = tuple(name for name in names if name is not None and name in self.choices)
         state = Compared(chosen, length=len(report), schema=schema)
         reason = refusal_of(report) or ("" if len(set(chosen)) == 2 else "choose_two")
         if reason:
@@ -109,7 +109,7 @@ class Comparing:
             InputError: a report, name or schema that cannot be used; says which.
         """
         for name in (left, right):
-            if name not in self.contenders:
+            if name not in self.choices:
                 raise InputError(f"extractor {name!r} is none of {', '.join(self.names)}")
         *_, last = self.run(f"once:{threading.get_ident()}", report, (left, right), schema, owner)
         if last.comparison is None:
@@ -118,30 +118,30 @@ class Comparing:
 
     def stop(self, session: str) -> None:
         """End the session's comparison; the extractor at work is given up after its step."""
-        reading = self._readings.pop(session, None)
-        if reading is not None:
-            reading.stop()
+        job = self._jobs.pop(session, None)
+        if job is not None:
+            job.stop()
 
     def _read(
         self, session: str, report: str, name: str, schema: CategorySchema | None, owner: str
     ) -> tuple[Extraction, float] | str:
         """The document and its seconds, or why there is none."""
         try:
-            extractor = extractor_for(self.contenders[name](), schema)
+            extractor = extractor_for(self.choices[name](), schema)
             give_back = self._shares.take(owner)
         except ElmtexError as error:
             return str(error)
-        reading = Reading(extractor, report, self._turn, owner, give_back)
-        self._readings[session] = reading
-        reading.start()
+        job = ExtractionJob(extractor, report, self._turn, owner, give_back)
+        self._jobs[session] = job
+        job.start()
         try:
-            for _ in reading.pictures():
+            for _ in job.frames():
                 pass
         finally:
-            if self._readings.get(session) is reading:
-                del self._readings[session]
-        if reading.failure is not None:
-            return reading.failure
-        if reading.stopped or reading.latest is None:
+            if self._jobs.get(session) is job:
+                del self._jobs[session]
+        if job.failure is not None:
+            return job.failure
+        if job.stopped or job.latest is None:
             return "stopped"
-        return reading.latest.extraction, reading.seconds
+        return job.latest.extraction, job.seconds

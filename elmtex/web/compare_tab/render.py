@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from elmtex.comparison import KINDS, Comparison, Found, Kind, Pair
+from markupsafe import Markup
+
+from elmtex.comparison import KINDS, Found, Kind, Pair
 from elmtex.schema import CategorySchema
 from elmtex.web.compare_tab.compare import Compared
 from elmtex.web.locale.messages import Words
-from elmtex.web.render import escape, message_html, progress_html
-from elmtex.web.view import MAX_CHARACTERS, grouped
+from elmtex.web.render import message_html, missing_html, progress_html
+from elmtex.web.state import MAX_CHARACTERS, grouped
+from elmtex.web.templating import template
 
 # Beside the words, so that no difference hangs on a colour.
 SIGNS: dict[Kind, str] = {
@@ -20,8 +24,36 @@ SIGNS: dict[Kind, str] = {
     "right": "▶",
 }
 
+_COMPARE = template("compare.html")
 
-def compare_html(state: Compared, standard: CategorySchema, words: Words) -> str:
+
+@dataclass(frozen=True, slots=True)
+class KindSaid:
+    """A kind of pair as the page names it."""
+
+    key: Kind
+    sign: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one side says of an item: its words, then assertion, category and place in one line."""
+
+    text: str
+    absent: bool
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A pair; a side that has not found the item is None."""
+
+    kind: KindSaid
+    sides: tuple[Side | None, Side | None]
+
+
+def compare_html(state: Compared, standard: CategorySchema, words: Words) -> Markup:
     """The whole tab below its buttons.
 
     Args:
@@ -39,24 +71,21 @@ def compare_html(state: Compared, standard: CategorySchema, words: Words) -> str
         return message_html(said, "warning" if state.reason == "stopped" else "bad")
     comparison = state.comparison
     if comparison is None:
-        return f'<p class="missing">{escape(c.hint)}</p>'
+        return missing_html(c.hint)
     titles = {
         category.key: category.title_in(words.lang)
         for category in (state.schema or standard).categories
     }
-    differ = [pair for pair in comparison.pairs if pair.kind != "agreed"]
-    agreed = [pair for pair in comparison.pairs if pair.kind == "agreed"]
-    shown = (
-        f"<h2>{escape(c.differences)}</h2>{_pairs_html(differ, state.names, titles, words)}"
-        if differ
-        else message_html(c.same, "good")
+    kinds = {kind: KindSaid(kind, SIGNS[kind], _title(kind, state.names, words)) for kind in KINDS}
+    rows = [_row(pair, kinds, titles, words) for pair in comparison.pairs]
+    return _COMPARE.tab(
+        list(zip(state.names, state.answers, state.seconds, strict=True)),
+        [(kinds[kind], comparison.counts[kind]) for kind in KINDS],
+        [row for row in rows if row.kind.key != "agreed"],
+        [row for row in rows if row.kind.key == "agreed"],
+        state.names,
+        words,
     )
-    if agreed:
-        shown += (
-            f"<details><summary>{escape(c.agreed)} ({len(agreed)})</summary>"
-            f"{_pairs_html(agreed, state.names, titles, words)}</details>"
-        )
-    return f'<div class="compare">{_summary_html(state, comparison, words)}{shown}</div>'
 
 
 def _refusal(state: Compared, words: Words) -> str:
@@ -75,64 +104,22 @@ def _refusal(state: Compared, words: Words) -> str:
     return said.get(state.reason, "")
 
 
-def _summary_html(state: Compared, comparison: Comparison, words: Words) -> str:
-    """Both sides, and how many pairs there are of each kind."""
-    c = words.compare
-    heads = (c.extractor, c.model, c.status, c.items, c.seconds)
-    sides = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(answer.model)}</td>'
-        f"<td>{escape(words.statuses[answer.status])}{_problems([*map(words.said, answer.problems)])}</td>"
-        f"<td>{sum(map(len, answer.categories.values()))}</td><td>{seconds:.1f}</td></tr>"
-        for name, answer, seconds in zip(state.names, state.answers, state.seconds, strict=True)
-    )
-    counts = "".join(
-        f'<tr><th scope="row"><span aria-hidden="true">{SIGNS[kind]}</span> '
-        f"{escape(_kind(kind, state.names, words))}</th><td>{comparison.counts[kind]}</td></tr>"
-        for kind in KINDS
-    )
-    return (
-        f'<h2>{escape(c.summary)}</h2><div class="batch-table"><table class="batch"><thead><tr>'
-        f"{_heads(heads)}</tr></thead><tbody>{sides}</tbody></table></div>"
-        f'<table class="batch counts"><tbody>{counts}</tbody></table>'
+def _row(
+    pair: Pair, kinds: Mapping[Kind, KindSaid], titles: Mapping[str, str], words: Words
+) -> Row:
+    return Row(
+        kinds[pair.kind], (_side(pair.left, titles, words), _side(pair.right, titles, words))
     )
 
 
-def _problems(problems: Sequence[str]) -> str:
-    return f'<span class="quiet">{escape(" ".join(problems))}</span>' if problems else ""
-
-
-def _pairs_html(
-    pairs: Sequence[Pair], names: Sequence[str], titles: dict[str, str], words: Words
-) -> str:
-    rows = "".join(
-        f'<tr class="{pair.kind}"><th scope="row"><span aria-hidden="true">{SIGNS[pair.kind]}</span> '
-        f"{escape(_kind(pair.kind, names, words))}</th>"
-        f"{_side(pair.left, titles, words)}{_side(pair.right, titles, words)}</tr>"
-        for pair in pairs
-    )
-    heads = _heads((words.compare.difference, *names))
-    return (
-        f'<div class="batch-table"><table class="batch pairs"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _heads(names: Sequence[str]) -> str:
-    return "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
-
-
-def _kind(kind: Kind, names: Sequence[str], words: Words) -> str:
+def _title(kind: Kind, names: Sequence[str], words: Words) -> str:
     return words.compare.kinds[kind].format(left=names[0], right=names[1])
 
 
-def _side(found: Found | None, titles: dict[str, str], words: Words) -> str:
-    """What one side says: its words, assertion, category and place."""
+def _side(found: Found | None, titles: Mapping[str, str], words: Words) -> Side | None:
     if found is None:
-        return '<td class="quiet">–</td>'
+        return None
     item = found.item
-    name = escape(item.text)
-    if item.assertion == "absent":
-        name = f"<s>{name}</s>"
     where = f"{item.start}–{item.end}" if item.grounded else words.ungrounded
     said = " · ".join((titles[found.category], words.assertions[item.assertion], where))
-    return f'<td dir="auto">{name}<span class="quiet">{escape(said)}</span></td>'
+    return Side(item.text, item.assertion == "absent", said)

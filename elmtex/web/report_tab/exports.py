@@ -1,11 +1,12 @@
-"""What the page hands out of a reviewed report: files to copy, to save and to print."""
+"""The exports of a reviewed report, or of many: files to copy, to save and to print."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
+
+from markupsafe import Markup
 
 from elmtex.exporters import formats as export
 from elmtex.exporters.fhir.bundle import ReviewState
@@ -13,9 +14,10 @@ from elmtex.review import Entry
 from elmtex.review.gold import to_jsonl
 from elmtex.types import ElmtexError, Extraction
 from elmtex.web.locale.messages import Words
-from elmtex.web.render import escape
-from elmtex.web.report_tab.render import command
 from elmtex.web.report_tab.summary import summary_page
+from elmtex.web.templating import template
+
+_EXPORTS = template("exports.html")
 
 Format = Literal["json", "csv", "elmtex", "fhir", "gold", "summary"]
 
@@ -31,7 +33,7 @@ SUFFIX: dict[Format, str] = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Something to hand out.
+    """An export.
 
     Args:
         name: the file's name.
@@ -53,7 +55,7 @@ def file_of(entry: Entry, format: Format, words: Words) -> File:
     if format == "gold":
         text = to_jsonl([entry])
         return File(name, text, "" if text else words.review.gold_hint)
-    corrected, review = _to_hand_out(entry)
+    corrected, review = _to_export(entry)
     faults = entry.schema.validate(corrected.to_dict()["categories"])
     if faults:
         return File(name, "", "; ".join(map(words.said, faults)))
@@ -63,7 +65,7 @@ def file_of(entry: Entry, format: Format, words: Words) -> File:
         return File(name, "", words.review.refused(error))
 
 
-def _to_hand_out(entry: Entry) -> tuple[Extraction, ReviewState]:
+def _to_export(entry: Entry) -> tuple[Extraction, ReviewState]:
     """The corrected document, with a sentence about what no human has judged, and what one has."""
     state = entry.reviewed  # which folds all decisions: once
     assert entry.extraction is not None
@@ -100,64 +102,29 @@ def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> Fil
     name = f"elmtex.{format}"
     written: list[str] = []
     for entry in done:
-        text = _written(*_to_hand_out(entry), entry, format)
+        text = _written(*_to_export(entry), entry, format)
         # One header for all: each report's own table begins with it.
         written.append(text if format != "csv" or not written else text.split("\r\n", 1)[1])
     return File(name, "".join(written))
 
 
-def asked(do: str) -> str:
-    """The attribute of a button that saves or copies what the server makes at the click.
-
-    What stands on the page may be older than the last decision and the chosen format.
-    """
-    return f'data-file="{escape(json.dumps({"do": do}))}"'
-
-
-def answer_html(number: str, file: File | None) -> str:
+def answer_html(number: str, file: File | None) -> Markup:
     """What the browser's script waits for before it sends its next command.
 
     Args:
         number: the command's; "" when it was none, which answers any.
         file: what was asked for; None when it was no file.
     """
-    if file is None or file.problem:
-        return f'<div data-answered="{escape(number)}"></div>'
-    name = f'data-name="{escape(file.name)}"'
-    return f'<div data-answered="{escape(number)}" {name}><pre>{escape(file.text)}</pre></div>'
+    return _EXPORTS.answer(number, None if file is None or file.problem else file)
 
 
-def handout_html(entry: Entry, format: Format, words: Words) -> str:
+def exports_html(entry: Entry, format: Format, words: Words) -> Markup:
     """The formats to choose from, the chosen one in full, and buttons that copy, save or print it."""
-    r, file = words.review, file_of(entry, format, words)
-    choices = "".join(
-        f'<button type="button" aria-pressed="{str(f == format).lower()}" {command("format", format=f)}>'
-        f"{escape(r.formats[f])}</button>"
-        for f in SUFFIX
-    )
-    if file.problem:
-        body = f'<p class="missing" role="status">{escape(file.problem)}</p>'
-        tools = ""
-    else:
-        body = (
-            f'<pre id="elmtex-json" tabindex="0" role="region" aria-label="{escape(r.formats[format])}"'
-            f"{' hidden' if format == 'summary' else ''}>{escape(file.text)}</pre>"
-        )
-        # Without scripts and in a frame of its own; the style sheet inside is the printed page's.
-        if format == "summary":
-            body += (
-                f'<iframe id="elmtex-summary" title="{escape(r.summary_title)}" '
-                f'sandbox="allow-same-origin allow-modals" srcdoc="{escape(file.text)}"></iframe>'
-            )
-        copy = f'<button type="button" data-copy data-done="{escape(words.copied)}" {asked("file")}>{escape(words.copy)}</button>'
-        first = (
-            f'<button type="button" data-print>{escape(r.print_it)}</button>'
-            if format == "summary"
-            else copy
-        )
-        tools = f'{first}<button type="button" data-download {asked("file")}>{escape(words.download)}</button>'
-    return (
-        f'<section class="document" aria-labelledby="elmtex-out"><div class="bar-of-buttons">'
-        f'<h2 id="elmtex-out">{escape(r.hand_out)}</h2>{tools}</div>'
-        f'<div class="formats">{choices}</div>{body}</section>'
+    titles = words.review.formats
+    return _EXPORTS.exports(
+        file_of(entry, format, words),
+        format,
+        [(f, titles[f]) for f in SUFFIX],
+        titles[format],
+        words,
     )

@@ -12,7 +12,7 @@ from elmtex.types import Code, InputError
 from elmtex.web.report_tab.commands import Command, decision_of
 
 if TYPE_CHECKING:
-    from elmtex.web.view import Shown
+    from elmtex.web.state import SessionState
 
 
 class Linking(Protocol):
@@ -23,27 +23,27 @@ class Linking(Protocol):
 
 def carry_out(
     command: Command,
-    shown: Shown,
+    state: SessionState,
     store: Store,
     linker: Linking | None,
     owner: str,
     reviewer: str,
-) -> Shown:
+) -> SessionState:
     """The state after a command about the report under review.
 
     Raises:
         ElmtexError: the command does not fit; nothing was stored.
     """
-    assert shown.entry is not None
-    if command.on not in ("", shown.entry.id):
+    assert state.entry is not None
+    if command.on not in ("", state.entry.id):
         raise InputError("this report is no longer the one that is shown: look at it again")
     if command.do == "file":
-        return shown
+        return state
     if command.do == "format":
-        return dataclasses.replace(shown, format=command.fields["format"])
+        return dataclasses.replace(state, format=command.fields["format"])
     if command.do == "codes":
-        return dataclasses.replace(shown, suggested=_suggested(command, shown, linker))
-    suggested = shown.suggested[1] if shown.suggested else ()
+        return dataclasses.replace(state, suggested=_suggested(command, state, linker))
+    suggested = state.suggested[1] if state.suggested else ()
 
     def choose(entry: Entry) -> Decision:
         decision = decision_of(command, entry, suggested)
@@ -51,20 +51,20 @@ def carry_out(
             raise InputError("{action} decides nothing", action=command.do)
         return decision
 
-    entry = store.decide(owner, shown.entry.id, repaired(reviewer.strip())[:200], choose)
+    entry = store.decide(owner, state.entry.id, repaired(reviewer.strip())[:200], choose)
     keep = command.do == "code"
-    return dataclasses.replace(shown, entry=entry, suggested=shown.suggested if keep else None)
+    return dataclasses.replace(state, entry=entry, suggested=state.suggested if keep else None)
 
 
 def _suggested(
-    command: Command, shown: Shown, linker: Linking | None
+    command: Command, state: SessionState, linker: Linking | None
 ) -> tuple[str, tuple[Code, ...]] | None:
     """The item's codes to choose from, those it carries first; None closes the list that is open."""
-    assert shown.entry is not None
-    item = shown.entry.reviewed.find(command.fields["item"])
-    if shown.suggested and shown.suggested[0] == item.id:
+    assert state.entry is not None
+    item = state.entry.reviewed.find(command.fields["item"])
+    if state.suggested and state.suggested[0] == item.id:
         return None
     if linker is None:
         raise InputError("codes need the coding extra: pip install 'elmtex[coding]'")
-    linked = linker.link(item.item.text, shown.entry.schema.category(item.category))
+    linked = linker.link(item.item.text, state.entry.schema.category(item.category))
     return item.id, tuple({(c.system, c.code): c for c in (*linked, *item.item.codes)}.values())

@@ -1,14 +1,20 @@
-"""The tab of one's own categories."""
+"""Custom schemas: checked, shown, and as text to begin from."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
 
 from elmtex.schema import CategorySchema, parse_schema
 from elmtex.types import SchemaError
 from elmtex.web.locale.messages import Words
-from elmtex.web.render import escape, looks, message_html
+from elmtex.web.render import looks, message_html
+from elmtex.web.templating import template
+
+_SCHEMA = template("schema.html")
 
 MAX_SCHEMA = 200_000  # characters
 
@@ -30,26 +36,20 @@ def source_of(schema: CategorySchema) -> str:
         key: {name: value for name, value in spec.items() if name not in ("items", "type")}
         for key, spec in schema.document["properties"].items()
     }
-    document = {"title": schema.title, "properties": properties}
-    if types := schema.document.get("x-attributes"):
-        document["x-attributes"] = types
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    document: dict[str, Any] = {"title": schema.title}
+    if "x-attributes" in schema.document:  # the types that its categories name
+        document["x-attributes"] = schema.document["x-attributes"]
+    return json.dumps({**document, "properties": properties}, ensure_ascii=False, indent=2)
 
 
-def check_html(text: str | None, words: Words) -> str:
+def check_html(text: str | None, words: Words) -> Markup:
     """What the schema amounts to, or what is wrong with it; drawn at every key stroke."""
     try:
         schema = checked(text)
     except SchemaError as error:
         return message_html(f"{words.schema.bad} {words.review.refused(error)}")
-    look = looks(schema)
-    names = "".join(
-        f'<li><span class="ev swatch {look[c.key]}" title="{escape(c.description)}">'
-        f"{escape(c.title_in(words.lang))}</span></li>"
-        for c in schema.categories
-    )
     said = words.schema.good.format(count=len(schema.categories))
-    return f'{message_html(said, "good")}<ul class="legend">{names}</ul>'
+    return message_html(said, "good") + _SCHEMA.legend(schema.categories, looks(schema), words)
 
 
 def read(path: str) -> str:
@@ -64,7 +64,7 @@ def read(path: str) -> str:
         file.unlink(missing_ok=True)
 
 
-def in_use_html(own: CategorySchema | None, standard: CategorySchema, words: Words) -> str:
+def in_use_html(own: CategorySchema | None, standard: CategorySchema, words: Words) -> Markup:
     """Which schema reports are read with."""
     if own is None:
         return message_html(words.schema.usual.format(title=standard.title), "plain")

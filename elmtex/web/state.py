@@ -10,22 +10,18 @@ from typing import Literal
 from elmtex.readers.text_files import Report
 from elmtex.review import Entry
 from elmtex.schema import CategorySchema
-from elmtex.text.language import language
 from elmtex.types import Code, Extraction, InputError
-from elmtex.web import render
-from elmtex.web.jobs import Reading
-from elmtex.web.limits import MAX_CHARACTERS, STORED, WAITING
-from elmtex.web.locale.messages import Words
+from elmtex.web.jobs import ExtractionJob
+from elmtex.web.limits import MAX_CHARACTERS
 from elmtex.web.report_tab.exports import BatchFormat, Format
 
-LANGUAGE_SHOWS = 5000  # characters of a report that its language is told by
 NAME = 60  # characters of a report's first line that name it in the list of reviews
 
 Phase = Literal["empty", "refused", "running", "stopped", "finished", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SessionState:
     """What one session sees, in no language yet: kept so that it can be drawn again in another.
 
     Args:
@@ -60,17 +56,17 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class View:
     """What stands on the page, as HTML.
 
     Args:
-        shown: what was drawn.
+        state: what was rendered.
         editing: the box to paste into is shown, else the report with its evidence.
         running: an extraction is under way.
         notice: under the report.
         report: the report with its evidence.
         result: the column of categories.
-        many: the tab of many reports; None when it need not be drawn again.
+        batch: the tab of many reports; None when it need not be rendered again.
         taken: files were read into the tab of many reports.
         gone: the texts of the reports that were just deleted: a box that holds one is emptied.
         box: what is put into the box; None leaves what stands in it.
@@ -78,13 +74,13 @@ class Screen:
         again: it answers a command that was sent once more; the state is not this one's to change.
     """
 
-    shown: Shown
+    state: SessionState
     editing: bool
     running: bool
     notice: str
     report: str
     result: str
-    many: str | None = None
+    batch: str | None = None
     taken: bool = False
     gone: tuple[str, ...] = ()
     box: str | None = None
@@ -111,34 +107,17 @@ def stands_in(box: str, source: Report | None) -> bool:
     return source is not None and source.text is not None and lines_of(source.text) == lines_of(box)
 
 
-def without(shown: Shown, ids: Collection[str], texts: Collection[str]) -> Shown:
+def without(state: SessionState, ids: Collection[str], texts: Collection[str]) -> SessionState:
     """The state once these reviews of these texts have been deleted: nothing of them may stay on the screen."""
-    source = shown.source.text if shown.source else None
-    if (shown.entry is not None and shown.entry.id in ids) or source in texts:
-        return Shown()
-    return shown
+    source = state.source.text if state.source else None
+    if (state.entry is not None and state.entry.id in ids) or source in texts:
+        return SessionState()
+    return state
 
 
 def lines_of(text: str) -> list[str]:
     """A text's lines, whatever ends them: what a browser's box leaves of it."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-
-def taken_html(shown: Shown, words: Words) -> str:
-    """What was read from the files, before anything is extracted."""
-    if shown.said:
-        return render.message_html(shown.said)
-    if shown.phase == "empty" and shown.source is not None and shown.source.text is not None:
-        length = grouped(len(shown.source.text))
-        said = words.batch.was_read.format(name=shown.source.id, length=length)
-        if shown.source.recognised:
-            return render.message_html(f"{said} {words.batch.recognised}")
-        if shown.source.note:
-            return render.message_html(
-                f"{said} {words.batch.noted(shown.source.id, shown.source.note)}"
-            )
-        return render.message_html(said, "good")
-    return ""
 
 
 def name_of(report: str) -> str:
@@ -147,11 +126,11 @@ def name_of(report: str) -> str:
     return line if len(line) <= NAME else f"{line[: NAME - 1].rstrip()}…"
 
 
-def opened(entry: Entry) -> Shown:
+def opened(entry: Entry) -> SessionState:
     """The state that a stored review is taken up in."""
     if entry.extraction is None:
         raise InputError("this report is not extracted yet")
-    return Shown("finished", entry.text, entry.extraction, entry=entry)
+    return SessionState("finished", entry.text, entry.extraction, entry=entry)
 
 
 def grouped(number: int) -> str:
@@ -159,56 +138,24 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", "\u202f")
 
 
-def ended(shown: Shown, reading: Reading) -> Shown:
-    """The state after a reading's end, however it came."""
-    latest = reading.latest
+def ended(state: SessionState, job: ExtractionJob) -> SessionState:
+    """The state after a job's end, however it came."""
+    latest = job.latest
     if latest is not None:
-        shown = dataclasses.replace(
-            shown, extraction=latest.extraction, done=latest.done, total=latest.total
+        state = dataclasses.replace(
+            state, extraction=latest.extraction, done=latest.done, total=latest.total
         )
-    if reading.failure is not None:
-        return dataclasses.replace(shown, phase="failed", reason=reading.failure)
-    return dataclasses.replace(shown, phase="stopped" if reading.stopped else "finished")
+    if job.failure is not None:
+        return dataclasses.replace(state, phase="failed", reason=job.failure)
+    return dataclasses.replace(state, phase="stopped" if job.stopped else "finished")
 
 
-def incomplete(shown: Shown) -> Extraction:
+def incomplete(state: SessionState) -> Extraction:
     """What a run that was stopped or failed has found, as a document that says so.
 
     A file of it must not read like a patient without findings.
     """
-    assert shown.extraction is not None
-    why = f"The run ended after {shown.done} of {shown.total} sentences; items may be missing."
-    problems = (*shown.extraction.problems, why)
-    return dataclasses.replace(shown.extraction, status="truncated", problems=problems)
-
-
-def state_html(shown: Shown, words: Words) -> str:
-    """The line that says where the session stands."""
-    if shown.phase == "refused":
-        text = getattr(words, shown.reason)
-        return render.message_html(
-            text.format(
-                length=grouped(len(shown.report)),
-                limit=grouped(MAX_CHARACTERS),
-                most=WAITING,
-                stored=grouped(STORED),
-            ),
-            "bad",
-        )
-    if shown.phase == "running":
-        text = words.waiting if shown.extraction is None else words.reading
-        return render.progress_html(
-            text.format(done=shown.done, total=shown.total), shown.done, shown.total
-        )
-    if shown.phase == "stopped":
-        text = words.stopped if shown.total else words.stopped_at_once
-        return render.message_html(text.format(done=shown.done, total=shown.total))
-    if shown.phase == "failed":
-        return render.message_html(words.failed.format(reason=words.said(shown.reason)), "bad")
-    if shown.phase == "finished" and shown.extraction is not None:
-        schema = shown.entry.schema if shown.entry else shown.schema
-        title = schema.title if schema else ""
-        summary = render.summary_html(shown.extraction, words, title)
-        german = language(shown.report[:LANGUAGE_SHOWS]) == "de"
-        return summary + (render.message_html(words.german_report) if german else "")
-    return ""
+    assert state.extraction is not None
+    why = f"The run ended after {state.done} of {state.total} sentences; items may be missing."
+    problems = (*state.extraction.problems, why)
+    return dataclasses.replace(state.extraction, status="truncated", problems=problems)

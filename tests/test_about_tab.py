@@ -12,7 +12,7 @@ from fakes import ATTACKS, SCHEMA, Reader, Scripted
 from elmtex.provenance import digest
 from elmtex.schema import parse_schema
 from elmtex.web.about_tab.about import Model, about_html, model_of, schema_digest
-from elmtex.web.controller import Desk
+from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN
 
 
@@ -85,10 +85,10 @@ def test_it_says_what_it_is_for_what_the_law_asks_and_what_runs() -> None:
 
 
 def test_it_knows_the_model_once_it_is_loaded(folders: tuple[Path, Path]) -> None:
-    desk = Desk(Stored(*folders))
-    assert desk.model is None
-    desk._load()
-    assert desk.model is not None and desk.model.digest
+    controller = PageController(Stored(*folders))
+    assert controller.model is None
+    controller._load()
+    assert controller.model is not None and controller.model.digest
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

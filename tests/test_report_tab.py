@@ -22,14 +22,14 @@ from elmtex.review.line import line_of
 from elmtex.schema import parse_schema
 from elmtex.types import Code, Extraction, InputError, Item, Progress
 from elmtex.web.access.headers import accounts, headers, owner_of
-from elmtex.web.controller import Desk
+from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN
-from elmtex.web.render import escape
 from elmtex.web.report_tab import commands
 from elmtex.web.report_tab.commands import parse
-from elmtex.web.report_tab.exports import SUFFIX, file_of, handout_html
+from elmtex.web.report_tab.exports import SUFFIX, exports_html, file_of
 from elmtex.web.report_tab.render import review_html, review_report_html, reviews_html
-from elmtex.web.view import Screen, Shown
+from elmtex.web.state import SessionState, View
+from elmtex.web.templating import escape
 
 REPORT = "🫀 Herr Müller\r\nkein Fieber, Übelkeit.\nFieber seit 5% oder 6%."
 FEVER = Code("urn:codes", "R50.9", "Fever <b>", 0.9)
@@ -56,66 +56,84 @@ class Codes:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk(Planted(), linker=Codes())
+def controller() -> PageController:
+    return PageController(Planted(), linker=Codes())
 
 
-def read(desk: Desk, owner: str = "me") -> Screen:
-    begun = desk.begin(REPORT, "en")
-    return list(desk.run("s", begun.shown, "en", owner))[-1]
+def read(controller: PageController, owner: str = "me") -> View:
+    begun = controller.begin(REPORT, "en")
+    return list(controller.run("s", begun.state, "en", owner))[-1]
 
 
-def act(desk: Desk, screen: Screen, owner: str = "me", **command: object) -> Screen:
-    return desk.act(json.dumps(command), screen.shown, "en", owner, "Dr. Ö")
+def act(controller: PageController, screen: View, owner: str = "me", **command: object) -> View:
+    return controller.act(json.dumps(command), screen.state, "en", owner, "Dr. Ö")
 
 
-def entry(screen: Screen) -> Entry:
-    assert screen.shown.entry is not None
-    return screen.shown.entry
+def entry(screen: View) -> Entry:
+    assert screen.state.entry is not None
+    return screen.state.entry
 
 
-def added(screen: Screen) -> Item:
+def added(screen: View) -> Item:
     return entry(screen).reviewed.items[-1].item
 
 
-def test_a_finished_extraction_is_a_review_that_can_be_taken_up_again(desk: Desk) -> None:
-    screen = act(desk, read(desk), do="reject", items=["m0"])
+def test_a_finished_extraction_is_a_review_that_can_be_taken_up_again(
+    controller: PageController,
+) -> None:
+    screen = act(controller, read(controller), do="reject", items=["m0"])
     assert "1 of 2 reviewed" in screen.result
-    assert desk.model is not None  # known after the first answer, too
-    listed = desk.draw(type(screen.shown)(), "en", "me").result
+    assert controller.model is not None  # known after the first answer, too
+    listed = controller.render(type(screen.state)(), "en", "me").result
     assert "🫀 Herr Müller" in listed
-    again = act(desk, desk.draw(type(screen.shown)(), "en"), do="open", review=entry(screen).id)
+    again = act(
+        controller,
+        controller.render(type(screen.state)(), "en"),
+        do="open",
+        review=entry(screen).id,
+    )
     assert entry(again) == entry(screen) and "1 of 2 reviewed" in again.result
     # Nobody else sees or opens it.
-    assert "Müller" not in desk.draw(type(screen.shown)(), "en", "you").result
+    assert "Müller" not in controller.render(type(screen.state)(), "en", "you").result
     foreign = act(
-        desk, desk.draw(type(screen.shown)(), "en"), "you", do="open", review=entry(screen).id
+        controller,
+        controller.render(type(screen.state)(), "en"),
+        "you",
+        do="open",
+        review=entry(screen).id,
     )
-    assert foreign.shown.entry is None and "not there" in foreign.notice
-    act(desk, again, "you", do="delete", review=entry(screen).id)
-    assert "Müller" in desk.draw(type(screen.shown)(), "en", "me").result
-    assert act(desk, again, do="delete", review=entry(screen).id).gone == (REPORT,)
-    assert "Müller" not in desk.draw(type(screen.shown)(), "en", "me").result
+    assert foreign.state.entry is None and "not there" in foreign.notice
+    act(controller, again, "you", do="delete", review=entry(screen).id)
+    assert "Müller" in controller.render(type(screen.state)(), "en", "me").result
+    assert act(controller, again, do="delete", review=entry(screen).id).gone == (REPORT,)
+    assert "Müller" not in controller.render(type(screen.state)(), "en", "me").result
 
 
-def test_an_export_carries_what_another_tab_decided_and_nothing_once_deleted(desk: Desk) -> None:
-    here = read(desk)
-    there = act(desk, desk.draw(Shown(), "en"), do="open", review=entry(here).id)
-    act(desk, there, do="reject", items=["m1"])
-    exported = act(desk, here, do="format", format="csv")
+def test_an_export_carries_what_another_tab_decided_and_nothing_once_deleted(
+    controller: PageController,
+) -> None:
+    here = read(controller)
+    there = act(
+        controller, controller.render(SessionState(), "en"), do="open", review=entry(here).id
+    )
+    act(controller, there, do="reject", items=["m1"])
+    exported = act(controller, here, do="format", format="csv")
     assert "signs_symptoms,Fieber" in exported.result
     assert "signs_symptoms,Übelkeit" not in exported.result
-    act(desk, there, do="delete", review=entry(here).id)
-    late = act(desk, exported, do="format", format="json")
+    act(controller, there, do="delete", review=entry(here).id)
+    late = act(controller, exported, do="format", format="json")
     assert ENGLISH.review.gone in late.notice and "Fieber" not in late.result
 
 
-def test_a_click_counts_for_the_report_it_was_made_on(desk: Desk) -> None:
-    first, second = read(desk), read(desk)
-    refused = act(desk, second, do="accept", items=["m0"], on=entry(first).id)
+def test_a_click_counts_for_the_report_it_was_made_on(controller: PageController) -> None:
+    first, second = read(controller), read(controller)
+    refused = act(controller, second, do="accept", items=["m0"], on=entry(first).id)
     assert "no longer the one" in refused.result and entry(refused).decisions == ()
     assert (
-        len(entry(act(desk, second, do="accept", items=["m0"], on=entry(second).id)).decisions) == 1
+        len(
+            entry(act(controller, second, do="accept", items=["m0"], on=entry(second).id)).decisions
+        )
+        == 1
     )
 
 
@@ -124,32 +142,34 @@ def test_nobody_has_judged_a_document_without_items_until_one_says_so() -> None:
         def stream(self, report: str) -> Iterator[Progress]:
             yield Progress(extraction(), 1, 1)
 
-    desk = Desk(Nothing())
-    screen = read(desk)
+    controller = PageController(Nothing())
+    screen = read(controller)
     assert "Draft" in screen.result
-    assert ENGLISH.review.summary_none in act(desk, screen, do="format", format="summary").result
-    undone = act(desk, act(desk, screen, do="add", text="5%", start=None, end=None, category="age",
+    assert (
+        ENGLISH.review.summary_none in act(controller, screen, do="format", format="summary").result
+    )
+    undone = act(controller, act(controller, screen, do="add", text="5%", start=None, end=None, category="age",
                            assertion="present"), do="undo")  # fmt: skip
-    assert "Draft" in act(desk, undone, do="format", format="json").result
-    done = act(desk, undone, do="finish")
-    assert "Draft" not in act(desk, done, do="format", format="json").result
-    assert "Reviewed by Dr. Ö" in act(desk, done, do="format", format="summary").result
+    assert "Draft" in act(controller, undone, do="format", format="json").result
+    done = act(controller, undone, do="finish")
+    assert "Draft" not in act(controller, done, do="format", format="json").result
+    assert "Reviewed by Dr. Ö" in act(controller, done, do="format", format="summary").result
 
 
-def test_a_review_is_finished_under_a_name_alone(desk: Desk) -> None:
-    judged = act(desk, read(desk), do="accept", items=["m0", "m1"])
+def test_a_review_is_finished_under_a_name_alone(controller: PageController) -> None:
+    judged = act(controller, read(controller), do="accept", items=["m0", "m1"])
     for lang, words in (("en", ENGLISH), ("de", GERMAN)):
-        refused = desk.act('{"do": "finish"}', judged.shown, lang, "me", " ")
+        refused = controller.act('{"do": "finish"}', judged.state, lang, "me", " ")
         said = words.review.refused(InputError(NAMELESS))
         assert escape(said) in refused.result and (lang == "de") == (said != NAMELESS)
         assert not entry(refused).reviewed.finished
-    assert entry(act(desk, judged, do="finish")).reviewed.finished
+    assert entry(act(controller, judged, do="finish")).reviewed.finished
 
 
-def test_a_click_on_a_report_that_was_put_away_is_answered(desk: Desk) -> None:
-    read(desk)
-    forgotten = desk.draw(Shown(), "de", "me")
-    screen = desk.act('{"do": "accept", "items": ["m0"]}', forgotten.shown, "de", "me", "")
+def test_a_click_on_a_report_that_was_put_away_is_answered(controller: PageController) -> None:
+    read(controller)
+    forgotten = controller.render(SessionState(), "de", "me")
+    screen = controller.act('{"do": "accept", "items": ["m0"]}', forgotten.state, "de", "me", "")
     assert GERMAN.review.gone in screen.notice and screen.editing
     assert "Müller" in screen.result  # the list it is opened from
 
@@ -166,35 +186,39 @@ def test_a_click_on_a_report_that_was_put_away_is_answered(desk: Desk) -> None:
     ],
 )
 def test_a_click_that_cannot_be_done_is_refused_in_the_language_of_the_page(
-    desk: Desk, asked: str
+    controller: PageController, asked: str
 ) -> None:
-    shown = read(desk).shown
-    english = desk.act(asked, shown, "en", "me", "").result
-    german = desk.act(asked, shown, "de", "me", "").result
+    shown = read(controller).state
+    english = controller.act(asked, shown, "en", "me", "").result
+    german = controller.act(asked, shown, "de", "me", "").result
     said = [r for r in known() if r in english]
     assert len(said) == 1
     assert GERMAN.said(said[0]) in german and said[0] not in german
 
 
-def test_a_run_goes_on_in_the_language_that_was_chosen_meanwhile(desk: Desk) -> None:
-    desk.batch.add([Report("r", REPORT)], "me", SCHEMA)
-    batch = desk.run_batch("s", Shown(), "en", "me")
+def test_a_run_goes_on_in_the_language_that_was_chosen_meanwhile(
+    controller: PageController,
+) -> None:
+    controller.batch.add([Report("r", REPORT)], "me", SCHEMA)
+    batch = controller.run_batch("s", SessionState(), "en", "me")
     assert "0 of 1" in next(batch)
-    desk.speak("s", "de")
+    controller.set_language("s", "de")
     assert "1 von 1" in list(batch)[-1]
     # A run may have waited in the queue since, with the language it was asked in.
-    last = list(desk.run("s", desk.begin(REPORT, "en").shown, "en", "me"))[-1]
+    last = list(controller.run("s", controller.begin(REPORT, "en").state, "en", "me"))[-1]
     assert "0 von 2 geprüft" in last.result
-    desk.leave("s")
-    assert "s" not in desk._spoken
+    controller.leave("s")
+    assert "s" not in controller._languages
 
 
-def test_forgetting_takes_everything_of_an_owner_and_nothing_of_others(desk: Desk) -> None:
-    read(desk, "me")
-    read(desk, "me")
-    read(desk, "you")
-    desk.forget("me")
-    assert desk.store.entries("me") == [] and len(desk.store.entries("you")) == 1
+def test_forgetting_takes_everything_of_an_owner_and_nothing_of_others(
+    controller: PageController,
+) -> None:
+    read(controller, "me")
+    read(controller, "me")
+    read(controller, "you")
+    controller.forget("me")
+    assert controller.store.entries("me") == [] and len(controller.store.entries("you")) == 1
 
 
 # Required bindings of R4B, which the models of fhir.resources do not check: https://hl7.org/fhir/R4B/terminologies.html
@@ -219,7 +243,7 @@ def references(part: Any) -> Iterator[str]:
             yield from references(value)
 
 
-def test_fhir_of_every_example_is_valid(desk: Desk) -> None:
+def test_fhir_of_every_example_is_valid(controller: PageController) -> None:
     for example in EXAMPLES:
         words = example.text.split()
         found = extraction(
@@ -228,8 +252,8 @@ def test_fhir_of_every_example_is_valid(desk: Desk) -> None:
             laboratory_values=(item(example.text, words[20]),),
             pharmacological_therapy=(item(example.text, words[30], "absent"),),
         )
-        id = desk.store.add("me", example.name, example.text, SCHEMA, extraction=found)
-        document = json.loads(file_of(desk.store.get("me", id), "fhir", ENGLISH).text)
+        id = controller.store.add("me", example.name, example.text, SCHEMA, extraction=found)
+        document = json.loads(file_of(controller.store.get("me", id), "fhir", ENGLISH).text)
         bundle_model().model_validate(document)
         resources = [held["resource"] for held in document["entry"]]
         held = {resource["resourceType"] for resource in resources}
@@ -243,22 +267,22 @@ def test_fhir_of_every_example_is_valid(desk: Desk) -> None:
                 assert coding["code"] in VERIFICATIONS.split()
 
 
-def test_fhir_knows_what_stands_around_an_item(desk: Desk) -> None:
+def test_fhir_knows_what_stands_around_an_item(controller: PageController) -> None:
     report = "His mother had rheumatoid arthritis."
     found = extraction(family_history=(item(report, "rheumatoid arthritis"),))
-    id = desk.store.add("me", "r", report, SCHEMA, extraction=found)
-    written = json.loads(file_of(desk.store.get("me", id), "fhir", ENGLISH).text)
+    id = controller.store.add("me", "r", report, SCHEMA, extraction=found)
+    written = json.loads(file_of(controller.store.get("me", id), "fhir", ENGLISH).text)
     assert written["entry"][1]["resource"]["relationship"]["coding"][0]["code"] == "MTH"
 
 
-def test_fhir_does_not_name_a_pasted_letter_by_its_first_line(desk: Desk) -> None:
-    letters = [json.loads(file_of(entry(read(desk)), "fhir", ENGLISH).text) for _ in range(2)]
+def test_fhir_does_not_name_a_pasted_letter_by_its_first_line(controller: PageController) -> None:
+    letters = [json.loads(file_of(entry(read(controller)), "fhir", ENGLISH).text) for _ in range(2)]
     assert "Müller" not in json.dumps(letters, ensure_ascii=False)
     first, second = ({held["fullUrl"] for held in letter["entry"]} for letter in letters)
     assert len(first) == 3 and not first & second
 
 
-def statuses(screen: Screen) -> dict[str, str]:
+def statuses(screen: View) -> dict[str, str]:
     """Each item's words and the status its FHIR resource has; the whole bundle is validated."""
     text = file_of(entry(screen), "fhir", ENGLISH).text
     assert "Dr. Ö" not in text  # who judged is nobody else's business
@@ -283,8 +307,8 @@ def test_fhir_says_what_a_human_has_judged() -> None:
             )
             yield Progress(found, 1, 1)
 
-    desk = Desk(Found())
-    screen = read(desk)
+    controller = PageController(Found())
+    screen = read(controller)
     assert statuses(screen) == {
         "review": "none",
         "Fieber": "refuted",
@@ -293,8 +317,8 @@ def test_fhir_says_what_a_human_has_judged() -> None:
         "6%": "preliminary",
     }
     # Positions move when an item before is rejected: the judged one is the second, not the first.
-    screen = act(desk, screen, do="reject", items=["m2"])
-    screen = act(desk, screen, do="accept", items=["m1"])
+    screen = act(controller, screen, do="reject", items=["m2"])
+    screen = act(controller, screen, do="accept", items=["m1"])
     assert statuses(screen) == {
         "review": "begun",
         "Fieber": "refuted",
@@ -302,17 +326,17 @@ def test_fhir_says_what_a_human_has_judged() -> None:
         "6%": "preliminary",
     }
     edited = {"do": "edit", "item": "m3", "category": "age", "assertion": "present"}
-    screen = act(desk, screen, **edited, text="5% oder 6%", start=None, end=None)
+    screen = act(controller, screen, **edited, text="5% oder 6%", start=None, end=None)
     assert statuses(screen)["5% oder 6%"] == "final"
-    screen = act(desk, screen, do="assert", item="m0", value="possible")
-    screen = act(desk, screen, do="finish")
+    screen = act(controller, screen, do="assert", item="m0", value="possible")
+    screen = act(controller, screen, do="finish")
     assert statuses(screen) == {
         "review": "finished",
         "Fieber": "provisional",
         "Übelkeit": "confirmed",
         "5% oder 6%": "final",
     }
-    screen = act(desk, screen, do="undo")
+    screen = act(controller, screen, do="undo")
     assert statuses(screen)["review"] == "begun"
 
 
@@ -329,11 +353,15 @@ def test_fhir_says_what_a_human_has_judged() -> None:
     ],
 )
 def test_an_added_item_stands_where_its_words_stand(
-    desk: Desk, text: str, start: int | None, end: int | None, expected: tuple[int, ...]
+    controller: PageController,
+    text: str,
+    start: int | None,
+    end: int | None,
+    expected: tuple[int, ...],
 ) -> None:
     screen = act(
-        desk,
-        read(desk),
+        controller,
+        read(controller),
         do="add",
         text=text,
         start=start,
@@ -351,10 +379,12 @@ def test_an_added_item_stands_where_its_words_stand(
         assert (new.start, new.end) == expected
 
 
-def test_an_edited_item_goes_to_the_nearest_place_and_keeps_the_models_words(desk: Desk) -> None:
+def test_an_edited_item_goes_to_the_nearest_place_and_keeps_the_models_words(
+    controller: PageController,
+) -> None:
     screen = act(
-        desk,
-        read(desk),
+        controller,
+        read(controller),
         do="edit",
         item="m0",
         text="kein Fieber",
@@ -387,39 +417,41 @@ def test_an_edited_item_goes_to_the_nearest_place_and_keeps_the_models_words(des
         '{"do": "undo", "n": 1' + " " * 100_000 + "}",
     ],
 )
-def test_what_is_no_command_does_nothing(desk: Desk, asked: str) -> None:
+def test_what_is_no_command_does_nothing(controller: PageController, asked: str) -> None:
     with pytest.raises(InputError):
         parse(asked)
-    before = read(desk)
-    after = desk.act(asked, before.shown, "en", "me", "")
+    before = read(controller)
+    after = controller.act(asked, before.state, "en", "me", "")
     assert entry(after).decisions == () and 'role="alert"' in after.result
 
 
-def test_a_code_is_suggested_then_chosen_then_taken_back_and_reaches_fhir(desk: Desk) -> None:
-    screen = act(desk, read(desk), do="codes", item="m0")
+def test_a_code_is_suggested_then_chosen_then_taken_back_and_reaches_fhir(
+    controller: PageController,
+) -> None:
+    screen = act(controller, read(controller), do="codes", item="m0")
     assert "R50.9" in screen.result and "Fever &lt;b&gt;" in screen.result
     assert entry(screen).decisions == ()
-    foreign = act(desk, screen, do="code", item="m0", system="urn:codes", code="R99")
+    foreign = act(controller, screen, do="code", item="m0", system="urn:codes", code="R99")
     assert "was not suggested" in foreign.result
-    screen = act(desk, screen, do="code", item="m0", system="urn:codes", code="R50.9")
+    screen = act(controller, screen, do="code", item="m0", system="urn:codes", code="R50.9")
     assert [c.chosen for c in entry(screen).reviewed.find("m0").item.codes] == [True]
     fhir = json.loads(file_of(entry(screen), "fhir", ENGLISH).text)
     bundle_model().model_validate(fhir)
     codings = [e["resource"].get("code", {}).get("coding") for e in fhir["entry"]]
     assert [c[0]["code"] for c in codings if c] == ["R50.9"]
-    screen = act(desk, screen, do="code", item="m0", system="urn:codes", code="R50.9")
+    screen = act(controller, screen, do="code", item="m0", system="urn:codes", code="R50.9")
     assert entry(screen).reviewed.find("m0").item.codes == ()
 
 
-def test_every_format_carries_the_corrected_document(desk: Desk) -> None:
-    screen = act(desk, read(desk), do="reject", items=["m0"])
+def test_every_format_carries_the_corrected_document(controller: PageController) -> None:
+    screen = act(controller, read(controller), do="reject", items=["m0"])
     for format in SUFFIX:
         handed = file_of(entry(screen), format, GERMAN)
         if format == "gold":
             assert handed.text == "" and handed.problem == GERMAN.review.gold_hint
             continue
         assert "Übelkeit" in handed.text and handed.problem == ""
-        shown = Reader(handout_html(entry(screen), format, GERMAN))
+        shown = Reader(exports_html(entry(screen), format, GERMAN))
         assert handed.text in shown.text or format == "summary"
     assert (
         SCHEMA.validate(json.loads(file_of(entry(screen), "json", ENGLISH).text)["categories"])
@@ -433,12 +465,12 @@ def test_every_format_carries_the_corrected_document(desk: Desk) -> None:
         entry(screen).id,
         False,
     )
-    screen = act(desk, screen, do="accept", items=["m1"])
+    screen = act(controller, screen, do="accept", items=["m1"])
     gold = json.loads(file_of(entry(screen), "gold", ENGLISH).text)
     assert gold["text"] == REPORT and gold["labelled"] == ["signs_symptoms"]
     rows = list(csv.DictReader(io.StringIO(file_of(entry(screen), "csv", ENGLISH).text)))
     assert [row["judged"] for row in rows] == ["yes"]
-    screen = act(desk, screen, do="finish")
+    screen = act(controller, screen, do="finish")
     assert json.loads(file_of(entry(screen), "json", ENGLISH).text)["problems"] == []
     assert ENGLISH.review.finished in screen.result
     assert "Dr. Ö" in file_of(entry(screen), "summary", ENGLISH).text
@@ -457,11 +489,11 @@ def test_whatever_a_user_writes_is_shown_as_text(attack: str) -> None:
 
     own = Own()
     own.schema = schema
-    desk = Desk(own)
-    begun = desk.begin(f"{attack}\nHe has {attack}.", "en")
-    screen = list(desk.run("s", begun.shown, "en", "me"))[-1]
+    controller = PageController(own)
+    begun = controller.begin(f"{attack}\nHe has {attack}.", "en")
+    screen = list(controller.run("s", begun.state, "en", "me"))[-1]
     screen = act(
-        desk,
+        controller,
         screen,
         do="edit",
         item="m0",
@@ -478,7 +510,7 @@ def test_whatever_a_user_writes_is_shown_as_text(attack: str) -> None:
         review_report_html(kept, ENGLISH),
         review_html(kept, GERMAN, coded),
         reviews_html([line_of(kept)], GERMAN),
-        *(handout_html(kept, format, ENGLISH) for format in SUFFIX),
+        *(exports_html(kept, format, ENGLISH) for format in SUFFIX),
         file_of(kept, "summary", ENGLISH).text,
     ]
     for markup in pages:
@@ -490,8 +522,8 @@ def test_whatever_a_user_writes_is_shown_as_text(attack: str) -> None:
     assert attack in Reader(pages[1]).text and attack in Reader(pages[2]).text
 
 
-def test_the_reports_line_ends_reach_the_browser_as_they_are(desk: Desk) -> None:
-    shown = read(desk).report
+def test_the_reports_line_ends_reach_the_browser_as_they_are(controller: PageController) -> None:
+    shown = read(controller).report
     assert "&#13;\n" in shown and "\r" not in shown
     body = shown[shown.index('id="elmtex-report"') :]
     assert REPORT in Reader("<div " + body).text
@@ -526,71 +558,78 @@ def test_headers_keep_the_page_to_its_own_server() -> None:
     assert b"x-frame-options" not in dict(headers(framed=True))
 
 
-def test_a_summary_does_not_name_a_dash_as_the_reviewer(desk: Desk) -> None:
+def test_a_summary_does_not_name_a_dash_as_the_reviewer(controller: PageController) -> None:
     accept = json.dumps({"do": "accept", "items": ["m0", "m1"]})
-    screen = desk.act(accept, read(desk).shown, "en", "me", "")
+    screen = controller.act(accept, read(controller).state, "en", "me", "")
     for words in (ENGLISH, GERMAN):
         page = file_of(entry(screen), "summary", words).text
         assert "–," not in page and words.review.summary_unnamed.split("{")[0] in page
-    named = act(desk, read(desk), do="accept", items=["m0", "m1"])
+    named = act(controller, read(controller), do="accept", items=["m0", "m1"])
     assert "Reviewed by Dr. Ö," in file_of(entry(named), "summary", ENGLISH).text
 
 
-def numbered(desk: Desk, screen: Screen, n: int, session: str = "s", **command: object) -> Screen:
+def numbered(
+    controller: PageController, screen: View, n: int, session: str = "s", **command: object
+) -> View:
     asked = json.dumps({**command, "n": n})
-    return desk.act(asked, screen.shown, "en", "me", "Dr. Ö", session)
+    return controller.act(asked, screen.state, "en", "me", "Dr. Ö", session)
 
 
-def test_a_command_that_comes_twice_is_carried_out_once(desk: Desk) -> None:
-    screen = read(desk)
-    once = numbered(desk, screen, 1, do="accept", items=["m0"])
-    screen = numbered(desk, once, 2, do="accept", items=["m1"])
-    undone = numbered(desk, screen, 3, do="undo")
+def test_a_command_that_comes_twice_is_carried_out_once(controller: PageController) -> None:
+    screen = read(controller)
+    once = numbered(controller, screen, 1, do="accept", items=["m0"])
+    screen = numbered(controller, once, 2, do="accept", items=["m1"])
+    undone = numbered(controller, screen, 3, do="undo")
     assert 'data-answered="3"' in undone.answer and len(entry(undone).decisions) == 3
     # Its answer was lost, or a slow text box still held it: sent once more it undoes nothing, and says so.
     for number in (3, 2, 1):
-        again = numbered(desk, undone, number, do="undo")
+        again = numbered(controller, undone, number, do="undo")
         assert again.again and f'data-answered="{number}"' in again.answer
-        assert len(desk.store.entries("me")[0].decisions) == 3 and "1 of 2 reviewed" in again.result
+        assert (
+            len(controller.store.entries("me")[0].decisions) == 3
+            and "1 of 2 reviewed" in again.result
+        )
     # The next number is the next command; another tab counts for itself.
-    numbered(desk, undone, 4, do="undo")
-    assert len(desk.store.entries("me")[0].decisions) == 4
-    numbered(desk, undone, 1, "other", do="accept", items=["m1"])
-    assert len(desk.store.entries("me")[0].decisions) == 5
-    desk.leave("s")
-    assert "s" not in desk._numbers
-    assert "page sent something" in numbered(desk, undone, 0, do="undo").result
+    numbered(controller, undone, 4, do="undo")
+    assert len(controller.store.entries("me")[0].decisions) == 4
+    numbered(controller, undone, 1, "other", do="accept", items=["m1"])
+    assert len(controller.store.entries("me")[0].decisions) == 5
+    controller.leave("s")
+    assert "s" not in controller._numbers
+    assert "page sent something" in numbered(controller, undone, 0, do="undo").result
 
 
 def test_a_command_under_way_is_not_begun_again(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    controller: PageController, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    screen, inside = read(desk), []
-    decide = desk.store.decide
+    screen, inside = read(controller), []
+    decide = controller.store.decide
 
     def slow(*arguments: object) -> Entry:
-        inside.append(numbered(desk, screen, 1, do="accept", items=["m0"]))
+        inside.append(numbered(controller, screen, 1, do="accept", items=["m0"]))
         return decide(*arguments)
 
-    monkeypatch.setattr(desk.store, "decide", slow)
-    assert "1 of 2 reviewed" in numbered(desk, screen, 1, do="accept", items=["m0"]).result
+    monkeypatch.setattr(controller.store, "decide", slow)
+    assert "1 of 2 reviewed" in numbered(controller, screen, 1, do="accept", items=["m0"]).result
     assert inside == [None]
 
 
 @pytest.mark.parametrize("format", list(SUFFIX))
-def test_a_file_is_made_at_the_click_from_what_is_stored(desk: Desk, format: str) -> None:
-    old = act(desk, read(desk), do="format", format=format)
+def test_a_file_is_made_at_the_click_from_what_is_stored(
+    controller: PageController, format: str
+) -> None:
+    old = act(controller, read(controller), do="format", format=format)
     # Another tab has decided meanwhile: this one shows the old.
-    act(desk, old, do="reject", items=["m0"])
-    act(desk, old, do="accept", items=["m1"])
-    answer = act(desk, old, do="file").answer
-    stored = file_of(desk.store.entries("me")[0], format, ENGLISH)
+    act(controller, old, do="reject", items=["m0"])
+    act(controller, old, do="accept", items=["m1"])
+    answer = act(controller, old, do="file").answer
+    stored = file_of(controller.store.entries("me")[0], format, ENGLISH)
     assert Reader(answer).text == stored.text.replace("\0", "\ufffd") and stored.text
     assert f'data-name="{stored.name}"' in answer
     # Nothing to hand out is a sentence, not an empty file.
-    act(desk, old, do="undo")
-    act(desk, old, do="undo")
-    nothing = act(desk, act(desk, old, do="format", format="gold"), do="file")
+    act(controller, old, do="undo")
+    act(controller, old, do="undo")
+    nothing = act(controller, act(controller, old, do="format", format="gold"), do="file")
     assert "data-name" not in nothing.answer and ENGLISH.review.gold_hint in nothing.result
 
 

@@ -12,10 +12,10 @@ from fakes import ATTACKS, SCHEMA
 
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import Extraction, Item, Progress, SchemaError
-from elmtex.web.controller import Desk
+from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN
 from elmtex.web.schema_tab.custom_schema import check_html, checked, in_use_html, read, source_of
-from elmtex.web.view import Shown
+from elmtex.web.state import SessionState
 
 OWN = json.dumps({"title": "Fever chart", "properties": {"fever": {"title": "Fever"}}})
 
@@ -84,16 +84,16 @@ def test_titles_are_shown_as_text(attack: str) -> None:
 
 
 def test_a_report_is_read_reviewed_and_kept_with_it() -> None:
-    desk, own = Desk(Any()), checked(OWN)
-    begun = desk.begin("Fever since May", "en", None, "me", own)
-    screen = list(desk.run("s", begun.shown, "en", "me"))[-1]
-    assert screen.shown.entry is not None
-    assert screen.shown.entry.schema.keys == ("fever",)
+    controller, own = PageController(Any()), checked(OWN)
+    begun = controller.begin("Fever since May", "en", None, "me", own)
+    screen = list(controller.run("s", begun.state, "en", "me"))[-1]
+    assert screen.state.entry is not None
+    assert screen.state.entry.schema.keys == ("fever",)
     assert "Nothing found for" not in screen.result and ">Fever</span>" in screen.result
     # The next report without it is read with the page's own again.
-    begun = desk.begin("Fever since May", "en", None, "me")
-    screen = list(desk.run("s", begun.shown, "en", "me"))[-1]
-    assert screen.shown.entry is not None and screen.shown.entry.schema.keys == SCHEMA.keys
+    begun = controller.begin("Fever since May", "en", None, "me")
+    screen = list(controller.run("s", begun.state, "en", "me"))[-1]
+    assert screen.state.entry is not None and screen.state.entry.schema.keys == SCHEMA.keys
 
 
 def test_it_is_in_use_as_long_as_the_tab_is_open() -> None:
@@ -108,13 +108,13 @@ def test_it_is_in_use_as_long_as_the_tab_is_open() -> None:
 
 
 def test_a_batch_keeps_the_schema_it_was_dropped_with(tmp_path: Path) -> None:
-    desk = Desk(Any())
+    controller = PageController(Any())
     paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
     for path in paths:
         path.write_text("Fever")
-    desk.take([str(p) for p in paths], Shown(), "en", "me", checked(OWN))
-    list(desk.run_batch("s", Shown(), "en", "me"))
-    entries = desk.batch.entries("me")
+    controller.take([str(p) for p in paths], SessionState(), "en", "me", checked(OWN))
+    list(controller.run_batch("s", SessionState(), "en", "me"))
+    entries = controller.batch.entries("me")
     assert [list(e.corrected.categories) for e in entries] == [["fever"], ["fever"]]
 
 

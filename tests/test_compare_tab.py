@@ -13,7 +13,7 @@ from elmtex.comparison import Pair, compare
 from elmtex.extractors.chat.extractor import ChatExtractor, Reply
 from elmtex.schema import CategorySchema, parse_schema
 from elmtex.types import ElmtexError, Extraction, InputError, Item, Progress
-from elmtex.web.compare_tab.choices import contenders
+from elmtex.web.compare_tab.choices import extractor_choices
 from elmtex.web.compare_tab.compare import Compared, Comparing
 from elmtex.web.compare_tab.render import compare_html
 from elmtex.web.limits import Turn
@@ -209,19 +209,19 @@ def test_who_starts_the_page_chooses_the_models(
     monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     own = Says(LEFT)
-    assert list(contenders(own)) == ["finetuned", "naive"]
-    assert contenders(own)["finetuned"]() is own
+    assert list(extractor_choices(own)) == ["finetuned", "naive"]
+    assert extractor_choices(own)["finetuned"]() is own
     (folder := tmp_path / "secret place" / "my-llama").mkdir(parents=True)  # type: ignore[operator]
     (folder / "config.json").write_text("{}")
     monkeypatch.setenv("ELMTEX_MODELS", f"llama-3.2-1b\n\n naive:{folder}\n")
-    named = contenders(own)
+    named = extractor_choices(own)
     assert list(named)[2:] == ["finetuned: llama-3.2-1b", "naive: my-llama"]
     made = named["naive: my-llama"]()
     assert made is named["naive: my-llama"]() and isinstance(made, ChatExtractor)
     for wrong in ("no-such-model", "icl:llama-3.2-1b"):
         monkeypatch.setenv("ELMTEX_MODELS", wrong)
         with pytest.raises(InputError):
-            contenders(own)
+            extractor_choices(own)
 
 
 def test_a_chat_extractor_lends_its_model_to_another_schema() -> None:

@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 from pages import NOTE, expect, extract
 
-from elmtex.web.controller import Desk
+from elmtex.web.controller import PageController
 
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each answer takes a second to draw."""
-    draw = Desk._result
+    draw = PageController._result
 
     def slowly(*arguments: Any) -> str:
         time.sleep(1)
         return draw(*arguments)
 
-    monkeypatch.setattr(Desk, "_result", slowly)
+    monkeypatch.setattr(PageController, "_result", slowly)
     yield
 
 

@@ -1,0 +1,116 @@
+"""The report with the evidence of its items marked, and the categories found as a legend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from elmtex.schema import CategorySchema
+from elmtex.types import Extraction
+from elmtex.web.locale.messages import Words
+from elmtex.web.render import looks
+from elmtex.web.report_tab.highlight import Evidence, Segment, evidence_of, lanes, segments
+from elmtex.web.templating import template
+
+_REPORT = template("report.html")
+
+
+class Layer(NamedTuple):
+    """One underline of a segment.
+
+    Args:
+        classes: its look, and how the report states the items.
+        ids: of the items it stands for.
+        key: their category.
+        lane: its height, 0 nearest the words.
+    """
+
+    classes: str
+    ids: str
+    key: str
+    lane: int
+
+
+class MarkedSegment(NamedTuple):
+    """A stretch of the report as it is marked: its underlines from the outermost to the innermost."""
+
+    text: str
+    hint: str
+    layers: tuple[Layer, ...]
+
+
+def report_html(
+    report: str, extraction: Extraction | None, schema: CategorySchema, words: Words
+) -> Markup:
+    """The report with the evidence of every category marked.
+
+    Args:
+        report: the text the extraction's offsets count in.
+        extraction: what was found; None shows the bare report.
+        schema: where titles and looks come from.
+        words: the page's language.
+    """
+    return marked_html(report, evidence_of(extraction, report) if extraction else (), schema, words)
+
+
+def marked_html(
+    report: str, evidence: Sequence[Evidence], schema: CategorySchema, words: Words
+) -> Markup:
+    """The report with these pieces of evidence marked."""
+    height = lanes(evidence)
+    look = looks(schema)
+    titles = {category.key: category.title_in(words.lang) for category in schema.categories}
+    marked = [
+        _marked(report[s.start : s.end], s, height, look, titles, words)
+        for s in segments(len(report), evidence)
+    ]
+    return _REPORT.marked(marked, words.report)
+
+
+def legend_html(extraction: Extraction | None, schema: CategorySchema, words: Words) -> Markup:
+    """The categories found, each in its look, as buttons that hide and show them; "" when there is none."""
+    found = [c for c in schema.categories if extraction and extraction.categories.get(c.key)]
+    return _REPORT.legend(found, looks(schema), words) if found else Markup()
+
+
+def hint_html(words: Words) -> Markup:
+    """How an item is added from the report's own words."""
+    return _REPORT.hint(words)
+
+
+def _marked(
+    text: str,
+    segment: Segment,
+    height: Mapping[str, int],
+    look: Mapping[str, str],
+    titles: Mapping[str, str],
+    words: Words,
+) -> MarkedSegment:
+    """One segment: a layer per lane around the words, the highest lane outermost."""
+    if not segment.covering:
+        return MarkedSegment(text, "", ())
+    lanes: dict[int, list[Evidence]] = {}
+    for piece in segment.covering:
+        lanes.setdefault(height[piece.id], []).append(piece)
+    hint = " · ".join(
+        dict.fromkeys(_hint(piece, titles, words) for piece in reversed(segment.covering))
+    )
+    layers = []
+    for lane in sorted(lanes, reverse=True):
+        pieces = lanes[lane]
+        classes = ["ev", look[pieces[0].key]]
+        classes += sorted({piece.assertion for piece in pieces} - {"present"})
+        classes += ["opens"] * any(piece.start == segment.start for piece in pieces)
+        classes += ["closes"] * any(piece.end == segment.end for piece in pieces)
+        ids = " ".join(piece.id for piece in pieces)
+        layers.append(Layer(" ".join(classes), ids, pieces[0].key, lane))
+    return MarkedSegment(text, hint, tuple(layers))
+
+
+def _hint(piece: Evidence, titles: Mapping[str, str], words: Words) -> str:
+    title = titles[piece.key]
+    return (
+        title if piece.assertion == "present" else f"{title} ({words.assertions[piece.assertion]})"
+    )
