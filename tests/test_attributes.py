@@ -34,8 +34,8 @@ from elmtex.engines.torch import TorchEngine  # noqa: E402
 def schema_of(*types: str) -> CategorySchema:
     known = tuple(AttributeType(t, t, t, "", {}) for t in types)
     categories = (
-        Category("a", "drug", "A", "", {}, known),
-        Category("b", "symptom", "B", "", {}, known[:1]),
+        Category("a", "drug", "A", "", {}, attributes=known),
+        Category("b", "symptom", "B", "", {}, attributes=known[:1]),
         Category("c", "history", "C", "", {}),
     )
     return CategorySchema("t", "t", categories, {})

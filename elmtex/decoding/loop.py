@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from elmtex.decoding.attributes import AttributeWalk
 from elmtex.decoding.drafts import DraftedWalk, Drafts
 from elmtex.decoding.layout import DEAD, NO_PARENT, Ints, Mask, Place, Slots, sign_token, visible
-from elmtex.decoding.notes import NoteWalk
+from elmtex.decoding.notes import NoteWalk, written_again
 
 PASS = 25.0  # what a pass costs whatever it feeds, in tokens: 8 in int8, some 50 in bfloat16 (eval/BENCHMARKS.md)
 AT_ONCE = 128  # notes that are written side by side; more would only see each other's masked slots
@@ -115,8 +115,7 @@ def decode(
             drafts only what is forced.
         drafts: what notes decoded before have taught; it learns from these. None begins anew.
         counts: filled in as the passes run.
-        attributes: asked when the notes of some whole sentences are finished: the attributes to be written of their
-            items. They are written, side by side, before the next sentences' notes.
+        attributes: asked when all notes are finished: the attributes to be written of their items, side by side.
     """
     counts = counts if counts is not None else Counts()
     drafts = drafts if drafts is not None else Drafts()
@@ -126,49 +125,50 @@ def decode(
     opened = _opened(session, prefix, notes, reach, read)
     counts.passes += 1
     yield [walk for walk, _ in notes if walk.done]
-    read_slots = Slots.prefix(reach)
+    slots = read_slots = Slots.prefix(reach)
+    live: list[_Branch[NoteWalk]] = []
+    for first in range(0, len(opened), AT_ONCE):
+        session.keep(len(prefix))
+        live = opened[first : first + AT_ONCE]
+        slots = yield from _written(session, read_slots, live, draft, drafts, counts)
+    if attributes is None:
+        return
+    forks = _forks(
+        attributes([b.walk for b in opened]), opened, {b.number for b in live}, len(notes)
+    )
     # Of their own: what attributes were like moves no slot of a note.
     listed = Drafts()
-    for live in _groups(opened):
-        session.keep(len(prefix))
-        slots = yield from _written(session, read_slots, live, draft, drafts, counts)
-        if attributes is not None:
-            forks = _forks(attributes([b.walk for b in live]), live, len(notes))
-            yield from _written(session, slots, forks, draft, listed, counts)
-
-
-def _groups(opened: Sequence[_Branch[NoteWalk]]) -> Iterator[list[_Branch[NoteWalk]]]:
-    """Notes to be written side by side: at most ``AT_ONCE``, of whole sentences where those are not longer."""
-    first = 0
-    while first < len(opened):
-        end = min(first + AT_ONCE, len(opened))
-        if end < len(opened):
-            whole = [
-                i
-                for i in range(first + 1, end + 1)
-                if opened[i].walk.sentence != opened[i - 1].walk.sentence
-            ]
-            end = max(whole, default=end)
-        yield list(opened[first:end])
-        first = end
+    for first in range(0, len(forks), AT_ONCE):
+        session.keep(len(slots))
+        some = forks[first : first + AT_ONCE]
+        yield from _written(session, slots, some, draft, listed, counts)
 
 
 def _forks(
-    walks: Sequence[AttributeWalk], notes: Sequence[_Branch[NoteWalk]], number: int
+    walks: Sequence[AttributeWalk],
+    notes: Sequence[_Branch[NoteWalk]],
+    held: set[int],
+    number: int,
 ) -> list[_Branch[AttributeWalk]]:
-    """The branches of attributes; each reads its item's sign again, behind the note's tokens before it."""
+    """The branches of attributes; each reads its item's sign again, behind the note's tokens before it.
+
+    Args:
+        walks: what is to be written.
+        notes: the branches of all notes.
+        held: numbers of those whose slots the session still holds; of another one the note is read again.
+        number: of the first fork.
+    """
     of = {id(branch.walk): branch for branch in notes}
-    return [
-        _Branch(
-            number + i,
-            walk,
-            of[id(walk.note)].anchor,
-            of[id(walk.note)].position + walk.item.length - 1,
-            [sign_token(walk.note, walk.item)],
-            of[id(walk.note)].number,
-        )
-        for i, walk in enumerate(walks)
-    ]
+    forks: list[_Branch[AttributeWalk]] = []
+    for walk in walks:
+        note, length = of[id(walk.note)], walk.item.length
+        if note.number in held:
+            pending, parent, before = [sign_token(walk.note, walk.item)], note.number, length - 1
+        else:
+            pending, parent, before = written_again(walk.note)[:length], NO_PARENT, 0
+        position = note.position + before
+        forks.append(_Branch(number + len(forks), walk, note.anchor, position, pending, parent))
+    return forks
 
 
 def _written(

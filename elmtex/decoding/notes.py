@@ -308,6 +308,23 @@ def write_note(walk: NoteWalk, items: Iterable[NoteItem]) -> list[int]:
     return note if at.done else [*note, grammar.end]
 
 
+def written_again(walk: NoteWalk) -> list[int]:
+    """The tokens of a finished note, as far as its items go."""
+    grammar, tokens = walk.grammar, walk.tokens
+    sign = {assertion: token for token, assertion in grammar.signs.items()}
+    return [
+        token
+        for item in walk.items
+        for token in (
+            grammar.open,
+            *tokens.ids[item.first : item.last],
+            grammar.close,
+            *grammar.labels.path(item.key),
+            sign[item.assertion],
+        )
+    ]
+
+
 class Walk(Protocol):
     """Writes tokens one by one, each of those that it allows there."""
 
