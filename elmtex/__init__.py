@@ -1,7 +1,11 @@
 """elmtex: a free-text clinical report in, a structured and grounded document out.
 
 from elmtex import Extractor
-document = Extractor().extract(report)
+
+extraction = Extractor().extract("He denied fever.")
+for category, items in extraction.categories.items():
+    for item in items:
+        print(category, item.text, item.start, item.end, item.assertion)
 """
 
 from __future__ import annotations

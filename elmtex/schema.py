@@ -271,6 +271,10 @@ class CategorySchema:
 
         Raises:
             SchemaError: when a key is unknown or none is given.
+
+        Examples:
+            >>> load_schema("elmtex").subset(("age", "gender")).keys
+            ('age', 'gender')
         """
         wanted = {self.category(key).key for key in keys}
         if not wanted:
@@ -300,6 +304,11 @@ class CategorySchema:
 
         Raises:
             SchemaError: the schema has a ``$ref`` that leads out of it.
+
+        Examples:
+            >>> item = {"text": "x", "start": 0, "end": 1, "assertion": "maybe", "confidence": None}
+            >>> load_schema("medication").validate({"drug": [item]})
+            ("/drug/0/assertion: breaks the rule 'enum'",)
         """
         try:
             faults = sorted(
@@ -328,6 +337,10 @@ def load_schema(name_or_path: str | Path) -> CategorySchema:
 
     Raises:
         SchemaError: no such schema, not JSON, or not a usable category schema (with the path inside the file).
+
+    Examples:
+        >>> load_schema("medication").keys
+        ('drug',)
     """
     packaged = packaged_schemas()
     path = packaged.get(str(name_or_path), Path(name_or_path))
@@ -371,6 +384,11 @@ def parse_schema(
 
     Raises:
         SchemaError: with the line (syntax) or the JSON pointer (content) of the first fault.
+
+    Examples:
+        >>> schema = parse_schema('{"title": "Wound", "properties": {"site": {"title": "Site"}}}', "wound")
+        >>> schema.category("site").label
+        'site'
     """
     try:
         document = json.loads(text, object_pairs_hook=_once)

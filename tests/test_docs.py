@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import doctest
 import importlib.util
 import re
 import shlex
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+import elmtex.schema
+import elmtex.types
 from elmtex.cli import _parser
 from elmtex.schema import parse_schema
 
@@ -87,6 +90,13 @@ def test_every_variable_is_documented_and_no_other():
     assert {"ELMTEX_AUTH", "ELMTEX_CACHE"} <= used
     said = set(re.findall(r"ELMTEX_[A-Z_]+", (ROOT / "docs" / "environment.md").read_text("utf-8")))
     assert said == used
+
+
+@pytest.mark.parametrize("module", [elmtex.types, elmtex.schema])
+def test_examples_of_docstrings_print_what_they_say(module):
+    tried = doctest.testmod(module)
+    assert tried.attempted >= 3
+    assert tried.failed == 0
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/schemas.md"])
