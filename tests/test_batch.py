@@ -197,9 +197,8 @@ def test_an_answer_goes_only_when_there_is_another(tmp_path: Path) -> None:
 def test_examples_server_and_strategy_are_settings(
     tmp_path: Path, first: dict[str, str], then: dict[str, str]
 ) -> None:
-    from elmtex.corpora.records import write
-
     from elmtex.extractors.chat import open_strategy
+    from elmtex.records import write
     from elmtex.types import Record
 
     schema = load_schema("elmtex")
