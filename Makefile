@@ -19,7 +19,7 @@ LOCALE := elmtex/web/locale
 MESSAGES := --project elmtex --sort-by-file --add-location file --width 110
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all install dev lint format typecheck contracts check lock audit messages wheel clean distclean
+.PHONY: help run test test-all install dev lint format typecheck contracts docs docs-serve check lock audit messages wheel clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
@@ -52,7 +52,17 @@ typecheck: dev ## mypy: the library, evaluation and training
 contracts: dev ## import-linter: which layer may import which
 	$(VENV)/bin/lint-imports
 
-check: lint typecheck contracts test ## lint, typecheck, contracts and test
+docs: dev ## build the documentation into build/site, without warnings
+	@if [ -x $(VENV)/bin/zensical ]; then \
+	  $(VENV)/bin/zensical build --clean --strict; \
+	else \
+	  echo 'docs: skipped: zensical wants Python 3.11'; \
+	fi
+
+docs-serve: dev ## show the documentation on 127.0.0.1:8000 while you write
+	$(VENV)/bin/zensical serve
+
+check: lint typecheck contracts docs test ## lint, typecheck, contracts, docs and test
 
 lock: dev ## write requirements/ anew from pyproject.toml (ARGS=--upgrade: with the newest versions)
 	$(PY) requirements/lock.py $(ARGS)
@@ -80,7 +90,7 @@ wheel: install ## build the wheel into dist/
 	@ls dist/*.whl
 
 clean: ## remove caches and built files
-	rm -rf build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf build dist .cache .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -type d -prune -exec rm -rf {} +
 
 distclean: clean ## … and .venv

@@ -1,7 +1,11 @@
 """elmtex: a free-text clinical report in, a structured and grounded document out.
 
 from elmtex import open_extractor
-document = open_extractor().extract(report)
+
+extraction = open_extractor().extract("He denied fever.")
+for category, items in extraction.categories.items():
+    for item in items:
+        print(category, item.text, item.start, item.end, item.assertion)
 
 Everything public is named in ``__all__``. What needs an engine or the schema's validator is imported at its first use.
 Importing elmtex also tells libraries that would call home not to: see below.

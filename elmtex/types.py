@@ -124,6 +124,12 @@ class Item:
         codes: suggested concepts, best first, and those a human chose; empty unless coding is on
             (``elmtex extract --codes``) or a reviewer chose one.
         attributes: what belongs to it, by type in the schema's order, then in report order.
+
+    Examples:
+        >>> report = "He denied fever."
+        >>> item = Item("fever", 10, 15, "absent")
+        >>> report[item.start : item.end] == item.text
+        True
     """
 
     text: str
@@ -192,6 +198,14 @@ class Extraction:
         problems: sentences for a human; they never quote the report.
         categories: every category of the schema in its order, each with its items in report order.
         timings: what the extraction took; None where nothing was measured. No part of the document.
+
+    Examples:
+        >>> fever = Item("fever", 10, 15, "absent")
+        >>> extraction = Extraction("note", "elmtex", "m", "ok", categories={"signs_symptoms": (fever,)})
+        >>> extraction.to_dict()["categories"]["signs_symptoms"][0]["assertion"]
+        'absent'
+        >>> Extraction.from_dict(extraction.to_dict()) == extraction
+        True
     """
 
     id: str
@@ -247,6 +261,17 @@ class Record:
         split: ``train``, ``dev``, ``test``, or None when the source has no fixed split.
         attributes: the attribute types this source labels completely on its items; others are
             unknown.
+
+    Examples:
+        >>> row = {
+        ...     "id": "1",
+        ...     "source": "mine",
+        ...     "text": "He denied fever.",
+        ...     "labelled": ["signs_symptoms"],
+        ...     "items": {"signs_symptoms": [{"start": 10, "end": 15, "assertion": "absent"}]},
+        ... }
+        >>> Record.from_dict(row).items["signs_symptoms"][0].text
+        'fever'
     """
 
     id: str

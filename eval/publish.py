@@ -1,6 +1,7 @@
-"""Write a run's figures into the README and the model card, so that none is ever typed.
+"""Write a run's figures into the results page, the README and the model card, so that none is ever typed.
 
-python -m eval.publish runs/test                     README.md, between its two figures marks
+python -m eval.publish runs/test                     all of them into docs/results.md, four rows into README.md,
+                                                     each between its two figures marks
 python -m eval.publish runs/test --card elmtex/models/adapters/mine
                                                      and MODEL_CARD.md beside that adapter
 """
@@ -21,7 +22,7 @@ from elmtex.provenance import digest
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError
 from eval import tables
-from eval.report import about
+from eval.report import about, measured_on
 from eval.results import Results, read
 
 START, END = "<!-- figures:start -->", "<!-- figures:end -->"
@@ -37,12 +38,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("run", type=Path, help="folder of eval.run")
     parser.add_argument("--readme", type=Path, default=Path("README.md"))
+    parser.add_argument("--results", type=Path, default=Path("docs/results.md"))
     parser.add_argument("--card", type=Path, help="folder of the adapter that the run measured")
     arguments = parser.parse_args(argv)
     try:
         results = read(arguments.run)
         text = card(results, arguments.card) if arguments.card else ""
-        replace_between(arguments.readme, figures(results))
+        # All of them before the first is written: a fault in one leaves every file as it was.
+        texts = {
+            arguments.results: between_marks(arguments.results, figures(results)),
+            arguments.readme: between_marks(arguments.readme, essence(results)),
+        }
+        for path, whole in texts.items():
+            write_whole(path, whole)
         if arguments.card:
             write_whole(arguments.card / "MODEL_CARD.md", text)
     except ElmtexError as error:
@@ -62,8 +70,13 @@ def figures(results: Results) -> str:
     return "\n\n".join(part.strip() for part in kept)
 
 
-def replace_between(path: Path, text: str) -> None:
-    """Put ``text`` between the two marks of a file.
+def essence(results: Results) -> str:
+    """What the README shows: on what, and the four rows that say most, as Markdown."""
+    return f"{measured_on(results.record)}\n\n{tables.markdown(tables.essence(results.metrics))}".strip()
+
+
+def between_marks(path: Path, text: str) -> str:
+    """A file's text with ``text`` between its two marks.
 
     Raises:
         InputError: the file has not both marks, once each, in order.
@@ -75,7 +88,7 @@ def replace_between(path: Path, text: str) -> None:
     pattern = re.compile(re.escape(START) + ".*?" + re.escape(END), re.DOTALL)
     if len(pattern.findall(old)) != 1:
         raise InputError(f"{path} must hold {START} and then {END}, once")
-    write_whole(path, pattern.sub(lambda _: f"{START}\n{text}\n{END}", old))
+    return pattern.sub(lambda _: f"{START}\n{text}\n{END}", old)
 
 
 def card(results: Results, adapter: Path) -> str:

@@ -160,11 +160,8 @@ def _commits(record: Mapping[str, Any]) -> list[str]:
 def about(results: Results) -> str:
     """What was run on what, where and when, in sentences."""
     record = results.record
-    settings = record["settings"]
-    limit = f", first {settings['limit']}" if settings["limit"] else ""
     sentences = [
-        f"{record['reports']['n']} reports of {Path(settings['data']).name} ({settings['format']}, "
-        f"split {settings['split']}{limit}), {record['started'][:10]}.",
+        measured_on(record),
         *_commits(record),
         f"Machine: {record['processor']}, {record['cores']} cores; seconds are wall-clock without loading the model.",
         *_engines(record),
@@ -174,6 +171,16 @@ def about(results: Results) -> str:
         *(f"{line}." for line in tables.settings(results.metrics)),
     ]
     return " ".join(sentences)
+
+
+def measured_on(record: Mapping[str, Any]) -> str:
+    """The reports of a run and its date, in a sentence."""
+    settings = record["settings"]
+    limit = f", first {settings['limit']}" if settings["limit"] else ""
+    return (
+        f"{record['reports']['n']} reports of {Path(settings['data']).name} ({settings['format']}, "
+        f"split {settings['split']}{limit}), {record['started'][:10]}."
+    )
 
 
 def _table(rows: tables.Rows) -> str:

@@ -426,20 +426,41 @@ def test_the_bench_divides_by_what_the_machine_could_do(tmp_path: Path):
 
 
 def test_figures_go_between_the_marks_and_nowhere_else(finished: Path, tmp_path: Path, capfd):
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{publish.START}\nstale\n{publish.END}\nafter\n")
-    assert publish.main([str(finished), "--readme", str(readme)]) == 0
-    once = readme.read_text()
-    assert once.startswith(f"before\n{publish.START}\n")
-    assert once.endswith(f"{publish.END}\nafter\n")
-    assert "stale" not in once
-    assert "exact F1, micro" in once
-    assert publish.main([str(finished), "--readme", str(readme)]) == 0
-    assert readme.read_text() == once
-    readme.write_text("no marks")
-    assert publish.main([str(finished), "--readme", str(readme)]) == 2
-    assert readme.read_text() == "no marks"
+    readme, site = tmp_path / "README.md", tmp_path / "results.md"
+    places = ["--readme", str(readme), "--results", str(site)]
+    for path in (readme, site):
+        path.write_text(f"before\n{publish.START}\nstale\n{publish.END}\nafter\n")
+    assert publish.main([str(finished), *places]) == 0
+    once = readme.read_text(), site.read_text()
+    for text in once:
+        assert text.startswith(f"before\n{publish.START}\n")
+        assert text.endswith(f"{publish.END}\nafter\n")
+        assert "stale" not in text
+    essence, everything = once
+    rows = [line for line in essence.splitlines() if line.startswith("| ")]
+    assert len(rows) == 1 + 4  # a header and four rows
+    assert [row for row in rows if row not in everything] == []
+    assert "exact F1, micro" in essence
+    assert "ROUGE-1" in everything and "ROUGE-1" not in essence
+    assert "diagnosis" in everything and "diagnosis" not in essence
+    assert publish.main([str(finished), *places]) == 0
+    assert (readme.read_text(), site.read_text()) == once
+    # A file without marks: neither is written.
+    readme.write_text(f"{publish.START}\nstale\n{publish.END}")
+    site.write_text("no marks")
+    assert publish.main([str(finished), *places]) == 2
+    assert site.read_text() == "no marks"
+    assert "stale" in readme.read_text()
     assert "figures:start" in capfd.readouterr().err
+
+
+def test_the_readme_quotes_the_results_page():
+    root = Path(__file__).parents[1]
+    readme, site = ((root / name).read_text("utf-8") for name in ("README.md", "docs/results.md"))
+    between = readme.partition(publish.START)[2].partition(publish.END)[0]
+    rows = [line for line in between.splitlines() if line.startswith("| ")]
+    assert len(rows) == 5
+    assert [row for row in rows if row not in site] == []
 
 
 def test_another_engine_is_asked_again(data: Path, tmp_path: Path):

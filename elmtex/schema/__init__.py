@@ -60,6 +60,10 @@ def load_schema(name_or_path: str | Path) -> CategorySchema:
     Raises:
         SchemaError: no such schema, not JSON, or not a usable category schema (with the path inside
             the file).
+
+    Examples:
+        >>> load_schema("medication").keys
+        ('drug',)
     """
     packaged = packaged_schemas()
     path = packaged.get(str(name_or_path), Path(name_or_path))
@@ -103,6 +107,11 @@ def parse_schema(
 
     Raises:
         SchemaError: with the line (syntax) or the JSON pointer (content) of the first fault.
+
+    Examples:
+        >>> schema = parse_schema('{"title": "Wound", "properties": {"site": {"title": "Site"}}}', "wound")
+        >>> schema.category("site").label
+        'site'
     """
     try:
         document = json.loads(text, object_pairs_hook=_once)

@@ -124,6 +124,11 @@ class CategorySchema:
 
         Raises:
             SchemaError: when a key is unknown or none is given.
+
+        Examples:
+            >>> from elmtex.schema import load_schema
+            >>> load_schema("elmtex").subset(("age", "gender")).keys
+            ('age', 'gender')
         """
         wanted = {self.category(key).key for key in keys}
         if not wanted:
