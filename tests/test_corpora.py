@@ -463,7 +463,7 @@ def test_ncbi_disease_reads_pubtator(tmp_path: Path) -> None:
     assert record.labelled == ("diagnosis",) and record.split == "train"
     assert texts(record, "diagnosis") == ["gout", "Gout", "Gout"]
     (tmp_path / ncbi_disease.FILES["test"]).write_text(block.replace("\t3\t7\t", "\t4\t8\t"))
-    with pytest.raises(InputError, match="mention 4:8 of 7 does not stand"):
+    with pytest.raises(InputError, match="mention 4:8 of 7 is not there"):
         list(ncbi_disease.load(tmp_path))
 
 
