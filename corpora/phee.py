@@ -15,7 +15,8 @@ What it labels completely was measured on the 4,827 sentences, not assumed:
 
 So each sentence gives up to two records, one for each schema: ``ID-elmtex`` labels some of age, gender and
 pharmacological_therapy (the drug grown with dose, route, frequency and duration next to it, as in MACCROBAT),
-``ID-medication`` all of drug, dose, route, frequency and indication, when its drugs are complete.
+``ID-medication`` its drugs, when they are complete. Where one drug alone is labelled, both label what belongs to it: dose,
+route, frequency and duration, in the medication schema the indication, too.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from corpora.fetch import Source, from_github
-from corpora.spans import Span, grown, item_at, without_overlap
+from corpora.spans import Span, grounded_span, grown, item_at, without_overlap
 from elmtex.text.normalisation import trimmed
-from elmtex.types import InputError, Record
+from elmtex.types import Attribute, InputError, Record
 
 SOURCE = Source(
     name="phee",
@@ -47,12 +48,12 @@ SOURCE = Source(
         },
     ),
 )
-MEDICATION = {
-    "drug": ("Drug",),
-    "dose": ("Dosage",),
-    "route": ("Route",),
-    "frequency": ("Freq", "Duration"),
-    "indication": ("Disorder",),
+ATTRIBUTES = {
+    "dose": "Dosage",
+    "route": "Route",
+    "frequency": "Freq",
+    "duration": "Duration",
+    "indication": "Disorder",
 }
 _MODIFIERS = ("Dosage", "Freq", "Route", "Duration")
 _UNIT = "year|yr|month|mo|week|wk|day"
@@ -118,32 +119,50 @@ def _elmtex_record(sentence: Sentence, drugs: list[Span], complete: bool) -> Rec
     if complete:
         modifiers = [span for kind in _MODIFIERS for span in sentence.arguments.get(kind, ())]
         spans["pharmacological_therapy"] = [grown(text, drug, modifiers) for drug in drugs]
-    return _record(sentence, "elmtex", spans)
+    return _record(sentence, "elmtex", "pharmacological_therapy", spans)
 
 
 def _medication_record(sentence: Sentence, drugs: list[Span]) -> Record:
-    spans = {
-        category: [s for kind in kinds for s in sentence.arguments.get(kind, ())]
-        for category, kinds in MEDICATION.items()
-    }
-    return _record(sentence, "medication", spans | {"drug": drugs})
+    return _record(sentence, "medication", "drug", {"drug": drugs})
 
 
-def _record(sentence: Sentence, schema: str, spans: Mapping[str, list[Span]]) -> Record:
+def _record(sentence: Sentence, schema: str, drug: str, spans: Mapping[str, list[Span]]) -> Record:
+    """The record of a sentence's spans; ``drug`` is the category whose items have attributes."""
     text = sentence.text
     cut = {key: [trimmed(text, *span) for span in found] for key, found in spans.items()}
+    items = {
+        key: without_overlap((item_at(text, a, b) for a, b in found if a < b), unique=False)
+        for key, found in cut.items()
+    }
+    heads = sentence.arguments.get("Drug", ())
+    known: tuple[str, ...] = ()
+    if drug in items and len(heads) == 1:  # of several, the corpus does not say whose dose it is
+        known = tuple(key for key in ATTRIBUTES if schema == "medication" or key != "indication")
+        attributes = tuple(_attributes(sentence, known))
+        items[drug] = tuple(
+            replace(item, attributes=attributes)
+            if _touches(heads[0], [grounded_span(item)])
+            else item
+            for item in items[drug]
+        )
     return Record(
         id=f"{sentence.id}-{schema}",
         source="phee",
         lang="en",
         text=text,
         labelled=tuple(spans),
-        items={
-            key: without_overlap((item_at(text, a, b) for a, b in found if a < b), unique=False)
-            for key, found in cut.items()
-        },
+        items=items,
         split=sentence.split,
+        attributes=known,
     )
+
+
+def _attributes(sentence: Sentence, types: Sequence[str]) -> Iterator[Attribute]:
+    for key in types:
+        for span in sentence.arguments.get(ATTRIBUTES[key], ()):
+            start, end = trimmed(sentence.text, *span)
+            if start < end:
+                yield Attribute(key, sentence.text[start:end], start, end)
 
 
 def _every_mention(text: str, drugs: tuple[Span, ...]) -> list[Span]:

@@ -337,10 +337,12 @@ def test_phee_maps_arguments_to_both_schemas(tmp_path: Path) -> None:
     assert texts(elmtex, "gender") == []  # a pronoun
     assert texts(elmtex, "pharmacological_therapy") == ["lithium 300 mg daily", "lithium"]
     assert texts(medication, "drug") == ["lithium", "lithium"]
-    assert texts(medication, "dose") == ["300 mg"]
-    assert texts(medication, "frequency") == ["daily"]
-    assert texts(medication, "indication") == ["mania"]
-    assert texts(medication, "route") == []
+    (first, second) = medication.items["drug"]
+    assert second.attributes == ()
+    assert [(a.type, a.text) for a in first.attributes] == [
+        *(("dose", "300 mg"), ("frequency", "daily"), ("indication", "mania"))
+    ]
+    assert medication.attributes == ("dose", "route", "frequency", "duration", "indication")
 
 
 def test_phee_does_not_label_what_it_leaves_out(tmp_path: Path) -> None:
@@ -612,7 +614,7 @@ def test_fetch_downloads_once_and_unpacks(tmp_path: Path, cache: Path, site: str
     source = planted_source(tmp_path, site)
     folder = fetch.locate(source)
     assert folder == cache / "planted"
-    assert sorted(f.name for f in folder.iterdir()) == ["1.ann", "1.txt"]
+    assert sorted(f.name for f in folder.iterdir()) == ["1.ann", "1.txt", "digests.json"]
     (tmp_path / "site" / "c.zip").unlink()
     assert fetch.locate(source) == folder
     assert list(cache.iterdir()) == [folder]

@@ -119,11 +119,11 @@ def test_an_annotation_that_stands_there_twice_counts_once() -> None:
     fever = Item("fever", 3, 8, "absent")
     gold = {"a": [fever, fever, replace(fever, codes=(Code("s", "1", "Fever", 1.0),))]}
     for count in (exact, relaxed):
-        assert count(gold, {"a": [fever]})["a"] == Counts(1, 0, 0)
-        assert count(gold, {"a": [fever, fever]})["a"] == Counts(1, 0, 0)
+        assert count(pair(gold, {"a": [fever]}))["a"] == Counts(1, 0, 0)
+        assert count(pair(gold, {"a": [fever, fever]}))["a"] == Counts(1, 0, 0)
         # Repeated by the system alone it is once too often.
-        assert count({"a": [fever]}, {"a": [fever, fever]})["a"] == Counts(1, 1, 0)
-        assert count(gold, {"a": []})["a"] == Counts(0, 0, 1)
+        assert count(pair({"a": [fever]}, {"a": [fever, fever]}))["a"] == Counts(1, 1, 0)
+        assert count(pair(gold, {"a": []}))["a"] == Counts(0, 0, 1)
     sample = score_sample(gold, {"a": [fever]}, id="r")
     assert sample.assertion["absent"] == {"present": 0, "absent": 1, "possible": 0}
 
@@ -139,8 +139,8 @@ def test_exact_takes_the_whole_words_and_no_less() -> None:
         ("chronic kidney disease stage 2", 10, 0),
     ):
         predicted = {"a": [Item(text, start, start + len(text))]}
-        assert exact(gold, predicted)["a"] == Counts(right, 1 - right, 1 - right), text
-        assert relaxed(gold, predicted)["a"] == Counts(1, 0, 0)
+        assert exact(pair(gold, predicted))["a"] == Counts(right, 1 - right, 1 - right), text
+        assert relaxed(pair(gold, predicted))["a"] == Counts(1, 0, 0)
 
 
 def test_of_words_said_twice_the_first_assertion_is_scored() -> None:

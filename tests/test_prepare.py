@@ -138,10 +138,10 @@ def test_main_writes_files_record_and_table(
     assert files["train"][0].items["age"] == (item,)
     table = capsys.readouterr().out
     assert "left out: maccrobat: 1 (outside the fixed split)" in table
-    assert "left out: maccrobat: 2 annotations (same words)" in table  # one in dev, one in test
+    assert "left out: maccrobat: 3 annotations (same words)" in table  # one in dev, two in test
     made = json.loads((out / "record.json").read_text())
     assert made["annotations_left_out"] == [
-        {"source": "maccrobat", "why": "same words", "annotations": 2}
+        {"source": "maccrobat", "why": "same words", "annotations": 3}
     ]
     assert made["files"]["train.jsonl"]["records"] == {
         "maccrobat": 1,

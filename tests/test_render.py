@@ -335,7 +335,7 @@ def test_the_first_24_categories_look_different() -> None:
 
 def test_nothing_the_page_ships_names_another_host() -> None:
     folder = Path(render.__file__).parent / "static"
-    for path in [*folder.glob("*.css"), *folder.glob("*.js"), folder / "page.py"]:
+    for path in [*folder.glob("*.css"), *folder.glob("*.js"), folder.parent / "server.py"]:
         assert not re.search(r"https?:|//\w+\.|@import|\burl\(", path.read_text("utf-8")), path.name
 
 

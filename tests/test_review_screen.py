@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fakes import ATTACKS, SCHEMA, Reader, extraction, item
+from fakes import ATTACKS, SCHEMA, Modelless, Reader, extraction, item
 
 from elmtex.examples import EXAMPLES
 from elmtex.exporters.fhir.bundle import bundle_model
@@ -34,13 +34,8 @@ REPORT = "🫀 Herr Müller\r\nkein Fieber, Übelkeit.\nFieber seit 5% oder 6%."
 FEVER = Code("urn:codes", "R50.9", "Fever <b>", 0.9)
 
 
-class Planted:
+class Planted(Modelless):
     """Finds the planted items of REPORT."""
-
-    schema = SCHEMA
-
-    def load(self) -> None:
-        return None
 
     def stream(self, report: str) -> Iterator[Progress]:
         found = extraction(

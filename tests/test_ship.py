@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,6 @@ from safetensors.numpy import save_file
 from elmtex.provenance import digest_of_data
 from elmtex.types import InputError
 from eval import publish
-from training import prepare
 from training.record import short_form
 from training.ship import ship
 
@@ -149,10 +150,31 @@ def test_the_script_runs_what_the_record_says() -> None:
 
 @pytest.mark.slow
 def test_the_shipped_adapters_data_comes_out_again(tmp_path: Path) -> None:
+    """… of the commit that the script checks out: reports were written, and marked up further, since."""
     if not (DATA / "maccrobat2020").is_dir():
         pytest.skip("skipped: no data")
     pytest.importorskip("faker_healthcare")
-    arguments = ["--out", str(tmp_path), "--maccrobat", str(DATA / "maccrobat2020"), "--written"]
-    assert prepare.main([*arguments, "--synthetic-en", "400", "--synthetic-de", "400"]) == 0
+    script = (ROOT / "training" / "make_elmtex5.sh").read_text("utf-8")
+    commit = re.search(r"git worktree add --detach \S+ (\w+)", script)
+    assert commit is not None
+    source, out = tmp_path / "source", tmp_path / "out"
+    source.mkdir()
+    archive = subprocess.run(
+        ["git", "-C", str(ROOT), "archive", commit[1]], capture_output=True, check=False
+    )
+    if archive.returncode:
+        pytest.skip("the checkout has no history")
+    subprocess.run(["tar", "-x", "-C", str(source)], input=archive.stdout, check=True)
+    data = str((DATA / "maccrobat2020").resolve())
+    arguments = ["--out", str(out), "--maccrobat", data, "--written"]
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "training.prepare", *arguments),
+            *("--synthetic-en", "400", "--synthetic-de", "400"),
+        ],
+        cwd=source,
+        env={**os.environ, "PYTHONPATH": str(source)},
+        check=True,
+    )
     recorded = json.loads(SHIPPED.read_text("utf-8"))["stages"][-1]["data"]
-    assert {path.name: digest_of_data(path) for path in tmp_path.glob("*.jsonl")} == recorded
+    assert {path.name: digest_of_data(path) for path in out.glob("*.jsonl")} == recorded

@@ -7,7 +7,8 @@
 # The commands, commits, seeds, versions and checksums of every stage are in elmtex/models/adapters/elmtex-5/record.json; why each was
 # run, and what else was tried, is in training/EXPERIMENTS.md. What can be had again, and what cannot:
 #
-# - The data of the last two stages, byte for byte: the script stops when its checksum is another.
+# - The data of the last two stages, byte for byte: made by the code and the written reports of their time, which the script checks
+#   out beside this checkout (runs/source). It stops when the checksum is another.
 # - The adapters that those stages begin from: they are in this repository's history, in float16 as they shipped.
 # - Weights as good, but not the same bits: bfloat16 products depend on the CPU, and words1 was run on code that had not been
 #   committed yet, whose notes could not yet name the same words twice.
@@ -27,16 +28,21 @@
 #                    --share maccrobat=1.5 written=0.25 synthetic=0.003 --learning_rate 2e-4 --lora_dropout 0.1 --seed 8
 #                    shipped as elmtex-3
 set -euo pipefail
-cd "$(dirname "$0")/.."
-MACCROBAT=${1:?give the folder of MACCROBAT 2020}
+MACCROBAT=$(realpath "${1:?give the folder of MACCROBAT 2020}")
 FIRST=${2:-words2}
+cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-.venv/bin/python}
 export OMP_WAIT_POLICY=PASSIVE # on 2 cores, spinning threads cost more than they save
+
+# The code, the written reports and the package versions of that time
+[[ -d runs/source ]] || git worktree add --detach runs/source 6a1d915
+cd runs/source
+make dev
 
 # An adapter as it shipped: NAME COMMIT
 shipped() {
   mkdir -p "runs/$1"
-  git archive "$2" "elmtex/models/adapters/$1" | tar -x --strip-components=3 -C "runs/$1"
+  git archive "$2" "elmtex/adapters/$1" | tar -x --strip-components=3 -C "runs/$1"
   # Calibration belongs to the decoding of its time; only the weights are trained further.
   echo "{\"name\": \"$1\", \"base\": \"smollm2-135m\", \"layout\": \"words\"}" >"runs/$1/elmtex.json"
 }
@@ -68,4 +74,4 @@ $PYTHON -m training.calibrate runs/words2 --data runs/data
 # Into the package, and what its card says
 $PYTHON -m training.ship runs/words2 --name elmtex-5
 $PYTHON -m eval.run --data "$MACCROBAT" --format brat --split test --systems finetuned,untrained,naive,icl --out runs/test
-$PYTHON -m eval.publish runs/test --card elmtex/models/adapters/elmtex-5
+$PYTHON -m eval.publish runs/test --card elmtex/adapters/elmtex-5

@@ -30,9 +30,10 @@ def source_of(schema: CategorySchema) -> str:
         key: {name: value for name, value in spec.items() if name not in ("items", "type")}
         for key, spec in schema.document["properties"].items()
     }
-    return json.dumps(
-        {"title": schema.title, "properties": properties}, ensure_ascii=False, indent=2
-    )
+    document = {"title": schema.title, "properties": properties}
+    if types := schema.document.get("x-attributes"):
+        document["x-attributes"] = types
+    return json.dumps(document, ensure_ascii=False, indent=2)
 
 
 def check_html(text: str | None, words: Words) -> str:
