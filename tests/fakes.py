@@ -65,8 +65,8 @@ def extraction(**categories: tuple[Item, ...]) -> Extraction:
     )
 
 
-class Scripted:
-    """An extractor that yields what it was given, or breaks."""
+class Modelless:
+    """What the page asks of an extractor beside its answer, of one without a model."""
 
     schema: CategorySchema = SCHEMA
     model_name = ""
@@ -74,12 +74,16 @@ class Scripted:
     def folders(self) -> tuple[()]:
         return ()
 
+    def load(self) -> None:
+        return None
+
+
+class Scripted(Modelless):
+    """An extractor that yields what it was given, or breaks."""
+
     def __init__(self, *steps: Extraction, error: Exception | None = None) -> None:
         self.steps = steps
         self.error = error
-
-    def load(self) -> None:
-        return None
 
     def stream(self, report: str) -> Iterator[Progress]:
         for done, step in enumerate(self.steps, 1):

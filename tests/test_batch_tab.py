@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import SCHEMA, extraction, item
+from fakes import SCHEMA, Modelless, extraction, item
 
 from elmtex import records
 from elmtex.readers.text_files import Report
@@ -30,17 +30,12 @@ from elmtex.web.state import SessionState, View
 from elmtex.web.templating import escape
 
 
-class Fevers:
+class Fevers(Modelless):
     """Finds ``fever``; a report with BOOM breaks it, quoting the report."""
-
-    schema = SCHEMA
 
     def __init__(self) -> None:
         self.seen: list[str] = []
         self.broken = True
-
-    def load(self) -> None:
-        return None
 
     def stream(self, report: str) -> Iterator[Progress]:
         self.seen.append(report)

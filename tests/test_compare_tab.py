@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from fakes import ATTACKS, SCHEMA, Reader, extraction, item
+from fakes import ATTACKS, SCHEMA, Modelless, Reader, extraction, item
 
 from elmtex.comparison import Pair, compare
 from elmtex.extractors.chat.extractor import ChatExtractor, Reply
@@ -74,14 +74,11 @@ def test_documents_of_other_schemas_are_refused() -> None:
         compare(LEFT, Extraction("r", "own", "m", "ok", (), {"fever": ()}))
 
 
-class Says:
+class Says(Modelless):
     """An extractor with a planted answer."""
 
     def __init__(self, answer: Extraction | Exception, schema: CategorySchema = SCHEMA) -> None:
         self.answer, self.schema = answer, schema
-
-    def load(self) -> None:
-        return None
 
     def with_schema(self, schema: CategorySchema) -> Says:
         empty = Extraction("r", schema.name, "m", "ok", (), dict.fromkeys(schema.keys, ()))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import SCHEMA, extraction
+from fakes import Modelless, extraction
 
 from elmtex.types import ElmtexError, Progress
 from elmtex.web import limits
@@ -93,17 +93,12 @@ def test_the_page_refuses_a_large_request(tmp_path: Path) -> None:
         served.close()
 
 
-class Steps:
+class Steps(Modelless):
     """A report has a step for each of its words; a part ends at each full stop. Remembers the steps it made."""
-
-    schema = SCHEMA
 
     def __init__(self) -> None:
         self.made: list[str] = []
         self.go = threading.Semaphore(0)  # a step waits for it
-
-    def load(self) -> None:
-        return None
 
     def stream(self, report: str) -> Iterator[Progress]:
         words = report.split()

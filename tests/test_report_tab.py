@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from catalogue import known
-from fakes import ATTACKS, SCHEMA, Reader, extraction, item
+from fakes import ATTACKS, SCHEMA, Modelless, Reader, extraction, item
 
 from elmtex.examples import EXAMPLES
 from elmtex.exporters.fhir.bundle import bundle_model
@@ -35,13 +35,8 @@ REPORT = "🫀 Herr Müller\r\nkein Fieber, Übelkeit.\nFieber seit 5% oder 6%."
 FEVER = Code("urn:codes", "R50.9", "Fever <b>", 0.9)
 
 
-class Planted:
+class Planted(Modelless):
     """Finds the planted items of REPORT."""
-
-    schema = SCHEMA
-
-    def load(self) -> None:
-        return None
 
     def stream(self, report: str) -> Iterator[Progress]:
         found = extraction(

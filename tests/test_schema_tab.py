@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes import ATTACKS, SCHEMA
+from fakes import ATTACKS, SCHEMA, Modelless
 
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import Extraction, Item, Progress, SchemaError
@@ -20,14 +20,11 @@ from elmtex.web.state import SessionState
 OWN = json.dumps({"title": "Fever chart", "properties": {"fever": {"title": "Fever"}}})
 
 
-class Any:
+class Any(Modelless):
     """Finds the first word, in the first category of whatever schema it has."""
 
     def __init__(self, schema: CategorySchema = SCHEMA) -> None:
         self.schema = schema
-
-    def load(self) -> None:
-        return None
 
     def with_schema(self, schema: CategorySchema) -> Any:
         return Any(schema)

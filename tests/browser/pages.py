@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import Modelless
 
 from elmtex.schema import load_schema
 from elmtex.types import Assertion, Extraction, Item, Progress
@@ -62,7 +63,7 @@ FACTS: tuple[tuple[str, str, Assertion, float], ...] = (
 )
 
 
-class FakeExtractor:
+class FakeExtractor(Modelless):
     """Finds FACTS by ``str.find``, one a step; ``gate`` holds it up between two steps."""
 
     schema = load_schema("elmtex")
