@@ -119,7 +119,7 @@ def test_windows_1252_is_said_in_the_box_and_in_the_table(folder: Path) -> None:
     screen = take(controller, [str(folder / "a.txt")], lang="de")
     assert screen.box == "Übelkeit, fever" and GERMAN.batch.notes["recoded"] in screen.notice
     (folder / "a.txt").write_bytes("Übelkeit, fever".encode("cp1252"))
-    many = take(controller, [str(folder / "a.txt"), *put(folder, b="fever ü", c=" ")]).many or ""
+    many = take(controller, [str(folder / "a.txt"), *put(folder, b="fever ü", c=" ")]).batch or ""
     assert many.count(ENGLISH.batch.notes["recoded"]) == 1 and "c.txt holds no text" in many
     german = controller.render_batch(SessionState(), "de", "me")
     assert german.count(GERMAN.batch.notes["recoded"]) == 1
@@ -129,20 +129,20 @@ def test_windows_1252_is_said_in_the_box_and_in_the_table(folder: Path) -> None:
 def test_what_waits_already_is_not_listed_twice(folder: Path) -> None:
     controller = PageController(Fevers())
     first = put(folder, a="fever a", b="fever b", empty=" ")
-    many = take(controller, [*first, first[0]]).many or ""
+    many = take(controller, [*first, first[0]]).batch or ""
     assert "Read from the files: 2 reports." in many and "Not readable: 1." in many
     assert ENGLISH.batch.copies.format(count=1) in many
     again = put(folder, a="fever a", b="fever B", empty=" ")
-    many = take(controller, again).many or ""
+    many = take(controller, again).batch or ""
     assert "Read from the files: 1 report." in many and "Not readable" not in many
     assert ENGLISH.batch.copies.format(count=2) in many
     assert [e.name for e in controller.batch.entries("me")].count("a.txt") == 1
     # It is another owner's first, and nothing that is done waits.
     assert "Left out" not in (
-        take(controller, put(folder, a="fever a", b="fever b"), "you").many or ""
+        take(controller, put(folder, a="fever a", b="fever b"), "you").batch or ""
     )
     run(controller)
-    assert "Left out" not in (take(controller, put(folder, a="fever a", b="fever b")).many or "")
+    assert "Left out" not in (take(controller, put(folder, a="fever a", b="fever b")).batch or "")
 
 
 @pytest.mark.parametrize(
@@ -550,7 +550,7 @@ def test_a_name_and_a_problem_are_shown_as_text(folder: Path) -> None:
     table = folder / "t.jsonl"
     rows = [{"id": attack, "text": f"{attack} fever"}, {"id": attack, "text": 5}]
     table.write_text("\n".join(map(json.dumps, rows)))
-    shown = take(controller, [str(table)]).many or ""
+    shown = take(controller, [str(table)]).batch or ""
     shown += run(controller)
     assert "<img" not in shown and shown.count("&lt;img") >= 4
 

@@ -221,7 +221,7 @@ def test_a_report_is_too_long_for_the_page_whichever_way_it_comes(tmp_path: Path
 def test_a_visitor_stores_so_many_reports_and_no_more(
     lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("controller", "batch_tab.batch", "state"):
+    for module in ("controller", "batch_tab.batch", "report_tab.status"):
         monkeypatch.setattr(f"elmtex.web.{module}.STORED", 3)
     steps = Steps()
     controller = PageController(steps)

@@ -590,7 +590,7 @@ def test_a_command_that_comes_twice_is_carried_out_once(controller: PageControll
     numbered(controller, undone, 1, "other", do="accept", items=["m1"])
     assert len(controller.store.entries("me")[0].decisions) == 5
     controller.leave("s")
-    assert "s" not in controller._numbers
+    assert "s" not in controller.commands
     assert "page sent something" in numbered(controller, undone, 0, do="undo").result
 
 

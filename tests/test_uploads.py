@@ -87,7 +87,7 @@ def free_port() -> int:
 PAGE = """
 import sys
 sys.path.insert(0, sys.argv[2])
-from test_ui_batch import Fevers
+from test_batch_tab import Fevers
 from elmtex.web.server import launch
 launch(port=int(sys.argv[1]), extractor_factory=Fevers, database="sqlite://")
 """

@@ -19,26 +19,24 @@ from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, InputError
 from elmtex.web.about_tab.about import Model, model_of
 from elmtex.web.batch_tab.batch import Batch, Taken
-from elmtex.web.batch_tab.render import batch_html
+from elmtex.web.batch_tab.render import batch_html, stored_said, unread_said
 from elmtex.web.compare_tab.choices import OWN, Choices
 from elmtex.web.compare_tab.compare import Comparing
 from elmtex.web.jobs import ExtractionJob, extractor_for
 from elmtex.web.limits import STORED, Shares, Turn
-from elmtex.web.locale.messages import Words, counted, words_in
+from elmtex.web.locale.messages import words_in
 from elmtex.web.render import message_html, notice_html
+from elmtex.web.report_tab.command_log import CommandLog
 from elmtex.web.report_tab.commands import Command, parse
-from elmtex.web.report_tab.exports import answer_html, exports_html, file_of, files_of
-from elmtex.web.report_tab.marked import legend_html, report_html
-from elmtex.web.report_tab.render import review_html, review_report_html, reviews_html
-from elmtex.web.report_tab.results import categories_html, document_html, welcome_html
+from elmtex.web.report_tab.exports import answer_html, file_of, files_of
+from elmtex.web.report_tab.render import reviews_html
 from elmtex.web.report_tab.review import Linking, carry_out
-from elmtex.web.report_tab.status import state_html, taken_html
+from elmtex.web.report_tab.view import view_of
 from elmtex.web.state import (
     Phase,
     SessionState,
     View,
     ended,
-    incomplete,
     name_of,
     opened,
     refusal_of,
@@ -76,9 +74,7 @@ class PageController:
         self.model: Model | None = None  # until it is loaded
         self._jobs: dict[str, ExtractionJob] = {}
         self._languages: dict[str, str] = {}  # by session: the language it chose last
-        # By session: the number of its last command, and whether that has been carried out.
-        self._numbers: dict[str, tuple[int, bool]] = {}
-        self._numbering = threading.Lock()
+        self.commands = CommandLog()
         self.batch = Batch(extractor, self.store, self.turn)
         self.comparing = Comparing(choices or {OWN: lambda: extractor}, self.turn, self.shares)
 
@@ -149,29 +145,23 @@ class PageController:
         Where nothing could be read, no earlier file's text may stay in the box, to be taken for this one's; what
         ``box`` holds otherwise was typed, and stays.
         """
-        words = words_in(lang).batch
+        words = words_in(lang)
         try:
             taken = self.batch.take(paths, owner, own or self.extractor.schema)
         except ElmtexError as error:
-            taken = Taken(unread=(Report("", None, words_in(lang).review.refused(error)),))
+            taken = Taken(unread=(Report("", None, words.review.refused(error)),))
         if taken.one is not None and taken.one.text is not None:
             view = self.render(SessionState("empty", source=taken.one), lang, owner)
             return dataclasses.replace(view, box=taken.one.text)
         source = state.source if stands_in(box or "", state.source) else None
         if taken.unread:
-            why = "; ".join(words.noted(r.id, r.note, r.problem or "") for r in taken.unread)
-            said = words.not_read.format(why=why.rstrip("."))
+            said = unread_said(taken, words)
             if source is None and box:
-                said = f"{said} {words.still_there}"
+                said = f"{said} {words.batch.still_there}"
             view = self.render(SessionState("empty", said=said), lang, owner)
             table = self.render_batch(state, lang, owner)
             return dataclasses.replace(view, batch=table, box="" if source else None)
-        read = counted(taken.stored - taken.unreadable, "report", lang)
-        said = words.were_read.format(reports=read)
-        if taken.unreadable:
-            said = f"{said} {words.not_readable.format(count=taken.unreadable)}"
-        if taken.copies:
-            said = f"{said} {words.copies.format(count=taken.copies)}"
+        said = stored_said(taken, words)
         view = self.render(SessionState("empty", said=said, source=source), lang, owner)
         table = str(message_html(said, "good")) + self.render_batch(state, lang, owner)
         return dataclasses.replace(view, batch=table, taken=True)
@@ -290,12 +280,12 @@ class PageController:
             return dataclasses.replace(
                 self.render(state, lang, owner), answer=answer_html("", None)
             )
-        new, done = self._noted(session, command.n)
+        new, done = self.commands.begin(session, command.n)
         if new or command.do in ("file", "batch_file"):  # a file may be made again
             try:
                 return self._carry_out(command, state, lang, owner, reviewer)
             finally:
-                self._carried_out(session)
+                self.commands.finish(session)
         if not done:
             return None
         view = self.render(self._fresh(state, owner), lang, owner)
@@ -341,22 +331,6 @@ class PageController:
             view = dataclasses.replace(view, batch=table)
         return view
 
-    def _noted(self, session: str, number: int) -> tuple[bool, bool]:
-        """Whether a command is new, and where it is not, whether it has been carried out."""
-        if not number:
-            return True, False
-        with self._numbering:
-            last, done = self._numbers.get(session, (0, True))
-            if number <= last:
-                return False, done or number < last
-            self._numbers[session] = (number, False)
-            return True, False
-
-    def _carried_out(self, session: str) -> None:
-        with self._numbering:
-            if session in self._numbers:
-                self._numbers[session] = (self._numbers[session][0], True)
-
     def _fresh(self, state: SessionState, owner: str) -> SessionState:
         """The state with the review as it stands: another tab may have decided something, or deleted it."""
         if state.entry is None:
@@ -384,7 +358,7 @@ class PageController:
         self.comparing.stop(session)
         self._give_up(session)
         self._languages.pop(session, None)
-        self._numbers.pop(session, None)
+        self.commands.forget(session)
 
     def set_language(self, session: str, lang: str) -> None:
         """The session's language from now on, also of a run that is under way."""
@@ -404,52 +378,12 @@ class PageController:
         self.store.delete(owner, *(line.id for line in self.store.lines(owner)))
 
     def render(self, state: SessionState, lang: str, owner: str = "") -> View:
-        """The view of a state in a language; the owner's reviews stand on it while there is no report."""
-        words, schema = words_in(lang), state.schema or self.extractor.schema
-        editing = state.phase in ("empty", "refused")
-        report = Markup()
-        if state.entry is not None:
-            report = review_report_html(state.entry, words)
-        elif not editing:
-            report = legend_html(state.extraction, schema, words) + report_html(
-                state.report, state.extraction, schema, words
-            )
-        return View(
-            state=state,
-            editing=editing,
-            running=state.phase == "running",
-            notice=str(state_html(state, words) + taken_html(state, words)) if editing else "",
-            report=str(report),
-            result=str(
-                (Markup() if editing else notice_html(state.said))
-                + self._result(state, words, owner)
-            ),
-        )
-
-    def _result(self, state: SessionState, words: Words, owner: str) -> Markup:
+        """The view of a state in a language; the owner's reviews are listed on it while there is no report."""
+        words = words_in(lang)
+        kept = Markup()
         if state.phase in ("empty", "refused"):
             try:
                 kept = reviews_html(self.store.lines(owner, batch="") if owner else [], words)
             except ElmtexError as error:
                 kept = notice_html(words.review.refused(error))
-            return welcome_html(words) + kept
-        parts = [state_html(state, words)]
-        if state.entry is not None:
-            parts.append(review_html(state.entry, words, state.suggested))
-            parts.append(exports_html(state.entry, state.format, words))
-        elif state.extraction is not None:
-            finished = state.phase == "finished"
-            parts.append(
-                categories_html(
-                    state.report,
-                    state.extraction,
-                    state.schema or self.extractor.schema,
-                    words,
-                    finished=finished,
-                )
-            )
-            # Half a document is no use while the other half is on its way.
-            if state.phase != "running":
-                found = state.extraction if finished else incomplete(state)
-                parts.append(document_html(found, words, finished=finished))
-        return Markup().join(parts)
+        return view_of(state, self.extractor.schema, words, kept)

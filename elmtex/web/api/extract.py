@@ -1,6 +1,6 @@
 """What programs may ask of a running page, as named endpoints (gradio_client) and, behind a flag, as MCP tools.
 
-These store nothing; gradio's memory holds what the last sessions sent. Those of reviews and batches are in api_reviews.py. gradio
+These store nothing; gradio's memory holds what the last sessions sent. Those of reviews and batches are in reviews.py. gradio
 shows a caller these docstrings.
 """
 

@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from elmtex.review import Line
 from elmtex.schema import CategorySchema
-from elmtex.web.locale.messages import Words
+from elmtex.web.batch_tab.batch import Taken
+from elmtex.web.locale.messages import Words, counted
 from elmtex.web.render import missing_html, progress_html
 from elmtex.web.report_tab.exports import BATCH_FORMATS, BatchFormat
 from elmtex.web.templating import LOW_CONFIDENCE, template
@@ -99,3 +100,22 @@ def _filters(lines: Sequence[Line], schemas: Sequence[CategorySchema], words: Wo
         for category in schema.categories
     }
     return _BATCH.filters([(s, _title(s, words)) for s in statuses], categories.items(), words)
+
+
+def unread_said(taken: Taken, words: Words) -> str:
+    """Why nothing could be read of the files that were dropped."""
+    b = words.batch
+    why = "; ".join(b.noted(r.id, r.note, r.problem or "") for r in taken.unread)
+    return b.not_read.format(why=why.rstrip("."))
+
+
+def stored_said(taken: Taken, words: Words) -> str:
+    """How many reports were read from the files, could not be read, and were there already."""
+    b = words.batch
+    read = counted(taken.stored - taken.unreadable, "report", words.lang)
+    said = [b.were_read.format(reports=read)]
+    if taken.unreadable:
+        said.append(b.not_readable.format(count=taken.unreadable))
+    if taken.copies:
+        said.append(b.copies.format(count=taken.copies))
+    return " ".join(said)

@@ -1,5 +1,5 @@
 // Lights up an item's words in the report and the other way round; copies and saves what is handed out.
-// It only reads what render.py wrote and never turns text into markup.
+// It only reads what templates/ wrote and never turns text into markup.
 (() => {
   const lit = (ids, name, on) =>
     ids.forEach((id) => {

@@ -1,5 +1,5 @@
 // The review screen: sends a click as a command, keeps the chosen item, hides categories, knows the shortcuts.
-// It only reads what render_review.py wrote and never turns text into markup.
+// It only reads what templates/review.html wrote and never turns text into markup.
 window.elmtex = (() => {
   const REVIEWER = "elmtex-reviewer-name"; // the reviewer's own name, nothing of a report, stays in this browser
   const QUIET = "elmtex-without-shortcuts";

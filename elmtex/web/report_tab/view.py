@@ -1,0 +1,62 @@
+"""The view of a session's state: the report on the left, on the right what was found or the reviews to open."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from elmtex.schema import CategorySchema
+from elmtex.web.locale.messages import Words
+from elmtex.web.render import notice_html
+from elmtex.web.report_tab.exports import exports_html
+from elmtex.web.report_tab.marked import legend_html, report_html
+from elmtex.web.report_tab.render import review_html, review_report_html
+from elmtex.web.report_tab.results import categories_html, document_html, welcome_html
+from elmtex.web.report_tab.status import state_html, taken_html
+from elmtex.web.state import SessionState, View, incomplete
+
+
+def view_of(state: SessionState, standard: CategorySchema, words: Words, reviews: Markup) -> View:
+    """A state as the page shows it.
+
+    Args:
+        state: the state.
+        standard: the page's schema, where the state has none of its own.
+        words: the page's language.
+        reviews: the list of reviews, or why it cannot be had; shown while there is no report.
+    """
+    editing = state.phase in ("empty", "refused")
+    schema = state.schema or standard
+    if editing:
+        report, result = Markup(), welcome_html(words) + reviews
+    elif state.entry is not None:
+        report = review_report_html(state.entry, words)
+        result = (
+            state_html(state, words)
+            + review_html(state.entry, words, state.suggested)
+            + exports_html(state.entry, state.format, words)
+        )
+    else:
+        report = legend_html(state.extraction, schema, words) + report_html(
+            state.report, state.extraction, schema, words
+        )
+        result = state_html(state, words) + _found(state, schema, words)
+    # gradio is given plain strings: markup would go on escaping what is added to it.
+    return View(
+        state=state,
+        editing=editing,
+        running=state.phase == "running",
+        notice=str(state_html(state, words) + taken_html(state, words)) if editing else "",
+        report=str(report),
+        result=str(result if editing else notice_html(state.said) + result),
+    )
+
+
+def _found(state: SessionState, schema: CategorySchema, words: Words) -> Markup:
+    if state.extraction is None:
+        return Markup()
+    finished = state.phase == "finished"
+    cards = categories_html(state.report, state.extraction, schema, words, finished=finished)
+    if state.phase == "running":
+        return cards  # half a document is no use while the other half is on its way
+    found = state.extraction if finished else incomplete(state)
+    return cards + document_html(found, words, finished=finished)
