@@ -64,7 +64,8 @@ def test_csv_has_a_row_an_item(elmtex_schema: CategorySchema) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+49 30", "-5 kg", "@SUM(A1)", "\tfever", "\rfever", "\nfever", " =1", "＝1+1", "＠x"]
+    "text",
+    ["=1+1", "+49 30", "-5 kg", "@SUM(A1)", "\tfever", "\rfever", "\nfever", " =1", "＝1+1", "＠x"],
 )
 def test_csv_starts_no_formula(elmtex_schema: CategorySchema, text: str) -> None:
     extraction = _extraction(elmtex_schema, age=(Item(text, 0, len(text)),))
