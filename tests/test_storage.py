@@ -57,3 +57,24 @@ def test_somebody_elses_file_is_refused_and_kept(tmp_path: Path, foreign: bytes)
     with pytest.raises(InputError, match=r"line 2 of .* is not one that a test writes"):
         list(lines.rows())
     assert lines.path.read_bytes().endswith(foreign)
+
+
+def test_unwanted_rows_are_taken_out_while_others_are_appended(tmp_path: Path) -> None:
+    lines = AppendedLines(tmp_path / "a.jsonl", "a test", start=b'{"n": ', ascii=False)
+    with lines.appending(new=True) as append:
+        for n in range(3):
+            append({"n": n, "name": "ü"})
+        lines.keep(lambda number, row: row["n"] != 1)
+        append({"n": 3, "name": "ü"})
+    assert [row["n"] for _, row in lines.rows()] == [0, 2, 3]
+    assert "ü".encode() in lines.path.read_bytes()
+    with pytest.raises(FileExistsError), lines.appending(new=True):
+        pass
+    whole = lines.path.read_bytes()
+    lines.path.write_bytes(whole + b'{"n": 4' + bytes(9) + b"\n")  # a power cut
+    with lines.appending(wanted=lambda number, row: number > 1):
+        assert [row["n"] for _, row in lines.rows()] == [2, 3]
+    lines.path.write_bytes(whole + b'{"m": 4')  # torn, and not one of these
+    with pytest.raises(InputError, match="line 4 of"), lines.appending():
+        pass
+    assert lines.path.read_bytes() == whole + b'{"m": 4'
