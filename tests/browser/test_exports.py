@@ -13,18 +13,19 @@ import pytest
 from pages import NOTE, expect, extract
 
 from elmtex.web.controller import PageController
+from elmtex.web.state import View
 
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Each answer takes a second to draw."""
-    draw = PageController._result
+    """Each answer takes a second to render."""
+    render = PageController.render
 
-    def slowly(*arguments: Any) -> str:
+    def slowly(*arguments: Any) -> View:
         time.sleep(1)
-        return draw(*arguments)
+        return render(*arguments)
 
-    monkeypatch.setattr(PageController, "_result", slowly)
+    monkeypatch.setattr(PageController, "render", slowly)
     yield
 
 
