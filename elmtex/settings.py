@@ -13,7 +13,7 @@ ELMTEX_MODELS          [STRATEGY:]MODEL of the page's comparison, one per line  
 ELMTEX_EXAMPLES        annotated reports (JSONL) that icl shows on the page          no icl there
 ELMTEX_SERVER_KEY      bearer token sent to the server of a chat model               none
 ELMTEX_SERVER_PLAIN    anything: that token may cross a network unencrypted          it may not
-ELMTEX_DEBUG           anything: the command line shows a defect's traceback         one line
+ELMTEX_DEBUG           anything: a defect's whole traceback, which may quote a report  one line
 =====================  ==========================================================  =========================================
 
 A variable is read when it is needed, never at import: a test or a program may set it at any time. An empty one counts

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from elmtex.decoding.attributes import AttributeState, NoteAttribute
+from elmtex.decoding.attributes import AttributeState
+from elmtex.decoding.confidence import confidence, probability
 from elmtex.decoding.notes import NoteItem, NoteState
 from elmtex.decoding.tokens import ReportTokens
 from elmtex.text.normalisation import case_folded
 from elmtex.types import Assertion, Attribute, Item
-
-
-def probability(item: NoteItem | NoteAttribute) -> float:
-    """The probability (0 to 1) that an item is right in all parts: start, end, category, assertion.
-
-    Of an attribute: that the item has one of this type there.
-    """
-    return math.exp(sum(item.log_probabilities))
 
 
 def kept(
@@ -85,9 +77,7 @@ def attributes_of(
         score = probability(attribute)
         if start < end and score >= threshold:
             text = state.tokens.report[start:end]
-            found.append(
-                Attribute(attribute.type, text, start, end, _confidence(score, calibrated))
-            )
+            found.append(Attribute(attribute.type, text, start, end, confidence(score, calibrated)))
     return tuple(found)
 
 
@@ -120,14 +110,9 @@ def _item(
         start,
         end,
         item.assertion,
-        _confidence(probability(item), calibrated),
+        confidence(probability(item), calibrated),
         attributes=attributes,
     )
-
-
-def _confidence(score: float, calibrated: Callable[[float], float] | None) -> float:
-    score = calibrated(score) if calibrated else score
-    return round(min(1.0, max(0.0, score)), 4)
 
 
 def _distinct(pairs: list[tuple[NoteState, NoteItem]]) -> list[tuple[NoteState, NoteItem]]:

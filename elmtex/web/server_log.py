@@ -7,18 +7,19 @@ its report in the message of a ``ValueError``. The log is read by who runs the p
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import traceback
 from types import SimpleNamespace
 from typing import Any
+
+from elmtex.settings import DEBUG, setting
 
 
 def without_messages() -> None:
     """Let gradio, and every logger of this process, leave the messages of exceptions out; not with ``ELMTEX_DEBUG=1``."""
     from gradio import queueing, route_utils, routes
 
-    if os.environ.get("ELMTEX_DEBUG"):
+    if setting(DEBUG):
         return
     for module in (queueing, route_utils, routes):
         module.traceback = SimpleNamespace(print_exc=_print)  # type: ignore[attr-defined]
