@@ -37,7 +37,7 @@ _FIGURES = (
 
 
 # The four rows of the README
-_ESSENCE = ("exact F1, micro", "relaxed F1, micro", "ungrounded items", "seconds a report")
+_ESSENCE = ("exact F1, micro", "relaxed F1, micro", "ungrounded items", "seconds per report")
 
 
 def essence(metrics: Mapping[str, Any]) -> Rows:

@@ -74,7 +74,7 @@ def test_a_mean_of_adapters_lies_between_them(run, tmp_path):
         average([run, other], mean)
     kind = json.loads((other / files[0]).read_text())
     (other / files[0]).write_text(json.dumps({**kind, "lora_alpha": 1}))
-    with pytest.raises(InputError, match="another kind"):
+    with pytest.raises(InputError, match="not the same kind"):
         average([run, other], tmp_path / "strange")
 
 

@@ -13,8 +13,8 @@ from elmtex import settings
 
 PACKAGE = Path(elmtex.__file__).parent
 # What these do to the environment has nothing to do with elmtex's settings: they tell libraries to be quiet, keep
-# uploads apart, and note down how many threads numpy was told to use.
-OTHERS = {"settings.py", "__init__.py", "web/uploads.py", "provenance.py"}
+# uploads apart, note down how many threads numpy was told to use, and ask no proxy for this machine.
+OTHERS = {"settings.py", "__init__.py", "web/uploads.py", "web/server.py", "provenance.py"}
 
 
 def names(path: Path) -> tuple[bool, list[str]]:

@@ -238,13 +238,12 @@ def test_numbers_and_names_are_filled_in() -> None:
     controller = PageController(Planted())
     screen = read(controller)
     finish = json.dumps({"do": "finish"})
-    german = controller.act(finish, screen.shown, "de", "me", "Ö")
+    german = controller.act(finish, screen.state, "de", "me", "Ö")
     assert "Noch offen: 2." in german.result
     assert "2 items are still open" in act(controller, screen, do="finish").result
     missing = json.dumps({"do": "accept", "items": ["m77"]})
     assert (
-        "keine Angabe &#x27;m77&#x27;"
-        in controller.act(missing, screen.shown, "de", "me", "").result
+        "keine Angabe &#39;m77&#39;" in controller.act(missing, screen.state, "de", "me", "").result
     )
     last = act(controller, screen, do="accept", items=["m0"])
     assert "one item is still open" in act(controller, last, do="finish").result
@@ -277,7 +276,7 @@ def test_an_error_is_its_sentence_and_survives_another_process() -> None:
         assert (one.template, one.fields) == (error.template, error.fields)
     assert str(InputError("a {brace} alone")) == "a {brace} alone"
     with pytest.raises(InputError, match="no item 'x'"):
-        decisions.fold(read(PageController(Planted())).shown.extraction, ()).find("x")
+        decisions.fold(read(PageController(Planted())).state.extraction, ()).find("x")
 
 
 class Failing(Planted):
@@ -303,7 +302,7 @@ class Cut(Planted):
 
 def test_a_failures_reason_is_said_in_the_pages_language() -> None:
     controller = PageController(Failing())
-    failed = read(controller).shown
+    failed = read(controller).state
     assert "is it running?" in controller.render(failed, "en").result
     german = controller.render(failed, "de").result
     assert (
@@ -313,7 +312,7 @@ def test_a_failures_reason_is_said_in_the_pages_language() -> None:
 
 def test_a_documents_problems_are_said_in_the_pages_language_and_stored_in_english() -> None:
     controller = PageController(Cut())
-    shown = read(controller).shown
+    shown = read(controller).state
     assert chat.CUT in controller.render(shown, "en").result
     german = controller.render(shown, "de").result
     # The document itself, further down the page, is the same in every language.
@@ -324,7 +323,7 @@ def test_a_documents_problems_are_said_in_the_pages_language_and_stored_in_engli
     many = PageController(Cut())
     many.batch.add([Report("r", "Fieber, Übelkeit")], "me", many.extractor.schema)
     list(many.batch.run("s", "me"))
-    table = many.many(SessionState(), "de", "me")
+    table = many.render_batch(SessionState(), "de", "me")
     assert GERMAN.said(chat.CUT) in table and chat.CUT not in table
 
 

@@ -8,9 +8,10 @@ word boundaries, and a number is never part of a longer one: "5 mg" does not mat
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from elmtex.text.normalisation import case_folded
 from elmtex.types import ASSERTIONS, Assertion, Item
@@ -51,9 +52,9 @@ def align(report: str, strings: Sequence[str]) -> tuple[Item, ...]:
     wanted.pop("", None)
     grounded: list[Item] = []
     ungrounded: list[Item] = []
-    whole = _fold(report) if wanted else ("", [])
+    folded = functools.cache(lambda: _fold(report))  # it takes longer than all the rest
     for words, assertion in sorted(wanted.values(), key=lambda row: -len(row[0])):
-        spans = occurrences(report, words, whole)
+        spans = occurrences(report, words, folded)
         free = next((span for span in spans if not any(_overlap(span, i) for i in grounded)), None)
         if free is not None:
             grounded.append(Item(report[slice(*free)], *free, assertion))
@@ -65,19 +66,19 @@ def align(report: str, strings: Sequence[str]) -> tuple[Item, ...]:
     return (*grounded, *ungrounded)
 
 
-def occurrences(report: str, words: str, folded: Folded | None = None) -> list[Span]:
+def occurrences(report: str, words: str, folded: Callable[[], Folded] | None = None) -> list[Span]:
     """Where a string occurs in the report, in order: exact occurrences, else case-folded ones; []
     for none.
 
     Args:
         report: the text.
         words: what to look for.
-        folded: the report in :func:`_fold`'s form, to search for many strings; None makes it.
+        folded: makes the report's form of :func:`_fold`, once for many strings; None is for one.
     """
     exact = list(_matches(re.escape(words), words, report))
     if exact:
         return exact
-    text, origin = folded or _fold(report)
+    text, origin = folded() if folded else _fold(report)
     needle = _fold(words)[0]
     return [
         (origin[start], origin[end - 1] + 1)
