@@ -1,4 +1,4 @@
-"""Extract many reports into one JSON Lines file that survives a kill and can be gone on with.
+"""Extract many reports into one JSON Lines file that survives a kill and can be resumed.
 
 Each line is a document as the command line's ``jsonl`` prints it, plus ``key``: a hash of the report's text, a hyphen,
 and a hash of all that its answer depends on (:func:`_settings`), by which a resumed run knows what is done.
@@ -72,7 +72,7 @@ def run(
         out: the file; it must not exist unless ``resume`` is set.
         resume: go on with ``out``: keep its lines, cut a torn last one, try those with status ``failed`` again and
             leave out reports that have a line for the same id, text, schema, model and settings. A line for the same id
-            and text made with others is taken out at the end, when the report has been answered anew.
+            and text made with others is taken out at the end, when the report has been answered again.
         total: number of reports for the progress bar; None when unknown.
         at_once: threads that extract; with more than one a kill may cost up to ``4 * at_once`` reports' work.
 
@@ -139,8 +139,10 @@ def run(
 def _superseded(done: Done, answered: Done) -> set[tuple[str, str]]:
     """The earlier lines whose report, same id and text, has an answer with this run's settings by now."""
     # What failed now has lost nothing that it had.
-    anew = {(name, _text_of(key)) for (name, key), status in answered.items() if status != "failed"}
-    return {one for one in done.keys() - answered.keys() if (one[0], _text_of(one[1])) in anew}
+    again = {
+        (name, _text_of(key)) for (name, key), status in answered.items() if status != "failed"
+    }
+    return {one for one in done.keys() - answered.keys() if (one[0], _text_of(one[1])) in again}
 
 
 def _extracted(
@@ -229,7 +231,7 @@ def _writing(out: Path) -> Iterator[None]:
         raise InputError(f"cannot write {out}: there is no folder {out.parent}") from None
     except OSError as error:
         raise InputError(
-            f"cannot write {out}: {error.strerror}; what it has is kept, --resume goes on with it"
+            f"cannot write {out}: {error.strerror}; what it has is kept, --resume continues it"
         ) from None
 
 

@@ -77,7 +77,7 @@ def _cell(text: str) -> str:
     formula = text.startswith((*_FORMULA, "\t", "\r", "\n")) or (
         begun is not None and text.startswith(_FORMULA, begun.end())
     )
-    # Each run once and whole: looking behind every separator anew would take a minute for a page of line ends.
+    # Each run once and whole: looking behind every separator again would take a minute for a page of line ends.
     return "'" * formula + _BEFORE.sub(held, text)
 
 

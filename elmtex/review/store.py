@@ -276,7 +276,7 @@ class Store:
                 ids = list(connection.execute(sa.union(*damaged)).scalars())
             self._entries(REPORTS.c.id.in_(ids))
         except ElmtexError as error:
-            logger.error("%s", error)  # whoever opens a damaged record is told then
+            logger.error("%s", error)  # who opens a damaged record sees a message then
 
     def _line_again(self, owner: str, id: str) -> list[Line]:
         """The line of a report that has none, or a damaged one; [] when the report has been deleted

@@ -122,7 +122,7 @@ def launch(
     keeper, mcp, loopback = door(), wants_mcp(), secrets.token_urlsafe(32)
     if mcp and keeper is not None and not keeper.has_keys:
         raise InputError(
-            f"{MCP} with {AUTH} needs keys, as a program cannot sign in: set {MCP_KEYS} to NAME:KEY, one a line"
+            f"{MCP} with {AUTH} needs keys, as a program cannot sign in: set {MCP_KEYS} to NAME:KEY, one per line"
         )
     if not 1 <= port <= 65535:
         raise InputError(f"port {port} is none; give one from 1 to 65535")

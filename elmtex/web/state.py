@@ -1,4 +1,4 @@
-"""What one session sees: its state, the screen drawn from it, and the sentences that say where it stands."""
+"""What one session sees: its state, the view rendered from it, and the sentences that say how far it is."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Phase = Literal["empty", "refused", "running", "stopped", "finished", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """What one session sees, in no language yet: kept so that it can be drawn again in another.
+    """What one session sees, in no language yet: kept so that it can be rendered again in another.
 
     Args:
         phase: where the session stands.
@@ -57,7 +57,7 @@ class SessionState:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What stands on the page, as HTML.
+    """What is on the page, as HTML.
 
     Args:
         state: what was rendered.
@@ -134,7 +134,7 @@ def opened(entry: Entry) -> SessionState:
 
 
 def grouped(number: int) -> str:
-    """Thousands parted by a narrow space, which reads right in English and in German."""
+    """Thousands separated by a narrow space, which reads right in English and in German."""
     return f"{number:,}".replace(",", "\u202f")
 
 

@@ -20,7 +20,7 @@ _INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 # The page may load from, and send to, the server it came from and no other. Scripts are those of its files; templates.js
 # spares it 'unsafe-eval'. Styles need 'unsafe-inline': gradio's page has style attributes, and its components write <style>
-# elements and style attributes as they are drawn.
+# elements and style attributes as they are rendered.
 _POLICY = (
     "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src 'self'; "
@@ -148,7 +148,7 @@ def accounts() -> list[tuple[str, str]] | None:
         return None
     pairs = [tuple(line.strip().partition(":")[::2]) for line in text.splitlines() if line.strip()]
     if not all(name and password for name, password in pairs):
-        raise InputError(f"{AUTH} must be NAME:PASSWORD, one a line")
+        raise InputError(f"{AUTH} must be NAME:PASSWORD, one per line")
     return [(name, password) for name, password in pairs]
 
 

@@ -28,7 +28,7 @@ REMEMBERED = 10_000  # accounts and addresses; of more, the oldest are forgotten
 # gradio's form says nothing of a refusal, so it says so beforehand.
 SLOWLY = "After five wrong tries wait half a minute. · Nach fünf falschen Versuchen eine halbe Minute warten."
 
-# gradio's check of a password is told the name and the password alone.
+# gradio's check of a password gets the name and the password alone.
 address: ContextVar[str] = ContextVar("address", default="")
 
 
@@ -171,7 +171,7 @@ def door() -> Door | None:
         name, _, key = line.partition(":")
         if not name or len(key) < SHORTEST_KEY or not key.isascii() or key in keys:
             raise InputError(
-                f"{KEYS} must be NAME:KEY, one a line, each key once and of {SHORTEST_KEY} ASCII characters or more"
+                f"{KEYS} must be NAME:KEY, one per line, each key once and of {SHORTEST_KEY} ASCII characters or more"
             )
         if name not in passwords:
             raise InputError(f"{KEYS}: {name!r} is no name of {AUTH}")

@@ -120,7 +120,7 @@ def offer_reviews(controller: PageController) -> None:
             return _results(controller, identity.program(request), batch, documents)
 
     def batch_stop(batch: str, request: gr.Request) -> dict[str, Any]:
-        """Stop a batch after the step it is in; what was done is kept, and `batch_start` goes on with it.
+        """Stop a batch after the step it is in; what was done is kept, and `batch_start` continues it.
 
         Args:
             batch: what `batch_start` answered.

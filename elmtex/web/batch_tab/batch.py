@@ -217,7 +217,7 @@ class Batch:
             thread.start()
 
     def running(self, session: str) -> bool:
-        """Whether a run of the session, or a batch in the background, goes on."""
+        """Whether a run of the session, or a batch in the background, is running."""
         stop = self._stops.get(session)
         return stop is not None and not stop.is_set()
 
@@ -295,7 +295,7 @@ def _patiently(ask: Callable[[], Answer], stop: threading.Event) -> Answer:
 
 
 def _limited(report: Report) -> Report:
-    """The report; one that is longer than the page takes is told, whichever way it came."""
+    """The report; one that is longer than the page takes is refused in words, whichever way it came."""
     if report.text is None or len(report.text) <= MAX_CHARACTERS:
         return report
     problem = (

@@ -48,7 +48,7 @@ class ReviewMessages(Section):
     select_hint = _("Select words in the report to add what was missed.")
     save = _("Save")
     cancel = _("Cancel")
-    hand_out = _("Export")
+    export = _("Export")
     formats: Mapping[str, str] = {
         "json": "JSON",
         "csv": "CSV",

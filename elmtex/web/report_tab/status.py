@@ -11,7 +11,7 @@ from elmtex.web.render import message_html, progress_html
 from elmtex.web.report_tab.results import summary_html
 from elmtex.web.state import SessionState, grouped
 
-LANGUAGE_SHOWS = 5000  # characters of a report that its language is told by
+LANGUAGE_SHOWS = 5000  # characters of a report that its language is detected from
 
 
 def taken_html(state: SessionState, words: Words) -> Markup:

@@ -43,7 +43,7 @@ def source_of(schema: CategorySchema) -> str:
 
 
 def check_html(text: str | None, words: Words) -> Markup:
-    """What the schema amounts to, or what is wrong with it; drawn at every key stroke."""
+    """What the schema amounts to, or what is wrong with it; rendered at every key stroke."""
     try:
         schema = checked(text)
     except SchemaError as error:

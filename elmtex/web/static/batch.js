@@ -16,7 +16,7 @@
     chosen[field] = field === "low" ? event.target.checked : event.target.value;
     filter();
   });
-  // The table is drawn anew after each report; the filters stay.
+  // The table is rendered again after each report; the filters stay.
   new MutationObserver(() => {
     document.querySelectorAll("[data-filter]").forEach((field) => {
       const value = chosen[field.dataset.filter];

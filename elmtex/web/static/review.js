@@ -9,7 +9,7 @@ window.elmtex = (() => {
   const sent = new Set(); // ids of items whose decision is under way
   let current = null; // the chosen item's id
   let quiet = false; // keys are no shortcuts: speech input and a resting hand press letters, too
-  // A browser may keep nothing, and throw: then it is chosen anew each time.
+  // A browser may keep nothing, and throw: then it is chosen again each time.
   const kept = (name) => {
     try {
       return localStorage.getItem(name);
@@ -98,10 +98,10 @@ window.elmtex = (() => {
       button.setAttribute("aria-pressed", String(!hidden.has(button.dataset.toggle))),
     );
     all("tr[data-row]").forEach((one) => one.dataset.verdict !== "open" && sent.delete(one.dataset.row));
-    // What was once chosen by hand stays in a browser's menu, whatever is drawn; until the answer it may.
+    // What was once chosen by hand stays in a browser's menu, whatever is rendered; until the answer it may.
     all("select[data-command]:not([data-sent])").forEach((select) => {
-      const drawn = said(select);
-      if (drawn >= 0 && select.selectedIndex !== drawn) select.selectedIndex = drawn;
+      const rendered = said(select);
+      if (rendered >= 0 && select.selectedIndex !== rendered) select.selectedIndex = rendered;
     });
     all("[data-shortcuts]").forEach((box) => (box.checked = !quiet));
     if (!current) return;
@@ -217,7 +217,7 @@ window.elmtex = (() => {
     }
     const select = event.target.closest?.("select[data-command]");
     if (!select) return;
-    select.dataset.sent = ""; // gone when it is drawn anew
+    select.dataset.sent = ""; // gone when it is rendered again
     send({ ...JSON.parse(select.dataset.command), value: select.value });
     pick(select);
   });
@@ -232,7 +232,7 @@ window.elmtex = (() => {
     if (name && !named && $("#elmtex-reviewer :is(textarea, input)")?.value !== name) type("#elmtex-reviewer", name);
   };
 
-  // gradio draws the cards anew after every answer.
+  // gradio renders the cards again after every answer.
   let review = null;
   new MutationObserver(() => {
     const now = $("#elmtex-review")?.dataset.review ?? null;
