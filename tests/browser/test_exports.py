@@ -137,7 +137,7 @@ def test_many_reports_are_saved_at_the_click_and_not_in_the_page(
     assert "58-year-old" not in page.locator("#elmtex-answer").inner_html()
     many.get_by_role("button", name="Gold").click()
     many.get_by_role("button", name="Download all").click()
-    expect(many.get_by_role("alert")).to_contain_text("There is no gold yet", timeout=20_000)
+    expect(many.get_by_role("alert")).to_contain_text("No reviewed category yet", timeout=20_000)
 
 
 def test_a_browser_that_keeps_nothing_is_served_all_the_same(
