@@ -120,7 +120,7 @@ def naive(
     return alone.items
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     report=reports(),
     schema=schemas(),

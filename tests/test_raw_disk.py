@@ -98,6 +98,7 @@ only_root = pytest.mark.skipif(
 
 
 @only_root
+@pytest.mark.slow
 def test_no_marker_of_a_deleted_report_is_left_on_the_raw_disk(tmp_path: Path) -> None:
     planted, kept, left = measure(tmp_path)
     assert kept == planted

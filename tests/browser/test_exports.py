@@ -15,6 +15,8 @@ from pages import NOTE, expect, extract
 from elmtex.web.controller import PageController
 from elmtex.web.state import View
 
+pytestmark = pytest.mark.slow  # a minute in all
+
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from pages import ARGUMENTS, CHROMIUM, NOTE, FakeExtractor, expect, extract
 
+pytestmark = pytest.mark.slow  # a minute in all
+
 NAME, SIBLING = "elmtex.example.test", "evil.example.test"
 
 

@@ -15,6 +15,8 @@ import httpx
 import pytest
 from pages import ARGUMENTS, CHROMIUM, FakeExtractor, expect, extract
 
+pytestmark = pytest.mark.slow  # a minute in all
+
 NAME, PASSWORD = "elmtex.example.org", "correct horse"
 NGINX, OPENSSL = shutil.which("nginx", path="/usr/sbin:/usr/bin:/bin"), shutil.which("openssl")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "proxy.md"
