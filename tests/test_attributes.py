@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_decoding import PROMPT, SEEDS, notes_of, reports, seen_of, spans
+from test_decoding import PROMPT, SEEDS, logits_of, notes_of, reports, seen_of, spans
 from tiny import tiny_llama, tiny_tokenizer
 
 from elmtex.decoding.attributes import (
@@ -257,16 +257,7 @@ def test_training_and_inference_see_the_same(engines, monkeypatch):
     grammar, attributes = grammars()
     whole = Chunk(0, tokens.sentences)
     sequence = lay_out(PROMPT, tokens, grammar, items, whole, attributes)
-    with torch.inference_mode():
-        logits = (
-            engines[1]
-            ._model(
-                input_ids=torch.from_numpy(sequence.tokens)[None],
-                position_ids=torch.from_numpy(sequence.positions)[None],
-                attention_mask=torch.from_numpy(sequence.mask())[None, None],
-            )
-            .logits[0]
-        )
+    logits = logits_of(engines[1], sequence)
     # A random model may say the same of the same words twice, gold does not: the first one's
     # attributes are laid out.
     said = Counter(spans_of(state.item) for state in written)

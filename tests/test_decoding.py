@@ -14,7 +14,13 @@ from tiny import tiny_llama, tiny_tokenizer
 
 from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.grammar import NoteGrammar
-from elmtex.decoding.layout import BranchPosition, branch_positions, lay_out, visible_prefix
+from elmtex.decoding.layout import (
+    BranchPosition,
+    TrainingSequence,
+    branch_positions,
+    lay_out,
+    visible_prefix,
+)
 from elmtex.decoding.loop import Counts, decode
 from elmtex.decoding.notes import NoteItem, NoteState, note_states, write_note
 from elmtex.decoding.select import group
@@ -71,6 +77,16 @@ def engines() -> list[TorchEngine]:
 
 def notes_of(tokens: ReportTokens, grammar: NoteGrammar) -> list[tuple[NoteState, BranchPosition]]:
     return branch_positions(grammar, tokens, tokens.sentences, len(PROMPT))
+
+
+def logits_of(engine: TorchEngine, sequence: TrainingSequence) -> torch.Tensor:
+    """(N, V) logits of a training sequence, all its tokens given."""
+    with torch.inference_mode():
+        return engine._model(
+            input_ids=torch.from_numpy(sequence.tokens)[None],
+            position_ids=torch.from_numpy(sequence.positions)[None],
+            attention_mask=torch.from_numpy(sequence.mask())[None, None],
+        ).logits[0]
 
 
 def seen_of(tokens: ReportTokens) -> list[int]:
@@ -374,16 +390,7 @@ def test_training_and_inference_see_the_same(engines, monkeypatch):
     items = [item for state in notes for item in state.items]
     assert items and any(not state.items for state in notes)
     sequence = lay_out(PROMPT, tokens, grammar, dict.fromkeys(items, ()), whole)
-    with torch.inference_mode():
-        logits = (
-            engines[1]
-            ._model(
-                input_ids=torch.from_numpy(sequence.tokens)[None],
-                position_ids=torch.from_numpy(sequence.positions)[None],
-                attention_mask=torch.from_numpy(sequence.mask())[None, None],
-            )
-            .logits[0]
-        )
+    logits = logits_of(engines[1], sequence)
     openings = {BranchPosition.of(state, len(PROMPT)).row: state for state in notes}
     assert len(openings) == len(notes)
     for branch, state in enumerate(notes):

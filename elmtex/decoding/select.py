@@ -47,7 +47,7 @@ def group(
     keys: Sequence[str],
     calibrated: Callable[[float], float] | None = None,
     threshold: float = 0.0,
-    attributes: Callable[[NoteState, NoteItem], tuple[Attribute, ...]] | None = None,
+    attributes: Callable[[NoteItem], tuple[Attribute, ...]] | None = None,
 ) -> dict[str, tuple[Item, ...]]:
     """Group the items of notes by category, in report order; :func:`kept` selects them.
 
@@ -58,7 +58,7 @@ def group(
     """
     return {
         key: tuple(
-            _item(state.tokens, item, calibrated, attributes(state, item) if attributes else ())
+            _item(state.tokens, item, calibrated, attributes(item) if attributes else ())
             for state, item in pairs
         )
         for key, pairs in kept(states, keys, threshold).items()

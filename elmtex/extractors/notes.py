@@ -150,17 +150,15 @@ class NotesExtractor(Extractor):
         Raises:
             InputError: the model cannot be loaded.
         """
-        timings, finished = NotesTimings(), Notes()
+        timings = NotesTimings()
         if not report.strip():
             return self._empty(id, timings)
-        for finished, _, _ in self._notes(report, timings):  # noqa: B007
-            pass
-        return self._final(id, finished, timings)
+        return self._final(id, self.notes(report, timings), timings)
 
-    def notes(self, report: str) -> Notes:
+    def notes(self, report: str, timings: NotesTimings | None = None) -> Notes:
         """The finished notes of a report: all that was weighed, before it is grouped into a document."""
         finished = Notes()
-        for finished, _, _ in self._notes(report, NotesTimings()):  # noqa: B007
+        for finished, _, _ in self._notes(report, timings or NotesTimings()):  # noqa: B007
             pass
         return finished
 
@@ -265,7 +263,7 @@ class NotesExtractor(Extractor):
         adapter = self.model.adapter
         settings = adapter.attributes if adapter else None
 
-        def attributes(_: NoteState, item: NoteItem) -> tuple[Attribute, ...]:
+        def attributes(item: NoteItem) -> tuple[Attribute, ...]:
             walk = finished.attributes.get(id_of(item))
             if walk is None or settings is None:
                 return ()

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from elmtex.schema.categories import AttributeType, Category, CategorySchema, Fhir
-from elmtex.schema.checks import check_items, check_labels, check_schema, check_shape
+from elmtex.schema.checks import check_items, check_labels, check_schema, check_shape, same_labels
 from elmtex.schema.shape import ITEM, MAX_CATEGORIES, MAX_LABEL, RESOURCES, TERMINOLOGIES
 from elmtex.types import SchemaError
 
@@ -181,19 +181,16 @@ def _category(
                 known=", ".join(types) or "-",
             )
     attributes = tuple(types[name] for name in listed)
-    seen: dict[str, str] = {}
-    for attribute in attributes:
-        other = seen.setdefault(attribute.label.casefold(), attribute.key)
-        if other != attribute.key:
-            raise SchemaError(
-                "{where}: /x-attributes/{key}/x-label: the label {label!r} is also that of {other!r}, and {category!r} "
-                "lists both; give each type a label of its own",
-                where=where,
-                key=attribute.key,
-                label=attribute.label,
-                other=other,
-                category=key,
-            )
+    for attribute, other in same_labels(attributes):
+        raise SchemaError(
+            "{where}: /x-attributes/{key}/x-label: the label {label!r} is also that of {other!r}, and {category!r} "
+            "lists both; give each type a label of its own",
+            where=where,
+            key=attribute.key,
+            label=attribute.label,
+            other=other.key,
+            category=key,
+        )
     terminologies = spec.get("x-terminologies")
     return Category(
         key,

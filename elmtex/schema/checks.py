@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import jsonschema
 
-from elmtex.schema.categories import Category, CategorySchema, pointer
+from elmtex.schema.categories import AttributeType, Category, CategorySchema, pointer
 from elmtex.schema.shape import SHAPE
 from elmtex.types import SchemaError
 
+Labelled = TypeVar("Labelled", Category, AttributeType)
 FAULTS = 100  # of a file that are compared, to name the best of them
 _SAMPLE_ITEM = {"text": "x", "start": 0, "end": 1, "assertion": "present", "confidence": 0.5}
 _SAMPLE_ATTRIBUTE = {"type": "x", "text": "x", "start": 0, "end": 1, "confidence": 0.5}
@@ -36,18 +38,24 @@ def check_schema(document: dict[str, Any], where: str) -> None:
 
 def check_labels(categories: tuple[Category, ...], where: str) -> None:
     """Refuse a schema in which two categories have the same label."""
-    seen: dict[str, str] = {}
-    for category in categories:
-        other = seen.setdefault(category.label.casefold(), category.key)
-        if other != category.key:
-            raise SchemaError(
-                "{where}: /properties/{key}/x-label: the label {label!r} is also that of {other!r}; give each category "
-                "a label of its own",
-                where=where,
-                key=category.key,
-                label=category.label,
-                other=other,
-            )
+    for category, other in same_labels(categories):
+        raise SchemaError(
+            "{where}: /properties/{key}/x-label: the label {label!r} is also that of {other!r}; give each category "
+            "a label of its own",
+            where=where,
+            key=category.key,
+            label=category.label,
+            other=other.key,
+        )
+
+
+def same_labels(parts: Iterable[Labelled]) -> Iterator[tuple[Labelled, Labelled]]:
+    """Each part whose label, ignoring case, is that of an earlier one, with the earlier one."""
+    seen: dict[str, Labelled] = {}
+    for part in parts:
+        other = seen.setdefault(part.label.casefold(), part)
+        if other.key != part.key:
+            yield part, other
 
 
 def check_items(schema: CategorySchema, where: str) -> None:
