@@ -37,11 +37,15 @@ LABELS: Mapping[str, str] = {
     "out": "patient_outcome_assessment",
     "age": "age",
     "sex": "gender",
+    "alg": "allergies",
+    "plan": "plan",
 }
 _ASSERTIONS: Mapping[str, Assertion] = {"": "present", "!": "absent", "?": "possible"}
 # The types whose attributes a marked-up report marks.
-ATTRIBUTES = (*maccrobat.ATTRIBUTES, "status")
-_TYPES = {c.key: tuple(t.key for t in c.attributes) for c in load_schema("elmtex").categories}
+ATTRIBUTES = (*maccrobat.ATTRIBUTES, "status", "reaction")
+_CLINICAL = load_schema("clinical")
+_TYPES = {c.key: tuple(t.key for t in c.attributes) for c in _CLINICAL.categories}
+CLINICAL = _CLINICAL.keys
 _VALUES = ("laboratory_values", "pathology")
 _TEST = "diagnostic_techniques_procedures"
 _MARK = re.compile(
@@ -162,15 +166,22 @@ def _order(attribute: tuple[str, int, int]) -> tuple[int, int, int]:
     return ATTRIBUTES.index(attribute[0]), attribute[1], attribute[2]
 
 
-def record_of(text: str, marks: Sequence[Mark], id: str, source: str, lang: str) -> Record:
-    """The record of a text in which every item of the 15 categories is marked, and, if any is,
-    every attribute."""
+def record_of(
+    text: str,
+    marks: Sequence[Mark],
+    id: str,
+    source: str,
+    lang: str,
+    categories: Sequence[str] = CATEGORIES,
+) -> Record:
+    """The record of a text in which every item of the categories is marked, and, if any is, every
+    attribute."""
     items: dict[str, list[Item]] = defaultdict(list)
     for mark in marks:
         attributes = tuple(Attribute(t, text[a:b], a, b) for t, a, b in mark.attributes)
         item = item_at(text, mark.start, mark.end, mark.assertion)
         items[mark.category].append(replace(item, attributes=attributes))
-    kept = {key: without_overlap(items[key], unique=False) for key in CATEGORIES}
+    kept = {key: without_overlap(items[key], unique=False) for key in categories}
     # Tests follow from nesting; only one who marks attributes marks any other.
     marked = any(type != "test" for mark in marks for type, _, _ in mark.attributes)
     if not marked:
@@ -178,4 +189,5 @@ def record_of(text: str, marks: Sequence[Mark], id: str, source: str, lang: str)
             key: tuple(replace(item, attributes=()) for item in found)
             for key, found in kept.items()
         }
-    return Record(id, source, lang, text, CATEGORIES, kept, attributes=ATTRIBUTES if marked else ())
+    types = ATTRIBUTES if marked else ()
+    return Record(id, source, lang, text, tuple(categories), kept, attributes=types)

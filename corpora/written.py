@@ -1,6 +1,6 @@
 """Reports written and marked up for the project, after MACCROBAT's conventions: ``en/*.txt`` and
 ``de/*.txt``, each one report in the notation of :mod:`corpora.markup`, every mention marked.
-``dev-*.txt`` are kept from training."""
+``dev-*.txt`` are kept from training; ``c-*.txt`` and ``dev-c-*.txt`` mark allergies and the plan, too."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from corpora.markup import read_markup, record_of
+from corpora.maccrobat import CATEGORIES
+from corpora.markup import CLINICAL, read_markup, record_of
 from elmtex.types import InputError, Record
 
 
 def load(folder: Path) -> Iterator[Record]:
-    """The records of a folder of marked-up reports, by language and name; all 15 categories are
-    labelled.
+    """The records of a folder of marked-up reports, by language and name; all categories of the
+    schema ``elmtex`` are labelled, or of ``clinical``.
 
     Raises:
         InputError: no report is there, or one is not well-formed; names the file.
@@ -27,6 +28,7 @@ def load(folder: Path) -> Iterator[Record]:
             text, marks = read_markup(file.read_text(encoding="utf-8").strip())
         except (OSError, ValueError) as error:
             raise InputError(f"{file}: {error}") from None
-        lang = file.parent.name
-        record = record_of(text, marks, f"{lang}/{file.stem}", "written", lang)
-        yield replace(record, split="dev" if file.stem.startswith("dev-") else "train")
+        lang, name = file.parent.name, file.stem.removeprefix("dev-")
+        categories = CLINICAL if name.startswith("c-") else CATEGORIES
+        record = record_of(text, marks, f"{lang}/{file.stem}", "written", lang, categories)
+        yield replace(record, split="dev" if name != file.stem else "train")
