@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from elmtex.text.normalisation import is_word, normalise, sentences, trimmed
+from elmtex.text.normalisation import is_word, sentences, trimmed
+from elmtex.text.reading import reading
 from elmtex.types import InputError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class ReportTokens:
 
     Args:
         report: the original text.
-        ids: (T,) token ids of the normalised text.
+        ids: (T,) token ids of the report's :func:`reading`.
         offsets: (T,) half-open code-point offsets of each token in the report.
         starts: (T,) whether a span may begin at this token: at a word's beginning.
         ends: (T,) whether a span may end with this token: at a word's end.
@@ -101,7 +102,8 @@ def tokenise(report: str, tokenizer: Tokenizer) -> ReportTokens:
         report: any text; the tokenizer must have ``encode_special_tokens`` on.
         tokenizer: a byte-level ``tokenizers.Tokenizer``.
     """
-    text = normalise(report)
+    read = reading(report)
+    text = read.text
     encoding = tokenizer.encode(text, add_special_tokens=False)
     offsets = encoding.offsets
     spans = _sentence_tokens(text, offsets)
@@ -112,7 +114,8 @@ def tokenise(report: str, tokenizer: Tokenizer) -> ReportTokens:
         for i, (a, b) in enumerate(offsets)
     )
     ends = tuple(i in lasts or _ends_word(text, offsets, i) for i in range(len(offsets)))
-    return ReportTokens(report, tuple(encoding.ids), tuple(offsets), starts, ends, tuple(spans))
+    places = tuple(read.span(*offset) for offset in offsets)
+    return ReportTokens(report, tuple(encoding.ids), places, starts, ends, tuple(spans))
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,15 +110,12 @@ _COUNTED = (
 _COUNTED_AHEAD = re.compile(rf"(?:(?:{_MONTHS})\b|{_COUNTED})")
 _ORDINAL = re.compile(r"\d{1,2}|[IVX]{1,4}")
 _LONGEST_WORD = 20  # characters that may be an abbreviation; more are not looked at
-_WRAPPED_LINE = (
-    50  # characters: a shorter line that ends without a full stop is a heading or a list entry
-)
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Cut normalised text into sentences.
+    """Cut the text that the model reads into sentences.
 
-    A sentence ends at a line break, unless the line was merely wrapped, or after a full stop,
+    A sentence ends at a line break or after a full stop,
     question or exclamation mark that is followed by a capital, a digit or an opening quote or
     bracket and does not belong to an abbreviation, an initial or a German ordinal.
 
@@ -129,9 +126,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     spans = []
     start = 0
     for match in _BREAK.finditer(text):
-        ends = (
-            _line_ends(text, match) if match[0][0] == "\n" else _full_stop_ends(text, start, match)
-        )
+        ends = match[0][0] == "\n" or _full_stop_ends(text, start, match)
         if ends and text[start : match.end()].strip():
             spans.append((start, match.end()))
             start = match.end()
@@ -141,19 +136,6 @@ def sentences(text: str) -> list[tuple[int, int]]:
         else:
             spans[-1] = (spans[-1][0], len(text))
     return spans
-
-
-def _line_ends(text: str, match: re.Match[str]) -> bool:
-    if match[0].count("\n") > 1:
-        return True
-    line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].rstrip()
-    ahead = text[match.end() : match.end() + 1]
-    wrapped = (
-        len(line) >= _WRAPPED_LINE
-        and line[-1:] not in ".!?:;"
-        and (ahead.islower() or line[-1:] == ",")
-    )
-    return not wrapped
 
 
 def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:

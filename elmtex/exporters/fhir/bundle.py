@@ -65,7 +65,8 @@ from typing import Any
 from elmtex.exporters.fhir.relatives import relatives
 from elmtex.exporters.fhir.resources import Around, Resource, coding, resources, string
 from elmtex.schema import CategorySchema
-from elmtex.text.normalisation import normalise, sentences
+from elmtex.text.normalisation import sentences
+from elmtex.text.reading import reading
 from elmtex.types import ElmtexError, Extraction, Item, MissingDependencyError
 
 EVIDENCE = "urn:elmtex:evidence"
@@ -196,7 +197,9 @@ class _Sentences:
 
     def __init__(self, report: str) -> None:
         self._report = report
-        self._ends = [end for _, end in sentences(normalise(report))]
+        read = reading(report)
+        ends = [read.span(*sentence)[1] for sentence in sentences(read.text)]
+        self._ends = [*ends[:-1], len(report)]
 
     def around(self, item: Item) -> Around:
         start, end = item.start, item.end
