@@ -19,15 +19,16 @@ from trl import ModelConfig, SFTConfig, TrlParser
 
 from elmtex import Extractor
 from elmtex import records as canonical
-from elmtex.types import InputError, Item, Record
+from elmtex.types import Attribute, InputError, Item, Record
 from training import sft
 from training.attention import attend
 from training.average import average
 from training.calibrate import calibrate
 from training.chat import conversations
-from training.data import Augmentation, Examples, asked_schema, sampled, sequences
+from training.data import Augmentation, Examples, asked_schema, sampled, sequences, variation
 from training.mentions import with_replaced_mentions
 from training.merge import merged_model
+from training.variations import excerpt, in_capitals
 
 CONFIGS = Path(sft.__file__).parent / "configs"
 PLAIN = (Augmentation(0, 0, 0), random.Random(0))
@@ -378,3 +379,36 @@ def test_every_field_of_a_config_is_known(path):
     assert elmtex.layout == "words"
     assert model.use_peft
     assert config.learning_rate < 1e-3
+
+
+def test_an_excerpt_and_capitals_keep_every_items_words() -> None:
+    text = "He had fever. No cough was heard.\nThe left lung was clear for 3 days. Straße 3."
+    site = Attribute("body_site", "left lung", 38, 47)
+    items = (
+        Item("fever", 7, 12),
+        Item("cough", 17, 22, "absent"),
+        Item("clear", 52, 57, attributes=(site,)),
+    )
+    record = Record(
+        "r", "planted", "en", text, ("signs_symptoms",), {"signs_symptoms": items}, attributes=("body_site",)
+    )  # fmt: skip
+    seen = set()
+    for seed in range(40):
+        part = excerpt(record, random.Random(seed))
+        assert part.text and part.text in text
+        for item in part.items["signs_symptoms"]:
+            assert part.text[item.start : item.end] == item.text
+            assert all(part.text[a.start : a.end] == a.text for a in item.attributes)
+        assert [i.text for i in part.items["signs_symptoms"]] == [
+            i.text for i in items if i.text in part.text
+        ]
+        seen.add(part.text)
+    assert len(seen) > 5
+    loud = in_capitals(record)
+    assert loud.text.endswith("CLEAR FOR 3 DAYS. STRAßE 3.") and len(loud.text) == len(text)
+    assert [i.text for i in loud.items["signs_symptoms"]] == ["FEVER", "COUGH", "CLEAR"]
+    assert loud.items["signs_symptoms"][2].attributes[0].text == "LEFT LUNG"
+    always = Augmentation(0, 0, 0, excerpt=1, capitals=1)
+    varied = variation(record, always, random.Random(0)).text
+    assert varied in loud.text and varied not in text
+    assert variation(record, always.plain(), random.Random(0)) == record

@@ -23,6 +23,7 @@ from elmtex.extractors.prompt import margin_prompt
 from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
 from elmtex.types import InputError, Record
 from training.mentions import pools, with_replaced_mentions
+from training.variations import excerpt, in_capitals
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,16 @@ class Augmentation:
         shuffle: fraction whose labels are named in random order.
         rename: fraction whose labels are the categories' titles.
         schemas: files of the schemas whose categories may be labelled, beside the packaged ones.
+        excerpt: fraction that are a few sentences of their record.
+        capitals: fraction that are in capitals.
     """
 
     drop: float = 0.1
     shuffle: float = 0.2
     rename: float = 0.1
     schemas: tuple[str, ...] = ()
+    excerpt: float = 0.0
+    capitals: float = 0.0
 
     def plain(self) -> Augmentation:
         """The same schemas, and every example as its record is."""
@@ -84,11 +89,13 @@ class Examples(Sequence[TrainingSequence]):
                 records, mixture or {}, random.Random(f"{seed}/{epoch}"), mention_replacement
             )
             for place, record in enumerate(order):
-                if record.text not in counts:
-                    counts[record.text] = len(chunks(tokenise(record.text, tokenizer), size))
-                if grounded(record):
-                    own = f"{seed}/{epoch}/{place}/{record.id}"
-                    self._rows += [(record, own, n) for n in range(counts[record.text])]
+                if not grounded(record):
+                    continue
+                own = f"{seed}/{epoch}/{place}/{record.id}"
+                varied = variation(record, augmentation, random.Random(f"{own}/variation"))
+                if varied.text not in counts:
+                    counts[varied.text] = len(chunks(tokenise(varied.text, tokenizer), size))
+                self._rows += [(varied, own, n) for n in range(counts[varied.text])]
         self._laid_out: tuple[str, list[TrainingSequence]] = ("", [])
 
     def __len__(self) -> int:
@@ -139,6 +146,16 @@ def _share(record: Record, mixture: Mapping[str, float]) -> float:
     place = f"{whole[1]}/{record.id.rpartition('/')[2]}"
     fitting = [n for n in mixture if n in whole or (n.count("/") == 2 and place.startswith(n))]
     return mixture[max(fitting, key=len)] if fitting else 1.0
+
+
+def variation(record: Record, augmentation: Augmentation, rng: random.Random) -> Record:
+    """The record, or at random an excerpt of it, or all of it in capitals."""
+    if len(grounded(record)) == len(record.labelled):  # every item has its place
+        if rng.random() < augmentation.excerpt:
+            record = excerpt(record, rng)
+        if rng.random() < augmentation.capitals:
+            record = in_capitals(record)
+    return record
 
 
 def sequences(

@@ -45,7 +45,7 @@ class ElmtexArguments:
         non_present_weight: weight in the loss of decisions for absent or possible; others weigh 1.
         init_adapter: folder of an adapter to train further; its rank, alpha and layers are kept.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
-        drop, shuffle, rename: fractions of examples that are augmented (see
+        drop, shuffle, rename, excerpt, capitals: fractions of examples that are augmented (see
             training.data.Augmentation).
         mention_replacement: fraction of the items whose text is replaced (see training.mentions).
     """
@@ -61,6 +61,8 @@ class ElmtexArguments:
     drop: float = 0.1
     shuffle: float = 0.2
     rename: float = 0.1
+    excerpt: float = 0.0
+    capitals: float = 0.0
     mention_replacement: float = field(default=0.0, metadata={"aliases": ["--swap"]})
 
 

@@ -38,7 +38,14 @@ def notes_trainer(
         mixture: see :func:`training.data.sampled`.
     """
     tokenizer = read_tokenizer(base)
-    augmentation = Augmentation(elmtex.drop, elmtex.shuffle, elmtex.rename, tuple(elmtex.schemas))
+    augmentation = Augmentation(
+        elmtex.drop,
+        elmtex.shuffle,
+        elmtex.rename,
+        tuple(elmtex.schemas),
+        elmtex.excerpt,
+        elmtex.capitals,
+    )
     size = elmtex.max_report_tokens
     seen = Examples(
         train,
