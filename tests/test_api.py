@@ -51,5 +51,5 @@ def test_a_document_that_is_none_is_refused_in_words(
 def test_what_extract_gives_is_converted() -> None:
     code = {"system": "s", "code": "c", "display": "d", "score": 0.5, "chosen": True}
     for changes in ({}, {"codes": [code]}, {"start": None, "end": None}, {"confidence": None}):
-        for format in export.FORMATS:
+        for format in set(export.FORMATS) - {"csv-attributes"}:
             assert "fever" in _convert(document(**changes), format, SCHEMA)

@@ -445,6 +445,9 @@ def test_every_format_carries_the_corrected_document(controller: PageController)
         if format == "gold":
             assert handed.text == "" and handed.problem == GERMAN.review.gold_hint
             continue
+        if format == "csv-attributes":
+            assert handed.text.count("\n") == 1 and handed.problem == ""  # there are none
+            continue
         assert "Übelkeit" in handed.text and handed.problem == ""
         shown = Reader(exports_html(entry(screen), format, GERMAN))
         assert handed.text in shown.text or format == "summary"

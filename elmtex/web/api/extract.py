@@ -99,7 +99,7 @@ def offer(controller: PageController) -> None:
 
         Args:
             document: what `extract` gave, corrected or not.
-            format: json, jsonl, csv, elmtex or fhir.
+            format: json, jsonl, csv, csv-attributes, elmtex or fhir.
             schema: the category schema it was extracted with; empty for the 15 categories of ELMTEX.
         """
         with shown():

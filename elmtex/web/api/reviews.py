@@ -71,7 +71,7 @@ def offer_reviews(controller: PageController) -> None:
 
         Args:
             review: the review.
-            format: json, csv, elmtex, fhir, gold or summary (HTML).
+            format: json, csv, csv-attributes, elmtex, fhir, gold or summary (HTML).
         """
         with shown():
             return _written(controller.store.get(identity.program(request), review), format)
