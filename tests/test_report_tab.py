@@ -17,7 +17,7 @@ from elmtex.examples import EXAMPLES
 from elmtex.exporters.fhir.bundle import bundle_model
 from elmtex.readers.text_files import Report
 from elmtex.review import Entry
-from elmtex.review.decisions import NAMELESS
+from elmtex.review.checks import NAMELESS
 from elmtex.review.line import line_of
 from elmtex.schema import parse_schema
 from elmtex.types import Code, Extraction, InputError, Item, Progress
