@@ -38,7 +38,7 @@ MODULES = (
     *(f"review/{name}.py" for name in ("checks", "decisions", "entry", "store")),
     *(f"web/{name}.py" for name in ("limits", "state", "batch_tab/batch")),
     *(f"web/report_tab/{name}.py" for name in ("commands", "review")),
-    "web/schema_tab/custom_schema.py",
+    *(f"web/schema_tab/{name}.py" for name in ("attribute_types", "custom_schema")),
 )
 # What the terminal alone is told when the page starts.
 NOT_ON_THE_PAGE = (
