@@ -48,7 +48,8 @@ def item_table(documents: Iterable[Document]) -> str:
 
     After the item's own columns comes one for each attribute type that a category of the schemas lists, in the
     order in which the schema names them; several spans of a type are joined by ``"; "``. A column is named by
-    its type's key, or ``attribute.KEY`` where the key is a name that the table has already.
+    its type's key, or ``attribute.KEY`` where the key is a name that the table has already. An attribute of a type that
+    no category lists, as in an invalid document, is in :func:`attribute_table` alone.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front; offsets still point at the words as
     in the report. Codes are written ``SYSTEM|CODE``, best first, joined by spaces.
