@@ -17,7 +17,8 @@ from elmtex.cli_commands import MakeExtractor, app, batch, extract, open_asked, 
 from elmtex.settings import DEBUG, setting
 from elmtex.types import ElmtexError, InputError
 
-FORMATS = ("json", "jsonl", "csv", "elmtex", "fhir")  # the keys of elmtex.exporters.formats.FORMATS
+# The keys of elmtex.exporters.formats.FORMATS.
+FORMATS = ("json", "jsonl", "csv", "csv-attributes", "elmtex", "fhir")
 DOORS = {"eval": "eval.run", "train": "training.sft"}  # modules of the source checkout
 
 _EXAMPLES = """\

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from elmtex.types import Extraction, InputError, Item
+from elmtex.types import Attribute, Extraction, InputError, Item
 
 Kind = Literal["agreed", "assertion", "category", "left", "right"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -36,6 +36,19 @@ class Pair:
     left: Found | None
     right: Found | None
 
+    @property
+    def attributes_differ(self) -> bool:
+        """Whether both sides found the item, with other attributes. The pair's kind does not depend on it."""
+        if self.left is None or self.right is None:
+            return False
+        return bool(self.alone(self.left) or self.alone(self.right))
+
+    def alone(self, side: Found) -> tuple[Attribute, ...]:
+        """The attributes of one side's item that the other side's lacks: none of that type on that span."""
+        other = self.right if side is self.left else self.left
+        theirs = {_known(a) for a in other.item.attributes} if other else set()
+        return tuple(a for a in side.item.attributes if _known(a) not in theirs)
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -52,14 +65,25 @@ class Comparison:
         counted = Counter(pair.kind for pair in self.pairs)
         return {kind: counted[kind] for kind in KINDS}
 
+    @property
+    def attributes_differ(self) -> int:
+        """How many pairs have an item that both sides found, with other attributes."""
+        return sum(pair.attributes_differ for pair in self.pairs)
+
     def to_dict(self) -> dict[str, Any]:
         """The comparison as JSON: both documents, the counts, and the pairs."""
         return {
             "left": self.left.to_dict(),
             "right": self.right.to_dict(),
             "counts": self.counts,
+            "attributes_differ": self.attributes_differ,
             "pairs": [
-                {"kind": pair.kind, "left": _as_json(pair.left), "right": _as_json(pair.right)}
+                {
+                    "kind": pair.kind,
+                    "attributes_differ": pair.attributes_differ,
+                    "left": _as_json(pair.left),
+                    "right": _as_json(pair.right),
+                }
                 for pair in self.pairs
             ],
         }
@@ -108,8 +132,12 @@ def _found(extraction: Extraction) -> Iterator[Found]:
             yield Found(key, item)
 
 
-def _place(item: Item) -> Hashable:
-    return (item.start, item.end) if item.grounded else " ".join(item.text.split())
+def _place(span: Item | Attribute) -> Hashable:
+    return (span.start, span.end) if span.start is not None else " ".join(span.text.split())
+
+
+def _known(attribute: Attribute) -> Hashable:
+    return attribute.type, _place(attribute)
 
 
 def _rank(pair: Pair, order: dict[str, int]) -> tuple[int, bool, int]:

@@ -73,13 +73,16 @@ def _problem(data: Any) -> str | None:
         return "labelled must be a list of categories, items an object of lists"
     if not all(isinstance(key, str) for key in data["labelled"]):
         return "labelled must name categories"
+    types = data.get("attributes", [])
+    if not isinstance(types, list) or not all(isinstance(key, str) for key in types):
+        return "attributes must list the types that are labelled completely"
     if unknown := sorted(set(data["items"]) - set(data["labelled"])):
         return f"items of {', '.join(unknown)}, which labelled does not name: add or remove them"
     for category, rows in data["items"].items():
         if not isinstance(rows, list) or not all(_is_item(row) for row in rows):
             return (
                 f"an item of {category!r} is unusable: it needs integers start and end, or a text, and an "
-                f"assertion among {', '.join(ASSERTIONS)}"
+                f"assertion among {', '.join(ASSERTIONS)}; an attribute of it needs a type and a span or a text"
             )
     return None
 
@@ -87,6 +90,19 @@ def _problem(data: Any) -> str | None:
 def _is_item(row: Any) -> bool:
     if not isinstance(row, dict) or row.get("assertion", "present") not in ASSERTIONS:
         return False
+    attributes = row.get("attributes", [])
+    return (
+        _has_place(row)
+        and isinstance(attributes, list)
+        and all(
+            isinstance(a, dict) and isinstance(a.get("type"), str) and _has_place(a)
+            for a in attributes
+        )
+    )
+
+
+def _has_place(row: dict[str, Any]) -> bool:
+    """Whether an item or attribute has a span, or a text without one."""
     offsets = row.get("start"), row.get("end")
     if offsets == (None, None):
         return isinstance(row.get("text"), str)

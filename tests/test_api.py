@@ -14,6 +14,8 @@ from elmtex.web.schema_tab.custom_schema import checked
 
 OWN = checked('{"title": "t", "properties": {"signs_symptoms": {"title": "S"}}}')
 
+SEVERE = {"type": "severity", "text": "high", "start": 0, "end": 4, "confidence": None}
+
 
 def document(**changes: Any) -> dict[str, Any]:
     found = extraction(signs_symptoms=(item("fever", "fever"),)).to_dict()
@@ -36,6 +38,11 @@ def document(**changes: Any) -> dict[str, Any]:
         {"confidence": "high"},
         {"text": 1},
         {"assertion": "perhaps"},
+        {"attributes": ["dose"]},
+        {"attributes": [{"type": "severity"}]},
+        {"attributes": [SEVERE | {"start": None}]},
+        {"attributes": [SEVERE | {"start": 9, "end": 2}]},
+        {"attributes": [SEVERE | {"type": "dose"}]},
     ],
 )
 def test_a_document_that_is_none_is_refused_in_words(
@@ -50,6 +57,14 @@ def test_a_document_that_is_none_is_refused_in_words(
 
 def test_what_extract_gives_is_converted() -> None:
     code = {"system": "s", "code": "c", "display": "d", "score": 0.5, "chosen": True}
-    for changes in ({}, {"codes": [code]}, {"start": None, "end": None}, {"confidence": None}):
-        for format in export.FORMATS:
+    for changes in (
+        {},
+        {"codes": [code]},
+        {"attributes": [SEVERE]},
+        {"start": None, "end": None},
+        {"confidence": None},
+    ):
+        for format in set(export.FORMATS) - {"csv-attributes"}:
             assert "fever" in _convert(document(**changes), format, SCHEMA)
+    written = _convert(document(attributes=[SEVERE]), "csv-attributes", SCHEMA)
+    assert written.splitlines()[1] == "r,signs_symptoms,fever,0,5,present,severity,high,0,4,"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from fakes import ATTACKS, SCHEMA, Modelless, Reader, extraction, item
@@ -12,7 +13,15 @@ from fakes import ATTACKS, SCHEMA, Modelless, Reader, extraction, item
 from elmtex.comparison import Pair, compare
 from elmtex.extractors.chat.extractor import ChatExtractor, Reply
 from elmtex.schema import CategorySchema, parse_schema
-from elmtex.types import ElmtexError, Extraction, InputError, Item, Progress
+from elmtex.types import (
+    Assertion,
+    Attribute,
+    ElmtexError,
+    Extraction,
+    InputError,
+    Item,
+    Progress,
+)
 from elmtex.web.compare_tab.choices import extractor_choices
 from elmtex.web.compare_tab.compare import Compared, Comparing
 from elmtex.web.compare_tab.render import compare_html
@@ -67,6 +76,50 @@ def test_a_span_that_one_side_has_twice_is_paired_once_and_with_its_nearest_part
     assert found.counts == {"agreed": 1, "assertion": 0, "category": 0, "left": 1, "right": 0}
     (alone,) = [pair for pair in found.pairs if pair.kind == "left"]
     assert alone.left is not None and alone.left.category == "diagnosis"
+
+
+TEXT = "fever 39 °C since May, cough since June"
+
+
+def with_attributes(*attributes: Attribute, assertion: Assertion = "present") -> Extraction:
+    cough = replace(item(TEXT, "cough"), attributes=(Attribute("when", "since June", 29, 39),))
+    fever = replace(item(TEXT, "fever", assertion), attributes=attributes)
+    return extraction(signs_symptoms=(fever, cough))
+
+
+VALUE, WHEN = Attribute("value", "39 °C", 6, 11, 0.5), Attribute("when", "since May", 12, 21, 0.9)
+
+
+def test_other_attributes_are_counted_and_change_no_kind() -> None:
+    # How sure a side is, and in which order it says them, is no difference.
+    sure = replace(VALUE, confidence=0.7)
+    same = compare(with_attributes(VALUE, WHEN), with_attributes(WHEN, sure))
+    assert (same.counts["agreed"], same.attributes_differ) == (2, 0)
+    for other in ((VALUE,), (), (VALUE, replace(WHEN, start=18)), (VALUE, replace(WHEN, type="x"))):
+        found = compare(with_attributes(VALUE, WHEN), with_attributes(*other))
+        assert (found.counts["agreed"], found.attributes_differ) == (2, 1)
+        assert [p["attributes_differ"] for p in found.to_dict()["pairs"]] == [True, False]
+    denied = compare(with_attributes(VALUE), with_attributes(WHEN, assertion="absent"))
+    assert (denied.counts["assertion"], denied.attributes_differ) == (1, 1)
+    (pair,) = [p for p in denied.pairs if p.kind == "assertion"]
+    assert pair.left and pair.right
+    assert (pair.alone(pair.left), pair.alone(pair.right)) == ((VALUE,), (WHEN,))
+    # What one side alone has found differs as an item.
+    alone = compare(with_attributes(VALUE), extraction())
+    assert (alone.counts["left"], alone.attributes_differ) == (2, 0)
+
+
+def test_attributes_stand_beside_their_items_and_what_one_side_lacks_is_marked() -> None:
+    answers = (with_attributes(VALUE, WHEN), with_attributes(VALUE))
+    state = Compared(("a", "b"), answers, (0.1, 0.2), schema=SCHEMA)
+    markup = compare_html(state, SCHEMA, GERMAN)
+    shown = Reader(markup).text
+    assert GERMAN.compare.same in shown  # of items
+    assert f"{GERMAN.compare.other_attributes}1" in shown and GERMAN.compare.agreed_but in shown
+    assert shown.count("≠ Zeitpunkt: since May") == 1 and shown.count("Wert: 39 °C") == 2
+    assert markup.count('class="alone"') == 1
+    plain = compare_html(replace(state, schema=SCHEMA.without_attributes()), SCHEMA, ENGLISH)
+    assert ENGLISH.compare.other_attributes not in plain  # the schema has no such thing
 
 
 def test_documents_of_other_schemas_are_refused() -> None:
@@ -161,8 +214,10 @@ def test_a_side_that_breaks_says_so_without_the_patients_words(
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_whatever_a_user_or_a_model_writes_is_shown_as_text(attack: str) -> None:
     schema = parse_schema('{"title": "t", "properties": {"a": {"title": "x"}}}', "own")
-    one = Extraction("r", "own", attack, "truncated", (attack,), {"a": (Item(attack, None, None),)})
-    other = Extraction("r", "own", attack, "ok", (), {"a": ()})
+    bare = Item(attack, None, None)
+    item = replace(bare, attributes=(Attribute(attack, attack, None, None),))
+    one = Extraction("r", "own", attack, "truncated", (attack,), {"a": (item,)})
+    other = Extraction("r", "own", attack, "ok", (), {"a": (bare,)})
     state = Compared((attack, "b"), (one, other), (0.1, 0.2), schema=schema)
     shown = Reader(compare_html(state, schema, GERMAN))
     assert attack in shown.text

@@ -59,7 +59,7 @@ def test_csv_has_a_row_an_item(elmtex_schema: CategorySchema) -> None:
         "assertion": "possible",
         "confidence": "0.5",
         "codes": "http://hl7.org/fhir/sid/icd-10-cm|J18.9",
-    }
+    } | {t.key: "" for t in elmtex_schema.attributes}
     assert (second["start"], second["end"], second["confidence"]) == ("", "", "")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import Scripted, extraction, item
+from fakes import Attributing, Scripted, attributed, extraction, item
 
 from elmtex.review import Store
 from elmtex.types import ElmtexError, Extraction, InputError, MissingDependencyError, Progress
@@ -44,7 +44,7 @@ class Fevers(Scripted):
         yield Progress(extraction(**found), 1, 1)
 
 
-def served(tmp_path: Path, extractor: Fevers) -> tuple[Any, str]:
+def served(tmp_path: Path, extractor: Any) -> tuple[Any, str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -229,8 +229,43 @@ def test_two_extractors_are_compared(address: str) -> None:
     assert program.predict(api_name="/extractors") == ["one", "two"]
     got = program.predict("no fever", "one", "two", api_name="/compare")
     assert got["counts"] == {"agreed": 0, "assertion": 0, "category": 1, "left": 0, "right": 0}
+    assert got["attributes_differ"] == 0 and got["pairs"][0]["attributes_differ"] is False
     with pytest.raises(Exception, match="none of one, two"):
         program.predict("no fever", "one", "/etc", api_name="/compare")
+
+
+DRUGS = "Aspirin 100 mg orally. No ibuprofen."
+
+
+def test_answers_carry_attributes_unless_they_are_not_wanted(tmp_path: Path) -> None:
+    page, address = served(tmp_path, Attributing())
+    try:
+        program = client(address, MINE)
+        found = program.predict(DRUGS, api_name="/extract")
+        assert found["categories"] == attributed(DRUGS).to_dict()["categories"]
+        assert [a["type"] for a in found["categories"]["drug"][0]["attributes"]] == [
+            "dose",
+            "route",
+        ]
+        bare = program.predict(DRUGS, attributes=False, api_name="/extract")
+        places = [(i["start"], i["end"]) for i in bare["categories"]["drug"]]
+        assert places == [(0, 7), (26, 35)] and "attributes" not in json.dumps(bare)
+        rows = program.predict(found, "csv-attributes", api_name="/convert").splitlines()
+        assert len(rows) == 3 and ",dose,100 mg,8,14," in rows[1]
+        for attributes in (True, False):
+            reports = [{"id": "a", "text": DRUGS}]
+            begun = program.predict(reports, attributes=attributes, api_name="/batch_start")
+            (report,) = results(program, begun["batch"])["reports"]
+            opened = program.predict(report["review"], api_name="/review_open")["reviewed"]
+            assert ("attributes" in opened[0]) is attributes
+            table = program.predict(report["review"], "csv", api_name="/review_export")
+            assert ("dose" in table) is attributes
+        told = program.view_api(return_format="dict", print_info=False)["named_endpoints"]
+        for endpoint in ("/extract", "/compare", "/batch_start"):
+            names = [p["parameter_name"] for p in told[endpoint]["parameters"]]
+            assert names[-1] == "attributes", endpoint
+    finally:
+        page.close()
 
 
 def test_a_space_keeps_no_reviews_of_programs(

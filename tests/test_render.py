@@ -11,12 +11,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from fakes import ATTACKS, SCHEMA, Reader, Scripted, extraction, item
+from fakes import ATTACKS, ATTRIBUTED, SCHEMA, Reader, Scripted, attributed, extraction, item
 
 from elmtex.examples import EXAMPLES
 from elmtex.review import Entry
 from elmtex.schema import parse_schema
-from elmtex.types import ElmtexError, Extraction, Item
+from elmtex.types import Attribute, ElmtexError, Extraction, Item
 from elmtex.web import render
 from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN, LANGUAGES
@@ -103,7 +103,15 @@ def test_whatever_a_user_writes_is_shown_as_text(attack: str) -> None:
         json.dumps(
             {
                 "title": attack,
-                "properties": {"a": {"title": attack, "x-title": {"de": attack}, "x-label": "a"}},
+                "properties": {
+                    "a": {
+                        "title": attack,
+                        "x-title": {"de": attack},
+                        "x-label": "a",
+                        "x-attributes": ["t"],
+                    }
+                },
+                "x-attributes": {"t": {"title": attack, "x-title": {"de": attack}, "x-label": "t"}},
             }
         ),
         "own",
@@ -114,7 +122,12 @@ def test_whatever_a_user_writes_is_shown_as_text(attack: str) -> None:
         attack,
         "invalid_output",
         (attack,),
-        {"a": (item(report, attack, "possible"), Item(attack, None, None))},
+        {
+            "a": (
+                item(report, attack, "possible"),
+                Item(attack, None, None, attributes=(Attribute("t", attack, None, None),)),
+            )
+        },
     )
     safe = {"div", "span", "ul", "li", "section", "h2", "table", "thead", "tbody", "tr", "th", "td"}
     safe |= {"button", "pre", "strong", "p"}
@@ -165,6 +178,23 @@ def test_an_item_without_evidence_is_said_to_have_none_and_marks_nothing() -> No
     tables = results.categories_html(report, found, SCHEMA, ENGLISH, finished=True)
     assert tables.count(ENGLISH.ungrounded) == 3
     assert "<button" not in tables
+
+
+def test_attributes_stand_beside_their_item_in_the_language_of_the_page() -> None:
+    report = "Aspirin 100 mg orally."
+    found = attributed(report)
+    lies = Attribute("route", "by mouth", 15, 21)
+    drug = replace(
+        found.categories["drug"][0], attributes=(Attribute("dose", "100 mg", 8, 14), lies)
+    )
+    found = replace(found, categories={"drug": (drug,)})
+    for words, dose in ((ENGLISH, "Dose: 100 mg"), (GERMAN, "Dosis: 100 mg")):
+        markup = results.categories_html(report, found, ATTRIBUTED, words, finished=True)
+        shown = Reader(markup).text
+        assert dose in shown and f"by mouth {words.ungrounded}" in shown
+        assert markup.count("<li") == 2 and f'aria-label="{words.attributes}"' in markup
+    plain = results.categories_html(report, attributed(""), ATTRIBUTED, ENGLISH, finished=True)
+    assert "attributes" not in plain
 
 
 def test_confidence_is_rounded_down_and_low_ones_stand_out() -> None:

@@ -7,26 +7,37 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from catalogue import known
-from fakes import ATTACKS, SCHEMA, Modelless, Reader, extraction, item
+from fakes import (
+    ATTACKS,
+    ATTRIBUTED,
+    SCHEMA,
+    Attributing,
+    Modelless,
+    Reader,
+    attributed,
+    extraction,
+    item,
+)
 
 from elmtex.examples import EXAMPLES
 from elmtex.exporters.fhir.bundle import bundle_model
 from elmtex.readers.text_files import Report
 from elmtex.review import Entry
-from elmtex.review.decisions import NAMELESS
+from elmtex.review.checks import NAMELESS
 from elmtex.review.line import line_of
 from elmtex.schema import parse_schema
-from elmtex.types import Code, Extraction, InputError, Item, Progress
+from elmtex.types import Attribute, Code, Extraction, InputError, Item, Progress
 from elmtex.web.access.headers import accounts, headers, owner_of
 from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN
 from elmtex.web.report_tab import commands
 from elmtex.web.report_tab.commands import parse
-from elmtex.web.report_tab.exports import SUFFIX, exports_html, file_of
+from elmtex.web.report_tab.exports import SUFFIX, exports_html, file_of, files_of
 from elmtex.web.report_tab.render import review_html, review_report_html, reviews_html
 from elmtex.web.state import SessionState, View
 from elmtex.web.templating import escape
@@ -445,6 +456,9 @@ def test_every_format_carries_the_corrected_document(controller: PageController)
         if format == "gold":
             assert handed.text == "" and handed.problem == GERMAN.review.gold_hint
             continue
+        if format == "csv-attributes":
+            assert handed.text.count("\n") == 1 and handed.problem == ""  # there are none
+            continue
         assert "Übelkeit" in handed.text and handed.problem == ""
         shown = Reader(exports_html(entry(screen), format, GERMAN))
         assert handed.text in shown.text or format == "summary"
@@ -474,12 +488,20 @@ def test_every_format_carries_the_corrected_document(controller: PageController)
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_whatever_a_user_writes_is_shown_as_text(attack: str) -> None:
     schema = parse_schema(
-        json.dumps({"title": attack, "properties": {"a": {"title": attack, "x-label": "a"}}}), "own"
+        json.dumps(
+            {
+                "title": attack,
+                "properties": {"a": {"title": attack, "x-label": "a", "x-attributes": ["t"]}},
+                "x-attributes": {"t": {"title": attack, "x-label": "t"}},
+            }
+        ),
+        "own",
     )
 
     class Own(Planted):
         def stream(self, report: str) -> Iterator[Progress]:
-            found = {"a": (item(report, attack, "possible"),)}
+            named = Attribute("t", attack, 0, len(attack))
+            found = {"a": (replace(item(report, attack, "possible"), attributes=(named,)),)}
             yield Progress(Extraction("r", "own", attack, "ok", (attack,), found), 1, 1)
 
     own = Own()
@@ -641,3 +663,51 @@ def test_words_are_placed_at_the_nearest_place(words: str, near: int) -> None:
     item = commands._placed(fields, report, near)
     assert item.start == (min(places, key=lambda at: abs(at - near)) if places else None)
     assert item.start is None or report[item.start : item.end] == words
+
+
+def test_attributes_are_shown_under_review_and_handed_out() -> None:
+    report = "Aspirin 100 mg orally. No ibuprofen."
+    controller = PageController(Attributing())
+    begun = controller.begin(report, "en")
+    screen = list(controller.run("s", begun.state, "en", "me"))[-1]
+    assert "Dose: 100 mg" in Reader(screen.result).text
+    assert "Applikationsweg: orally" in Reader(controller.render(screen.state, "de").result).text
+    assert "Dose: 100 mg" in Reader(file_of(entry(screen), "summary", ENGLISH).text).text
+    rows = list(csv.DictReader(io.StringIO(file_of(entry(screen), "csv", ENGLISH).text)))
+    assert [(r["text"], r["dose"], r["judged"]) for r in rows] == [
+        *(("Aspirin", "100 mg", "no"), ("ibuprofen", "", "no"))
+    ]
+    screen = act(controller, screen, do="accept", items=["m0"])
+    long = file_of(entry(screen), "csv-attributes", ENGLISH)
+    assert long.name.endswith(".attributes.csv")
+    rows = list(csv.DictReader(io.StringIO(long.text)))
+    assert [(r["type"], r["item"], r["judged"]) for r in rows] == [
+        *(("dose", "Aspirin", "yes"), ("route", "Aspirin", "yes"))
+    ]
+    assert "csv-attributes" in exports_html(entry(screen), "json", ENGLISH)
+    bare = replace(entry(screen), schema=ATTRIBUTED.without_attributes())
+    assert "csv-attributes" not in exports_html(bare, "json", ENGLISH)
+    screen = act(controller, screen, do="reject", items=["m0"])
+    assert json.loads(file_of(entry(screen), "json", ENGLISH).text)["categories"]["drug"] == [
+        attributed(report).categories["drug"][1].to_dict()
+    ]
+
+
+def test_one_table_of_many_reports_has_the_columns_of_all_their_schemas() -> None:
+    drugs = PageController(Attributing())
+    id = drugs.store.add(
+        *("me", "r", "Aspirin 100 mg", ATTRIBUTED),
+        extraction=attributed("Aspirin 100 mg"),
+        batch="b",
+    )
+    plain = SCHEMA.without_attributes()
+    found = extraction(signs_symptoms=(item(REPORT, "Fieber"),))
+    drugs.store.add("me", "s", REPORT, plain, extraction=found, batch="b")
+    entries = drugs.store.entries("me")
+    rows = list(csv.DictReader(io.StringIO(files_of(entries, "csv", ENGLISH).text)))
+    assert [(r["id"], r["text"], r["dose"]) for r in rows] == [
+        *(("r", "Aspirin", "100 mg"), ("s", "Fieber", ""))
+    ]
+    long = files_of(entries, "csv-attributes", ENGLISH)
+    assert (long.name, long.text.count("\n")) == ("elmtex.attributes.csv", 2)
+    assert files_of([], "csv", ENGLISH).text == "" and drugs.store.get("me", id) == entries[0]

@@ -16,7 +16,8 @@ import pytest
 
 from elmtex import records
 from elmtex.review import Decision, Entry, Store, fold
-from elmtex.review.decisions import check, next_undo
+from elmtex.review.checks import check
+from elmtex.review.decisions import next_undo
 from elmtex.review.gold import record, to_jsonl
 from elmtex.review.store import MEMORY
 from elmtex.review.tables import DECISIONS, EXTRACTIONS

@@ -19,7 +19,7 @@ from test_report_tab import Planted, act, entry, read
 from elmtex.extractors.chat import extractor as chat
 from elmtex.extractors.chat import local
 from elmtex.readers.text_files import Report
-from elmtex.review import decisions, faults
+from elmtex.review import checks, decisions, faults
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError, InputError, Progress, SchemaError
 from elmtex.web.controller import PageController
@@ -35,10 +35,10 @@ MODULES = (
     *("schema/__init__.py", "schema/categories.py", "schema/checks.py", "coding/name_index.py"),
     "exporters/fhir/bundle.py",
     *(f"extractors/chat/{name}.py" for name in ("extractor", "local", "server")),
-    *(f"review/{name}.py" for name in ("decisions", "entry", "store")),
+    *(f"review/{name}.py" for name in ("checks", "decisions", "entry", "store")),
     *(f"web/{name}.py" for name in ("limits", "state", "batch_tab/batch")),
     *(f"web/report_tab/{name}.py" for name in ("commands", "review")),
-    "web/schema_tab/custom_schema.py",
+    *(f"web/schema_tab/{name}.py" for name in ("attribute_types", "custom_schema")),
 )
 # What the terminal alone is told when the page starts.
 NOT_ON_THE_PAGE = (
@@ -93,7 +93,7 @@ def test_every_text_is_translated_with_the_same_fields(lang: str) -> None:
 def test_the_sentences_that_are_constants_are_among_them() -> None:
     texts = {m.id for m in in_the_source()}
     constants = [text for text in vars(faults).values() if isinstance(text, str) and "; " in text]
-    constants += [decisions.NAMELESS, chat.CUT, chat.BROKEN, chat.INVALID, local.LOOP]
+    constants += [checks.NAMELESS, chat.CUT, chat.BROKEN, chat.INVALID, local.LOOP]
     assert len(constants) > 8
     assert [text for text in constants if text not in texts and text != faults.__doc__] == []
 

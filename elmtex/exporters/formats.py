@@ -1,4 +1,4 @@
-"""Write an extraction as JSON, JSON Lines, CSV, ELMTEX's 15 strings or FHIR.
+"""Write an extraction as JSON, JSON Lines, CSV (items or attributes), ELMTEX's 15 strings or FHIR.
 
 Each writer takes the extraction and its schema and gives text; :data:`FORMATS` names them for the
 command line.
@@ -6,31 +6,18 @@ command line.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from elmtex.exporters.tables import Document, attribute_table, item_table
 from elmtex.schema import CategorySchema
-from elmtex.types import Extraction, Item
+from elmtex.types import Extraction
 
 if TYPE_CHECKING:
     from elmtex.exporters.fhir.bundle import ReviewState
 
-CSV_COLUMNS = ("id", "category", "text", "start", "end", "assertion", "confidence", "codes")
 NOTHING = "N/A"  # ELMTEX's word for a category the report says nothing about
-
-# What Excel, LibreOffice and Google Sheets take for the start of a formula (OWASP, "CSV Injection"), with the
-# full-width signs that some of them fold.
-_FORMULA = tuple("=+-@＝＋－＠")
-# Where a German Excel separates cells, even inside quotation marks.
-_PARTS = frozenset(";\t\r\n")
-# What may precede such a character: what separates cells, white space, invisible characters.
-_BEFORE = re.compile(
-    r"[;\s\x00-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+"
-)
 
 
 def to_json(extraction: Extraction, schema: CategorySchema) -> str:
@@ -46,39 +33,19 @@ def to_jsonl(extraction: Extraction, schema: CategorySchema) -> str:
 def to_csv(
     extraction: Extraction, schema: CategorySchema, review: ReviewState | None = None
 ) -> str:
-    """A table (RFC 4180) with a header and one row per item.
+    """A table with one row per item and one column per attribute type, see :func:`elmtex.exporters.tables.item_table`.
 
-    Text that a spreadsheet would run as a formula gets an apostrophe in front; ``start`` and
-    ``end`` still point at the words as in the report. Codes are written ``SYSTEM|CODE``, best
-    first, joined by spaces. With ``review`` a last column says ``yes`` for each item that a human
-    reviewed, else ``no``.
+    With ``review`` a column ``judged`` says ``yes`` for each item that a human reviewed, else ``no``.
     """
-    table = io.StringIO(newline="")
-    writer = csv.writer(table)
-    writer.writerow((*CSV_COLUMNS, "judged") if review else CSV_COLUMNS)
-    for key, items in extraction.categories.items():
-        for place, item in enumerate(items):
-            seen = ("yes" if (key, place) in review.items else "no",) if review else ()
-            writer.writerow([_cell(extraction.id), key, *_item_cells(item), *seen])
-    return table.getvalue()
+    return item_table([Document(extraction, schema, review)])
 
 
-def _item_cells(item: Item) -> tuple[str | int | float | None, ...]:
-    codes = " ".join(f"{code.system}|{code.code}" for code in item.codes)
-    return (_cell(item.text), item.start, item.end, item.assertion, item.confidence, _cell(codes))
-
-
-def _cell(text: str) -> str:
-    def held(run: re.Match[str]) -> str:
-        behind = text.startswith(_FORMULA, run.end()) and not _PARTS.isdisjoint(run[0])
-        return run[0] + "'" * behind
-
-    begun = _BEFORE.match(text)
-    formula = text.startswith((*_FORMULA, "\t", "\r", "\n")) or (
-        begun is not None and text.startswith(_FORMULA, begun.end())
-    )
-    # Each run once and whole: looking behind every separator again would take a minute for a page of line ends.
-    return "'" * formula + _BEFORE.sub(held, text)
+def to_attributes_csv(
+    extraction: Extraction, schema: CategorySchema, review: ReviewState | None = None
+) -> str:
+    """A table with one row per attribute, see :func:`elmtex.exporters.tables.attribute_table`; ``review`` as in
+    :func:`to_csv`."""
+    return attribute_table([Document(extraction, schema, review)])
 
 
 def to_elmtex(extraction: Extraction, schema: CategorySchema) -> str:
@@ -132,6 +99,7 @@ FORMATS: dict[str, Callable[[Extraction, CategorySchema], str]] = {
     "json": to_json,
     "jsonl": to_jsonl,
     "csv": to_csv,
+    "csv-attributes": to_attributes_csv,
     "elmtex": to_elmtex,
     "fhir": to_fhir,
 }

@@ -12,13 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from elmtex.exporters.fhir.bundle import ReviewState
-from elmtex.schema import CategorySchema
-from elmtex.types import N_, Extraction, InputError, Item
+from elmtex.types import Extraction, InputError, Item
 
 Action = Literal["accept", "reject", "edit", "add", "undo", "finish"]
 Verdict = Literal["open", "accepted", "rejected", "edited", "added"]
-
-NAMELESS = N_("a review is finished under the reviewer's name: give it first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,8 @@ class Decision:
             decision ``undoes``; finish the review.
         items: ids of the items concerned; () for add, undo and finish.
         category: for edit and add: the item's category afterwards.
-        item: for edit and add: the whole item afterwards (words, span, assertion, chosen codes).
+        item: for edit and add: the whole item afterwards (words, span, assertion, chosen codes,
+            attributes).
         undoes: for undo: the number of the decision taken back.
         number: its place in the review, from 1; 0 until it is stored.
         reviewer: the name the reviewer gave; may be empty, but not of finish.
@@ -152,7 +150,7 @@ class Reviewed:
         added ones.
 
         An accepted, edited or added item has no confidence: a human has reviewed it. One still open
-        keeps its own.
+        keeps its own. Attributes keep theirs: nobody reviews them one by one yet.
         """
         kept = [entry for entry in self.items if entry.kept]
         categories = {
@@ -248,53 +246,3 @@ def next_undo(state: Reviewed) -> Decision | None:
     if not state.standing:
         return None
     return Decision("undo", undoes=state.standing[-1].number)
-
-
-def check(decision: Decision, report: str, state: Reviewed, schema: CategorySchema) -> None:
-    """Refuse a decision that cannot be applied, or an item that claims words the report does not
-    have.
-
-    Raises:
-        InputError: says which part; never quotes the report.
-    """
-    for id in decision.items:
-        state.find(id)
-    if decision.action in ("edit", "add"):
-        if decision.item is None or decision.category is None:
-            raise InputError("{action} needs an item and its category", action=decision.action)
-        schema.category(decision.category)
-        _check_item(decision.item, report)
-    if decision.action == "edit" and len(decision.items) != 1:
-        raise InputError("edit takes one item, not {count}", count=len(decision.items))
-    if decision.action in ("accept", "reject") and not decision.items:
-        raise InputError("{action} needs the items it concerns", action=decision.action)
-    latest = next_undo(state)
-    if decision.action == "undo" and (latest is None or decision.undoes != latest.undoes):
-        raise InputError("only the latest decision can be taken back")
-    if decision.action == "finish":
-        if state.open:
-            if state.open == 1:
-                raise InputError("one item is still open: accept or reject it first")
-            raise InputError(
-                "{count} items are still open: accept or reject them first", count=state.open
-            )
-        if not any(map(str.isalnum, decision.reviewer)):
-            raise InputError(NAMELESS)
-
-
-def _check_item(item: Item, report: str) -> None:
-    if not item.text.strip():
-        raise InputError("an item needs words")
-    if item.start is None and item.end is None:
-        return
-    if item.start is None or item.end is None or not 0 <= item.start < item.end <= len(report):
-        raise InputError(
-            "the span {start}:{end} lies outside the report of {length} characters",
-            start=item.start,
-            end=item.end,
-            length=len(report),
-        )
-    if report[item.start : item.end] != item.text:
-        raise InputError(
-            "the words are not those at {start}:{end} of the report", start=item.start, end=item.end
-        )

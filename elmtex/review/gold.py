@@ -17,6 +17,9 @@ def record(entry: Entry) -> Record | None:
     A category is labelled when a human decided about each of its items. One in which the model
     found nothing counts only once the review is finished: until then nobody has said that nothing
     was missed.
+
+    Items carry their attributes. No type of them is labelled completely (:attr:`Record.attributes`):
+    a review shows attributes, and nobody has said that none was missed.
     """
     if entry.extraction is None:
         return None

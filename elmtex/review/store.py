@@ -20,8 +20,9 @@ from typing import Any
 
 from elmtex.erase import overwrite
 from elmtex.review import sqlite
+from elmtex.review.checks import check
 from elmtex.review.connection import MEMORY, connect
-from elmtex.review.decisions import Decision, check
+from elmtex.review.decisions import Decision
 from elmtex.review.entry import Entry
 from elmtex.review.faults import without_words
 from elmtex.review.line import Line, line_of

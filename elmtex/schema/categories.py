@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema
@@ -146,6 +146,26 @@ class CategorySchema:
             {**self.document, "properties": properties, "required": required},
         )
 
+    def without_attributes(self) -> CategorySchema:
+        """The same schema with no attribute types, so that its items have none.
+
+        Examples:
+            >>> from elmtex.schema import load_schema
+            >>> load_schema("medication").without_attributes().attributes
+            ()
+        """
+
+        def bare(spec: Mapping[str, Any]) -> dict[str, Any]:
+            return {name: value for name, value in spec.items() if name != "x-attributes"}
+
+        properties = {key: bare(spec) for key, spec in self.document["properties"].items()}
+        return CategorySchema(
+            self.name,
+            self.title,
+            tuple(replace(category, attributes=()) for category in self.categories),
+            {**bare(self.document), "properties": properties},
+        )
+
     @functools.cached_property
     def validator(self) -> jsonschema.protocols.Validator:
         """Validates the ``categories`` object of a document."""
@@ -172,9 +192,23 @@ class CategorySchema:
                 "stands for",
                 schema=self.name,
             ) from None
+        if faults:
+            return tuple(
+                BROKEN.format(path=pointer(fault.path), rule=fault.validator) for fault in faults
+            )
         return tuple(
-            BROKEN.format(path=pointer(fault.path), rule=fault.validator) for fault in faults
+            BROKEN.format(path=pointer(path), rule="x-attributes")
+            for path in self._foreign_types(categories)
         )
+
+    def _foreign_types(self, categories: Mapping[str, Any]) -> Iterator[tuple[str | int, ...]]:
+        """Where attributes stand whose type their category does not list."""
+        for category in self.categories:
+            known = {t.key for t in category.attributes}
+            for place, item in enumerate(categories.get(category.key, ())):
+                for number, attribute in enumerate(item.get("attributes", ())):
+                    if attribute["type"] not in known:
+                        yield category.key, place, "attributes", number, "type"
 
 
 def pointer(path: Any) -> str:

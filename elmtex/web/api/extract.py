@@ -14,7 +14,7 @@ import jsonschema
 from elmtex.exporters import formats as export
 from elmtex.schema import ITEM, CategorySchema, packaged_schemas
 from elmtex.settings import MCP, setting
-from elmtex.types import ElmtexError, Extraction, MissingDependencyError
+from elmtex.types import Attribute, ElmtexError, Extraction, Item, MissingDependencyError
 from elmtex.web.access import identity
 from elmtex.web.access.gate import LOOPBACK
 from elmtex.web.api.errors import shown
@@ -83,23 +83,31 @@ def call_itself(page: gr.Blocks, secret: str) -> None:
 def offer(controller: PageController) -> None:
     """Name the endpoints, inside the gradio blocks that are open."""
 
-    def extract(report: str, request: gr.Request, schema: str = "") -> dict[str, Any]:
+    def extract(
+        report: str, request: gr.Request, schema: str = "", attributes: bool = True
+    ) -> dict[str, Any]:
         """Extract a clinical report into a validated document whose every item is a span of the report.
+
+        An item has attributes (a drug's dose, a value's test) where its category has types of them and the model
+        writes some: [{"type", "text", "start", "end", "confidence"}, ...].
 
         Args:
             report: the report's text.
             schema: a category schema as JSON text; empty for the 15 categories of ELMTEX.
+            attributes: false leaves attributes out; the items are the same.
         """
         with shown():
-            own = checked(schema) if schema else None
+            own = _asked(controller, schema, attributes)
             return _extract(controller, report, own, identity.owner(request)).to_dict()
 
     def convert(document: dict[str, Any], format: str = "csv", schema: str = "") -> str:
         """Write an extracted document in another format.
 
+        csv has a row an item and a column for each type of attribute, csv-attributes a row an attribute.
+
         Args:
             document: what `extract` gave, corrected or not.
-            format: json, jsonl, csv, elmtex or fhir.
+            format: json, jsonl, csv, csv-attributes, elmtex or fhir.
             schema: the category schema it was extracted with; empty for the 15 categories of ELMTEX.
         """
         with shown():
@@ -131,19 +139,29 @@ def offer(controller: PageController) -> None:
         return list(controller.comparing.names)
 
     def compare(
-        report: str, left: str, right: str, request: gr.Request, schema: str = ""
+        report: str,
+        left: str,
+        right: str,
+        request: gr.Request,
+        schema: str = "",
+        attributes: bool = True,
     ) -> dict[str, Any]:
         """Read a clinical report with two extractors and pair what they found: agreed, different, or one side's only.
+
+        Attributes change no pair's kind: `attributes_differ` says of a pair whether both found the item with other
+        attributes, and of the whole how many such pairs there are.
 
         Args:
             report: the report's text.
             left: the name of an extractor, of those that `extractors` gives.
             right: the name of another one.
             schema: a category schema as JSON text; empty for the 15 categories of ELMTEX.
+            attributes: false leaves attributes out; the items are the same.
         """
         with shown():
+            own = _asked(controller, schema, attributes)
             return controller.comparing.once(
-                report, left, right, checked(schema) if schema else None, identity.owner(request)
+                report, left, right, own, identity.owner(request)
             ).to_dict()
 
     # Who reads waits for turns at the model, not for the other readers.
@@ -151,6 +169,12 @@ def offer(controller: PageController) -> None:
     for function in (extract, convert, suggest_codes, schemas, extractors, compare):
         gr.api(function, api_name=function.__name__, concurrency_limit=limits.get(function, 1))
     offer_reviews(controller)
+
+
+def _asked(controller: PageController, schema: str, attributes: bool) -> CategorySchema | None:
+    """The schema that a program asks for; None for the page's own."""
+    own = checked(schema) if schema else None
+    return own if attributes else (own or controller.extractor.schema).without_attributes()
 
 
 def _extract(
@@ -178,8 +202,14 @@ def _convert(document: dict[str, Any], format: str, schema: CategorySchema) -> s
     if faults := schema.validate(document["categories"]):
         raise ElmtexError(f"the document does not fit its schema: {'; '.join(faults[:3])}")
     extraction = dataclasses.replace(Extraction.from_dict(document), schema=schema.name)
-    for item in (item for items in extraction.categories.values() for item in items):
-        span = (item.start, item.end)
-        if span != (None, None) and (None in span or not 0 <= (item.start or 0) < (item.end or 0)):
-            raise ElmtexError("an item has both start and end, start first, or null for both")
+    items = [item for items in extraction.categories.values() for item in items]
+    spans: list[Item | Attribute] = [*items, *(a for item in items for a in item.attributes)]
+    for found in spans:
+        span = (found.start, found.end)
+        if span != (None, None) and (
+            None in span or not 0 <= (found.start or 0) < (found.end or 0)
+        ):
+            raise ElmtexError(
+                "an item or attribute has both start and end, start first, or null for both"
+            )
     return export.FORMATS[format](extraction, schema)

@@ -52,6 +52,9 @@ def offer_reviews(controller: PageController) -> None:
     ) -> dict[str, Any]:
         """Decide about items of a review; the decision is stored beside the model's answer and can be undone.
 
+        An item that is edited keeps its attributes while it stands, in part at least, where it stood, and its
+        category lists their types.
+
         Args:
             review: the review.
             decision: {"do": "accept" or "reject", "items": [ids]}, {"do": "assert", "item", "value"},
@@ -71,7 +74,7 @@ def offer_reviews(controller: PageController) -> None:
 
         Args:
             review: the review.
-            format: json, csv, elmtex, fhir, gold or summary (HTML).
+            format: json, csv (a row an item), csv-attributes (a row an attribute), elmtex, fhir, gold or summary (HTML).
         """
         with shown():
             return _written(controller.store.get(identity.program(request), review), format)
@@ -89,7 +92,11 @@ def offer_reviews(controller: PageController) -> None:
             return len(mine)
 
     def batch_start(
-        reports: list[dict[str, str]], request: gr.Request, schema: str = "", batch: str = ""
+        reports: list[dict[str, str]],
+        request: gr.Request,
+        schema: str = "",
+        batch: str = "",
+        attributes: bool = True,
     ) -> dict[str, Any]:
         """Extract many reports in the background; each becomes a review. Ask `batch_results` how far it is.
 
@@ -98,6 +105,7 @@ def offer_reviews(controller: PageController) -> None:
             schema: a category schema as JSON text; empty for the 15 categories of ELMTEX.
             batch: a batch to go on with after a stop, a restart, or to try again what failed; then reports may be
                 empty.
+            attributes: false leaves attributes out of these reports; the items are the same.
         """
         with shown():
             owner = identity.program(request)
@@ -105,6 +113,7 @@ def offer_reviews(controller: PageController) -> None:
                 _of_batch(controller, owner, batch)
             if reports or not batch:
                 own = checked(schema) if schema else controller.extractor.schema
+                own = own if attributes else own.without_attributes()
                 batch = controller.batch.add(_reports(reports), owner, own, batch)
             controller.batch.run_in_background(owner, batch)
             return _results(controller, owner, batch, documents=False)

@@ -12,7 +12,7 @@ from elmtex.schema import CategorySchema
 from elmtex.web.batch_tab.batch import Taken
 from elmtex.web.locale.messages import Words, counted
 from elmtex.web.render import missing_html, progress_html
-from elmtex.web.report_tab.exports import BATCH_FORMATS, BatchFormat
+from elmtex.web.report_tab.exports import BATCH_FORMATS, BatchFormat, offered
 from elmtex.web.templating import LOW_CONFIDENCE, template
 
 PREVIEW = 90  # characters of a report in the table
@@ -64,7 +64,9 @@ def batch_html(
         [_row(line, words) for line in lines],
         progress_html(said, done, readable) if running else _BATCH.said(said),
         _filters(lines, schemas, words),
-        [(f, titles[f]) for f in BATCH_FORMATS] if done and not running else [],
+        [(f, titles[f]) for f in offered(BATCH_FORMATS, schemas, format)]
+        if done and not running
+        else [],
         format,
         words,
     )

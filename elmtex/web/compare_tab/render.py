@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from elmtex.comparison import KINDS, Found, Kind, Pair
 from elmtex.schema import CategorySchema
+from elmtex.web.chips import Chip, compared_chips
 from elmtex.web.compare_tab.compare import Compared
 from elmtex.web.locale.messages import Words
 from elmtex.web.render import message_html, missing_html, progress_html
@@ -38,11 +39,12 @@ class KindSaid:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one side says of an item: its words, then assertion, category and place in one line."""
+    """What one side says of an item: its words, then assertion, category and place in one line, then its attributes."""
 
     text: str
     absent: bool
     said: str
+    chips: tuple[Chip, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Row:
     """A pair; a side that has not found the item is None."""
 
     kind: KindSaid
+    attributes_differ: bool
     sides: tuple[Side | None, Side | None]
 
 
@@ -72,17 +75,17 @@ def compare_html(state: Compared, standard: CategorySchema, words: Words) -> Mar
     comparison = state.comparison
     if comparison is None:
         return missing_html(c.hint)
-    titles = {
-        category.key: category.title_in(words.lang)
-        for category in (state.schema or standard).categories
-    }
+    schema = state.schema or standard
     kinds = {kind: KindSaid(kind, SIGNS[kind], _title(kind, state.names, words)) for kind in KINDS}
-    rows = [_row(pair, kinds, titles, words) for pair in comparison.pairs]
+    rows = [_row(pair, kinds, schema, words) for pair in comparison.pairs]
+    agreed = [row for row in rows if row.kind.key == "agreed"]
     return _COMPARE.tab(
         list(zip(state.names, state.answers, state.seconds, strict=True)),
         [(kinds[kind], comparison.counts[kind]) for kind in KINDS],
+        comparison.attributes_differ if schema.attributes else None,
         [row for row in rows if row.kind.key != "agreed"],
-        [row for row in rows if row.kind.key == "agreed"],
+        [row for row in agreed if row.attributes_differ],
+        [row for row in agreed if not row.attributes_differ],
         state.names,
         words,
     )
@@ -104,22 +107,21 @@ def _refusal(state: Compared, words: Words) -> str:
     return said.get(state.reason, "")
 
 
-def _row(
-    pair: Pair, kinds: Mapping[Kind, KindSaid], titles: Mapping[str, str], words: Words
-) -> Row:
-    return Row(
-        kinds[pair.kind], (_side(pair.left, titles, words), _side(pair.right, titles, words))
-    )
+def _row(pair: Pair, kinds: Mapping[Kind, KindSaid], schema: CategorySchema, words: Words) -> Row:
+    left, right = (_side(pair, found, schema, words) for found in (pair.left, pair.right))
+    return Row(kinds[pair.kind], pair.attributes_differ, (left, right))
 
 
 def _title(kind: Kind, names: Sequence[str], words: Words) -> str:
     return words.compare.kinds[kind].format(left=names[0], right=names[1])
 
 
-def _side(found: Found | None, titles: Mapping[str, str], words: Words) -> Side | None:
+def _side(pair: Pair, found: Found | None, schema: CategorySchema, words: Words) -> Side | None:
     if found is None:
         return None
-    item = found.item
+    item, category = found.item, schema.category(found.category)
     where = f"{item.start}–{item.end}" if item.grounded else words.ungrounded
-    said = " · ".join((titles[found.category], words.assertions[item.assertion], where))
-    return Side(item.text, item.assertion == "absent", said)
+    said = " · ".join((category.title_in(words.lang), words.assertions[item.assertion], where))
+    alone = pair.alone(found) if pair.attributes_differ else ()
+    marked = compared_chips(item, category, words.lang, alone)
+    return Side(item.text, item.assertion == "absent", said, marked)

@@ -39,4 +39,6 @@ class CompareMessages(Section):
     difference = _("Difference")
     differences = _("Differences")
     agreed = _("Agreed")
+    other_attributes = _("same item, other attributes")
+    agreed_but = _("Agreed, with other attributes")
     same = _("Both found the same items.")

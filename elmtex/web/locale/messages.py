@@ -97,6 +97,7 @@ class Messages(Section):
     }
     low = _("low")
     ungrounded = _("no evidence in the report")
+    attributes = _("Attributes")
     not_found = _("Nothing found for")
     document = "JSON"
     valid = _("Validated JSON")

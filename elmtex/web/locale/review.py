@@ -52,6 +52,7 @@ class ReviewMessages(Section):
     formats: Mapping[str, str] = {
         "json": "JSON",
         "csv": "CSV",
+        "csv-attributes": _("CSV (attributes)"),
         "elmtex": "ELMTEX",
         "fhir": "FHIR",
         "gold": _("Gold (training)"),

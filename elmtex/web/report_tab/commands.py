@@ -9,6 +9,7 @@ from typing import Any, get_args
 import jsonschema
 
 from elmtex.review import Decision, Entry
+from elmtex.review.checks import kept_attributes
 from elmtex.review.decisions import next_undo
 from elmtex.types import ASSERTIONS, Code, InputError, Item
 from elmtex.web.report_tab.exports import BATCH_FORMATS, Format
@@ -137,6 +138,9 @@ def decision_of(asked: Command, entry: Entry, suggested: tuple[Code, ...] = ()) 
                 placed,
                 confidence=before.item.confidence,
                 codes=before.item.codes if same else (),
+                attributes=kept_attributes(
+                    before, placed, entry.schema.category(fields["category"])
+                ),
             )
             return Decision("edit", (before.id,), fields["category"], item)
         case "add":

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from markupsafe import Markup
 
 from elmtex.exporters import formats as export
 from elmtex.exporters.fhir.bundle import ReviewState
+from elmtex.exporters.tables import Document, attribute_table, item_table
 from elmtex.review import Entry
 from elmtex.review.gold import to_jsonl
+from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction
 from elmtex.web.locale.messages import Words
 from elmtex.web.report_tab.summary import summary_page
@@ -19,16 +21,28 @@ from elmtex.web.templating import template
 
 _EXPORTS = template("exports.html")
 
-Format = Literal["json", "csv", "elmtex", "fhir", "gold", "summary"]
+Chosen = TypeVar("Chosen", bound=str)
+Format = Literal["json", "csv", "csv-attributes", "elmtex", "fhir", "gold", "summary"]
 
 SUFFIX: dict[Format, str] = {
     "json": "json",
     "csv": "csv",
+    "csv-attributes": "attributes.csv",
     "elmtex": "elmtex.json",
     "fhir": "fhir.json",
     "gold": "gold.jsonl",
     "summary": "html",
 }
+TABLES: Mapping[str, Callable[[Iterable[Document]], str]] = {
+    "csv": item_table,
+    "csv-attributes": attribute_table,
+}
+
+
+def offered(formats: Iterable[Chosen], schemas: Iterable[CategorySchema], now: str) -> list[Chosen]:
+    """The formats to choose from: the table of attributes where a schema has some, or it is chosen."""
+    some = now == "csv-attributes" or any(schema.attributes for schema in schemas)
+    return [format for format in formats if some or format != "csv-attributes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +98,13 @@ def _to_export(entry: Entry) -> tuple[Extraction, ReviewState]:
 def _written(document: Extraction, review: ReviewState, entry: Entry, format: str) -> str:
     if format == "fhir":
         return export.to_fhir(document, entry.schema, review, entry.text)
-    if format == "csv":
-        return export.to_csv(document, entry.schema, review)
+    if format in TABLES:
+        return TABLES[format]([Document(document, entry.schema, review)])
     return export.FORMATS[format](document, entry.schema)
 
 
-BatchFormat = Literal["jsonl", "csv", "gold"]
-BATCH_FORMATS: tuple[BatchFormat, ...] = ("jsonl", "csv", "gold")
+BatchFormat = Literal["jsonl", "csv", "csv-attributes", "gold"]
+BATCH_FORMATS: tuple[BatchFormat, ...] = ("jsonl", "csv", "csv-attributes", "gold")
 
 
 def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> File:
@@ -99,13 +113,13 @@ def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> Fil
     if format == "gold":
         text = to_jsonl(done)
         return File("elmtex.gold.jsonl", text, "" if text else words.review.gold_hint)
-    name = f"elmtex.{format}"
-    written: list[str] = []
-    for entry in done:
-        text = _written(*_to_export(entry), entry, format)
-        # One header for all: each report's own table begins with it.
-        written.append(text if format != "csv" or not written else text.split("\r\n", 1)[1])
-    return File(name, "".join(written))
+    name = f"elmtex.{format if format == 'jsonl' else SUFFIX[format]}"
+    if format in TABLES and done:
+        # One header for all: reports of several schemas have the columns of each.
+        documents = ((entry.schema, *_to_export(entry)) for entry in done)
+        rows = [Document(document, schema, review) for schema, document, review in documents]
+        return File(name, TABLES[format](rows))
+    return File(name, "".join(_written(*_to_export(entry), entry, format) for entry in done))
 
 
 def answer_html(number: str, file: File | None) -> Markup:
@@ -124,7 +138,7 @@ def exports_html(entry: Entry, format: Format, words: Words) -> Markup:
     return _EXPORTS.exports(
         file_of(entry, format, words),
         format,
-        [(f, titles[f]) for f in SUFFIX],
+        [(f, titles[f]) for f in offered(SUFFIX, [entry.schema], format)],
         titles[format],
         words,
     )

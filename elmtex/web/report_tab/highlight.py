@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from elmtex.types import Assertion, Extraction, Item
+from elmtex.types import Assertion, Attribute, Extraction, Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,12 @@ def item_ids(extraction: Extraction) -> dict[tuple[str, int], str]:
     return {place: f"i{number}" for number, place in enumerate(places)}
 
 
-def is_evidence(item: Item, report: str) -> bool:
-    """Whether the item's words stand at its offsets; an item whose offsets lie is shown as ungrounded."""
-    if item.start is None or item.end is None:
+def is_evidence(found: Item | Attribute, report: str) -> bool:
+    """Whether the words stand at their offsets; what has offsets that lie is shown as ungrounded."""
+    if found.start is None or found.end is None:
         return False
-    return 0 <= item.start < item.end <= len(report) and report[item.start : item.end] == item.text
+    inside = 0 <= found.start < found.end <= len(report)
+    return inside and report[found.start : found.end] == found.text
 
 
 def evidence_of(extraction: Extraction, report: str) -> tuple[Evidence, ...]:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from elmtex.review import Entry, Line, Reviewed, ReviewedItem
 from elmtex.schema import Category
 from elmtex.types import Code
+from elmtex.web.chips import Chip, chips
 from elmtex.web.locale.messages import Words
 from elmtex.web.render import looks
 from elmtex.web.report_tab.highlight import Evidence, is_evidence
@@ -31,6 +32,7 @@ class Row:
         entry: the item and what was decided about it.
         edit: what the editor's form begins with, as JSON.
         notes: what stands beside its words, each with its kind; a code is a :class:`elmtex.types.Code`.
+        chips: its attributes.
         coded: codes can be suggested for it.
         suggested: codes to choose from, each with whether it is chosen; None when nobody asked.
     """
@@ -38,6 +40,7 @@ class Row:
     entry: ReviewedItem
     edit: str
     notes: tuple[tuple[str, str | Code], ...]
+    chips: tuple[Chip, ...]
     coded: bool
     suggested: tuple[tuple[Code, bool], ...] | None
 
@@ -110,19 +113,22 @@ def _card(
     words: Words,
     suggested: Suggested | None,
 ) -> Card:
-    coded = category.terminologies != ()
     return Card(
         category.key,
         category.title_in(words.lang),
         look,
         sum(item.kept for item in items),
         tuple(item.id for item in items if item.verdict == "open"),
-        tuple(_row(item, entry.text, words, suggested, coded) for item in items),
+        tuple(_row(item, entry.text, category, words, suggested) for item in items),
     )
 
 
 def _row(
-    entry: ReviewedItem, report: str, words: Words, suggested: Suggested | None, coded: bool
+    entry: ReviewedItem,
+    report: str,
+    category: Category,
+    words: Words,
+    suggested: Suggested | None,
 ) -> Row:
     item = entry.item
     notes: list[tuple[str, str | Code]] = []
@@ -145,7 +151,14 @@ def _row(
         if suggested is not None and suggested[0] == entry.id
         else None
     )
-    return Row(entry, json.dumps(edit, ensure_ascii=False), tuple(notes), coded, offered)
+    return Row(
+        entry,
+        json.dumps(edit, ensure_ascii=False),
+        tuple(notes),
+        chips(item, report, category, words.lang),
+        category.terminologies != (),
+        offered,
+    )
 
 
 def reviews_html(lines: Sequence[Line], words: Words) -> Markup:

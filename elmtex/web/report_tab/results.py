@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from elmtex.schema import CategorySchema
 from elmtex.types import Extraction, Item
+from elmtex.web.chips import Chip, chips
 from elmtex.web.locale.messages import Words, counted
 from elmtex.web.render import looks
 from elmtex.web.report_tab.highlight import is_evidence, item_ids
@@ -19,12 +20,12 @@ _RESULTS = template("results.html")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A category with items: each as its id on the page, the item, and whether the report has its words."""
+    """A category with items: each as its id on the page, the item, whether the report has its words, its attributes."""
 
     key: str
     title: str
     look: str
-    rows: tuple[tuple[str, Item, bool], ...]
+    rows: tuple[tuple[str, Item, bool, tuple[Chip, ...]], ...]
 
 
 def categories_html(
@@ -41,7 +42,13 @@ def categories_html(
             missing.append(title)
             continue
         rows = tuple(
-            (ids[category.key, n], item, is_evidence(item, report)) for n, item in enumerate(items)
+            (
+                ids[category.key, n],
+                item,
+                is_evidence(item, report),
+                chips(item, report, category, words.lang),
+            )
+            for n, item in enumerate(items)
         )
         cards.append(Card(category.key, title, look[category.key], rows))
     return _RESULTS.categories(cards, missing if finished else [], words)

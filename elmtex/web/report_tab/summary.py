@@ -7,6 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from elmtex.review import Entry
+from elmtex.web.chips import chips
 from elmtex.web.locale.messages import Words
 from elmtex.web.templating import template
 
@@ -23,7 +24,11 @@ def summary_page(entry: Entry, words: Words) -> str:
     categories = [
         (
             category.title_in(words.lang),
-            [reviewed.item for reviewed in state.of(category.key) if reviewed.kept],
+            [
+                (reviewed.item, chips(reviewed.item, entry.text, category, words.lang))
+                for reviewed in state.of(category.key)
+                if reviewed.kept
+            ],
         )
         for category in entry.schema.categories
     ]

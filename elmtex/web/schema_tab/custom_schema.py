@@ -52,6 +52,23 @@ def check_html(text: str | None, words: Words) -> Markup:
     return message_html(said, "good") + _SCHEMA.legend(schema.categories, looks(schema), words)
 
 
+def types_html(schema: CategorySchema, words: Words) -> Markup:
+    """The attribute types that the schema names, each with the categories that list it."""
+    rows = [
+        (
+            spec.get("x-title", {}).get(words.lang, spec["title"]),
+            key,
+            [
+                category.title_in(words.lang)
+                for category in schema.categories
+                if key in {t.key for t in category.attributes}
+            ],
+        )
+        for key, spec in schema.document.get("x-attributes", {}).items()
+    ]
+    return message_html(words.schema.types_hint, "plain") + _SCHEMA.types(rows, words)
+
+
 def read(path: str) -> str:
     """The text of a schema file that was dropped, which is then deleted; a file that is no text is shown as ""."""
     file = Path(path)
