@@ -24,7 +24,6 @@ import pytest
 from corpora import (
     aci_bench,
     elmtex_files,
-    fetch,
     maccrobat,
     mts_dialog,
     ncbi_disease,
@@ -33,6 +32,7 @@ from corpora import (
     written,
 )
 from corpora.markup import read_markup
+from corpora.shared import fetch
 from elmtex import records
 from elmtex.text.normalisation import normalise, sentences
 from elmtex.types import InputError, Item, MissingDependencyError, Record
@@ -789,7 +789,7 @@ def test_corpora_import_nothing_heavy() -> None:
     import subprocess
 
     code = (
-        "import sys, corpora.synthetic, corpora.phee, corpora.fetch\n"
+        "import sys, corpora.synthetic, corpora.phee, corpora.shared.fetch\n"
         "print([m for m in ('torch','pandas','transformers','faker','numpy') if m in sys.modules])"
     )
     done = subprocess.run(
