@@ -74,18 +74,25 @@ def figures(cases: Sequence[Case], documents: Mapping[str, Extraction]) -> dict[
     """How many pass, by language and kind, and which fail."""
     passed = {case.id: passes(case, documents[case.id]) for case in cases}
 
-    def counted(key: str) -> dict[str, dict[str, int]]:
-        of = Counter(getattr(case, key) for case in cases)
-        right = Counter(getattr(case, key) for case in cases if passed[case.id])
-        return {name: {"passed": right[name], "of": of[name]} for name in sorted(of)}
-
+    of = Counter((case.kind, case.lang) for case in cases)
+    right = Counter((case.kind, case.lang) for case in cases if passed[case.id])
+    langs = sorted({case.lang for case in cases})
     return {
-        "passed": sum(passed.values()),
-        "of": len(cases),
-        "by language": counted("lang"),
-        "by kind": counted("kind"),
+        "passed": right.total(),
+        "of": of.total(),
+        "languages": {lang: _counted(right, of, [k for k in of if k[1] == lang]) for lang in langs},
+        "kinds": {
+            kind: {lang: _counted(right, of, [(kind, lang)]) for lang in langs}
+            for kind in sorted({case.kind for case in cases})
+        },
         "failed": [id for id, right in passed.items() if not right],
     }
+
+
+def _counted(
+    right: Counter[tuple[str, str]], of: Counter[tuple[str, str]], keys: list[tuple[str, str]]
+) -> dict[str, int]:
+    return {"passed": sum(right[key] for key in keys), "of": sum(of[key] for key in keys)}
 
 
 def passes(case: Case, document: Extraction) -> bool:

@@ -102,9 +102,10 @@ def _share(row: Figures) -> str:
 
 def _cases(figures: Figures) -> Iterator[str]:
     yield f"## Cases: {figures['passed']} of {figures['of']} pass\n"
-    rows: Rows = [["cases", "passed", "of"]]
-    for group in ("by language", "by kind"):
-        rows += [[k, str(v["passed"]), str(v["of"])] for k, v in figures[group].items()]
+    rows: Rows = [["kind", *figures["languages"]]]
+    for kind, langs in (("all", figures["languages"]), *figures["kinds"].items()):
+        cells = [f"{row['passed']}/{row['of']}" if row["of"] else "-" for row in langs.values()]
+        rows.append([kind, *cells])
     yield markdown(rows)
 
 
