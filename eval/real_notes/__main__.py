@@ -6,7 +6,7 @@
 
 Each set is measured when its flag is given. The folder --out gets answers.jsonl, the documents of every
 model that was asked, and figures.json; a second run reads what it lacks, and scores. The tables go to
-standard output. No figure is trained or chosen on: Kiwi states no licence.
+standard output. Nothing that ships may be trained or tuned on these sets: Kiwi states no licence.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ def main(argv: Sequence[str] | None = None, *, opener: Open = open_extractor) ->
         sys.stderr.write(f"eval.real_notes: {error}\n")
         return 2
     sys.stdout.write(tables.text(figures, options.verbose))
+    sys.stderr.write(f"figures in {Path(options.out) / 'figures.json'}\n")
     return 0
 
 
