@@ -49,7 +49,7 @@ def test_the_contracts_hold(copy: Path) -> None:
     [
         ("elmtex/types.py", "import eval.config", LAB),
         ("elmtex/batch/job.py", "import training", LAB),
-        ("corpora/spans.py", "import eval.data", LAB),
+        ("corpora/shared/spans.py", "import eval.data", LAB),
         ("eval/run.py", "import training.data", LAB),
         ("elmtex/decoding/tokens.py", "import elmtex.models.llama_config", ROOMS),
         ("elmtex/types.py", "from elmtex import schema", ROOMS),
