@@ -60,18 +60,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def figures(results: Results) -> str:
-    """The comparison of all systems, and F1 per category, as Markdown."""
+    """The comparison of all systems, F1 per category, and of attributes where there are some, as
+    Markdown."""
     kept = [
         f"Measured by `python -m eval.run`: {about(results)}",
         tables.markdown(tables.comparison(results.metrics)),
         "Relaxed F1 per category (a span that overlaps counts):",
         tables.markdown(tables.per_category(results.metrics, "relaxed")),
     ]
+    rows = tables.attributes(results.metrics)
+    if len(rows) > 1:
+        kept += [
+            "Attributes, relaxed F1 of relations per type (an attribute counts where its item is the gold's):",
+            tables.markdown(rows),
+        ]
     return "\n\n".join(part.strip() for part in kept)
 
 
 def essence(results: Results) -> str:
-    """What the README shows: on what, and the four rows that say most, as Markdown."""
+    """What the README shows: on what, and the rows that say most, as Markdown."""
     return f"{measured_on(results.record)}\n\n{tables.markdown(tables.essence(results.metrics))}".strip()
 
 
