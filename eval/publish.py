@@ -1,7 +1,7 @@
 """Write a run's figures into the results page, the README and the model card, so that none is ever typed.
 
-python -m eval.publish runs/test                     all of them into docs/results.md, four rows into README.md,
-                                                     each between its two figures marks
+python -m eval.publish runs/test                     all of them into docs/results.md, those that say most
+                                                     into README.md, each between its two figures marks
 python -m eval.publish runs/test --card elmtex/models/adapters/mine
                                                      and MODEL_CARD.md beside that adapter
 """

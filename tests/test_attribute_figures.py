@@ -12,6 +12,7 @@ from elmtex import records
 from elmtex.schema import load_schema
 from elmtex.types import Attribute, Extraction, InputError, Item, Record
 from eval import report, run, tables
+from eval.bench.attributes import ratio_of_medians
 from eval.config import RunConfig, parse
 from eval.metrics import Sample, aggregate, compare, score_sample
 from eval.publish import essence, figures
@@ -171,3 +172,10 @@ def test_the_flag_says_yes_or_no(tmp_path: Path):
         assert parse(arguments(tmp_path, "--attributes", word), "x", "").attributes is value
     with pytest.raises(InputError, match="yes or no"):
         parse(arguments(tmp_path, "--attributes", "some"), "x", "")
+
+
+def test_what_they_cost_is_a_ratio_of_medians_over_pairs():
+    ratio = ratio_of_medians([(2.0, 1.0), (3.0, 2.0), (9.0, 3.0)])
+    assert (ratio["value"], ratio["n"]) == (1.5, 3)
+    assert ratio["ci"][0] <= 1.5 <= ratio["ci"][1] <= 3.0
+    assert ratio_of_medians([(2.0, 1.0)]) == {"value": 2.0, "ci": None, "n": 1}
