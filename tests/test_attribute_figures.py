@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from elmtex import records
+from elmtex.models.adapter import Adapter, AttributeSettings
 from elmtex.schema import load_schema
 from elmtex.types import Attribute, Extraction, InputError, Item, Record
 from eval import report, run, tables
@@ -179,3 +180,41 @@ def test_what_they_cost_is_a_ratio_of_medians_over_pairs():
     assert (ratio["value"], ratio["n"]) == (1.5, 3)
     assert ratio["ci"][0] <= 1.5 <= ratio["ci"][1] <= 3.0
     assert ratio_of_medians([(2.0, 1.0)]) == {"value": 2.0, "ci": None, "n": 1}
+
+
+def test_ending_and_threshold_are_those_of_the_best_relations(monkeypatch: pytest.MonkeyPatch):
+    """With bias 0 the dose alone is written; with -1 the pain's time, too, and the fever's, which is
+    wrong and less probable."""
+    from training import calibrate_attributes as module
+
+    class Model:
+        def __init__(self, _: str) -> None:
+            self.adapter = Adapter("a", None, "b", (), attributes=AttributeSettings())
+
+    class Fake(Writer):
+        def __init__(self, _: str, *, model: Model) -> None:
+            assert model.adapter.attributes is not None
+            self.bias = model.adapter.attributes.bias
+
+        def extract(self, report: str, *, id: str) -> Extraction:
+            document = super().extract(report, id=id)
+            likely = {DRUG: (0.9,), SYMPTOM: (0.6, 0.2)}
+            rows = {
+                key: tuple(
+                    replace(i, attributes=tuple(replace(a, confidence=p) for a in i.attributes))
+                    for i, p in zip(row, likely[key], strict=True)
+                )
+                for key, row in document.categories.items()
+                if row
+            }
+            rows[SYMPTOM] = rows[SYMPTOM] if self.bias < 0 else bare(rows[SYMPTOM])
+            return replace(document, categories=document.categories | rows)
+
+    monkeypatch.setattr(module, "LoadedModel", Model)
+    monkeypatch.setattr(module, "NotesExtractor", Fake)
+    rows, pairs = module.calibrate_attributes(Path("run"), [RECORD], "elmtex", (0.0, -1.0))
+    assert len(rows) == 2 * len(module.ATTRIBUTE_THRESHOLDS) + 1
+    # Of 4 the dose and the pain's time are right: 2·2 / (2·2 + 0 + 2).
+    assert rows[-1] == {"bias": -1.0, "threshold": 0.25, "exact": 0.0, "relaxed": 0.6667}
+    assert rows[-1] in rows[:-1]
+    assert sorted(pairs) == [(0.2, 0), (0.6, 1), (0.9, 1)]
