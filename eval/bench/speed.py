@@ -24,7 +24,8 @@ from statistics import median
 from typing import Any
 
 from elmtex.engines import read_prompt
-from elmtex.extractors.notes import NotesExtractor, NotesTimings
+from elmtex.extractors.notes import NotesExtractor
+from elmtex.extractors.timings import NotesTimings
 from elmtex.provenance import environment, usable_cores
 from elmtex.types import ElmtexError, Record
 from eval.bench.engines import measure_roofline, parameters_of, roofline_of, seconds_of
