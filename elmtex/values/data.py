@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Union
+from typing import Any, Literal
 
-Number = Union[int, float]
+Number = int | float
 Comparator = Literal["<", "<=", ">", ">="]
 Precision = Literal["year", "month", "day"]
 
@@ -161,8 +161,11 @@ class Timing:
             bounds = Quantity.from_dict(repeat["boundsDuration"])
         elif "boundsRange" in repeat:
             bounds = Range.from_dict(repeat["boundsRange"])
+        lists: dict[str, Any] = {
+            name: tuple(v) if isinstance(v, list) else v for name, v in said.items()
+        }
         return cls(
-            **{name: tuple(v) if isinstance(v, list) else v for name, v in said.items()},
+            **lists,
             amounts=tuple(data.get("amounts", ())),
             bounds=bounds,
             as_needed=data.get("asNeeded", False),
@@ -224,7 +227,7 @@ class Date:
         return cls(data["date"])
 
 
-Value = Union[Quantity, Range, Pair, Ratio, Timing, Route, Date]
+Value = Quantity | Range | Pair | Ratio | Timing | Route | Date
 CLASSES: dict[str, type[Value]] = {
     "quantity": Quantity,
     "range": Range,

@@ -78,7 +78,9 @@ def date(text: str, decimal: str | None = None) -> Date | None:
             said = match.groupdict()
             named = said.get("month")
             month = _NUMBER[named.casefold()] if named else int(said.get("number") or 0)
-            return _date(int(said["year"]), month or None, int(said["day"]) if said.get("day") else None)
+            return _date(
+                int(said["year"]), month or None, int(said["day"]) if said.get("day") else None
+            )
     return None
 
 

@@ -10,7 +10,10 @@ from elmtex.values.quantities import COMPARATOR, TO, comparator_of
 from elmtex.values.units import TIMES, unit_code
 
 # "over" and "über" say during here or more than: only after "for" and "für" it is certain.
-_DURING = re.compile(r"(?:for|für)\s+(?:the next\s+|a total of\s+|another\s+|insgesamt\s+|die nächsten\s+|weitere\s+)?", re.I)
+_DURING = re.compile(
+    r"(?:for|für)\s+(?:the next\s+|a total of\s+|another\s+|insgesamt\s+|die nächsten\s+|weitere\s+)?",
+    re.I,
+)
 _COUNT = rf"{NUMBER}|{WORD}"
 _DURATION = re.compile(
     rf"(?:(?P<comparator>{COMPARATOR})\s*)?(?P<low>{_COUNT})(?:{TO}(?P<high>{_COUNT}))?(?:\s*|-)(?P<unit>[a-zäöü]+)\.?",

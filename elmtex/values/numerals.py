@@ -7,6 +7,7 @@ two a report means, :func:`decimal_separator` reads from the report itself.
 from __future__ import annotations
 
 import re
+
 from elmtex.values.data import Number
 
 # After :func:`plain`. A space separates thousands only before "000": "2 500 mg" may be two of 500.
@@ -31,7 +32,15 @@ _WORDS = (
 )
 WORDS = {word: n for words in _WORDS for n, word in enumerate(words.split(), 1)} | {
     **dict.fromkeys("a an eine einen einem einer eines".split(), 1),
-    **{"fourteen": 14, "vierzehn": 14, "twenty": 20, "zwanzig": 20, "thirty": 30, "dreißig": 30},
+    **{
+        "fourteen": 14,
+        "vierzehn": 14,
+        "twenty": 20,
+        "zwanzig": 20,
+        "thirty": 30,
+        "dreißig": 30,
+        "dreissig": 30,
+    },
 }
 WORD = "|".join(sorted(WORDS, key=len, reverse=True))
 
@@ -120,7 +129,7 @@ def decimal_separator(report: str) -> str | None:
 
 
 def _majority(points: int, commas: int) -> str | None:
-    """"." or ","; None when both are there, "none" when neither is."""
+    """ "." or ","; None when both are there, "none" when neither is."""
     if not points and not commas:
         return "none"
     if points >= _CLEAR * commas:

@@ -28,7 +28,7 @@ _QUANTITY = re.compile(
 _COUNT = re.compile(rf"(?P<number>{WORD})\s+(?P<unit>\w+\.?)", re.IGNORECASE)
 TO = r"(?:\s*[–—]\s*|-|\s+-\s+|\s+(?:to|bis)\s+)"
 _RANGE = re.compile(
-    rf"(?P<low>{NUMBER})\s*(?P<first>[^\d\s.,'–—-][^\d–—-]{{0,20}}?)?{TO}(?P<high>{NUMBER})\s*{_UNIT}\s*",
+    rf"(?P<low>{NUMBER})(?:\s*(?P<first>[^\d\s.,'–—-][^\d–—-]{{0,20}}?))?{TO}(?P<high>{NUMBER})\s*{_UNIT}\s*",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(
@@ -74,7 +74,11 @@ def quantity(text: str, decimal: str | None = None) -> Quantity | Range | Pair |
     if match := _COUNT.fullmatch(words):  # "two tablets"
         code = unit_code(match["unit"], counted=True)
         counted = code in COUNTED or code == "U"
-        return Quantity(WORDS[match["number"].casefold()], match["unit"], code or "") if counted else None
+        return (
+            Quantity(WORDS[match["number"].casefold()], match["unit"], code or "")
+            if counted
+            else None
+        )
     return None
 
 
@@ -115,6 +119,8 @@ def _range(match: re.Match[str], decimal: str | None) -> Range | None:
 def _pair(match: re.Match[str], decimal: str | None) -> Quantity | Pair | None:
     unit = _unit(match["unit"])
     first, second = (_number(match[name], decimal, unit) for name in ("first", "second"))
+    if (match["unit"] or "").startswith("/"):  # "92/55/22 micrograms" are three
+        return None
     if unit is None or first is None or second is None:
         return None
     if unit[1] in COUNTED:  # "1/2 Tbl."
@@ -131,7 +137,12 @@ def _pair(match: re.Match[str], decimal: str | None) -> Quantity | Pair | None:
 
 def _number(written: str, decimal: str | None, unit: tuple[str, str] | None) -> Number | None:
     if unit == ("", ""):
-        if decimal == "." and "," in written and number(written) is not None and written.count(",") == 1:
+        if (
+            decimal == "."
+            and "," in written
+            and number(written) is not None
+            and written.count(",") == 1
+        ):
             return None  # "1,2" may be a list
         if decimal is not None and _GRAVITY.fullmatch(written) and decimal not in written:
             return None

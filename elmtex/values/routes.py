@@ -39,18 +39,25 @@ _ROUTES = {
     ("372464004", "Intradermal route"): "intradermal|intradermally|intrakutan",
     ("72607000", "Intrathecal route"): "intrathecal|intrathecally|intrathekal|intrathekale[rnms]?",
     ("404820008", "Epidural route"): "epidural|epidurally|epidurale[rnms]?",
-    ("38239002", "Intraperitoneal route"): "intraperitoneal|intraperitoneally|into the peritoneal cavity",
+    (
+        "38239002",
+        "Intraperitoneal route",
+    ): "intraperitoneal|intraperitoneally|into the peritoneal cavity",
     ("12130007", "Intra-articular route"): "intra-?articular|intraartikulär|intraartikuläre[rnms]?",
     ("58100008", "Intra-arterial route"): "intra-?arterial|intraarteriell",
     ("417255000", "Intraosseous route"): "intraosseous|intraossär",
     ("418401004", "Intravitreal route"): "intravitreal|intravitreally",
-    ("372471009", "Intravesical route"): "intravesical|intravesically|intravesikal|intravesikale[rnms]?",
+    (
+        "372471009",
+        "Intravesical route",
+    ): "intravesical|intravesically|intravesikal|intravesikale[rnms]?",
     ("127492001", "Nasogastric route"): (
         "ng|(?:via|by|per) (?:ng|nasogastric)(?: tube)?|nasogastric|über (?:die )?magensonde"
     ),
 }
 _PATTERNS = [
-    (Route(code, display), re.compile(words, re.IGNORECASE)) for (code, display), words in _ROUTES.items()
+    (Route(code, display), re.compile(words, re.IGNORECASE))
+    for (code, display), words in _ROUTES.items()
 ]
 _ABBREVIATED = re.compile(r"(?<![^\W\d_])([a-z])\. ?([a-z])(?:\.|\Z)", re.IGNORECASE)
 

@@ -20,9 +20,26 @@ _N = rf"(?:{NUMBER}|{WORD})"
 _UNIT = r"(?P<unit>[a-zäöü]+)\.?"
 _AMOUNT = rf"(?:[0-9]/[0-9]|{NUMBER}|0)"
 _ADVERBS = {
-    **{"hourly": (1, "h"), "stündlich": (1, "h"), "daily": (1, "d"), "täglich": (1, "d"), "tgl": (1, "d")},
-    **{"weekly": (1, "wk"), "wöchentlich": (1, "wk"), "wöchentl": (1, "wk"), "fortnightly": (2, "wk")},
-    **{"monthly": (1, "mo"), "monatlich": (1, "mo"), "yearly": (1, "a"), "annually": (1, "a"), "jährlich": (1, "a")},
+    **{
+        "hourly": (1, "h"),
+        "stündlich": (1, "h"),
+        "daily": (1, "d"),
+        "täglich": (1, "d"),
+        "tgl": (1, "d"),
+    },
+    **{
+        "weekly": (1, "wk"),
+        "wöchentlich": (1, "wk"),
+        "wöchentl": (1, "wk"),
+        "fortnightly": (2, "wk"),
+    },
+    **{
+        "monthly": (1, "mo"),
+        "monatlich": (1, "mo"),
+        "yearly": (1, "a"),
+        "annually": (1, "a"),
+        "jährlich": (1, "a"),
+    },
 }
 _TIMES = {"once": 1, "twice": 2, "thrice": 3, "single": 1}
 _LATIN = {
@@ -121,7 +138,11 @@ def _completed(found: Timing) -> Timing | None:
     if found == Timing():
         return None
     if len(set(found.when)) < len(found.when) or (found.when and found.days):
-        return None if len(set(found.when)) < len(found.when) or len(found.when) > 1 else _weekly(found)
+        return (
+            None
+            if len(set(found.when)) < len(found.when) or len(found.when) > 1
+            else _weekly(found)
+        )
     if found.days:
         return _weekly(found)
     if found.when and found.period is None:
@@ -195,10 +216,14 @@ def _every(match: re.Match[str], decimal: str | None) -> Said | None:
     high = count(said["high"], decimal) if said.get("high") else None
     unit = said["unit"]
     code = _ADVERBS[unit.casefold()][1] if unit.casefold() in _ADVERBS else unit_code(unit)
-    if not low or code not in ("min", "h", "d", "wk", "mo", "a") or (high is not None and high <= low):
+    if (
+        not low
+        or code not in ("min", "h", "d", "wk", "mo", "a")
+        or (high is not None and high <= low)
+    ):
         return None
     every = {"period": low, "period_unit": code} | ({"period_max": high} if high else {})
-    return every if said.get("bound") else {"frequency": 1, **every}
+    return every | {"frequency_max" if said.get("bound") else "frequency": 1}
 
 
 def _adverb(match: re.Match[str], decimal: str | None) -> Said | None:
@@ -213,7 +238,7 @@ def _bounds(match: re.Match[str], decimal: str | None) -> Said | None:
 
 def _days(match: re.Match[str], decimal: str | None) -> Said | None:
     found = []
-    for written in re.split(r"\s*(?:[/,+&]|\band\b|\bund\b)\s*|(?<=[MTW])(?=[WF])", match["days"]):
+    for written in re.split(r"\s*(?:[/,+&]|\band\b|\bund\b)\s*", match["days"]):
         for code, pattern in _DAYS.items():
             if re.fullmatch(rf"(?:{pattern})\.?", written, re.IGNORECASE):
                 found.append(code)
@@ -230,19 +255,21 @@ _PER = rf"(?:\s*(?:/|\b(?:a|an|per|each|every|pro|am|im|in der)\b)\s*(?P<per>[a-
 _SOURCES: list[tuple[str, Callable[[re.Match[str], str | None], Said | None]]] = [
     (rf"{_AMOUNT}(?: ?[-–—] ?{_AMOUNT}){{2,3}}(?![-–—.,/\w])", _scheme),
     (rf"(?:{_BOUND}\s+)?(?P<low>once|twice|thrice)\s*{_PER}", _often),
+    (rf"(?:1\s?[x×]|einmal|once)(?=\s+(?:{'|'.join(_WHEN.values())})\b)", _always(frequency=1, period=1, period_unit="d")),
     (
         rf"(?:{_BOUND}\s*)?(?P<low>{_N})(?:{TO}(?P<high>{_N}))?\s*(?:x|×|times|-?mal|-?fach)\s*{_PER}",
         _often,
     ),
     (rf"(?:every|alle|q)\s*(?P<low>{_N})(?:{TO}(?P<high>{_N}))?\s*{_UNIT}", _every),
     (rf"(?:{_BOUND})\s+(?:every|alle)\s+(?P<low>{_N})\s*{_UNIT}", _every),
-    (rf"(?:every|each|pro|per|jede[nrs]?)\s+(?P<unit>hour|day|week|month|year|stunde|tag|woche|monat|jahr)", _every),
+    (r"(?:every|each|pro|per|jede[nrs]?)\s+(?P<unit>hour|day|week|month|year|stunde|tag|woche|monat|jahr)", _every),
     (rf"(?P<low>{_N})(?:{TO}(?P<high>{_N}))?-(?P<unit>hourly|weekly|monthly|stündlich)", _every),
     (rf"(?:{_ADVERB})", _adverb),
     (r"every other day|(?:on )?alternate days|on alternate days|every second day|jeden (?:2\.|zweiten) tag|qod|q\.o\.d\.",
      _always(frequency=1, period=2, period_unit="d")),
     (r"every other week|every second week|jede (?:2\.|zweite) woche", _always(frequency=1, period=2, period_unit="wk")),
-    (rf"(?:on\s+|jeden\s+)?(?P<days>(?:{_DAY}|M/?W/?F)\.?(?:\s*(?:[/,+&]|and|und)\s*(?:{_DAY})\.?)*)", _days),
+    (rf"(?:on\s+|jeden\s+)?(?P<days>(?:{_DAY})\.?(?:\s*(?:[/,+&]|and|und)\s*(?:{_DAY})\.?)*)", _days),
+    (r"m/?w/?f", _always(days=("mon", "wed", "fri"))),
     (rf"(?:{_AS_NEEDED})", _always(as_needed=True)),
     (r"once|stat|single (?:dose|occasion)|als einmalgabe|einmalig|einzige gabe|einmal", _always(count=1)),
     (r"(?:for|für)\s+[^,;()]+|[1-9][0-9]?/(?:7|52|12)(?![0-9])", _bounds),
@@ -253,4 +280,6 @@ _SOURCES += [
     for word, n in _LATIN.items()
 ]
 _SOURCES += [(r"q\.h\.s\.", _always(when=("HS",))), (r"q\.a\.m\.", _always(when=("MORN",)))]
-_PHRASES = [(re.compile(rf"(?:{source})(?![^\W_])", re.IGNORECASE), read) for source, read in _SOURCES]
+_PHRASES = [
+    (re.compile(rf"(?:{source})(?![^\W_])", re.IGNORECASE), read) for source, read in _SOURCES
+]

@@ -13,15 +13,34 @@ import re
 PARTS = {
     **{"kg": "kg", "g": "g gm gram grams gramm", "ng": "ng", "pg": "pg"},
     **{"mg": "mg milligram milligrams milligramm", "ug": "ug mcg microgram micrograms mikrogramm"},
-    **{"L": "l liter liters litre litres", "dL": "dl", "mL": "ml milliliter milliliters millilitres"},
-    **{"uL": "ul", "nL": "nl", "pL": "pl", "fL": "fl", "mm3": "mm^3 mm3 cumm", "cm3": "cm^3 cm3 cc"},
+    **{
+        "L": "l liter liters litre litres",
+        "dL": "dl",
+        "mL": "ml milliliter milliliters millilitres",
+    },
+    **{
+        "uL": "ul",
+        "nL": "nl",
+        "pL": "pl",
+        "fL": "fl",
+        "mm3": "mm^3 mm3 cumm",
+        "cm3": "cm^3 cm3 cc",
+    },
     **{"m": "m", "cm": "cm", "mm": "mm", "um": "um", "nm": "nm", "m2": "m^2 m2", "cm2": "cm^2 cm2"},
     **{"mol": "mol", "mmol": "mmol", "umol": "umol", "nmol": "nmol", "pmol": "pmol"},
     **{"meq": "meq mval", "mosm": "mosm mosmol"},
     **{"[IU]": "iu ie ui", "m[IU]": "miu mie", "u[IU]": "uiu", "U": "u unit units", "mU": "mu"},
     **{"mm[Hg]": "mmhg", "cm[H2O]": "cmh2o", "kPa": "kpa", "mbar": "mbar"},
-    **{"Cel": "°c", "[degF]": "°f", "deg": "°", "%": "% percent prozent"},
-    **{"kcal": "kcal", "kJ": "kj", "Gy": "gy", "cGy": "cgy", "MBq": "mbq", "GBq": "gbq", "mSv": "msv"},
+    **{"Cel": "°c ℃", "[degF]": "°f", "deg": "°", "%": "% percent prozent", "[ppth]": "‰"},
+    **{
+        "kcal": "kcal",
+        "kJ": "kj",
+        "Gy": "gy",
+        "cGy": "cgy",
+        "MBq": "mbq",
+        "GBq": "gbq",
+        "mSv": "msv",
+    },
     **{"Hz": "hz", "dB": "db", "mV": "mv", "[diop]": "dpt", "kU": "ku"},
     **{"{copies}": "copies kopien", "{cells}": "cells zellen", "[CFU]": "cfu kbe", "[HPF]": "hpf"},
 }
@@ -41,17 +60,29 @@ COUNTED = {
     "{capsule}": "capsule capsules cap caps kps kapsel kapseln",
     "[drp]": "drop drops gtt tr tropfen trpf",
     "{puff}": "puff puffs hub hübe",
-    "{sachet}": "sachet sachets beutel",
+    "{sachet}": "sachet sachets beutel btl",
     "{patch}": "patch patches pflaster",
     "{ampule}": "ampoule ampoules ampule ampules amp ampulle ampullen",
     "{suppository}": "suppository suppositories supp zäpfchen",
-    "{spray}": "spray sprays sprühstoß sprühstöße",
+    "{spray}": "spray sprays sprühstoss sprühstösse",
     "{vial}": "vial vials",
 }
 # Only the case differs, or lower case would mean something else: G/l is giga, g/l gram.
-BY_CASE = {"G/l": "10*9/L", "G/L": "10*9/L", "T/l": "10*12/L", "T/L": "10*12/L"} | {
-    **{"C": "Cel", "F": "[degF]", "D": "[diop]", "E/l": "U/L", "E/L": "U/L", "ms": "ms"}
+BY_CASE = {
+    "G/l": "10*9/L",
+    "G/L": "10*9/L",
+    "Gpt/l": "10*9/L",
+    "T/l": "10*12/L",
+    "T/L": "10*12/L",
+} | {
+    **{"C": "Cel", "F": "[degF]", "D": "[diop]", "E": "U", "E/l": "U/L", "E/L": "U/L"},
+    **{"HE": "[hnsf'U]", "HU": "[hnsf'U]", "nM": "nmol/L", "pM": "pmol/L", "mM": "mmol/L"},
+    **dict.fromkeys(("uM", "µM", "μM"), "umol/L"),
 }
+# Milli or mega, molar or metre: "6 MV" is no millivolt, "11 nM/h" no nanometre.
+_EITHER = re.compile(
+    r"(?:\A|[/\d])(?:M(?:U|IU|IE|V|S|H[zZ])|[NP]M|[a-zµμ]M)(?=/|\Z)|\A[A-Z](?=/|\Z)"
+)
 WHOLE = {
     "mg/dL": "mg%",
     "/min": "bpm beats/min beats/minute breaths/min breaths/minute schläge/min atemzüge/min",
@@ -60,7 +91,9 @@ WHOLE = {
 
 
 def _spellings(*tables: dict[str, str]) -> dict[str, str]:
-    return {written: code for table in tables for code, all in table.items() for written in all.split()}
+    return {
+        written: code for table in tables for code, all in table.items() for written in all.split()
+    }
 
 
 _PARTS = _spellings(PARTS, TIMES)
@@ -70,10 +103,13 @@ _LETTERS = str.maketrans({"µ": "u", "μ": "u", "×": "x", "*": "^"})
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _PER = re.compile(r"\s*/\s*|\s+(?:per|pro)\s+|\A(?:per|pro)\s+", re.IGNORECASE)
 # What the kilograms and the square metres are those of says nothing new.
-_OF_BODY = re.compile(r"(?<=kg)(?:kg|kgw|kof|bw|bodyweight)|(?<=m\^2|.m2)(?:kof|bsa|bodysurfacearea)")
+_OF_BODY = re.compile(
+    r"(?<=kg)(?:kg|kgw|kof|bw|bodyweight)|(?<=m\^2|.m2)(?:kof|bsa|bodysurfacearea)"
+)
 _POWER = re.compile(
     r"(?:x?10\^(?P<power>[1-9][0-9]?)|(?P<million>mio|million|millionen|millions)|(?P<thousand>tsd|k(?=/)))"
 )
+_COUNTED_PER = frozenset(("min", "h", "d", "mL", "dL", "L", "uL", "[HPF]"))
 _TIMES_OF = re.compile(r"(?P<count>[1-9][0-9]{0,2})(?P<part>[a-z]+)")
 
 
@@ -95,7 +131,7 @@ def unit_code(written: str, counted: bool = False) -> str | None:
     bare = "".join(_PER.sub("/", written.strip()).split())
     if bare in BY_CASE:
         return BY_CASE[bare]
-    if re.match(r"[A-Z](?:/|\Z)", bare) and bare[0] not in "KLU":  # giga, mega, tesla, gauge ...
+    if bare[:1] not in ("K", "L", "U") and _EITHER.search(bare):
         return None
     plain = re.sub(r"[⁰¹²³⁴-⁹]+", lambda raised: "^" + raised[0].translate(_RAISED), bare)
     plain = _without_dots(plain.translate(_LETTERS).casefold())
@@ -127,5 +163,7 @@ def _composed(plain: str, counted: bool) -> str | None:
     for part in per:
         times = _TIMES_OF.fullmatch(part)
         code = _PARTS.get(times["part"] if times else part)
-        codes.append(f"({times['count']}.{code})" if times and code else code)
+        if times and code not in _COUNTED_PER:  # "1000 mg/880 IE" are two doses
+            return None
+        codes.append(f"({times['count']}.{code})" if times else code)
     return None if None in codes else "/".join(map(str, codes))
