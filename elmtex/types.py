@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, get_args
 
+from elmtex.values import Value, value_from_dict
+
 Assertion = Literal["present", "absent", "possible"]
 Status = Literal["ok", "truncated", "empty_report", "invalid_output", "failed"]
 
@@ -91,6 +93,8 @@ class Attribute:
             grounded.
         confidence: probability that the attribute is right, 0 to 1; None when its source gives
             none.
+        value: what its words say as data, by the normaliser that the schema names for its type;
+            None where there is none or the words are not certain.
     """
 
     type: str
@@ -98,16 +102,24 @@ class Attribute:
     start: int | None
     end: int | None
     confidence: float | None = None
+    value: Value | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The attribute as JSON."""
-        return {
+        """The attribute as JSON: ``value`` only when there is one."""
+        data = {
             "type": self.type,
             "text": self.text,
             "start": self.start,
             "end": self.end,
             "confidence": self.confidence,
         }
+        return data if self.value is None else data | {"value": self.value.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Attribute:
+        """The inverse of :meth:`to_dict`."""
+        value = data.get("value")
+        return cls(**{**data, "value": None if value is None else value_from_dict(value)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +181,7 @@ class Item:
             assertion=data.get("assertion", "present"),
             confidence=data.get("confidence"),
             codes=tuple(Code(**code) for code in data.get("codes", ())),
-            attributes=tuple(Attribute(**row) for row in data.get("attributes", ())),
+            attributes=tuple(Attribute.from_dict(row) for row in data.get("attributes", ())),
         )
 
 

@@ -20,6 +20,7 @@ from elmtex.extractors.base import Extractor
 from elmtex.extractors.given import with_attributes
 from elmtex.extractors.loaded_model import LoadedModel
 from elmtex.extractors.timings import NotesTimings
+from elmtex.extractors.values import with_values
 from elmtex.extractors.view import View
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import EMPTY, Attribute, Extraction, Item, Progress, Status
@@ -122,7 +123,7 @@ class NotesExtractor(Extractor):
         timings = NotesTimings()
         if not report.strip():
             return self._empty(id, timings)
-        return self._final(id, self.notes(report, timings), timings)
+        return self._final(id, report, self.notes(report, timings), timings)
 
     def notes(self, report: str, timings: NotesTimings | None = None) -> Notes:
         """The finished notes of a report: all that was weighed, before it is grouped into a document."""
@@ -154,10 +155,11 @@ class NotesExtractor(Extractor):
             >>> rows["pharmacological_therapy"][0].attributes[0].text  # doctest: +SKIP
             '100 mg'
         """
-        return with_attributes(self.model, self.schema, self._loaded(), report, items)
+        given = with_attributes(self.model, self.schema, self._loaded(), report, items)
+        return with_values(given, self.schema, report)
 
     def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
-        """Extract one report step by step; ``done`` and ``total`` are sentences."""
+        """Extract one report step by step; ``done`` and ``total`` are sentences. The last step's attributes have values."""
         timings = NotesTimings()
         if not report.strip():
             yield Progress(self._empty(id, timings), 0, 0)
@@ -172,7 +174,7 @@ class NotesExtractor(Extractor):
                     now = time.perf_counter()
                     due = now + GROWING * (now - began)
                 yield Progress(document, done, timings.sentences, part_ends)
-        last = self._final(id, finished, timings)
+        last = self._final(id, report, finished, timings)
         yield Progress(last, timings.sentences, timings.sentences)
 
     def _notes(self, report: str, timings: NotesTimings) -> Iterator[tuple[Notes, int, bool]]:
@@ -245,11 +247,13 @@ class NotesExtractor(Extractor):
     def _empty(self, id: str, timings: NotesTimings) -> Extraction:
         return replace(self._document(id, Notes(), "empty_report", (EMPTY,)), timings=timings)
 
-    def _final(self, id: str, finished: Notes, timings: NotesTimings) -> Extraction:
+    def _final(self, id: str, report: str, finished: Notes, timings: NotesTimings) -> Extraction:
         document = self._document(id, finished, "ok")
+        categories = with_values(document.categories, self.schema, report)
+        document = replace(document, categories=categories, timings=timings)
         if problems := self.schema.validate(document.to_dict()["categories"]):
-            document = self._document(id, finished, "invalid_output", problems)
-        return replace(document, timings=timings)
+            return replace(document, status="invalid_output", problems=problems)
+        return document
 
     def _document(
         self, id: str, finished: Notes, status: Status, problems: tuple[str, ...] = ()

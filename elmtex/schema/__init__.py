@@ -8,7 +8,8 @@ items with a ``title`` and a ``description``; ``x-label`` is the short word the 
 out: elmtex's own (:data:`ITEM`) is then filled in.
 
 ``x-attributes`` of the schema names the types of what may belong to an item (a drug's dose, a
-value's test), each with a ``title`` and, if you like, ``x-title``, ``x-label`` and ``description``;
+value's test), each with a ``title`` and, if you like, ``x-title``, ``x-label``, ``description`` and
+``x-value``, which says how its words are read as data (:data:`elmtex.values.NORMALISERS`);
 ``x-attributes`` of a category lists those that its items may have, in the order in which they are
 written.
 """
@@ -43,7 +44,7 @@ __all__ = [
 
 NAMES = (
     *("title", "x-title", "x-label", "description"),
-    *("x-fhir", "x-terminologies", "x-attributes"),
+    *("x-fhir", "x-terminologies", "x-attributes", "x-value"),
 )
 
 
@@ -202,7 +203,7 @@ def _category(
 
 
 def _type(key: str, spec: Mapping[str, Any]) -> AttributeType:
-    return AttributeType(key, *_names(key, spec))
+    return AttributeType(key, *_names(key, spec), spec.get("x-value"))
 
 
 def _names(key: str, spec: Mapping[str, Any]) -> tuple[str, str, str, Mapping[str, str]]:
