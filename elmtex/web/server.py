@@ -24,7 +24,6 @@ from elmtex.web.compare_tab.choices import Choices, extractor_choices
 from elmtex.web.compare_tab.events import wire_compare
 from elmtex.web.controller import PageController
 from elmtex.web.layout import lay_out
-from elmtex.web.limits import BodyLimit
 from elmtex.web.locale.messages import words_in
 from elmtex.web.report_tab.events import wire_page, wire_report
 from elmtex.web.report_tab.review import Linking
@@ -159,10 +158,7 @@ def launch(
             auth=keeper,
             auth_message=SLOWLY,
             app_kwargs={
-                "middleware": [
-                    Middleware(Guard, framed=on_a_space(), scripts=scripts),
-                    Middleware(BodyLimit),
-                ],
+                "middleware": [Middleware(Guard, framed=on_a_space(), scripts=scripts)],
                 "lifespan": around(hosts, framed=on_a_space(), door=keeper, loopback=loopback),
             },
         )
