@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,9 @@ import pytest
 
 # Where playwright is missing, importing pages skips a test module, but would break a conftest.
 if TYPE_CHECKING:
-    from pages import FakeExtractor
+    from pages import FakeExtractor, Standin
+
+    Served = tuple[str, Standin]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(missing)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     from pages import ARGUMENTS, CHROMIUM, playwright
 
@@ -35,45 +36,29 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def extractor() -> FakeExtractor:
+def extractor() -> Iterator[FakeExtractor]:
     from pages import FakeExtractor
 
-    return FakeExtractor()
+    made = FakeExtractor()
+    yield made
+    made.gate.set()  # whoever waits there holds up the next test
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One page for the tests of a module: each is another visitor, with an extractor of its own."""
+    from pages import Standin, serving
+
+    standin = Standin()
+    with serving(standin, tmp_path_factory.mktemp("served")) as address:
+        yield address, standin
 
 
 @pytest.fixture
-def address(
-    extractor: FakeExtractor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[str]:
-    from pages import OtherExtractor
-
-    from elmtex.web.server import launch
-
-    looked_up: list[Any] = []
-    look_up = socket.getaddrinfo
-
-    def watched(host: Any, *args: Any, **options: Any) -> Any:
-        looked_up.append(host)
-        return look_up(host, *args, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", watched)
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    database = f"sqlite:///{tmp_path / 'reviews.sqlite'}"
-    served = launch(
-        port=port,
-        extractor_factory=lambda: extractor,
-        block=False,
-        database=database,
-        others={"finetuned": lambda: extractor, "other": OtherExtractor},
-    )
-    yield f"http://127.0.0.1:{port}/"
-    served.close()
-    # The server itself must call nobody either: no telemetry, no check for a new version.
-    assert "127.0.0.1" in looked_up
-    assert set(looked_up) <= {"127.0.0.1", "localhost", b"127.0.0.1", None}
+def address(served: Served, extractor: FakeExtractor) -> str:
+    address, standin = served
+    standin.extractor = extractor
+    return address
 
 
 @pytest.fixture
