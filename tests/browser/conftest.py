@@ -61,21 +61,31 @@ def address(served: Served, extractor: FakeExtractor) -> str:
     return address
 
 
-@pytest.fixture
-def page(chromium: Any, address: str) -> Iterator[Any]:
-    context = chromium.new_context(
+@pytest.fixture(scope="module")
+def context(chromium: Any) -> Iterator[Any]:
+    """A browser's profile, which keeps the files of the front end from one test to the next."""
+    made = chromium.new_context(
         locale="en-GB", viewport={"width": 1366, "height": 768}, accept_downloads=True
     )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: Any, address: str) -> Iterator[Any]:
+    context.clear_cookies()  # another visitor
+    context.clear_permissions()
     tab = context.new_page()
     asked: list[str] = []
     faults: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
+    tab.on("request", lambda request: asked.append(request.url))
     tab.on("pageerror", lambda error: faults.append(str(error)))
     tab.on("dialog", lambda dialog: (faults.append("a dialog opened"), dialog.dismiss()))
     tab.goto(address)
     tab.get_by_role("button", name="Extract").wait_for()
     yield tab
-    context.close()
+    tab.evaluate("localStorage.clear(), sessionStorage.clear()")
+    tab.close()
     abroad = [url for url in asked if urlsplit(url).hostname not in ("127.0.0.1", None)]
     assert abroad == []
     assert asked, "no request was seen: the check above saw nothing"

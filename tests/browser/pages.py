@@ -131,10 +131,24 @@ def expect(locator: Any) -> Any:
     return playwright.expect(locator)
 
 
-def extract(page: Any, report: str) -> None:
-    # gradio loses an answer that comes while it still mounts its components: no hand is that fast, a test is.
+STILL = """() => new Promise((done) => {
+  let timer = setTimeout(done, 200);
+  new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, 200); })
+    .observe(document, { subtree: true, childList: true, attributes: true });
+})"""
+
+
+def settled(page: Any) -> None:
+    """Wait until nothing on the page changes any more.
+
+    gradio loses an answer that comes while it still mounts its components: no hand is that fast, a test is.
+    """
     page.locator("#elmtex-command[inert]").wait_for(state="attached")
-    page.wait_for_timeout(500)
+    page.evaluate(STILL)
+
+
+def extract(page: Any, report: str) -> None:
+    settled(page)
     page.get_by_role("textbox", name="Report").fill(report)
     page.get_by_role("button", name="Extract").click()
 
