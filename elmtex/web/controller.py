@@ -76,7 +76,7 @@ class PageController:
                 self.extractor.load()
             self.model = model_of(self.extractor)
         except ElmtexError as error:
-            # The first extraction meets the same fault and shows it; the terminal learns it now.
+            # The first extraction will fail in the same way and show it on the page; the terminal says so now.
             logger.error("the model cannot be loaded: %s", error)
 
     def example(self, name: str) -> str:
@@ -101,7 +101,7 @@ class PageController:
             own: the user's own schema; None is the page's.
         """
         report = report or ""
-        # A browser's box turns CR LF into LF; what was not changed in it is read as the file has it.
+        # A browser's text box turns CR LF into LF. A text that was not edited is read with the file's own line ends.
         if source is not None and source.text is not None and stands_in(report, source):
             report = source.text
         else:
@@ -117,7 +117,7 @@ class PageController:
         try:
             return len(self.store.lines(owner)) >= STORED
         except ElmtexError:
-            return False  # whoever keeps the report meets the same fault, and says it
+            return False  # storing the report will fail in the same way, and say so
 
     def take(
         self,
@@ -180,14 +180,14 @@ class PageController:
     def run(self, session: str, state: SessionState, lang: str, owner: str = "") -> Iterator[View]:
         """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
         if state.phase != "running":
-            # gradio empties the page for a run that draws nothing.
+            # gradio blanks the page when a run yields nothing.
             yield self.render(state, lang, owner)
             return
         with closing(self.runs.run(session, state, owner)) as states:
             for each in states:
                 now = self.language_of(session, lang)
                 yield self.render(self._kept(each, owner, now), now, owner)
-        # None still where it could not be loaded at the start.
+        # Still None if the model could not be loaded at the start.
         if self.model is None and each.phase == "finished":
             self.model = model_of(self.extractor)
 

@@ -12,7 +12,7 @@ from elmtex.web.jobs import ExtractionJob, extractor_for
 from elmtex.web.limits import Shares, Turn
 from elmtex.web.state import SessionState
 
-RENDERING = 4  # times what a state took to render and to send, before the next
+RENDERING = 4  # the next state waits this many times as long as the last took to render and send
 
 
 class Runs:
@@ -49,7 +49,7 @@ class Runs:
                     state = _reached(state, job)
                     yield state
                     now = time.monotonic()
-                    due = now + RENDERING * (now - began)  # a long report is long to draw, too
+                    due = now + RENDERING * (now - began)  # long reports take long to render
             state = _reached(state, job)
             if job.failure is not None:
                 yield dataclasses.replace(state, phase="failed", reason=job.failure)
@@ -57,7 +57,7 @@ class Runs:
                 yield dataclasses.replace(state, phase="stopped" if job.stopped else "finished")
         finally:
             job.stop()
-            # gradio may end a stopped run only after the session has begun its next one.
+            # gradio may close a stopped run only after the session has started its next one.
             if self._jobs.get(session) is job:
                 del self._jobs[session]
 

@@ -50,7 +50,7 @@ class BodyLimit:
         try:
             await self.app(scope, counted, forwarded)
         except Exception:
-            if not refused:  # else it is the application, to which the sender has gone
+            if not refused:  # otherwise it is the application's answer to the disconnect above
                 raise
         if refused and not begun:
             await self._refuse(scope, send)

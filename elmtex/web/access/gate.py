@@ -31,7 +31,7 @@ from elmtex.web.access.sign_in import Door, address
 
 _API = "/gradio_api/"
 _MCP = f"{_API}mcp"
-# Their JSON names a session. Others are open, too, but these alone run anything.
+# The JSON sent to these names a session. Other routes are open, too, but only these run anything.
 _RUNNING = ("queue/join", "run", "api", "call", "cancel", "reset")
 _OPEN = (
     *_RUNNING,
@@ -88,7 +88,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         if asked.headers.get("sec-fetch-site") == "cross-site" and not self._framed:
-            # Strict cookies do not come with a link from elsewhere; they do when the page then loads itself.
+            # A browser sends no Strict cookies when a link on another site is followed; it does when the page then reloads itself.
             await answer(scope, send, 200, _AGAIN, [(b"content-type", b"text/html")])
             return
         body = None
@@ -126,7 +126,7 @@ class Gate:
                 wait = (error.headers or {})["Retry-After"]
                 return error.status_code, error.detail.encode(), [(b"retry-after", wait.encode())]
         elif asked.is_loopback(self._loopback):
-            name = ""  # fetches for others: what it may see is decided where they ask
+            name = ""  # it fetches for its callers, whose own requests are checked
         needed = scheme.lower() == "bearer" or asked.path.startswith(_MCP)
         if name is None:
             if not needed:
@@ -136,7 +136,8 @@ class Gate:
             )
             return 401, words, [(b"www-authenticate", b"Bearer")]
         token = self._tokens.setdefault(name, secrets.token_urlsafe(32))
-        self._gradio.tokens[token] = name  # again each time: signing out on the page forgets them
+        # set again each time, because signing out on the page removes it
+        self._gradio.tokens[token] = name
         asked.cookies[f"access-token-{self._gradio.cookie_id}"] = token
         return None
 
@@ -149,7 +150,7 @@ class Gate:
                 return 400, b"The request ended early"
             parts.append(message.get("body", b""))
             more = message.get("more_body", False)
-        # What we read otherwise than gradio does could name a session that we did not see.
+        # If our reading of the JSON differed from gradio's, it could name a session that we did not see.
         try:
             data = json.loads(b"".join(parts))
         except (ValueError, RecursionError):
@@ -181,7 +182,7 @@ class Gate:
             query = urlencode(
                 [(n, self._session(asked, v) if n == "session_hash" else v) for n, v in pairs]
             )
-        # gradio writes into its pages what these call it, and keeps it for others.
+        # gradio writes the address in these headers into its pages, and keeps it for other visitors.
         dropped = {"x-gradio-server", "cookie", LOOPBACK}
         if asked.headers.get("x-forwarded-host", "") not in self._hosts:
             dropped.add("x-forwarded-host")
