@@ -19,6 +19,9 @@ from elmtex.types import Assertion, Extraction, Item, Progress
 pytest.importorskip("gradio", reason="the page needs gradio")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+# A busy machine may need longer than playwright's 5 seconds; who passes waits no longer for that.
+playwright.expect.set_options(timeout=15_000)
+
 CHROMIUM = Path("/usr/bin/chromium")
 
 
