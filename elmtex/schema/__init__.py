@@ -16,6 +16,7 @@ written.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -82,7 +83,12 @@ def load_schema(name_or_path: str | Path) -> CategorySchema:
             path=path,
             fault=type(error).__name__,
         ) from None
-    return parse_schema(text, path.stem, str(path))
+    return _parsed(text, path.stem, str(path))
+
+
+@functools.lru_cache(maxsize=16)
+def _parsed(text: str, name: str, where: str) -> CategorySchema:
+    return parse_schema(text, name, where)  # the check of a schema takes a tenth of a second
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
