@@ -403,7 +403,7 @@ def _wait_for_lines(out: Path, count: int) -> None:
     pytest.fail(f"{out} did not get {count} lines in 10 s")
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_at_random_and_resumed_three_times(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     out = tmp_path / "out.jsonl"

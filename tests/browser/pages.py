@@ -19,7 +19,7 @@ from elmtex.types import Assertion, Extraction, Item, Progress
 pytest.importorskip("gradio", reason="the page needs gradio")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-# A busy machine may need longer than playwright's 5 seconds; who passes waits no longer for that.
+# A busy machine may need longer than playwright's 5 seconds; a test that passes is no slower for it.
 playwright.expect.set_options(timeout=15_000)
 
 CHROMIUM = Path("/usr/bin/chromium")
