@@ -9,11 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from elmtex.extractors.values import with_values
+from elmtex.extractors.values import possible, with_values
 from elmtex.schema import load_schema, parse_schema
 from elmtex.types import Attribute, Item, SchemaError
 from elmtex.values import (
     NORMALISERS,
+    ONLY,
     Date,
     Pair,
     Quantity,
@@ -647,3 +648,55 @@ def test_the_packaged_schemas_use_every_normaliser() -> None:
     for name in ("elmtex", "clinical"):
         used = {type.normaliser for type in load_schema(name).attributes}
         assert used == {*NORMALISERS, None}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("52-year-old", "74 J.", "3 years and 2 months", "88", "~50", "sieben Wochen alter", "nine weeks"),
+        *("sixty years old", "thirteen-year-old", "day 4 of life", "young", "dreijährigen", "79-jähriger", "6 yr"),
+    ],
+)  # fmt: skip
+def test_words_that_are_an_age(words: str) -> None:
+    assert ONLY["age"](words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["03.12.1950", "1950-12-03", "3/12/50", "geb. 1950", "Max", "DOB 12", "1950", "", "21345678"],
+)
+def test_words_that_are_no_age(words: str) -> None:
+    assert not ONLY["age"](words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "woman",
+        "48-year-old man",
+        "M",
+        "F",
+        "männl.",
+        "weiblich",
+        "Patientin",
+        "58 F",
+        "transgender woman",
+        "m",
+    ],
+)
+def test_words_that_are_a_gender(words: str) -> None:
+    assert ONLY["gender"](words)
+
+
+@pytest.mark.parametrize(
+    "words", ["Max", "Mustermann", "Max M.", "Frauke", "Mr.", "31.12.1980", "", "Manfred"]
+)
+def test_words_that_are_no_gender(words: str) -> None:
+    assert not ONLY["gender"](words)
+
+
+def test_an_item_that_cannot_be_what_its_category_holds_is_not_listed() -> None:
+    name, woman, age = Item("Max", 0, 3), Item("woman", 9, 14), Item("03.12.1950", 20, 30)
+    found = {"gender": (name, woman), "age": (age,), "diagnosis": (name,)}
+    left = possible(found, load_schema("elmtex"))
+    assert left == {"gender": (woman,), "age": (), "diagnosis": (name,)}

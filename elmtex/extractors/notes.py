@@ -20,7 +20,7 @@ from elmtex.extractors.base import Extractor
 from elmtex.extractors.given import with_attributes
 from elmtex.extractors.loaded_model import LoadedModel
 from elmtex.extractors.timings import NotesTimings
-from elmtex.extractors.values import with_values
+from elmtex.extractors.values import possible, with_values
 from elmtex.extractors.view import View
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import EMPTY, Attribute, Extraction, Item, Progress, Status
@@ -271,6 +271,7 @@ class NotesExtractor(Extractor):
         categories = group(
             finished.notes, self.schema.keys, calibrated, self._threshold, attributes
         )
+        categories = possible(categories, self.schema)
         return Extraction(id, self.schema.name, self.model_name, status, problems, categories)
 
     @property

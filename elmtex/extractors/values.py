@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from elmtex.schema import CategorySchema
 from elmtex.types import Attribute, Item
-from elmtex.values import decimal_separator, value_of
+from elmtex.values import ONLY, decimal_separator, value_of
 
 # What stands around a span that is cut out of a number or of a unit: the rest of it, a sign, a
 # bound, a power of ten.
@@ -19,6 +19,17 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _AROUND = 12  # characters
+
+
+def possible(
+    categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema
+) -> dict[str, tuple[Item, ...]]:
+    """The items without those whose words cannot be what their category holds (``x-only``): a name is no gender."""
+    tests = {c.key: ONLY[c.only] for c in schema.categories if c.only}
+    return {
+        key: tuple(item for item in items if key not in tests or tests[key](item.text))
+        for key, items in categories.items()
+    }
 
 
 def with_values(

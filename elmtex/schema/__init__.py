@@ -11,7 +11,8 @@ out: elmtex's own (:data:`ITEM`) is then filled in.
 value's test), each with a ``title`` and, if you like, ``x-title``, ``x-label``, ``description`` and
 ``x-value``, which says how its words are read as data (:data:`elmtex.values.NORMALISERS`);
 ``x-attributes`` of a category lists those that its items may have, in the order in which they are
-written.
+written. ``x-only`` of a category drops items whose words cannot be what it names
+(:data:`elmtex.values.ONLY`).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ __all__ = [
 
 NAMES = (
     *("title", "x-title", "x-label", "description"),
-    *("x-fhir", "x-terminologies", "x-attributes", "x-value"),
+    *("x-fhir", "x-terminologies", "x-attributes", "x-value", "x-only"),
 )
 
 
@@ -205,6 +206,7 @@ def _category(
         _fhir(spec.get("x-fhir", {})),
         None if terminologies is None else tuple(terminologies),
         attributes,
+        spec.get("x-only"),
     )
 
 

@@ -75,6 +75,8 @@ class Category:
         terminologies: of :data:`elmtex.schema.TERMINOLOGIES`, best first where two know the words
             equally well; () when none covers the category, None when the schema does not say.
         attributes: the types its items may have, in the order in which they are written.
+        only: of :data:`elmtex.values.ONLY`: items whose words cannot be that are not listed; None
+            lists all.
     """
 
     key: str
@@ -85,6 +87,7 @@ class Category:
     fhir: Fhir = Fhir()
     terminologies: tuple[str, ...] | None = None
     attributes: tuple[AttributeType, ...] = ()
+    only: str | None = None
 
     def title_in(self, lang: str) -> str:
         """The title in a language, else the English one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from elmtex.values import NORMALISERS
+from elmtex.values import NORMALISERS, ONLY
 
 MAX_CATEGORIES = 64
 MAX_LABEL = 40  # characters
@@ -177,6 +177,7 @@ SHAPE: dict[str, Any] = {
                         "items": {"enum": list(TERMINOLOGIES)},
                     },
                     "type": {"const": "array"},
+                    "x-only": {"enum": list(ONLY)},
                     "x-attributes": {
                         "type": "array",
                         "items": {"type": "string"},

@@ -12,6 +12,7 @@ from typing import Any
 
 from elmtex.values.data import CLASSES, Date, Pair, Quantity, Range, Ratio, Route, Timing, Value
 from elmtex.values.dates import date
+from elmtex.values.demographics import ONLY
 from elmtex.values.durations import duration
 from elmtex.values.numerals import decimal_separator, number
 from elmtex.values.quantities import quantity
@@ -22,6 +23,7 @@ from elmtex.values.units import unit_code
 __all__ = [
     "CLASSES",
     "NORMALISERS",
+    "ONLY",
     "Date",
     "Pair",
     "Quantity",

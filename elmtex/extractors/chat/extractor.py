@@ -15,6 +15,7 @@ import jsonschema
 from elmtex.extractors.base import Extractor
 from elmtex.extractors.chat.prompts import Message, icl_prompt, naive_prompt, reply_schema
 from elmtex.extractors.chat.retrieval import Index
+from elmtex.extractors.values import possible
 from elmtex.schema import CategorySchema
 from elmtex.text.align import align
 from elmtex.types import EMPTY, N_, Extraction, InputError, Item, Progress, Record, Status
@@ -214,7 +215,7 @@ class ChatExtractor(Extractor):
         status: Status,
         problems: tuple[str, ...],
     ) -> Extraction:
-        categories = {key: items.get(key, ()) for key in self.schema.keys}
+        categories = possible({key: items.get(key, ()) for key in self.schema.keys}, self.schema)
         return Extraction(id, self.schema.name, self.model_name, status, problems, categories)
 
 

@@ -1,0 +1,54 @@
+"""Which words can be an age, or a gender: closed lists, so that no name and no date of birth is taken for one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+_WORD = re.compile(r"[^\W\d_]+")
+_GENDER = frozenset(
+    "man men woman women male female boy girl lady gentleman gent transman transwoman transgender nonbinary "
+    "m f w d mother father son daughter brother sister husband wife widow widower housewife "
+    "schoolboy schoolgirl primipara primigravida multipara multigravida "
+    "mann männer frau frauen mannes herr herrn dame junge jungen knabe knaben mädchen divers "
+    "mutter vater sohn tochter bruder schwester ehemann ehefrau witwe witwer hausfrau".split()
+)
+_GENDER_STEMS = ("männl", "maennl", "weibl", "patient", "schüler", "rentner")
+
+_DATE = re.compile(
+    r"\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4}|(?<!\d)(?:19|20)\d\d(?!\d)|\b(?:born|dob|geb)\b|\*\s?\d",
+    re.IGNORECASE,
+)
+_NUMBERS = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|"
+    "nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|"
+    "zwölf|zwanzig|dreißig|vierzig|fünfzig|sechzig|siebzig|achtzig|neunzig"
+)
+_UNITS = "year|month|week|day|decade|jahr|jähr|monat|woche|tag"
+_AGE = re.compile(
+    rf"\d|\b(?:{_NUMBERS})\w*\b.*(?:{_UNITS})|\b(?:{_NUMBERS})\w*(?:{_UNITS})"
+    r"|\b(?:young|elderly|newborn|neonate|infant|toddler|child|adolescent|teenage|adult|middle.aged|octogenarian|nonagenarian"
+    r"|neugeboren|säugling|kind|jugendlich|erwachsen|jung|älter|hochbetagt)",
+    re.IGNORECASE,
+)
+_DAYS = re.compile(r"\d+")
+_LONGEST = 150  # of anything that ages are counted in
+
+
+def is_gender(words: str) -> bool:
+    """Whether words tell a gender: "48-year-old woman", "männl.", "Patientin"; not "Max Mustermann"."""
+    found = _WORD.findall(words.lower())
+    if max(map(len, found), default=0) > 2:  # beside a name a letter is an initial
+        found = [word for word in found if len(word) > 1]
+    return any(word in _GENDER or word.startswith(_GENDER_STEMS) for word in found)
+
+
+def is_age(words: str) -> bool:
+    """Whether words tell an age: "74 J.", "nine weeks", "young"; not "03.12.1950"."""
+    if _DATE.search(words) or not _AGE.search(words):
+        return False
+    return all(int(number[:6]) <= _LONGEST for number in _DAYS.findall(words))
+
+
+# What ``x-only`` of a category may be.
+ONLY: Mapping[str, Callable[[str], bool]] = {"age": is_age, "gender": is_gender}
