@@ -67,4 +67,4 @@ def test_what_extract_gives_is_converted() -> None:
         for format in set(export.FORMATS) - {"csv-attributes"}:
             assert "fever" in _convert(document(**changes), format, SCHEMA)
     written = _convert(document(attributes=[SEVERE]), "csv-attributes", SCHEMA)
-    assert written.splitlines()[1] == "r,signs_symptoms,fever,0,5,present,severity,high,0,4,"
+    assert written.splitlines()[1] == "r,signs_symptoms,fever,0,5,present,severity,high,0,4,,"

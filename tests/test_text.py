@@ -37,6 +37,10 @@ def test_normalising_keeps_length_and_sentences_cover_the_text(report):
         ("Temp. 36,6 °C. BSG 12 mm/h. Gut.", ["Temp. 36,6 °C. ", "BSG 12 mm/h. ", "Gut."]),
         ("CRP 12. Dann (s. u.). Gut.", ["CRP 12. ", "Dann (s. u.). ", "Gut."]),
         ("DIAGNOSES\nfever\r\ncough", ["DIAGNOSES\n", "fever \n", "cough"]),
+        (
+            "Calcium/Vit. D 500. Novalgin-Tr. 20. Gut.",
+            ["Calcium/Vit. D 500. ", "Novalgin-Tr. 20. ", "Gut."],
+        ),
         ("a\n\n\nb", ["a\n\n\n", "b"]),
         ("", []),
         ("   ", ["   "]),

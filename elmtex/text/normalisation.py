@@ -95,7 +95,7 @@ _ABBREVIATIONS = frozenset(
     "dr mr mrs ms prof fig figs no nos vs cf approx st pt jr sr al ref refs resp dept "
     "z.b b ca bzw ggf evtl usw d.h h u.a a inkl tgl tbl tab nr bds sog vgl max mind abb z.n n v.a st.p p o.b li re "
     "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o "
-    "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez".split()
+    "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s".split()
 )
 _MONTHS = (
     "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|"
@@ -149,7 +149,10 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
     before = text[first:last]
     if not before:
         return True
-    if before.casefold() in _ABBREVIATIONS or (len(before) == 1 and before.isalpha()):
+    last_part = re.split("[-/]", before)[-1].casefold()  # "Calcium/Vit.", but not "12 mm/h."
+    if before.casefold() in _ABBREVIATIONS or (len(last_part) > 1 and last_part in _ABBREVIATIONS):
+        return False
+    if len(before) == 1 and before.isalpha():
         return False
     return not (_ORDINAL.fullmatch(before) and _COUNTED_AHEAD.match(text, match.end()))
 
