@@ -92,8 +92,25 @@ def _sentences(report: str) -> list[str]:
     [
         ("a  b \t c \n   d", "a b c\nd"),
         ("a\n\n\n\nb", "a\n\nb"),
-        ("Lungen-\n  ödem, Herz-\nund Nierenversagen", "Lungenödem, Herz-\nund Nierenversagen"),
+        ("Lungen-\n  ödem, Herz-\nund Nierenversagen", "Lungenödem, Herz- und Nierenversagen"),
+        ("Magen-\nDarm-Trakt, CT-\n  Angiographie, COVID-\n19, 54-\nyear-old", "Magen-Darm-Trakt, CT-Angiographie, COVID-19, 54-year-old"),
+        ("well-\ncontrolled, non-\ninsulin, pre- and\npostoperative, in-\ncreased", "well-controlled, non-insulin, pre- and postoperative, increased"),
+        # What goes on
+        ("Verdacht auf eine\nPneumonie und\nPleuritis: links\noder rechts", "Verdacht auf eine Pneumonie und Pleuritis: links oder rechts"),
+        ("Seen by Dr.\nJones. No fever,\nno cough", "Seen by Dr. Jones. No fever, no cough"),
+        ("Er kommt am\n12. März", "Er kommt am 12. März"),
+        ("Current medication is metoprolol 50 mg twice daily and ramipril\n5 mg once daily", "Current medication is metoprolol 50 mg twice daily and ramipril 5 mg once daily"),
+        ("1. Adenokarzinom der Lunge mit Befall auch der rechten\n   Leber\n2. Hypertonie", "1. Adenokarzinom der Lunge mit Befall auch der rechten Leber\n2. Hypertonie"),
+        ("- chest pain radiating to the left\n  arm\n- nausea", "- chest pain radiating to the left arm\n- nausea"),
+        ("Es besteht eine Allergie gegen\nPenicillin mit Hautausschlag. Weitere\nAllergien nicht.", "Es besteht eine Allergie gegen Penicillin mit Hautausschlag. Weitere Allergien nicht."),
+        # What does not
+        ("- Medications\n  aspirin\n- Allergies\n  none", "- Medications\naspirin\n- Allergies\nnone"),
+        ("Gibt Schmerzen an\nFieber: nein\n**Cor:** rein\n|Hb|9|", "Gibt Schmerzen an\nFieber: nein\n**Cor:** rein\n|Hb|9|"),
+        ("Sehr geehrter Herr Kollege,\nwir berichten\n\nSincerely,\nJohn Miller\nConsultant", "Sehr geehrter Herr Kollege,\nwir berichten\n\nSincerely,\nJohn Miller\nConsultant"),
         # Lists keep their lines, however alike they are.
+        ("Bisoprolol 5 mg Tabletten 1-0-1-0\nRamipril 2,5 mg Tabletten 1-0-0-0\nTorasemid 10 mg Tabletten 1-0-0-0", "Bisoprolol 5 mg Tabletten 1-0-1-0\nRamipril 2,5 mg Tabletten 1-0-0-0\nTorasemid 10 mg Tabletten 1-0-0-0"),
+        ("metoprolol succinate extended release 50 mg twice daily\nlisinopril 10 mg daily", "metoprolol succinate extended release 50 mg twice daily\nlisinopril 10 mg daily"),
+        ("Zustand nach Hinterwandinfarkt mit Stent der RCA 2015\nZustand nach Cholezystektomie wegen Steinleidens 2010\nArterielle Hypertonie, gut eingestellt seit 20 Jahren", "Zustand nach Hinterwandinfarkt mit Stent der RCA 2015\nZustand nach Cholezystektomie wegen Steinleidens 2010\nArterielle Hypertonie, gut eingestellt seit 20 Jahren"),
         ("Aspirin 100 mg 1-0-0\nRamipril 5 mg 1-0-1\nTorasemid 10 mg 1-0-0", "Aspirin 100 mg 1-0-0\nRamipril 5 mg 1-0-1\nTorasemid 10 mg 1-0-0"),
         ("Lungs: clear\nno edema", "Lungs: clear\nno edema"),
         # Capitals
@@ -101,6 +118,11 @@ def _sentences(report: str) -> list[str]:
         ("PAST MEDICAL HISTORY\nHTN, COPD, CAD, GERD", "PAST MEDICAL HISTORY\nHTN, COPD, CAD, GERD"),
         ("PATIENT DENIES CHEST PAIN. HTN. CRP 12 MG/L.\nPLAN:\n- CHEST X-RAY", "Patient denies chest pain. HTN. CRP 12 mg/l.\nPLAN:\n- CHEST X-RAY"),
         ("DER PATIENT HAT SEIT 3 TAGEN HUSTEN.", "Der patient hat seit 3 tagen husten."),
+        ("DIE GRÖßE DES HERZENS IST NORMAL.", "Die größe des herzens ist normal."),
+        ("MRI SHOWED NYHA II, B12 300 NG/DL AT 38 °C. TYPE 2 DM ON ASA.", "MRI showed NYHA II, B12 300 ng/dl at 38 °C. Type 2 DM on ASA."),
+        ("THE HEART IS NORMAL IN SIZE AND THE LUNGS ARE\nCLEAR. THE PATIENT DENIES ANY CHEST PAIN OR\nDYSPNEA.", "The heart is normal in size and the lungs are clear. The patient denies any chest pain or dyspnea."),
+        ("DIE PATIENTIN KLAGT ÜBER STARKE BAUCHSCHMER-\nZEN UND ERBRECHEN.", "Die patientin klagt über starke bauchschmerzen und erbrechen."),
+        ("CORONARY ARTERY DISEASE WITH PRIOR STENT TO THE PROXIMAL LAD IN 2015\nCHRONIC OBSTRUCTIVE PULMONARY DISEASE ON HOME OXYGEN\nDIABETES MELLITUS TYPE 2", "Coronary artery disease with prior stent to the proximal LAD in 2015\nChronic obstructive pulmonary disease on home oxygen\nDiabetes mellitus type 2"),
     ],
 )  # fmt: skip
 def test_reading_undoes_the_layout(report: str, text: str) -> None:
@@ -114,6 +136,9 @@ def test_reading_takes_no_time() -> None:
         "\n" * 300_000,
         "AB. " * 100_000,
         ("ABCDE fgh " * 8 + "\n") * 5_000,
+        ("ABCDE fghi" * 8 + "der\n" + " " * 60) * 5_000,
+        "- abc def\n" + (" " * 300_000 + "\n") + "A B " * 75_000,
+        "a" * 300_000 + " 5 mg\n" + "Ab " * 100_000 + ",\na-\n" + " " * 300_000,
     ]
     for report in odd:
         began = time.perf_counter()
