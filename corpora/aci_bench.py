@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from corpora.fetch import Source, from_github
-from corpora.sections import SectionedText, rows
+from corpora.shared.fetch import Source, from_github
+from corpora.shared.sections import SectionedText, rows
 
 FILES = {
     "train.csv": "train",

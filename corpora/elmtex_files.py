@@ -18,8 +18,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from corpora.fetch import Download, Source
 from corpora.maccrobat import CATEGORIES
+from corpora.shared.fetch import Download, Source
 from elmtex.text.align import align
 from elmtex.types import InputError, Record
 

@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
-from corpora.brat import Annotations, Entity, parse, read_text
-from corpora.fetch import Download, Source
 from corpora.maccrobat_tables import (
     ATTRIBUTE_BARRIER,
     ATTRIBUTES,
@@ -32,7 +30,9 @@ from corpora.maccrobat_tables import (
     VALUE_BARRIER,
     WHEN,
 )
-from corpora.spans import Span, grounded_span, grown, item_at, without_overlap
+from corpora.shared.brat import Annotations, Entity, parse, read_text
+from corpora.shared.fetch import Download, Source
+from corpora.shared.spans import Span, grounded_span, grown, item_at, without_overlap
 from elmtex.types import Attribute, InputError, Item, Record
 
 SOURCE = Source(

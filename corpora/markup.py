@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from corpora import maccrobat
 from corpora.maccrobat import CATEGORIES
-from corpora.spans import item_at, without_overlap
+from corpora.shared.spans import item_at, without_overlap
 from elmtex.schema import load_schema
 from elmtex.types import Assertion, Attribute, Item, Record
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from corpora.fetch import Source, from_github
-from corpora.sections import SectionedText, rows
+from corpora.shared.fetch import Source, from_github
+from corpora.shared.sections import SectionedText, rows
 
 FILES = {
     "MTS-Dialog-TrainingSet.csv": "train",

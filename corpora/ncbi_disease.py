@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from corpora.fetch import Source, from_github
-from corpora.spans import item_at, without_overlap
+from corpora.shared.fetch import Source, from_github
+from corpora.shared.spans import item_at, without_overlap
 from elmtex.types import InputError, Item, Record
 
 FILES = {

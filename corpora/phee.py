@@ -34,8 +34,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from corpora.fetch import Source, from_github
-from corpora.spans import Span, grounded_span, grown, item_at, without_overlap
+from corpora.shared.fetch import Source, from_github
+from corpora.shared.spans import Span, grounded_span, grown, item_at, without_overlap
 from elmtex.text.normalisation import trimmed
 from elmtex.types import Attribute, InputError, Record
 

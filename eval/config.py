@@ -57,6 +57,10 @@ class RunConfig:
     disease_ontology: str | None = _setting(
         "concept: the path of HumanDO.tsv, which adds the Disease Ontology.", None
     )
+    attributes: bool = _setting(
+        "yes: finetuned writes attributes where it can, and they are scored where the gold labels some; no: without.",
+        True,
+    )
     seed: int = _setting("Of the bootstrap.", 0)
 
     def __post_init__(self) -> None:
@@ -139,6 +143,11 @@ def _value(name: str, value: Any) -> Any:
             return int(value)
         except (TypeError, ValueError):
             raise InputError(f"{name} {value!r}: must be a whole number") from None
+    if name == "attributes":
+        known = {"yes": True, "true": True, "no": False, "false": False}
+        if str(value).lower() not in known:
+            raise InputError(f"attributes {value!r}: must be yes or no")
+        return known[str(value).lower()]
     return value if value is None else str(value)
 
 

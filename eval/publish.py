@@ -1,7 +1,7 @@
 """Write a run's figures into the results page, the README and the model card, so that none is ever typed.
 
-python -m eval.publish runs/test                     all of them into docs/results.md, four rows into README.md,
-                                                     each between its two figures marks
+python -m eval.publish runs/test                     all of them into docs/results.md, those that say most
+                                                     into README.md, each between its two figures marks
 python -m eval.publish runs/test --card elmtex/models/adapters/mine
                                                      and MODEL_CARD.md beside that adapter
 """
@@ -60,18 +60,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def figures(results: Results) -> str:
-    """The comparison of all systems, and F1 per category, as Markdown."""
+    """The comparison of all systems, F1 per category, and of attributes where there are some, as
+    Markdown."""
     kept = [
         f"Measured by `python -m eval.run`: {about(results)}",
         tables.markdown(tables.comparison(results.metrics)),
         "Relaxed F1 per category (a span that overlaps counts):",
         tables.markdown(tables.per_category(results.metrics, "relaxed")),
     ]
+    rows = tables.attributes(results.metrics)
+    if len(rows) > 1:
+        kept += [
+            "Attributes, relaxed F1 of relations per type (an attribute counts where its item is the gold's):",
+            tables.markdown(rows),
+        ]
     return "\n\n".join(part.strip() for part in kept)
 
 
 def essence(results: Results) -> str:
-    """What the README shows: on what, and the four rows that say most, as Markdown."""
+    """What the README shows: on what, and the rows that say most, as Markdown."""
     return f"{measured_on(results.record)}\n\n{tables.markdown(tables.essence(results.metrics))}".strip()
 
 

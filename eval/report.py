@@ -72,6 +72,8 @@ def summary(results: Results) -> str:
     for level in ("exact", "relaxed"):
         rows = tables.per_category(results.metrics, level)
         parts += [f"## {level} F1 per category\n", tables.markdown(rows)]
+    for title, rows in _attribute_tables(results.metrics):
+        parts += [f"## {title}\n", tables.markdown(rows)]
     parts += ["## Reports with the lowest exact F1\n"]
     for name in results.metrics:
         ids = ", ".join(f"{id} ({_f1(sample):.2f})" for id, sample in worst(results, name))
@@ -93,6 +95,8 @@ def page(results: Results) -> str:
             f"<h3>{level}</h3>{charts.bars(metrics, level)}",
             f"<details><summary>as a table</summary>{_table(tables.per_category(metrics, level))}</details>",
         ]
+    for title, rows in _attribute_tables(metrics):
+        body.append(f"<details><summary>{title}</summary>{_table(rows)}</details>")
     body += [
         f"<h2>Quality against time</h2><p>{legend}</p>{charts.quality_against_time(metrics)}",
         f"<h2>Reliability</h2><p>{legend}</p>{charts.reliability(metrics)}",
@@ -110,6 +114,16 @@ def page(results: Results) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Evaluation</title><style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
     )
+
+
+def _attribute_tables(metrics: Mapping[str, Any]) -> list[tuple[str, tables.Rows]]:
+    """Titles and tables of attributes; [] where no system writes some."""
+    levels = {"type": "per_type", "category and type": "per_category_and_type"}
+    found = {
+        f"Attributes: relaxed F1 of relations per {words}": tables.attributes(metrics, level)
+        for words, level in levels.items()
+    }
+    return [(title, rows) for title, rows in found.items() if len(rows) > 1]
 
 
 def worst(results: Results, system: str) -> list[tuple[str, Sample]]:

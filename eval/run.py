@@ -88,7 +88,7 @@ def run(config: RunConfig, opener: OpenSystem) -> int:
     write_whole(out / "samples.jsonl", _jsonl(lines))
     write_whole(out / "record.json", _record(config, records, answered, written, scorer, began))
     write_whole(out / "metrics.json", json.dumps(figures, indent=2, allow_nan=False) + "\n")
-    failed = [row for row in lines if row["status"] == "failed"]
+    failed = [key for part in answered.values() for key in part.keys if written[key].failed]
     _summary(figures, out)
     return 1 if failed else 0
 

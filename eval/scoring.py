@@ -40,18 +40,19 @@ class Scorer:
 
     def samples(self, records: Sequence[Record], answers: Sequence[Answer]) -> list[Sample]:
         """The scores of every report, in the records' order."""
-        both = list(zip(records, [answer.extraction for answer in answers], strict=True))
+        both = list(zip(records, answers, strict=True))
         if self._bertscore:  # in full batches; each sample's scores are then a look-up
-            self._bertscore.prime([pair(record, extraction) for record, extraction in both])
+            self._bertscore.prime([pair(record, answer.extraction) for record, answer in both])
         return [
             score_sample(
                 record,
-                extraction,
+                answer.extraction,
                 rouge="rouge" in self.metrics,
                 bertscore=self._bertscore,
                 linker=self._linker,
+                given=answer.given,
             )
-            for record, extraction in both
+            for record, answer in both
         ]
 
     def figures(self, samples: Sequence[Sample], answers: Sequence[Answer]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eval.metrics.attributes import MEASURES, STRENGTHS
+
 Rows = list[list[str]]  # the first is the header
 
 # name, path to the value in a system's figures, path to its interval
@@ -36,8 +38,19 @@ _FIGURES = (
 )  # fmt: skip
 
 
-# The four rows of the README
-_ESSENCE = ("exact F1, micro", "relaxed F1, micro", "ungrounded items", "seconds per report")
+_SETTINGS = {"end_to_end": "end to end", "given": "gold items given"}
+_ATTRIBUTES = tuple(
+    (f"attribute {measure}s, {strength} F1, {words}", f"{path}.f1", f"{path}.ci")
+    for setting, words in _SETTINGS.items()
+    for measure in MEASURES
+    for strength in STRENGTHS
+    for path in (f"attributes.{setting}.{measure}.{strength}.micro",)
+)
+# The rows of the README; those of attributes only where some system writes them
+_ESSENCE = (
+    *("exact F1, micro", "relaxed F1, micro", "ungrounded items", "seconds per report"),
+    *(f"attribute relations, relaxed F1, {words}" for words in _SETTINGS.values()),
+)
 
 
 def essence(metrics: Mapping[str, Any]) -> Rows:
@@ -52,7 +65,7 @@ def comparison(metrics: Mapping[str, Any]) -> Rows:
     rows: Rows = [["figure", *metrics]]
     rows.append(["model", *(str(figures["model"]) for figures in metrics.values())])
     rows.append(["reports (failed)", *(f"{f['n']} ({f['failed']})" for f in metrics.values())])
-    for name, value, interval in _FIGURES:
+    for name, value, interval in (*_FIGURES, *_ATTRIBUTES):
         cells = [estimate(at(f, value), at(f, interval)) for f in metrics.values()]
         if set(cells) != {"-"}:
             rows.append([name, *cells])
@@ -70,6 +83,27 @@ def per_category(metrics: Mapping[str, Any], level: str) -> Rows:
     for key in categories(metrics):
         cells = [f[level]["per_category"].get(key, {}) for f in metrics.values()]
         gold = max((c.get("tp", 0) + c.get("fn", 0) for c in cells), default=0)
+        rows.append([key, str(gold), *(estimate(c.get("f1"), c.get("ci")) for c in cells)])
+    return rows
+
+
+def attributes(metrics: Mapping[str, Any], level: str = "per_type") -> Rows:
+    """One row per attribute type: gold attributes, then the relaxed F1 of relations of each system
+    that writes some, in both settings. Only the header where none does.
+
+    Args:
+        level: ``per_type``, or ``per_category_and_type``.
+    """
+    tables = {
+        f"{name}, {words}": f["attributes"][setting]["relation"]["relaxed"][level]
+        for name, f in metrics.items()
+        if f.get("attributes")
+        for setting, words in _SETTINGS.items()
+    }
+    rows: Rows = [["attribute", "gold attributes", *tables]]
+    for key in sorted({key for of in tables.values() for key in of}):
+        cells = [of.get(key, {}) for of in tables.values()]
+        gold = max(c.get("tp", 0) + c.get("fn", 0) for c in cells)
         rows.append([key, str(gold), *(estimate(c.get("f1"), c.get("ci")) for c in cells)])
     return rows
 

@@ -121,7 +121,7 @@ def places(state: AttributeState) -> list[tuple[str, int, int]]:
     return [(a.type, a.first, a.last) for a in state.attributes]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(report=reports(), seed=st.integers(0, SEEDS - 1), draft=st.sampled_from([0, 1, 8, 1000]))
 def test_flat_drafted_parallel_decode_equals_the_naive_one(engines, report, seed, draft):
     tokens = tokenise(report, tiny_tokenizer())
@@ -158,7 +158,7 @@ def test_attributes_written_in_turns_are_the_same(engines, monkeypatch):
     assert any(places(w) for w in together)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(report=reports(30), data=st.data())
 def test_any_state_ends_in_order_and_stays_in_its_sentence(report, data):
     tokens = tokenise(report, tiny_tokenizer())

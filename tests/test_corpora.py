@@ -24,15 +24,17 @@ import pytest
 from corpora import (
     aci_bench,
     elmtex_files,
-    fetch,
+    kiwi,
     maccrobat,
     mts_dialog,
     ncbi_disease,
+    negex,
     phee,
     synthetic,
     written,
 )
 from corpora.markup import read_markup
+from corpora.shared import fetch
 from elmtex import records
 from elmtex.text.normalisation import sentences
 from elmtex.text.reading import reading
@@ -103,6 +105,9 @@ class Brat:
 
     def modify(self, modifier: str, head: str) -> None:
         self.lines.append(f"{self._next('R')}\tMODIFY Arg1:{modifier} Arg2:{head}\t")
+
+    def has(self, entity: str, modifier: str) -> None:
+        self.lines.append(f"{self._next('R')}\thasAttr Arg1:{entity} Arg2:{modifier}\t")
 
     def polarity(self, span: str, value: str) -> None:
         self.lines.append(f"{self._next('A')}\tPOLARITY {span} {value}")
@@ -576,6 +581,127 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     assert file.read_text() == "old" and list(tmp_path.iterdir()) == [file]
 
 
+# Kiwi
+
+
+def test_kiwi_gives_the_note_without_what_surrounds_it(tmp_path: Path) -> None:
+    header = "Sample Type: X\nDescription : fever\n( Medical Transcription Sample Report )\n"
+    brat = Brat(tmp_path, f"{header}Müller 🤒: no fever, no chills.\nKeywords : fever, ")
+    in_header = brat.span("problem", "fever")
+    fever, chills = brat.span("problem", "fever", 1), brat.span("problem", "chills")
+    brat.has(in_header, brat.span("negation", "no"))
+    for entity in (fever, chills):
+        brat.has(entity, "T4")
+    brat.span("problem", "fever", 2)
+    record = one(kiwi.load(brat.save()))
+    assert record.text == "Müller 🤒: no fever, no chills"
+    assert texts(record, "problem") == ["fever!", "chills!"]
+    assert record.labelled == kiwi.ENTITIES and set(record.items) == set(kiwi.ENTITIES)
+    cues = [item.attributes for item in record.items["problem"]]
+    assert [[(a.type, a.text, a.start) for a in found] for found in cues] == [
+        [("negation", "no", 10)],
+        [("negation", "no", 10)],
+    ]
+
+
+def test_kiwi_reads_assertions_and_modifiers(tmp_path: Path) -> None:
+    brat = Brat(tmp_path, "Possible mild stroke today. If pain, aspirin 81 mg daily. Father: gout.")
+    stroke, pain, gout = (brat.span("problem", words) for words in ("mild stroke", "pain", "gout"))
+    aspirin = brat.span("drug", "aspirin")
+    brat.has(stroke, brat.span("temporal", "today"))
+    brat.has(stroke, brat.span("severity", "mild"))
+    brat.has(stroke, brat.span("uncertain", "Possible"))
+    brat.has(pain, brat.span("condition", "If"))
+    brat.has(gout, brat.span("subject", "Father"))
+    brat.has(aspirin, brat.span("frequency", "daily"))
+    brat.has(aspirin, brat.span("strength", "81 mg"))
+    brat.span("temporal", "mg")  # belongs to nothing
+    record = one(kiwi.load(brat.save()))
+    assert texts(record, "problem") == ["mild stroke?", "pain", "gout"]
+    found = {i.text: [(a.type, a.text) for a in i.attributes] for i in record.items["problem"]}
+    assert found["mild stroke"] == [
+        ("uncertain", "Possible"),
+        ("severity", "mild"),
+        ("temporal", "today"),
+    ]
+    (drug,) = record.items["drug"]
+    assert [a.type for a in drug.attributes] == ["strength", "frequency"]
+    assert record.attributes == kiwi.MODIFIERS and len(kiwi.MODIFIERS) == 16
+
+
+def test_kiwi_is_measured_on_and_never_trained_on(tmp_path: Path) -> None:
+    from training.prepare import CORPORA
+
+    assert "never train" in kiwi.SOURCE.licence
+    assert not {"kiwi", "negex"} & {source.name for source, _ in CORPORA.values()}
+    with pytest.raises(InputError, match=r"no .ann file"):
+        list(kiwi.load(tmp_path))
+
+
+def test_kiwi_on_the_real_notes() -> None:
+    found = list(kiwi.load(data_folder("kiwi_mtsamples_dev")))
+    assert len(found) == 96
+    for record in found:
+        assert_grounded(record)
+        assert "Keywords" not in record.text and "Transcription Sample" not in record.text
+        for item in (item for items in record.items.values() for item in items):
+            assert all(record.text[a.start : a.end] == a.text for a in item.attributes)
+    counts = Counter(key for record in found for key, items in record.items.items() for _ in items)
+    assert counts == {"problem": 3214, "test": 1400, "drug": 707, "treatment": 467}
+
+
+# NegEx
+
+NEGEX = "\t".join(negex.COLUMNS) + "\n"
+
+
+def test_negex_reads_its_table(tmp_path: Path) -> None:
+    file = tmp_path / "sentences.tsv"
+    rows = [
+        'No "wheezes".\t4\t11\tNegated\tRecent\tPatient',
+        "Call if Übelkeit 🤒\t8\t16\tAffirmed\tNot particular\tFamily member",
+    ]
+    file.write_text(NEGEX + "\n".join(rows) + "\n", encoding="utf-8")
+    wheezes, nausea = negex.load(tmp_path)
+    assert (wheezes.text[wheezes.start : wheezes.end], wheezes.negated) == ("wheezes", True)
+    assert nausea.text[nausea.start : nausea.end] == "Übelkeit"
+    assert (nausea.temporality, nausea.experiencer) == ("hypothetical", "other")
+    assert wheezes.id != nausea.id and list(negex.load(file)) == [wheezes, nausea]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "secret\t0\t7\tNegated\tRecent\tPatient",
+        "secret\t3\t3\tNegated\tRecent\tPatient",
+        "secret\t0\t6\tMaybe\tRecent\tPatient",
+        "secret\t0\tx\tNegated\tRecent\tPatient",
+        "secret",
+    ],
+)
+def test_negex_says_which_line_is_wrong(tmp_path: Path, row: str) -> None:
+    file = tmp_path / "sentences.tsv"
+    file.write_text(f"{NEGEX}{row}\n")
+    with pytest.raises(InputError, match=r"sentences.tsv:2") as raised:
+        list(negex.load(file))
+    assert "secret" not in str(raised.value)
+
+
+def test_negex_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        list(negex.load(tmp_path))
+    (tmp_path / "sentences.tsv").write_text("sentence\tnegation\n")
+    with pytest.raises(InputError, match="lacks the column 'concept_end'"):
+        list(negex.load(tmp_path))
+
+
+def test_negex_on_the_real_sentences() -> None:
+    found = list(negex.load(data_folder("negex_dev")))
+    assert (len(found), sum(s.negated for s in found)) == (1155, 243)
+    times = Counter(s.temporality for s in found)
+    assert times == {"recent": 1003, "historical": 124, "hypothetical": 28}
+
+
 # Fetching
 
 
@@ -791,7 +917,7 @@ def test_corpora_import_nothing_heavy() -> None:
     import subprocess
 
     code = (
-        "import sys, corpora.synthetic, corpora.phee, corpora.fetch\n"
+        "import sys, corpora.synthetic, corpora.phee, corpora.shared.fetch\n"
         "print([m for m in ('torch','pandas','transformers','faker','numpy') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -136,7 +136,7 @@ def naive(
     return alone.items
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     report=reports(),
     schema=schemas(),

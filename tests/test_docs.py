@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 import elmtex.schema
-import elmtex.types
+import elmtex.types.document
+import elmtex.types.record
 from elmtex.cli import _parser
 from elmtex.schema import parse_schema
 
@@ -92,10 +93,10 @@ def test_every_variable_is_documented_and_no_other():
     assert said == used
 
 
-@pytest.mark.parametrize("module", [elmtex.types, elmtex.schema])
+@pytest.mark.parametrize("module", [elmtex.types.document, elmtex.types.record, elmtex.schema])
 def test_examples_of_docstrings_print_what_they_say(module):
     tried = doctest.testmod(module)
-    assert tried.attempted >= 3
+    assert tried.attempted >= 2
     assert tried.failed == 0
 
 

@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 
 from elmtex.types import InputError
 from elmtex.web.access import sign_in
-from elmtex.web.access.gate import MAX_BODY, Gate
+from elmtex.web.access.body_limit import MAX_BODY, BodyLimit
+from elmtex.web.access.gate import Gate
 from elmtex.web.access.headers import headers
 from elmtex.web.access.hosts import Hosts, is_foreign
 from elmtex.web.access.sign_in import Door, Throttle, address, door, network
@@ -25,7 +26,7 @@ class Clock:
         return self.now
 
 
-def ask(gate: Gate, body: bytes = b"", **scope: Any) -> list[dict[str, Any]]:
+def ask(gate: Gate | BodyLimit, body: bytes = b"", **scope: Any) -> list[dict[str, Any]]:
     """What a gate sends."""
     sent: list[dict[str, Any]] = []
     whole = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "scheme": "http"}
@@ -166,7 +167,7 @@ def test_what_is_no_name_is_refused(wrong: str, monkeypatch: pytest.MonkeyPatch)
         Hosts("127.0.0.1")
 
 
-def post(gate: Gate, body: bytes, cookie: bytes = b"") -> list[dict[str, Any]]:
+def post(gate: Gate | BodyLimit, body: bytes, cookie: bytes = b"") -> list[dict[str, Any]]:
     named = [(b"host", b"localhost"), (b"cookie", cookie), (b"content-length", b"%d" % len(body))]
     return ask(gate, body, method="POST", path="/gradio_api/queue/join", headers=named)
 
@@ -194,7 +195,7 @@ def test_a_session_is_exchanged_wherever_it_is_named_and_nothing_else_is(inside:
 
 
 def test_a_body_is_bounded(inside: Inside) -> None:
-    assert post(gate(inside), b" " * (MAX_BODY + 1))[0]["status"] == 413
+    assert post(BodyLimit(gate(inside)), b" " * (MAX_BODY + 1))[0]["status"] == 413
     assert post(gate(inside), b"[" * 100_000)[0]["status"] == 400
     assert inside.scopes == []
 

@@ -15,9 +15,10 @@ from fakes import Modelless, extraction
 
 from elmtex.types import ElmtexError, Progress
 from elmtex.web import limits
+from elmtex.web.access.body_limit import MAX_BODY, BodyLimit
 from elmtex.web.controller import PageController
 from elmtex.web.jobs import ExtractionJob
-from elmtex.web.limits import BodyLimit, Shares, Turn
+from elmtex.web.limits import Shares, Turn
 from elmtex.web.locale.messages import LANGUAGES
 from elmtex.web.state import MAX_CHARACTERS, SessionState
 
@@ -54,7 +55,7 @@ def ask(path: str, pieces: list[bytes], **headers: str) -> tuple[int, int]:
         sent.append(message)
 
     named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": "http", "path": path, "headers": named}
+    scope = {"type": "http", "method": "POST", "path": path, "headers": named}
     asyncio.run(BodyLimit(reads_all, most=10)(scope, receive, send))
     assert [m["type"] for m in sent] == ["http.response.start", "http.response.body"]
     return sent[0]["status"], taken
@@ -68,8 +69,9 @@ def test_a_request_over_the_limit_is_refused_before_it_is_read() -> None:
     assert ask("/gradio_api/run/x", [b"x" * 6] * 50) == (413, 2)
     assert ask("/gradio_api/run/x", [b"x" * 6] * 50, content_length="6") == (413, 2)
     assert ask("/gradio_api/run/x", [b"x" * 5, b"x" * 5]) == (200, 2)
-    # Files have limits of their own.
+    # Files have limits of their own; what only ends like their path is not theirs.
     assert ask("/gradio_api/upload", [b"x" * 99], content_length="99") == (200, 1)
+    assert ask("/gradio_api/run/upload", [b"x" * 99], content_length="99") == (413, 0)
 
 
 def test_the_page_refuses_a_large_request(tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_the_page_refuses_a_large_request(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'reviews.sqlite'}"
     served = launch(port=port, extractor_factory=Steps, block=False, database=database)
     try:
-        body = b'{"data": ["' + b"x" * limits.MAX_BODY + b'"]}'
+        body = b'{"data": ["' + b"x" * MAX_BODY + b'"]}'
         address = f"http://127.0.0.1:{port}/gradio_api/run/extract"
         headers = {"content-type": "application/json"}
         answer = httpx.post(address, content=body, headers=headers, trust_env=False)

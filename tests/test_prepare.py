@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from corpora import maccrobat
-from corpora.shingles import ShingleIndex, shingles
+from corpora.shared.shingles import ShingleIndex, shingles
 from elmtex import records
 from elmtex.types import Item, Record
 from training import prepare

@@ -59,14 +59,14 @@ def served(tmp_path: Path, extractor: Any) -> tuple[Any, str]:
     return page, f"http://127.0.0.1:{port}/"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def extractor() -> Fevers:
     return Fevers()
 
 
-@pytest.fixture
-def address(tmp_path: Path, extractor: Fevers) -> Iterator[str]:
-    page, address = served(tmp_path, extractor)
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, extractor: Fevers) -> Iterator[str]:
+    page, address = served(tmp_path_factory.mktemp("served"), extractor)
     yield address
     page.close()
 
@@ -89,7 +89,8 @@ def results(program: Any, batch: str) -> dict[str, Any]:
 
 
 def test_a_program_extracts_judges_exports_and_deletes(address: str) -> None:
-    mine, yours = client(address, MINE), client(address, YOURS)
+    # Keys of this test's own, for it counts all that is kept under them.
+    mine, yours = client(address, f"{MINE}, alone"), client(address, f"{YOURS}, alone")
     reports = [
         {"id": "a", "text": "🫀 No\r\nfever, fever."},
         {"id": "empty", "text": " "},

@@ -33,8 +33,9 @@ def test_an_installed_copy_does_not_take_the_commit_of_the_repository_around_it(
     _git(tmp_path, "commit", "-qm", "theirs")
     package = tmp_path / "site-packages" / "elmtex"
     package.mkdir(parents=True)
-    for name in ("__init__.py", "types.py", "storage.py", "provenance.py"):
+    for name in ("__init__.py", "storage.py", "provenance.py"):
         shutil.copy(Path(provenance.__file__).with_name(name), package / name)
+    shutil.copytree(Path(provenance.__file__).with_name("types"), package / "types")
 
     def told() -> str:
         run = subprocess.run(

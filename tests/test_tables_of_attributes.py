@@ -15,6 +15,7 @@ from fakes import ATTRIBUTED, attributed
 from elmtex.cli import main
 from elmtex.exporters.formats import FORMATS, flat, to_attributes_csv, to_csv
 from elmtex.exporters.tables import ITEM_COLUMNS, Document, item_table
+from elmtex.extractors.values import with_values
 from elmtex.schema import load_schema, parse_schema
 from elmtex.types import Attribute, Extraction, Item
 
@@ -54,6 +55,7 @@ def test_an_attribute_has_a_row_beside_its_item() -> None:
         "start": "38",
         "end": "44",
         "confidence": "0.9",
+        "value": "",
     }
     assert [r["type"] for r in rows(to_attributes_csv(FOUND, ATTRIBUTED))] == [
         *("dose", "dose", "route")
@@ -62,6 +64,17 @@ def test_an_attribute_has_a_row_beside_its_item() -> None:
         REPORT[int(r["start"]) : int(r["end"])] == r["text"]
         for r in rows(to_attributes_csv(FOUND, ATTRIBUTED))
     )
+
+
+def test_an_attribute_that_says_a_quantity_has_it_as_json() -> None:
+    valued = with_values(FOUND.categories, load_schema("medication"), REPORT)
+    (dose, *_) = rows(to_attributes_csv(replace(FOUND, categories=valued), ATTRIBUTED))
+    assert json.loads(dose["value"]) == {
+        "kind": "quantity",
+        "value": 100,
+        "unit": "mg",
+        "code": "mg",
+    }
 
 
 def test_a_schema_without_types_has_the_columns_it_had() -> None:

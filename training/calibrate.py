@@ -3,8 +3,9 @@ be kept, and what its probability means.
 
     python -m training.calibrate runs/smollm2 --data data
 
-Writes ``biases``, ``threshold`` and ``calibration`` into the run's elmtex.json, and a table of what
-was tried to calibration.json.
+Writes ``biases``, ``threshold`` and ``calibration`` into the run's elmtex.json, those of
+``attributes``, too, when it was trained on them and DEV labels some; and what was tried, the chosen
+row last, to calibration.json.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +30,7 @@ from elmtex.models.adapter import load_adapter, write_adapter_digests
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, Extraction, InputError, Record
 
-if TYPE_CHECKING:
-    from eval.metrics.entity import Counts
-
 OPENING = 1.5  # a note is opened when its probability is over .18; the threshold decides afterwards
-ENDING = -1.0  # bias of "no further attribute": one is opened when its probability is over .27
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.46, 0.025), 3).tolist())
 ASSERTION_BIASES = tuple(np.arange(0.0, 3.1, 0.25))
 
@@ -50,6 +46,7 @@ def calibrate(
     none there do not count. The threshold is the one with the best mean of exact and relaxed micro
     F1 of whole decodes. The confidence is fitted by isotonic regression against exact match.
     ``schema`` is a name or a file; only records that label nothing beside its categories count.
+    Attributes come last, on DEV: see :mod:`training.calibrate_attributes`.
     """
     from elmtex.schema import load_schema
     from eval.data import load_records
@@ -87,97 +84,29 @@ def calibrate(
             f"{run} finds nothing in the {len(records)} records of DEV: train it longer"
         )
     rows = [{k: v for k, v in row.items() if k != "correctness_pairs"} for row in [*tried, best]]
-    write_whole(run / "calibration.json", json.dumps(rows, indent=2) + "\n")
     _write(
         run,
         biases=biases,
         threshold=best["threshold"],
         calibration=_isotonic(best["correctness_pairs"]),
     )
-    labelled = [record for record in (*records, *others) if record.attributes]
-    if labelled and load_adapter(run).attributes is not None:
-        _calibrate_attributes(run, labelled, schema)
+    known = {"items": rows, "attributes": _attributes(run, records, schema)}
+    write_whole(run / "calibration.json", json.dumps(known, indent=2) + "\n")
     return rows
 
 
-def _calibrate_attributes(run: Path, records: Sequence[Record], schema: str) -> None:
-    """Choose how probable an attribute must be to be kept, and fit its confidence, on records that
-    label attributes.
+def _attributes(run: Path, records: Sequence[Record], schema: str) -> list[dict[str, Any]]:
+    """Write the settings of attributes; the rows tried, none where nothing can be set."""
+    from training.calibrate_attributes import calibrate_attributes
 
-    The threshold is the one with the best mean of exact and relaxed micro F1 of the relations, end
-    to end; the confidence is fitted against relaxed matches of the attributes of items that are
-    right.
-    """
-    settings: dict[str, Any] = {"bias": ENDING, "threshold": 0.0, "calibration": []}
-    _write(run, attributes=settings)
-    extractor = open_extractor("finetuned", schema, model=str(run))
-    answers = [extractor.extract(record.text) for record in records]
-    tried = []
-    for threshold in THRESHOLDS:
-        kept = [_likely(answer, threshold) for answer in answers]
-        tried.append({"threshold": threshold, **_relations(records, kept)})
-        print({"attributes": tried[-1]}, flush=True)
-    best = max(tried, key=lambda row: row["exact"] + row["relaxed"])
-    correctness_pairs = [
-        row for pair in zip(records, answers, strict=True) for row in _correctness_pairs(*pair)
-    ]
-    if correctness_pairs:
-        settings |= {"threshold": best["threshold"], "calibration": _isotonic(correctness_pairs)}
-        _write(run, attributes=settings)
-
-
-def _likely(answer: Extraction, threshold: float) -> Extraction:
-    """The extraction without the attributes that are less probable than that."""
-    return replace(
-        answer,
-        categories={
-            key: tuple(
-                replace(
-                    item,
-                    attributes=tuple(
-                        a for a in item.attributes if (a.confidence or 0) >= threshold
-                    ),
-                )
-                for item in items
-            )
-            for key, items in answer.categories.items()
-        },
-    )
-
-
-def _relations(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[str, float]:
-    from eval.metrics.attributes import Strength, relations
-    from eval.metrics.documents import pair
-
-    strengths: tuple[Strength, ...] = ("exact", "relaxed")
-    return {
-        strength: _micro_f1(
-            counts
-            for record, given in zip(records, answers, strict=True)
-            for counts in relations(pair(record, given), record.attributes, strength).values()
-        )
-        for strength in strengths
-    }
-
-
-def _correctness_pairs(record: Record, answer: Extraction) -> Iterator[tuple[float, int]]:
-    """Probability of each attribute of an item that is in the gold, and whether the gold has it
-    there."""
-    from eval.metrics.documents import pair
-    from eval.metrics.entity import match_spans, overlap
-
-    both = pair(record, answer)
-    for key, gold in both.gold.items():
-        for g, p in match_spans(gold, both.predicted[key]):
-            for found in both.predicted[key][p].attributes:
-                if found.type in record.attributes:
-                    known = (a for a in gold[g].attributes if a.type == found.type)
-                    yield found.confidence or 0.0, int(any(overlap(a, found) for a in known))
-
-
-def _micro_f1(counts: Iterable[Counts]) -> float:
-    tp, fp, fn = (sum(n) for n in zip(*((c.tp, c.fp, c.fn) for c in counts), strict=True))
-    return round(2 * tp / max(1, 2 * tp + fp + fn), 4)
+    labelled = [record for record in records if record.attributes]
+    if not labelled or load_adapter(run).attributes is None:
+        return []
+    tried, correctness_pairs = calibrate_attributes(run, labelled, schema)
+    settings = {name: tried[-1][name] for name in ("bias", "threshold")}
+    calibration = _isotonic(correctness_pairs) if correctness_pairs else []
+    _write(run, attributes={**settings, "calibration": calibration})
+    return tried
 
 
 def _foreign(names: Sequence[str]) -> set[str]:

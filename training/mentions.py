@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from corpora.spans import grounded_span
+from corpora.shared.spans import grounded_span
 from elmtex.types import Item, Record
 
 Pools = Mapping[tuple[str, str], Sequence[str]]

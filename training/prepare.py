@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from corpora import elmtex_files, maccrobat, ncbi_disease, phee, synthetic, written
-from corpora.fetch import Source, locate
-from corpora.shingles import ShingleIndex
+from corpora.shared.fetch import Source, locate
+from corpora.shared.shingles import ShingleIndex
 from elmtex import records
 from elmtex.provenance import digest_of_data, environment, utc
 from elmtex.storage import write_whole

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from elmtex.decoding.attributes import NoteAttribute
-from elmtex.decoding.notes import NoteItem
+from elmtex.decoding.layout import BranchPosition
+from elmtex.decoding.notes import NoteItem, NoteState, write_note
 from elmtex.decoding.tokens import ReportTokens
-from elmtex.types import Record
+from elmtex.types import Item, Record
 
 Gold = Mapping[NoteItem, Sequence[NoteAttribute]]
 
@@ -21,16 +23,51 @@ def gold_notes(record: Record, tokens: ReportTokens, keys: Sequence[str]) -> Gol
     items: dict[tuple[int, int, str], tuple[NoteItem, list[NoteAttribute]]] = {}
     for key in keys:
         for item in record.items.get(key, ()):
-            if item.start is None or item.end is None:
+            note = note_item(item, key, tokens)
+            if note is None:
                 continue
-            sentence = next(s for s in tokens.sentences if tokens.offsets[s[1] - 1][1] > item.start)
-            span = tokens.covering(item.start, item.end, sentence)
+            sentence = _sentence(item, tokens)
             begin, end = tokens.offsets[sentence[0]][0], tokens.offsets[sentence[1] - 1][1]
             attributes = [
                 NoteAttribute(a.type, *tokens.covering(a.start, a.end, sentence))
                 for a in item.attributes
                 if a.start is not None and a.end is not None and begin <= a.start and a.end <= end
             ]
-            note = NoteItem(*span, key, item.assertion)
-            items.setdefault((*span, key), (note, attributes))
+            items.setdefault((note.first, note.last, key), (note, attributes))
     return dict(items.values())
+
+
+def note_item(item: Item, key: str, tokens: ReportTokens) -> NoteItem | None:
+    """An item of a category as a token range, cut to the sentence it begins in.
+
+    None when it is not grounded.
+    """
+    if item.start is None or item.end is None:
+        return None
+    span = tokens.covering(item.start, item.end, _sentence(item, tokens))
+    return NoteItem(*span, key, item.assertion)
+
+
+def written_in(
+    notes: Sequence[tuple[NoteState, BranchPosition]], items: Iterable[NoteItem]
+) -> list[tuple[NoteState, BranchPosition]]:
+    """These empty notes as they are once the items are written in them, which finishes them.
+
+    A note that none of the items begins is left out, and so is an item that a note cannot express
+    (:func:`elmtex.decoding.notes.write_note`).
+    """
+    by_word: defaultdict[int, list[NoteItem]] = defaultdict(list)
+    for item in items:
+        by_word[item.first].append(item)
+    finished = [(state, place) for state, place in notes if by_word[state.first]]
+    for state, _ in finished:
+        for token in write_note(state, by_word[state.first]):
+            state.advance(token)
+    return [(state, place) for state, place in finished if state.items]
+
+
+def _sentence(item: Item, tokens: ReportTokens) -> tuple[int, int]:
+    """The sentence that a grounded item begins in."""
+    assert item.start is not None
+    begun = (s for s in tokens.sentences if tokens.offsets[s[1] - 1][1] > item.start)
+    return next(begun, tokens.sentences[-1])

@@ -123,6 +123,7 @@ def decode(
         session: an empty cache, or one that holds the first ``read`` tokens of the prefix.
         prefix: (P,) token ids of prompt and report.
         notes: the empty notes with their branch positions; no position's row is already read.
+            A finished note is not written again: it only gets the attributes of its items.
         visible_prefix: how many prefix slots each prefix token sees
             (:func:`elmtex.decoding.layout.visible_prefix`).
         read: how many of the prefix's tokens the session has read, fewer than P.
@@ -138,9 +139,10 @@ def decode(
     if not notes:
         return
     counts.prefix += len(prefix)
+    given = {id(state) for state, _ in notes if state.done}
     opened = _opened(session, prefix, notes, visible_prefix, read)
     counts.passes += 1
-    yield [state for state, _ in notes if state.done]
+    yield [state for state, _ in notes if state.done and id(state) not in given]
     slots = read_slots = Slots.prefix(visible_prefix)
     live: list[_Branch[NoteState]] = []
     for first in range(0, len(opened), MAX_LIVE_BRANCHES):
@@ -149,9 +151,7 @@ def decode(
         slots = yield from _written(session, read_slots, live, draft, drafts, counts)
     if attributes is None:
         return
-    forks = _forks(
-        attributes([b.state for b in opened]), opened, {b.number for b in live}, len(notes)
-    )
+    forks = _forks(attributes([s for s, _ in notes]), notes, {b.number for b in live})
     # Separate counts, so that attributes do not move the slots of notes.
     attribute_drafts = Drafts()
     for first in range(0, len(forks), MAX_LIVE_BRANCHES):
@@ -162,31 +162,27 @@ def decode(
 
 def _forks(
     states: Sequence[AttributeState],
-    notes: Sequence[_Branch[NoteState]],
+    notes: Sequence[tuple[NoteState, BranchPosition]],
     held: set[int],
-    number: int,
 ) -> list[_Branch[AttributeState]]:
     """The branches of attributes; each first reads its item's assertion token again.
 
     Args:
         states: the attributes to write.
-        notes: the branches of all notes.
-        held: numbers of those whose slots are still in the session; any other note is read again.
-        number: of the first fork.
+        notes: all notes with their branch positions.
+        held: indices of those whose slots are still in the session; any other note is read again.
     """
-    of = {id(branch.state): branch for branch in notes}
+    of = {id(state): (number, place) for number, (state, place) in enumerate(notes)}
     forks: list[_Branch[AttributeState]] = []
-    for state in states:
-        note, length = of[id(state.note)], state.item.length
-        if note.number in held:
-            pending, parent = [assertion_token(state.note, state.item)], note.number
+    for own, state in enumerate(states, len(notes)):
+        (number, place), length = of[id(state.note)], state.item.length
+        if number in held:
+            pending, parent = [assertion_token(state.note, state.item)], number
             before = length - 1
         else:
             pending, parent, before = note_tokens(state.note)[:length], NO_PARENT, 0
-        position = note.position + before
-        forks.append(
-            _Branch(number + len(forks), state, note.visible_prefix, position, pending, parent)
-        )
+        position = place.position + before
+        forks.append(_Branch(own, state, place.visible_prefix, position, pending, parent))
     return forks
 
 
@@ -232,16 +228,17 @@ def _opened(
     visible_prefix: Sequence[int],
     read: int,
 ) -> list[_Branch[NoteState]]:
-    """Read the prefix and decide for every note whether it opens; returns the open branches."""
+    """Read the prefix and decide for every empty note whether it opens; returns the open branches."""
     n = len(prefix)
     mask = np.arange(n)[None, :] < np.asarray(visible_prefix[read:])[:, None]
-    asked = [(place.row - read, state.allowed()) for state, place in notes]
+    empty = [(number, *note) for number, note in enumerate(notes) if not note[0].done]
+    asked = [(place.row - read, state.allowed()) for _, state, place in empty]
     scores = session.feed(np.array(prefix[read:]), np.arange(read, n), mask, asked)
-    for (state, _), row in zip(notes, scores, strict=True):
+    for (_, state, _), row in zip(empty, scores, strict=True):
         _advance_best(state, row)
     return [
         _Branch(number, state, place.visible_prefix, place.position, [state.grammar.open])
-        for number, (state, place) in enumerate(notes)
+        for number, state, place in empty
         if not state.done
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -148,11 +149,13 @@ class TorchSession:
             use_cache=True,
         ).last_hidden_state[0]  # (n, hidden)
         rows, ids, places = flat(asked)
-        weight = self._model.get_output_embeddings().weight[torch.tensor(ids, device=device)]
+        # An empty list would become floats, which index nothing.
+        index = partial(torch.tensor, dtype=torch.long, device=device)
+        weight = self._model.get_output_embeddings().weight[index(ids)]
         precise = torch.promote_types(
             hidden.dtype, torch.float32
         )  # 16 bits would make near scores equal
-        products = hidden[torch.tensor(rows, device=device)].to(precise) * weight.to(precise)
+        products = hidden[index(rows)].to(precise) * weight.to(precise)
         scores = products.sum(1).cpu().numpy()  # (K,)
         return [scores[own] for own in places]
 

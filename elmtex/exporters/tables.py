@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 ITEM_COLUMNS = ("id", "category", "text", "start", "end", "assertion", "confidence", "codes")
 ATTRIBUTE_COLUMNS = (
     *("id", "category", "item", "item_start", "item_end", "assertion"),
-    *("type", "text", "start", "end", "confidence"),
+    *("type", "text", "start", "end", "confidence", "value"),
 )
 JUDGED = "judged"  # the column that says whether a human reviewed the item
 
@@ -77,8 +78,8 @@ def item_table(documents: Iterable[Document]) -> str:
 def attribute_table(documents: Iterable[Document]) -> str:
     """A table with a header and one row per attribute, beside it the item that it belongs to.
 
-    An item without attributes has no row. ``confidence`` is the attribute's; cells are written as in
-    :func:`item_table`.
+    An item without attributes has no row. ``confidence`` is the attribute's, ``value`` what its words say as JSON
+    (:mod:`elmtex.values`), empty where that is not certain; cells are written as in :func:`item_table`.
     """
     rows = list(documents)
     return _table(
@@ -127,10 +128,12 @@ def _owner_cells(item: Item) -> tuple[Cell, ...]:
 
 
 def _attribute_cells(attribute: Attribute) -> tuple[Cell, ...]:
-    """From ``type`` on, see :data:`ATTRIBUTE_COLUMNS`; a column for a normalised value belongs at its end."""
+    """From ``type`` on, see :data:`ATTRIBUTE_COLUMNS`."""
+    value = attribute.value
     return (
         *(_cell(attribute.type), _cell(attribute.text)),
         *(attribute.start, attribute.end, attribute.confidence),
+        None if value is None else json.dumps(value.to_dict(), ensure_ascii=False),
     )
 
 

@@ -5,61 +5,31 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from elmtex.decoding.attributes import AttributeGrammar, AttributeState
+from elmtex.decoding.attributes import AttributeState
 from elmtex.decoding.drafts import Drafts
-from elmtex.decoding.grammar import NoteGrammar
 from elmtex.decoding.layout import branch_positions, visible_prefix
-from elmtex.decoding.loop import Counts, decode
+from elmtex.decoding.loop import decode
 from elmtex.decoding.notes import NoteItem, NoteState
 from elmtex.decoding.select import attributes_of, dedup_key, group, kept
 from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.base import Extractor
+from elmtex.extractors.given import with_attributes
 from elmtex.extractors.loaded_model import LoadedModel
-from elmtex.extractors.prompt import margin_prompt
+from elmtex.extractors.timings import NotesTimings
+from elmtex.extractors.values import with_values
+from elmtex.extractors.view import View
 from elmtex.schema import CategorySchema, load_schema
-from elmtex.types import EMPTY, Attribute, Extraction, Progress, Status
+from elmtex.types import EMPTY, Attribute, Extraction, Item, Progress, Status
 
 # A growing document is made again when so many times its making has passed since: at each pass, it would take longer
 # than the model in a report of a million characters.
 GROWING = 20
 
 id_of = id  # where an argument is called so
-
-
-@dataclass
-class NotesTimings:
-    """Seconds and counts of one extraction; see :class:`elmtex.types.Timings`."""
-
-    load: float = 0.0
-    tokenise: float = 0.0
-    first_pass: float = 0.0  # reads the report and opens every note; summed over chunks
-    other_passes: float = 0.0
-    chunks: int = 0
-    sentences: int = 0
-    counts: Counts = field(default_factory=Counts)
-
-    def lines(self) -> list[str]:
-        """The figures as lines to print."""
-        c = self.counts
-        return [
-            f"load      {self.load:8.2f} s",
-            f"tokenise  {self.tokenise:8.2f} s  {self.chunks} chunks, {self.sentences} sentences",
-            f"prefill   {self.first_pass:8.2f} s  {c.prefix} prefix tokens",
-            f"notes     {self.other_passes:8.2f} s  {c.passes} passes in all, {c.fed} tokens fed, {c.kept} kept",
-        ]
-
-
-@dataclass(frozen=True)
-class _View:
-    """What a schema makes of a model."""
-
-    grammar: NoteGrammar
-    attributes: AttributeGrammar | None  # None: none are written
-    prompt: tuple[int, ...]
 
 
 @dataclass
@@ -104,7 +74,7 @@ class NotesExtractor(Extractor):
         self.model = model
         self._wants_attributes = attributes
         self._viewing = threading.Lock()
-        self._view: _View | None = None
+        self._view: View | None = None
         self._seconds = 0.0  # loading took
 
     @property
@@ -153,7 +123,7 @@ class NotesExtractor(Extractor):
         timings = NotesTimings()
         if not report.strip():
             return self._empty(id, timings)
-        return self._final(id, self.notes(report, timings), timings)
+        return self._final(id, report, self.notes(report, timings), timings)
 
     def notes(self, report: str, timings: NotesTimings | None = None) -> Notes:
         """The finished notes of a report: all that was weighed, before it is grouped into a document."""
@@ -162,8 +132,34 @@ class NotesExtractor(Extractor):
             pass
         return finished
 
+    def add_attributes(
+        self, report: str, items: Mapping[str, Sequence[Item]]
+    ) -> dict[str, tuple[Item, ...]]:
+        """Items that are given, as those of a gold standard or of a reviewer, with the attributes that the model
+        writes of them: as :meth:`extract` does of the items it found.
+
+        Args:
+            report: the text that the items are spans of.
+            items: by category of the schema. One that no note can express, such as an ungrounded one, gets none.
+
+        Returns:
+            The same items in the same order, with these attributes instead of any they had.
+
+        Raises:
+            InputError: the model writes no attributes, or a span does not hold its item's words.
+
+        Examples:
+            >>> extractor = NotesExtractor(model="runs/mine")  # doctest: +SKIP
+            >>> given = {"pharmacological_therapy": [Item("aspirin", 9, 16)]}
+            >>> rows = extractor.add_attributes("He takes aspirin 100 mg.", given)  # doctest: +SKIP
+            >>> rows["pharmacological_therapy"][0].attributes[0].text  # doctest: +SKIP
+            '100 mg'
+        """
+        given = with_attributes(self.model, self.schema, self._loaded(), report, items)
+        return with_values(given, self.schema, report)
+
     def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
-        """Extract one report step by step; ``done`` and ``total`` are sentences."""
+        """Extract one report step by step; ``done`` and ``total`` are sentences. The last step's attributes have values."""
         timings = NotesTimings()
         if not report.strip():
             yield Progress(self._empty(id, timings), 0, 0)
@@ -178,7 +174,7 @@ class NotesExtractor(Extractor):
                     now = time.perf_counter()
                     due = now + GROWING * (now - began)
                 yield Progress(document, done, timings.sentences, part_ends)
-        last = self._final(id, finished, timings)
+        last = self._final(id, report, finished, timings)
         yield Progress(last, timings.sentences, timings.sentences)
 
     def _notes(self, report: str, timings: NotesTimings) -> Iterator[tuple[Notes, int, bool]]:
@@ -251,11 +247,13 @@ class NotesExtractor(Extractor):
     def _empty(self, id: str, timings: NotesTimings) -> Extraction:
         return replace(self._document(id, Notes(), "empty_report", (EMPTY,)), timings=timings)
 
-    def _final(self, id: str, finished: Notes, timings: NotesTimings) -> Extraction:
+    def _final(self, id: str, report: str, finished: Notes, timings: NotesTimings) -> Extraction:
         document = self._document(id, finished, "ok")
+        categories = with_values(document.categories, self.schema, report)
+        document = replace(document, categories=categories, timings=timings)
         if problems := self.schema.validate(document.to_dict()["categories"]):
-            document = self._document(id, finished, "invalid_output", problems)
-        return replace(document, timings=timings)
+            return replace(document, status="invalid_output", problems=problems)
+        return document
 
     def _document(
         self, id: str, finished: Notes, status: Status, problems: tuple[str, ...] = ()
@@ -279,26 +277,13 @@ class NotesExtractor(Extractor):
     def _threshold(self) -> float:
         return self.model.adapter.threshold if self.model.adapter else 0.0
 
-    def _loaded(self) -> _View:
+    def _loaded(self) -> View:
         """The schema's view of the model, which is then in memory."""
         with self._viewing:
             if self._view is None:
                 began = time.perf_counter()
-                view = self._viewed()
+                view = View.of(self.schema, self.model, self.writes_attributes)
                 _ = self.model.engine
                 self._seconds = time.perf_counter() - began
                 self._view = view
             return self._view
-
-    def _viewed(self) -> _View:
-        # Needs the tokenizer alone: what is wrong with a schema need not wait for the weights.
-        tokenizer, adapter = self.model.tokenizer, self.model.adapter
-        prompt = tokenizer.encode(margin_prompt(self.schema), add_special_tokens=False).ids
-        grammar = NoteGrammar.of(self.schema, tokenizer, adapter.biases if adapter else {})
-        attributes = None
-        if self.writes_attributes:
-            assert adapter is not None and adapter.attributes is not None
-            attributes = AttributeGrammar.of(
-                self.schema, tokenizer, grammar, adapter.attributes.bias
-            )
-        return _View(grammar, attributes, tuple(prompt))

@@ -8,13 +8,15 @@ items with a ``title`` and a ``description``; ``x-label`` is the short word the 
 out: elmtex's own (:data:`ITEM`) is then filled in.
 
 ``x-attributes`` of the schema names the types of what may belong to an item (a drug's dose, a
-value's test), each with a ``title`` and, if you like, ``x-title``, ``x-label`` and ``description``;
+value's test), each with a ``title`` and, if you like, ``x-title``, ``x-label``, ``description`` and
+``x-value``, which says how its words are read as data (:data:`elmtex.values.NORMALISERS`);
 ``x-attributes`` of a category lists those that its items may have, in the order in which they are
 written.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -43,7 +45,7 @@ __all__ = [
 
 NAMES = (
     *("title", "x-title", "x-label", "description"),
-    *("x-fhir", "x-terminologies", "x-attributes"),
+    *("x-fhir", "x-terminologies", "x-attributes", "x-value"),
 )
 
 
@@ -81,7 +83,12 @@ def load_schema(name_or_path: str | Path) -> CategorySchema:
             path=path,
             fault=type(error).__name__,
         ) from None
-    return parse_schema(text, path.stem, str(path))
+    return _parsed(text, path.stem, str(path))
+
+
+@functools.lru_cache(maxsize=16)
+def _parsed(text: str, name: str, where: str) -> CategorySchema:
+    return parse_schema(text, name, where)  # the check of a schema takes a tenth of a second
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -202,7 +209,7 @@ def _category(
 
 
 def _type(key: str, spec: Mapping[str, Any]) -> AttributeType:
-    return AttributeType(key, *_names(key, spec))
+    return AttributeType(key, *_names(key, spec), spec.get("x-value"))
 
 
 def _names(key: str, spec: Mapping[str, Any]) -> tuple[str, str, str, Mapping[str, str]]:

@@ -45,6 +45,8 @@ class AttributeType:
         title: its English title.
         description: what belongs in it; may be empty.
         titles: titles by ISO 639-1 language, English included.
+        normaliser: reads its words as data, of :data:`elmtex.values.NORMALISERS`; None when
+            they stay words.
     """
 
     key: str
@@ -52,6 +54,7 @@ class AttributeType:
     title: str
     description: str
     titles: Mapping[str, str]
+    normaliser: str | None = None
 
     def title_in(self, lang: str) -> str:
         """The title in a language, else the English one."""

@@ -15,7 +15,10 @@ from elmtex.types import SchemaError
 Labelled = TypeVar("Labelled", Category, AttributeType)
 FAULTS = 100  # of a file that are compared, to name the best of them
 _SAMPLE_ITEM = {"text": "x", "start": 0, "end": 1, "assertion": "present", "confidence": 0.5}
-_SAMPLE_ATTRIBUTE = {"type": "x", "text": "x", "start": 0, "end": 1, "confidence": 0.5}
+_SAMPLE_ATTRIBUTE: dict[str, Any] = {
+    **{"type": "x", "text": "x", "start": 0, "end": 1, "confidence": 0.5}
+}
+_SAMPLE_VALUE = {"kind": "quantity", "value": 5, "unit": "mg", "code": "mg"}
 
 
 def check_shape(document: Any, where: str) -> None:
@@ -64,7 +67,9 @@ def check_items(schema: CategorySchema, where: str) -> None:
     for category in schema.categories:
         item: dict[str, Any] = _SAMPLE_ITEM
         if category.attributes:
-            item = item | {"attributes": [_SAMPLE_ATTRIBUTE]}
+            valued = any(attribute.normaliser for attribute in category.attributes)
+            value = {"value": _SAMPLE_VALUE} if valued else {}
+            item = item | {"attributes": [_SAMPLE_ATTRIBUTE | value]}
         document: dict[str, Any] = {key: [] for key in schema.keys} | {category.key: [item]}
         try:
             fault = next(schema.validator.iter_errors(document), None)

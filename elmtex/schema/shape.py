@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from elmtex.values import NORMALISERS
+
 MAX_CATEGORIES = 64
 MAX_LABEL = 40  # characters
 MAX_ATTRIBUTES = 32  # types of a schema
@@ -23,6 +25,68 @@ _CODE: dict[str, Any] = {
         "chosen": {"type": "boolean"},
     },
 }
+_NUMBER: dict[str, Any] = {"type": "number"}
+_WORD: dict[str, Any] = {"type": "string"}
+_QUANTITY: dict[str, Any] = {
+    "value": _NUMBER,
+    "unit": _WORD,
+    "code": _WORD,
+    "comparator": {"enum": ["<", "<=", ">", ">="]},
+}
+_PART = {
+    "type": "object",
+    "required": ["value"],
+    "additionalProperties": False,
+    "properties": _QUANTITY,
+}
+_TIMES = {"type": "integer", "minimum": 1}
+_REPEAT: dict[str, Any] = {
+    **dict.fromkeys(("frequency", "frequencyMax", "count"), _TIMES),
+    **dict.fromkeys(("period", "periodMax"), _NUMBER),
+    "periodUnit": {"enum": ["s", "min", "h", "d", "wk", "mo", "a"]},
+    **{name: {"type": "array", "items": _WORD} for name in ("when", "dayOfWeek")},
+    "boundsDuration": _PART,
+    "boundsRange": {
+        "type": "object",
+        "required": ["low", "high"],
+        "properties": {"low": _PART, "high": _PART},
+    },
+}
+
+
+def _value(kind: str, properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["kind", *(name for name in properties if name not in optional)],
+        "additionalProperties": False,
+        "properties": {"kind": {"const": kind}, **properties},
+    }
+
+
+# What the values of elmtex.values.data are as JSON.
+_VALUE: dict[str, Any] = {
+    "oneOf": [
+        _value("quantity", _QUANTITY, ("unit", "code", "comparator")),
+        _value("range", {"low": _PART, "high": _PART}),
+        _value("pair", {"first": _PART, "second": _PART}),
+        _value("ratio", {"numerator": _TIMES, "denominator": _TIMES}),
+        _value(
+            "timing",
+            {
+                "repeat": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": _REPEAT,
+                },
+                "amounts": {"type": "array", "items": _NUMBER},
+                "asNeeded": {"const": True},
+            },
+            ("repeat", "amounts", "asNeeded"),
+        ),
+        _value("route", dict.fromkeys(("system", "code", "display"), _WORD)),
+        _value("date", {"date": _WORD, "precision": {"enum": ["year", "month", "day"]}}),
+    ]
+}
 _ATTRIBUTE: dict[str, Any] = {
     "type": "object",
     "required": ["type", "text", "start", "end", "confidence"],
@@ -33,6 +97,7 @@ _ATTRIBUTE: dict[str, Any] = {
         "start": {"type": ["integer", "null"], "minimum": 0},
         "end": {"type": ["integer", "null"], "minimum": 1},
         "confidence": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "value": _VALUE,
     },
 }
 
@@ -127,7 +192,7 @@ SHAPE: dict[str, Any] = {
             "additionalProperties": {
                 "type": "object",
                 "required": ["title"],
-                "properties": _NAMED,
+                "properties": {**_NAMED, "x-value": {"enum": list(NORMALISERS)}},
             },
         },
     },

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import closing
 
 from markupsafe import Markup
 
@@ -16,37 +16,25 @@ from elmtex.readers.text_files import Report
 from elmtex.review import Store
 from elmtex.review.store import MEMORY
 from elmtex.schema import CategorySchema
-from elmtex.types import ElmtexError, InputError
+from elmtex.types import ElmtexError
 from elmtex.web.about_tab.about import Model, model_of
 from elmtex.web.batch_tab.batch import Batch, Taken
 from elmtex.web.batch_tab.render import batch_html, stored_said, unread_said
 from elmtex.web.compare_tab.choices import OWN, Choices
 from elmtex.web.compare_tab.compare import Comparing
-from elmtex.web.jobs import ExtractionJob, extractor_for
 from elmtex.web.limits import STORED, Shares, Turn
 from elmtex.web.locale.messages import words_in
 from elmtex.web.render import message_html, notice_html
 from elmtex.web.report_tab.command_log import CommandLog
 from elmtex.web.report_tab.commands import Command, parse
-from elmtex.web.report_tab.exports import answer_html, file_of, files_of
+from elmtex.web.report_tab.exports import answer_html
 from elmtex.web.report_tab.render import reviews_html
-from elmtex.web.report_tab.review import Linking, carry_out
+from elmtex.web.report_tab.review import Linking, Outcome, fresh, outcome_of
 from elmtex.web.report_tab.view import view_of
-from elmtex.web.state import (
-    Phase,
-    SessionState,
-    View,
-    ended,
-    name_of,
-    opened,
-    refusal_of,
-    stands_in,
-    without,
-)
+from elmtex.web.runs import Runs
+from elmtex.web.state import Phase, SessionState, View, name_of, refusal_of, stands_in
 
 logger = logging.getLogger(__name__)  # never about a report
-
-RENDERING = 4  # times what a view of a run took to render and to send, before the next
 
 
 class PageController:
@@ -72,7 +60,7 @@ class PageController:
         self.turn = Turn()
         self.shares = Shares()
         self.model: Model | None = None  # until it is loaded
-        self._jobs: dict[str, ExtractionJob] = {}
+        self.runs = Runs(extractor, self.turn, self.shares)
         self._languages: dict[str, str] = {}  # by session: the language it chose last
         self.commands = CommandLog()
         self.batch = Batch(extractor, self.store, self.turn)
@@ -88,7 +76,7 @@ class PageController:
                 self.extractor.load()
             self.model = model_of(self.extractor)
         except ElmtexError as error:
-            # The first extraction meets the same fault and shows it; the terminal learns it now.
+            # The first extraction will fail in the same way and show it on the page; the terminal says so now.
             logger.error("the model cannot be loaded: %s", error)
 
     def example(self, name: str) -> str:
@@ -113,7 +101,7 @@ class PageController:
             own: the user's own schema; None is the page's.
         """
         report = report or ""
-        # A browser's box turns CR LF into LF; what was not changed in it is read as the file has it.
+        # A browser's text box turns CR LF into LF. A text that was not edited is read with the file's own line ends.
         if source is not None and source.text is not None and stands_in(report, source):
             report = source.text
         else:
@@ -129,7 +117,7 @@ class PageController:
         try:
             return len(self.store.lines(owner)) >= STORED
         except ElmtexError:
-            return False  # whoever keeps the report meets the same fault, and says it
+            return False  # storing the report will fail in the same way, and say so
 
     def take(
         self,
@@ -192,43 +180,16 @@ class PageController:
     def run(self, session: str, state: SessionState, lang: str, owner: str = "") -> Iterator[View]:
         """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
         if state.phase != "running":
-            # gradio empties the page for a run that draws nothing.
+            # gradio blanks the page when a run yields nothing.
             yield self.render(state, lang, owner)
             return
-        extractor = extractor_for(self.extractor, state.schema)
-        try:
-            give_back = self.shares.take(owner)
-        except ElmtexError:
-            refused = SessionState("refused", state.report, reason="share", source=state.source)
-            yield self.render(refused, lang, owner)
-            return
-        job = ExtractionJob(extractor, state.report, self.turn, owner, give_back)
-        self._jobs[session] = job
-        job.start()
-        try:
-            due = 0.0
-            for progress in job.frames():
-                began = time.monotonic()
-                if progress is not None and progress.done > state.done and began >= due:
-                    state = dataclasses.replace(
-                        state,
-                        extraction=progress.extraction,
-                        done=progress.done,
-                        total=progress.total,
-                    )
-                    yield self.render(state, self.language_of(session, lang))
-                    now = time.monotonic()
-                    due = now + RENDERING * (now - began)  # a long report is long to draw, too
-            state = self._kept(ended(state, job), owner, self.language_of(session, lang))
-            yield self.render(state, self.language_of(session, lang))
-            # None still where it could not be loaded at the start.
-            if self.model is None and state.phase == "finished":
-                self.model = model_of(self.extractor)
-        finally:
-            job.stop()
-            # gradio may end a stopped run only after the session has begun its next one.
-            if self._jobs.get(session) is job:
-                del self._jobs[session]
+        with closing(self.runs.run(session, state, owner)) as states:
+            for each in states:
+                now = self.language_of(session, lang)
+                yield self.render(self._kept(each, owner, now), now, owner)
+        # Still None if the model could not be loaded at the start.
+        if self.model is None and each.phase == "finished":
+            self.model = model_of(self.extractor)
 
     def _kept(self, state: SessionState, owner: str, lang: str) -> SessionState:
         """A finished extraction as a review; one that was stopped or failed is not half a record."""
@@ -272,77 +233,42 @@ class PageController:
         Returns:
             What to draw; None while the command is under way, sent before.
         """
-        state = dataclasses.replace(state, said="")
+        words, state = words_in(lang), dataclasses.replace(state, said="")
         try:
             command = parse(asked)
         except ElmtexError as error:
-            state = dataclasses.replace(state, said=words_in(lang).review.refused(error))
+            state = dataclasses.replace(state, said=words.review.refused(error))
             return dataclasses.replace(
                 self.render(state, lang, owner), answer=answer_html("", None)
             )
         new, done = self.commands.begin(session, command.n)
         if new or command.do in ("file", "batch_file"):  # a file may be made again
             try:
-                return self._carry_out(command, state, lang, owner, reviewer)
+                outcome = outcome_of(
+                    command, state, self.batch, self.linker, owner, reviewer, words
+                )
+                return self._answered(command, outcome, lang, owner)
             finally:
                 self.commands.finish(session)
         if not done:
             return None
-        view = self.render(self._fresh(state, owner), lang, owner)
+        view = self.render(fresh(state, self.store, owner), lang, owner)
         return dataclasses.replace(view, again=True, answer=answer_html(str(command.n), None))
 
-    def _carry_out(
-        self, command: Command, state: SessionState, lang: str, owner: str, reviewer: str
-    ) -> View:
-        words, file = words_in(lang), None
-        gone: tuple[str, ...] = ()
-        try:
-            if command.do == "delete":
-                gone = (self.store.get(owner, command.fields["review"]).text,)
-                self.store.delete(owner, command.fields["review"])
-                state = without(state, {command.fields["review"]}, gone)
-            elif command.do == "delete_all":
-                entries = self.batch.entries(owner)
-                gone = tuple(entry.text for entry in entries)
-                self.batch.delete(owner)
-                state = without(state, {entry.id for entry in entries}, gone)
-            elif command.do == "batch_format":
-                state = dataclasses.replace(state, batch_format=command.fields["format"])
-            elif command.do == "batch_file":
-                file = files_of(self.batch.entries(owner), state.batch_format, words)
-            elif command.do == "open":
-                state = opened(self.store.get(owner, command.fields["review"]))
-            else:
-                state = self._fresh(state, owner)
-                if state.entry is None:
-                    raise InputError(words.review.gone)
-                if command.do == "file":
-                    file = file_of(state.entry, state.format, words)
-                state = carry_out(command, state, self.store, self.linker, owner, reviewer)
-        except ElmtexError as error:
-            file, state = None, dataclasses.replace(state, said=words.review.refused(error))
-        if file is not None and file.problem:
-            state = dataclasses.replace(state, said=file.problem)
+    def _answered(self, command: Command, done: Outcome, lang: str, owner: str) -> View:
         view = dataclasses.replace(
-            self.render(state, lang, owner), gone=gone, answer=answer_html(str(command.n), file)
+            self.render(done.state, lang, owner),
+            gone=done.gone,
+            answer=answer_html(str(command.n), done.file),
         )
         if command.do in ("delete", "delete_all", "batch_format", "batch_file"):
-            table = str(notice_html(state.said)) + self.render_batch(state, lang, owner)
+            table = str(notice_html(done.state.said)) + self.render_batch(done.state, lang, owner)
             view = dataclasses.replace(view, batch=table)
         return view
 
-    def _fresh(self, state: SessionState, owner: str) -> SessionState:
-        """The state with the review as it stands: another tab may have decided something, or deleted it."""
-        if state.entry is None:
-            return state
-        try:
-            return dataclasses.replace(state, entry=self.store.get(owner, state.entry.id))
-        except InputError:
-            return SessionState()
-
     def stop(self, session: str, state: SessionState, lang: str) -> View:
         """End the session's run, keeping what it has found."""
-        self._give_up(session)
+        self.runs.stop(session)
         phase: Phase = "stopped" if state.phase == "running" else state.phase
         return self.render(dataclasses.replace(state, phase=phase), lang)
 
@@ -356,7 +282,7 @@ class PageController:
         """The browser has gone: nobody waits for this answer any more."""
         self.batch.stop(session)
         self.comparing.stop(session)
-        self._give_up(session)
+        self.runs.stop(session)
         self._languages.pop(session, None)
         self.commands.forget(session)
 
@@ -367,11 +293,6 @@ class PageController:
     def language_of(self, session: str, lang: str) -> str:
         """The session's language; ``lang``, with which it began, when it has chosen none since."""
         return self._languages.get(session, lang)
-
-    def _give_up(self, session: str) -> None:
-        job = self._jobs.pop(session, None)
-        if job is not None:
-            job.stop()
 
     def forget(self, owner: str) -> None:
         """Take out everything of an owner, reviews and all."""

@@ -11,7 +11,7 @@ from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Progress
 from elmtex.web.limits import Turn
 
-INTERVAL = 0.25  # seconds between two frames of a run; more would only cost drawing
+INTERVAL = 0.25  # seconds between two frames of a run; more frames would only cost rendering time
 
 
 def extractor_for(extractor: Extractor, schema: CategorySchema | None) -> Extractor:
@@ -92,7 +92,7 @@ class ExtractionJob:
             self.seconds += time.monotonic() - began
         except ElmtexError as error:
             self.failure = str(error)
-        # Whatever broke, its message may quote the report: only the name of the fault leaves this thread.
+        # The message of an unexpected error may quote the report: only the error's type leaves this thread.
         except Exception as error:
             self.failure = type(error).__name__
         finally:

@@ -1,73 +1,16 @@
-"""What one visitor may take: the size of a request, a place at the model, a place in the database."""
+"""What one visitor may take: the length of a report, a place at the model, a place in the database."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import Any
 
 from elmtex.types import ElmtexError
 
 MAX_CHARACTERS = 2_000_000  # of one report; a browser's box becomes unusable long before
-MAX_BODY = 32_000_000  # bytes of a request: a report's characters take up to 12 each as JSON
-UPLOADS = "/upload"  # the end of the path where files arrive, which have limits of their own
 WAITING = 4  # extractions of one visitor that wait or are under way at once
 STORED = 5_000  # reports of one visitor in the database
-
-TOO_LARGE = b"the request is too large"
-
-
-class BodyLimit:
-    """ASGI middleware: refuses a request whose body is over a limit, before it is in memory.
-
-    Args:
-        app: the application inside.
-        most: bytes.
-    """
-
-    def __init__(self, app: Any, most: int = MAX_BODY) -> None:
-        self.app = app
-        self._most = most
-
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"].rstrip("/").endswith(UPLOADS):
-            await self.app(scope, receive, send)
-            return
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self._most:
-            await _refuse(send)
-            return
-        seen, refused, begun = 0, False, False
-
-        async def counted() -> Any:
-            nonlocal seen, refused
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen <= self._most:
-                return message
-            refused = True
-            return {"type": "http.disconnect"}
-
-        async def answer(message: dict[str, Any]) -> None:
-            nonlocal begun
-            if not refused:
-                begun = True
-                await send(message)
-
-        try:
-            await self.app(scope, counted, answer)
-        except Exception:
-            if not refused:  # else it is the application, to which the sender has gone
-                raise
-        if refused and not begun:
-            await _refuse(send)
-
-
-async def _refuse(send: Any) -> None:
-    headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": TOO_LARGE})
 
 
 class Turn:

@@ -24,7 +24,6 @@ from elmtex.web.compare_tab.choices import Choices, extractor_choices
 from elmtex.web.compare_tab.events import wire_compare
 from elmtex.web.controller import PageController
 from elmtex.web.layout import lay_out
-from elmtex.web.limits import BodyLimit
 from elmtex.web.locale.messages import words_in
 from elmtex.web.report_tab.events import wire_page, wire_report
 from elmtex.web.report_tab.review import Linking
@@ -81,7 +80,7 @@ def build(
         state = gr.State(SessionState(), time_to_live=FORGOTTEN_AFTER)
         empty = controller.render(SessionState(), "en").result
         parts = lay_out(words_in("en"), empty, on_a_space(), controller.comparing.names)
-        custom = gr.State(None)  # holds nothing of a patient: it stays as long as the tab is open
+        custom = gr.State(None)  # no patient's data: kept as long as the tab is open
         wire_report(parts, state, custom, controller)
         wire_page(page, parts, state, controller)
         wire_batch(parts, state, custom, controller)
@@ -128,7 +127,7 @@ def launch(
         raise InputError(f"port {port} is none; give one from 1 to 65535")
     if on_a_space() and host == "127.0.0.1":
         host = "0.0.0.0"
-    keep_apart()  # before gradio looks where uploads go
+    keep_apart()  # before gradio reads where uploads go
     without_messages()
     _past_proxies(host)
     hosts = Hosts(host)
@@ -142,7 +141,7 @@ def launch(
             inbrowser=False,
             share=False,
             show_error=False,
-            _frontend=False,  # else it ends where the first page takes three seconds
+            _frontend=False,  # otherwise gradio gives up when the first page takes longer than three seconds
             # gradio would keep every report and answer in the browser's storage, for the next user to read.
             run_history=False,
             enable_monitoring=False,
@@ -159,10 +158,7 @@ def launch(
             auth=keeper,
             auth_message=SLOWLY,
             app_kwargs={
-                "middleware": [
-                    Middleware(Guard, framed=on_a_space(), scripts=scripts),
-                    Middleware(BodyLimit),
-                ],
+                "middleware": [Middleware(Guard, framed=on_a_space(), scripts=scripts)],
                 "lifespan": around(hosts, framed=on_a_space(), door=keeper, loopback=loopback),
             },
         )
@@ -182,7 +178,7 @@ def launch(
 
 def _past_proxies(host: str) -> None:
     """Let no proxy be asked for this machine itself, as gradio would at its start, and its MCP server with each report."""
-    # Of the two the lower-case one counts where both are set.
+    # Where both are set, the lower-case one counts.
     known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
     names = ",".join(
         dict.fromkeys([*filter(None, known.split(",")), "localhost", "127.0.0.1", host])
@@ -201,7 +197,7 @@ def _theme() -> gr.themes.Base:
         font=["system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"],
         font_mono=["ui-monospace", "Consolas", "Menlo", "monospace"],
     ).set(
-        # White on the theme's own teal has a contrast of 2.5 to 1; this one has more than 5.
+        # White on the theme's default teal has a contrast of 2.5 to 1; on this one, more than 5 to 1.
         button_primary_background_fill="*primary_700",
         button_primary_background_fill_hover="*primary_800",
         button_primary_background_fill_dark="*primary_700",

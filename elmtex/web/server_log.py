@@ -35,7 +35,8 @@ _made: list[Any] = []  # the factory of records that was there before
 def _record(*args: Any, **options: Any) -> logging.LogRecord:
     record: logging.LogRecord = _made[-1](*args, **options)
     if record.exc_info and (error := record.exc_info[1]) is not None:
-        record.exc_text = told(error)  # what a formatter finds there, it does not make itself
+        # a formatter uses this text and does not format the exception itself
+        record.exc_text = told(error)
         record.exc_info = None
     return record
 

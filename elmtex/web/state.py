@@ -11,7 +11,6 @@ from elmtex.readers.text_files import Report
 from elmtex.review import Entry
 from elmtex.schema import CategorySchema
 from elmtex.types import Code, Extraction, InputError
-from elmtex.web.jobs import ExtractionJob
 from elmtex.web.limits import MAX_CHARACTERS
 from elmtex.web.report_tab.exports import BatchFormat, Format
 
@@ -136,18 +135,6 @@ def opened(entry: Entry) -> SessionState:
 def grouped(number: int) -> str:
     """Thousands separated by a narrow space, which reads right in English and in German."""
     return f"{number:,}".replace(",", "\u202f")
-
-
-def ended(state: SessionState, job: ExtractionJob) -> SessionState:
-    """The state after a job's end, however it came."""
-    latest = job.latest
-    if latest is not None:
-        state = dataclasses.replace(
-            state, extraction=latest.extraction, done=latest.done, total=latest.total
-        )
-    if job.failure is not None:
-        return dataclasses.replace(state, phase="failed", reason=job.failure)
-    return dataclasses.replace(state, phase="stopped" if job.stopped else "finished")
 
 
 def incomplete(state: SessionState) -> Extraction:

@@ -75,7 +75,7 @@ _ENVIRONMENT = Environment(
     extensions=[_OneLine],
     auto_reload=False,
 )
-# For a text whose every character counts; Jinja's own escaping leaves CR and NUL to the browser.
+# For text of which every character must survive: Jinja's own escaping leaves CR and NUL, which a browser changes.
 _ENVIRONMENT.filters["verbatim"] = escape
 _ENVIRONMENT.filters["percent"] = percent_of
 _ENVIRONMENT.filters["terminology"] = terminology

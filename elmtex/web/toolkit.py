@@ -14,9 +14,9 @@ except ImportError as error:
 __all__ = ["NOT_FILLED", "NOW", "QUIET", "Updates", "file_box", "gr"]
 
 FILE_BOX = 110  # pixels
-# A saved name would sign another's decisions, a saved password stand in a report.
+# If the browser filled in fields, decisions could be signed with a name it had saved, or a password end up in a report.
 NOT_FILLED = gr.InputHTMLAttributes(autocomplete="off")
-# Nothing here is an API: the names of the endpoints would become a promise.
+# No endpoint: programs would come to depend on its name.
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 Updates = dict[Any, Any]  # by component; what is not in it stays as it is
 NOW: dict[str, Any] = {"queue": False, **QUIET}
@@ -24,7 +24,7 @@ NOW: dict[str, Any] = {"queue": False, **QUIET}
 
 def file_box(label: str, id: str) -> gr.File:
     """A box that files are dropped in."""
-    # Without file_types: gradio would keep other files to itself, and the message of the file before would stay.
+    # No file_types: gradio would drop other files silently, and the message about the previous file would stay.
     return gr.File(
         label=label,
         file_count="multiple",

@@ -51,7 +51,7 @@ def keep_apart() -> Path:
     for variable in ("GRADIO_TEMP_DIR", "TMPDIR"):
         os.environ[variable] = str(folder)
     tempfile.tempdir = str(folder)
-    # Its uploads of one content share one path, and whoever is served first removes the other's file.
+    # gradio gives uploads of the same content the same path, so the first reader would delete the second one's file.
     route_utils.GradioUploadFile = _apart(route_utils.GradioUploadFile)  # type: ignore[misc]
     return folder
 
@@ -76,7 +76,7 @@ def own_folder(place: Path) -> Iterator[Path]:
     place.chmod(0o700)
     folder = place / secrets.token_hex(4)
     mine = filelock.FileLock(folder.with_suffix(_LOCK))
-    # One at a time, or one would find the other's lock before it is held.
+    # One process at a time, or one would see the other's lock file before it is locked.
     with filelock.FileLock(place.with_suffix(_LOCK), timeout=PATIENCE):
         for lock in place.glob(f"*{_LOCK}"):
             with contextlib.suppress(filelock.Timeout), filelock.FileLock(lock, timeout=0):

@@ -58,12 +58,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ElmtexError as error:
         print(f"eval.bench.engines: {error}", file=sys.stderr)
         return 2
-    out = Path(config.out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "bench.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
-    (out / "bench.md").write_text(markdown(table(figures)), "utf-8")
-    print(markdown(table(figures)), end="")
+    write_figures(Path(config.out), "bench", figures, table(figures))
     return 0
+
+
+def write_figures(out: Path, name: str, figures: dict[str, Any], rows: Rows) -> None:
+    """Write the figures as ``NAME.json``, their table as ``NAME.md``, and print the table."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{name}.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    (out / f"{name}.md").write_text(markdown(rows), "utf-8")
+    print(markdown(rows), end="")
 
 
 def bench(config: RunConfig) -> dict[str, Any]:

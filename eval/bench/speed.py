@@ -24,14 +24,21 @@ from statistics import median
 from typing import Any
 
 from elmtex.engines import read_prompt
-from elmtex.extractors.notes import NotesExtractor, NotesTimings
+from elmtex.extractors.notes import NotesExtractor
+from elmtex.extractors.timings import NotesTimings
 from elmtex.provenance import environment, usable_cores
 from elmtex.types import ElmtexError, Record
-from eval.bench.engines import measure_roofline, parameters_of, roofline_of, seconds_of
+from eval.bench.engines import (
+    measure_roofline,
+    parameters_of,
+    roofline_of,
+    seconds_of,
+    write_figures,
+)
 from eval.config import RunConfig, parse
 from eval.data import load_records
 from eval.run import PACKAGES
-from eval.tables import Rows, markdown
+from eval.tables import Rows
 
 WORDS = (100, 300, 1000, 3000, 10_000)
 
@@ -49,11 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"eval.bench.speed: {error}", file=sys.stderr)
         return 2
     out = Path(config.out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "speed.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
-    (out / "speed.md").write_text(markdown(table(figures)), "utf-8")
+    write_figures(out, "speed", figures, table(figures))
     _plot(figures["lengths"], out / "lengths.png")
-    print(markdown(table(figures)), end="")
     return 0
 
 

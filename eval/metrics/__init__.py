@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from elmtex.types import Extraction, InputError, Record
 from eval.metrics.aggregate import aggregate, compare
 from eval.metrics.assertion import confusion
+from eval.metrics.attributes import SETTINGS, AttributeCounts, score_attributes
 from eval.metrics.calibration import correctness_pairs
 from eval.metrics.documents import Gold, Pair, Predicted, pair
 from eval.metrics.entity import Counts, exact, relaxed
@@ -45,6 +46,7 @@ def score_sample(
     rouge: bool = False,
     bertscore: BertScorer | None = None,
     linker: Linker | None = None,
+    given: Predicted = None,
 ) -> Sample:
     """All scores of one report.
 
@@ -58,6 +60,8 @@ def score_sample(
         rouge: compute ROUGE as well (needs ``rouge-score``).
         bertscore: the scorer to compute BERTScore with; None leaves it out.
         linker: the linker to compare concepts with; None leaves them out.
+        given: the gold's items with the attributes that the system wrote of them; None when it
+            writes none. Attributes are scored where the gold is a record that labels some.
 
     Raises:
         InputError: no id, or an extraction of another report than the record's.
@@ -82,7 +86,15 @@ def score_sample(
         concept=_concept(both, linker) if linker else None,
         rouge=_rouge(both) if rouge else None,
         bertscore=bertscore.scores(both) if bertscore else None,
+        attributes=_attributes(gold, both, pair(gold, given, labelled))
+        if isinstance(gold, Record) and gold.attributes and given is not None
+        else None,
     )
+
+
+def _attributes(gold: Record, both: Pair, given: Pair) -> dict[str, AttributeCounts]:
+    pairs = zip(SETTINGS, (both, given), strict=True)
+    return {name: score_attributes(of, gold.attributes) for name, of in pairs}
 
 
 # Imported where used: a training machine scores entities with numpy alone.

@@ -12,13 +12,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from elmtex.types import Attribute, Item
 from eval.metrics.documents import Pair, normalise
 from eval.metrics.entity import Counts, match_spans, maximum_matching, overlap
 
 Strength = Literal["exact", "relaxed"]
+STRENGTHS: tuple[Strength, ...] = get_args(Strength)
+SETTINGS = ("end_to_end", "given")  # given: with the gold items given
+SEPARATOR = "/"  # between category and type in a name
+# "relation.relaxed" and the like, then "signs_symptoms/body_site" and the like
+AttributeCounts = Mapping[str, Mapping[str, Counts]]
+
+
+CategoryType = tuple[str, str]
 
 
 def mentions(both: Pair, types: Sequence[str], strength: Strength) -> dict[str, Counts]:
@@ -30,33 +38,74 @@ def mentions(both: Pair, types: Sequence[str], strength: Strength) -> dict[str, 
             count.
         strength: how alike two spans must be.
     """
-    totals: dict[str, Counts] = dict.fromkeys(types, Counts())
-    for key, gold in both.gold.items():
-        wanted, given = (_by_type(items) for items in (gold, both.predicted[key]))
-        for type in types:
-            # The same words of one category count once, however many items they belong to.
-            one, other = _distinct(wanted[type]), _distinct(given[type])
-            totals[type] = _sum(totals[type], _counts(one, other, strength))
-    return totals
+    return _by_type_alone(mentions_per_category(both, types, strength), types)
 
 
 def relations(both: Pair, types: Sequence[str], strength: Strength) -> dict[str, Counts]:
     """Counts by type: an attribute counts only where its item is matched with the gold's; see
     :func:`mentions`."""
-    totals: dict[str, Counts] = dict.fromkeys(types, Counts())
+    return _by_type_alone(relations_per_category(both, types, strength), types)
+
+
+def mentions_per_category(
+    both: Pair, types: Sequence[str], strength: Strength
+) -> dict[CategoryType, Counts]:
+    """As :func:`mentions`, by category and type."""
+    totals: dict[CategoryType, Counts] = {}
+    for key, gold in both.gold.items():
+        wanted, given = (_by_type(items) for items in (gold, both.predicted[key]))
+        for type in types:
+            # The same words of one category count once, however many items they belong to.
+            one, other = _distinct(wanted[type]), _distinct(given[type])
+            totals[key, type] = _counts(one, other, strength)
+    return totals
+
+
+def relations_per_category(
+    both: Pair, types: Sequence[str], strength: Strength
+) -> dict[CategoryType, Counts]:
+    """As :func:`relations`, by category and type."""
+    totals: dict[CategoryType, Counts] = {}
     for key, gold in both.gold.items():
         predicted = both.predicted[key]
+        of_key: dict[str, Counts] = dict.fromkeys(types, Counts())
         pairs = _matched(gold, predicted, strength)
         taken = {g for g, _ in pairs}, {p for _, p in pairs}
         for g, p in pairs:
-            _add(totals, gold[g].attributes, predicted[p].attributes, strength)
+            _add(of_key, gold[g].attributes, predicted[p].attributes, strength)
         for g, item in enumerate(gold):
             if g not in taken[0]:
-                _add(totals, item.attributes, (), strength)
+                _add(of_key, item.attributes, (), strength)
         for p, item in enumerate(predicted):
             if p not in taken[1]:
-                _add(totals, (), item.attributes, strength)
+                _add(of_key, (), item.attributes, strength)
+        totals |= {(key, type): counts for type, counts in of_key.items()}
     return totals
+
+
+def score_attributes(both: Pair, types: Sequence[str]) -> AttributeCounts:
+    """Both measures in both strengths, by category and type; those of nothing are left out."""
+    return {
+        f"{measure}.{strength}": {
+            f"{key}{SEPARATOR}{type}": counts
+            for (key, type), counts in count(both, types, strength).items()
+            if counts != Counts()
+        }
+        for measure, count in MEASURES.items()
+        for strength in STRENGTHS
+    }
+
+
+MEASURES = {"mention": mentions_per_category, "relation": relations_per_category}
+
+
+def _by_type_alone(
+    totals: Mapping[CategoryType, Counts], types: Sequence[str]
+) -> dict[str, Counts]:
+    alone = dict.fromkeys(types, Counts())
+    for (_, type), counts in totals.items():
+        alone[type] += counts
+    return alone
 
 
 def _add(
@@ -69,7 +118,7 @@ def _add(
     for type in totals:
         wanted = [a for a in gold if a.type == type]
         given = [a for a in predicted if a.type == type]
-        totals[type] = _sum(totals[type], _counts(wanted, given, strength))
+        totals[type] += _counts(wanted, given, strength)
 
 
 def _matched(
@@ -108,7 +157,3 @@ def _by_type(items: Iterable[Item]) -> Mapping[str, list[Attribute]]:
 
 def _distinct(attributes: Iterable[Attribute]) -> list[Attribute]:
     return list({(a.start, a.end, a.text): a for a in attributes}.values())
-
-
-def _sum(one: Counts, other: Counts) -> Counts:
-    return Counts(one.tp + other.tp, one.fp + other.fp, one.fn + other.fn)

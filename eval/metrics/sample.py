@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from elmtex.types import InputError, Status
 from eval.metrics.assertion import Confusion
+from eval.metrics.attributes import AttributeCounts
 from eval.metrics.documents import FAILURES
 from eval.metrics.entity import Counts
 from eval.metrics.hallucination import Hallucination
@@ -95,6 +96,9 @@ class Sample:
         concept: None when no linker was given.
         rouge: None when not asked for.
         bertscore: None when no scorer was given.
+        attributes: ``[setting]``, of ``end_to_end`` and ``given`` (with the gold items given), then
+            as :func:`eval.metrics.attributes.score_attributes` counts; None when the gold labels
+            none or the system writes none.
     """
 
     id: str
@@ -107,6 +111,7 @@ class Sample:
     concept: ConceptCounts | None = None
     rouge: TextScores | None = None
     bertscore: TextScores | None = None
+    attributes: Mapping[str, AttributeCounts] | None = None
 
     @property
     def failed(self) -> bool:
@@ -114,7 +119,7 @@ class Sample:
 
     def to_dict(self) -> dict[str, Any]:
         """The sample as one JSON line; its keys stay, so that the lines of older runs can be read."""
-        return {
+        data = {
             "id": self.id,
             "status": self.status,
             "exact": {key: counts.to_dict() for key, counts in self.exact.items()},
@@ -126,6 +131,9 @@ class Sample:
             "rouge": self.rouge.to_dict() if self.rouge else None,
             "bertscore": self.bertscore.to_dict() if self.bertscore else None,
         }
+        if self.attributes is not None:
+            data["attributes"] = _nested(self.attributes, lambda counts: counts.to_dict())
+        return data
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Sample:
@@ -142,7 +150,24 @@ class Sample:
             concept=ConceptCounts.from_dict(concept) if concept else None,
             rouge=TextScores.from_dict(rouge) if rouge else None,
             bertscore=TextScores.from_dict(bertscore) if bertscore else None,
+            # Runs before attributes, and those without, have none.
+            attributes=_nested(data["attributes"], Counts.from_dict)
+            if data.get("attributes") is not None
+            else None,
         )
+
+
+def _nested(
+    attributes: Mapping[str, Mapping[str, Mapping[str, Any]]], of: Callable[[Any], Any]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """The counts of attributes, each as ``of`` makes it."""
+    return {
+        setting: {
+            measure: {name: of(counts) for name, counts in rows.items()}
+            for measure, rows in measures.items()
+        }
+        for setting, measures in attributes.items()
+    }
 
 
 def setting_of(samples: Sequence[Sample], name: str) -> Mapping[str, Any] | None:

@@ -8,13 +8,25 @@ icl        a prompt that describes each category, with the most similar training
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from elmtex.extractors.base import Extractor, open_extractor
+from elmtex.extractors.base import Extractor
+from elmtex.extractors.notes import NotesExtractor
 from elmtex.models.adapter import packaged_adapter
 from elmtex.provenance import digest
-from elmtex.types import InputError
+from elmtex.types import InputError, Item
 from eval.config import RunConfig
+
+
+class AttributeWriter(Protocol):
+    """Writes the attributes of given items; see
+    :meth:`elmtex.extractors.notes.NotesExtractor.add_attributes`."""
+
+    def add_attributes(
+        self, report: str, items: Mapping[str, Sequence[Item]]
+    ) -> Mapping[str, tuple[Item, ...]]: ...
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,7 @@ class System:
         digest: SHA-256 of what decides its answers beside its name: weights, server, examples.
         engine: what runs the model here; "" for the chat systems.
         local: whether it runs in this process, whose memory is then its own.
+        attributes: what writes the attributes of given items; None when it writes none.
     """
 
     name: str
@@ -34,6 +47,7 @@ class System:
     digest: str
     local: bool = True
     engine: str = ""
+    attributes: AttributeWriter | None = None
 
 
 def open_system(name: str, config: RunConfig) -> System:
@@ -49,8 +63,16 @@ def open_system(name: str, config: RunConfig) -> System:
     model = config.base if name == "untrained" else config.model
     if name == "finetuned" and model is None and packaged_adapter() is None:
         raise InputError("finetuned: no adapter is packaged here: give one by --model FOLDER")
-    extractor = open_extractor("finetuned", config.schema, model=model, engine=config.engine)
-    return System(name, extractor, digest(extractor.folders()), engine=_engine(extractor))
+    extractor = NotesExtractor(
+        config.schema, model=model, engine=config.engine, attributes=config.attributes
+    )
+    return System(
+        name,
+        extractor,
+        digest(extractor.folders()),
+        engine=_engine(extractor),
+        attributes=extractor if extractor.writes_attributes else None,
+    )
 
 
 def _engine(extractor: Extractor) -> str:

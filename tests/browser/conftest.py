@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,9 @@ import pytest
 
 # Where playwright is missing, importing pages skips a test module, but would break a conftest.
 if TYPE_CHECKING:
-    from pages import FakeExtractor
+    from pages import FakeExtractor, Standin
+
+    Served = tuple[str, Standin]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(missing)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     from pages import ARGUMENTS, CHROMIUM, playwright
 
@@ -35,62 +36,56 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def extractor() -> FakeExtractor:
+def extractor() -> Iterator[FakeExtractor]:
     from pages import FakeExtractor
 
-    return FakeExtractor()
+    made = FakeExtractor()
+    yield made
+    made.gate.set()  # whoever waits there holds up the next test
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One page for the tests of a module: each is another visitor, with an extractor of its own."""
+    from pages import Standin, serving
+
+    standin = Standin()
+    with serving(standin, tmp_path_factory.mktemp("served")) as address:
+        yield address, standin
 
 
 @pytest.fixture
-def address(
-    extractor: FakeExtractor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[str]:
-    from pages import OtherExtractor
-
-    from elmtex.web.server import launch
-
-    looked_up: list[Any] = []
-    look_up = socket.getaddrinfo
-
-    def watched(host: Any, *args: Any, **options: Any) -> Any:
-        looked_up.append(host)
-        return look_up(host, *args, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", watched)
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    database = f"sqlite:///{tmp_path / 'reviews.sqlite'}"
-    served = launch(
-        port=port,
-        extractor_factory=lambda: extractor,
-        block=False,
-        database=database,
-        others={"finetuned": lambda: extractor, "other": OtherExtractor},
-    )
-    yield f"http://127.0.0.1:{port}/"
-    served.close()
-    # The server itself must call nobody either: no telemetry, no check for a new version.
-    assert "127.0.0.1" in looked_up
-    assert set(looked_up) <= {"127.0.0.1", "localhost", b"127.0.0.1", None}
+def address(served: Served, extractor: FakeExtractor) -> str:
+    address, standin = served
+    standin.extractor = extractor
+    return address
 
 
-@pytest.fixture
-def page(chromium: Any, address: str) -> Iterator[Any]:
-    context = chromium.new_context(
+@pytest.fixture(scope="module")
+def context(chromium: Any) -> Iterator[Any]:
+    """A browser's profile, which keeps the files of the front end from one test to the next."""
+    made = chromium.new_context(
         locale="en-GB", viewport={"width": 1366, "height": 768}, accept_downloads=True
     )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: Any, address: str) -> Iterator[Any]:
+    context.clear_cookies()  # another visitor
+    context.clear_permissions()
     tab = context.new_page()
     asked: list[str] = []
     faults: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
+    tab.on("request", lambda request: asked.append(request.url))
     tab.on("pageerror", lambda error: faults.append(str(error)))
     tab.on("dialog", lambda dialog: (faults.append("a dialog opened"), dialog.dismiss()))
     tab.goto(address)
     tab.get_by_role("button", name="Extract").wait_for()
     yield tab
-    context.close()
+    tab.evaluate("localStorage.clear(), sessionStorage.clear()")
+    tab.close()
     abroad = [url for url in asked if urlsplit(url).hostname not in ("127.0.0.1", None)]
     assert abroad == []
     assert asked, "no request was seen: the check above saw nothing"

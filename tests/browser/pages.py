@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from elmtex.types import Assertion, Extraction, Item, Progress
 
 pytest.importorskip("gradio", reason="the page needs gradio")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+# A busy machine may need longer than playwright's 5 seconds; who passes waits no longer for that.
+playwright.expect.set_options(timeout=15_000)
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -108,6 +113,16 @@ class OtherExtractor(FakeExtractor):
     )
 
 
+class Standin(Modelless):
+    """Reads with the extractor of the test that runs: the page was served before there was one."""
+
+    schema = FakeExtractor.schema
+    extractor: FakeExtractor
+
+    def stream(self, report: str) -> Iterator[Progress]:
+        yield from self.extractor.stream(report)
+
+
 NOTE = (
     "58-year-old man with crushing retrosternal chest pain radiating to the left arm. He denies fever.\n"
     "high-sensitivity troponin T 412 ng/L. Possible right ventricular involvement. "
@@ -119,9 +134,54 @@ def expect(locator: Any) -> Any:
     return playwright.expect(locator)
 
 
-def extract(page: Any, report: str) -> None:
-    # gradio loses an answer that comes while it still mounts its components: no hand is that fast, a test is.
+STILL = """() => new Promise((done) => {
+  let timer = setTimeout(done, 200);
+  new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, 200); })
+    .observe(document, { subtree: true, childList: true, attributes: true });
+})"""
+
+
+def settled(page: Any) -> None:
+    """Wait until nothing on the page changes any more.
+
+    gradio loses an answer that comes while it still mounts its components: no hand is that fast, a test is.
+    """
     page.locator("#elmtex-command[inert]").wait_for(state="attached")
-    page.wait_for_timeout(500)
+    page.evaluate(STILL)
+
+
+def extract(page: Any, report: str) -> None:
+    settled(page)
     page.get_by_role("textbox", name="Report").fill(report)
     page.get_by_role("button", name="Extract").click()
+
+
+@contextmanager
+def serving(extractor: FakeExtractor | Standin, folder: Path) -> Iterator[str]:
+    """The address of a page around an extractor, with its reviews in ``folder``; looks up no other machine."""
+    from elmtex.web.server import launch
+
+    looked_up: list[Any] = []
+    look_up = socket.getaddrinfo
+
+    def watched(host: Any, *args: Any, **options: Any) -> Any:
+        looked_up.append(host)
+        return look_up(host, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", watched)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        served = launch(
+            port=port,
+            extractor_factory=lambda: extractor,
+            block=False,
+            database=f"sqlite:///{folder / 'reviews.sqlite'}",
+            others={"finetuned": lambda: extractor, "other": OtherExtractor},
+        )
+        yield f"http://127.0.0.1:{port}/"
+        served.close()
+    # The server itself must call nobody either: no telemetry, no check for a new version.
+    assert "127.0.0.1" in looked_up
+    assert set(looked_up) <= {"127.0.0.1", "localhost", b"127.0.0.1", None}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pages import NOTE, FakeExtractor, expect
+from pages import NOTE, FakeExtractor, expect, settled
 
 AXE = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
 
 def open_tab(page: Any, name: str) -> None:
-    page.locator("#elmtex-command[inert]").wait_for(state="attached")
-    page.wait_for_timeout(500)
+    settled(page)
     page.get_by_role("tab", name=name).click()
 
 

@@ -10,12 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import NOTE, expect, extract
+from pages import NOTE, FakeExtractor, expect, extract, serving
 
 from elmtex.web.controller import PageController
 from elmtex.web.state import View
 
 pytestmark = pytest.mark.slow  # a minute in all
+
+
+@pytest.fixture
+def address(extractor: FakeExtractor, tmp_path: Path) -> Iterator[str]:
+    """A page for each test: what is in its database is counted."""
+    with serving(extractor, tmp_path) as address:
+        yield address
 
 
 @pytest.fixture

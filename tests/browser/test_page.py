@@ -14,6 +14,7 @@ from pages import (
     FakeExtractor,
     expect,
     extract,
+    serving,
 )
 
 
@@ -80,35 +81,28 @@ def test_closing_the_page_ends_the_reading(
     assert extractor.closed == 1
 
 
-@pytest.fixture
-def short_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    from elmtex.web import server as page
-
-    monkeypatch.setattr(page, "WAITING", 1)
-
-
 def test_a_full_queue_says_so(
-    short_queue: None, chromium: Any, page: Any, address: str, extractor: FakeExtractor
+    chromium: Any, extractor: FakeExtractor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("elmtex.web.server.WAITING", 1)
     extractor.gate.clear()
-    tabs = [page, chromium.new_page(), chromium.new_page()]
-    for tab in tabs[1:]:
-        tab.goto(address)
-    extract(page, NOTE)
-    expect(page.get_by_text("Reading: 1 of")).to_be_visible()
-    extract(tabs[1], NOTE)
-    expect(tabs[1].get_by_text("Waiting for the model")).to_be_visible()
-    time.sleep(0.5)
-    extract(tabs[2], NOTE)
-    expect(tabs[2].get_by_role("alert").filter(has_text="Too many reports")).to_be_visible()
-    expect(tabs[2].get_by_role("textbox", name="Report")).to_have_value(NOTE)
-    # One who waits may stop waiting.
-    tabs[1].get_by_role("button", name="Stop").click()
-    expect(tabs[1].get_by_role("button", name="New report")).to_be_visible()
-    extractor.gate.set()
-    expect(page.get_by_text("Complete", exact=True)).to_be_visible()
-    for tab in tabs[1:]:
-        tab.close()
+    with serving(extractor, tmp_path) as address, chromium.new_context(locale="en-GB") as visitor:
+        tabs = [visitor.new_page() for _ in range(3)]
+        for tab in tabs:
+            tab.goto(address)
+        extract(tabs[0], NOTE)
+        expect(tabs[0].get_by_text("Reading: 1 of")).to_be_visible()
+        extract(tabs[1], NOTE)
+        expect(tabs[1].get_by_text("Waiting for the model")).to_be_visible()
+        time.sleep(0.5)
+        extract(tabs[2], NOTE)
+        expect(tabs[2].get_by_role("alert").filter(has_text="Too many reports")).to_be_visible()
+        expect(tabs[2].get_by_role("textbox", name="Report")).to_have_value(NOTE)
+        # One who waits may stop waiting.
+        tabs[1].get_by_role("button", name="Stop").click()
+        expect(tabs[1].get_by_role("button", name="New report")).to_be_visible()
+        extractor.gate.set()
+        expect(tabs[0].get_by_text("Complete", exact=True)).to_be_visible()
 
 
 def test_an_empty_report_gets_a_sentence(page: Any) -> None:

@@ -4,9 +4,7 @@ range.
 A changed number is the worst possible error here, so only whole texts of that one form are read,
 and nothing is guessed: ``1,000`` and ``8.420`` are thousands in one language and decimals in the
 other, ``120/80`` and ``3-5`` are two numbers, a number without a unit may be part of a name (``CA
-125``). The libraries that read quantities from text guess (quantulum3 0.10: ``7,2 %`` is 7 and 2 %,
-``120/80 mmHg`` 1.5, ``<5`` is 5); those that know UCUM (ucumvert 0.3, pint) know its own spelling
-only, by which ``K/µl`` is kelvins and ``G/l`` gauss. Hence a list of the units laboratories write.
+125``). Numbers and units are read by :mod:`elmtex.values`, in a text of unknown language.
 """
 
 from __future__ import annotations
@@ -14,61 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# UCUM code: how it is written, in lower case with u for µ, without spaces; see _written.
-_UNITS = {
-    "%": "%",
-    "g/dL": "g/dl",
-    "g/L": "g/l",
-    "mg/dL": "mg/dl mg%",
-    "mg/L": "mg/l",
-    "mg/g": "mg/g",
-    "ug/dL": "ug/dl mcg/dl",
-    "ug/L": "ug/l mcg/l",
-    "ug/mL": "ug/ml mcg/ml",
-    "ng/mL": "ng/ml",
-    "ng/L": "ng/l",
-    "ng/dL": "ng/dl",
-    "pg/mL": "pg/ml",
-    "mol/L": "mol/l",
-    "mmol/L": "mmol/l",
-    "umol/L": "umol/l",
-    "nmol/L": "nmol/l",
-    "pmol/L": "pmol/l",
-    "mmol/mol": "mmol/mol",
-    "meq/L": "meq/l",
-    "[IU]/L": "iu/l",
-    "[IU]/mL": "iu/ml",
-    "m[IU]/L": "miu/l",
-    "U/L": "u/l",
-    "mU/L": "mu/l",
-    "U/mL": "u/ml",
-    "mosm/kg": "mosm/kg mosmol/kg",
-    "10*3/uL": "10^3/ul x10^3/ul k/ul tsd/ul tsd./ul",
-    "10*6/uL": "10^6/ul x10^6/ul mio/ul mio./ul",
-    "10*9/L": "10^9/l x10^9/l",
-    "10*12/L": "10^12/l x10^12/l",
-    "/uL": "/ul",
-    "/nL": "/nl",
-    "/pL": "/pl",
-    "/min": "/min bpm",
-    "mL/min": "ml/min",
-    "mL/min/{1.73_m2}": "ml/min/1.73m2 ml/min/1,73m2",
-    "mm/h": "mm/h mm/hr",
-    "mm[Hg]": "mmhg",
-    "fL": "fl",
-    "pg": "pg",
-    "Cel": "°c",
-    "[degF]": "°f",
-    "kg": "kg",
-    "kg/m2": "kg/m2",
-    "cm": "cm",
-    "mm": "mm",
-    "s": "sec sek",
-}
-# Only the case differs: G/l is giga, g/l gram; T/l is tera.
-_BY_CASE = {"G/l": "10*9/L", "G/L": "10*9/L", "T/l": "10*12/L", "T/L": "10*12/L"}
-_UCUM = {written: code for code, all in _UNITS.items() for written in all.split()}
-_PLAIN = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "^3", "⁶": "^6", "⁹": "^9", "×": "x"})
+from elmtex.values import number, unit_code
+
 _WITHOUT_UNIT = frozenset(("ph", "inr"))
 
 _NUMBER = r"[0-9]+(?:[.,][0-9]+)?"
@@ -128,7 +73,7 @@ def measurement(text: str) -> Measurement | None:
     if match is None or _OTHER.search(match["name"]):
         return None
     name, unit = " ".join(match["name"].split()).rstrip(","), (match["unit"] or "").strip()
-    value, ucum = _number(match["number"]), _code(unit)
+    value, ucum = number(match["number"]), _code(unit)
     if value is None or len(name) > 60 or (unit and ucum is None):
         return None
     if not unit and name.casefold() not in _WITHOUT_UNIT:
@@ -142,31 +87,18 @@ def measurement(text: str) -> Measurement | None:
     return Measurement(name, value, comparator, unit, ucum, match["range"].strip(), *bounds)
 
 
-def _number(written: str) -> float | None:
-    """None where a separator may mean thousands or decimals, and for more digits than a float
-    holds."""
-    whole, _, part = written.replace(",", ".").partition(".")
-    if (len(part) == 3 and whole != "0") or len(whole + part) > 15:
-        return None
-    if len(whole) > 1 and whole[0] == "0":  # a date's, a number's in a row
-        return None
-    return float(f"{whole}.{part}") if part else int(whole)
-
-
 def _code(unit: str) -> str | None:
-    plain = "".join(unit.split())
-    if plain in _BY_CASE:
-        return _BY_CASE[plain]
-    if plain[:1] in "GT" and plain[1:2] == "/":
-        return None
-    return _UCUM.get(plain.translate(_PLAIN).casefold().replace("10*", "10^"))
+    # One letter is a name's rather than a unit: "Grade 3 D".
+    code = None if len(unit) == 1 and unit.isalpha() else unit_code(unit)
+    # Of a power of ten that no "/" follows, the number is read without it: "1.8 x 10^2 mg/dL".
+    return None if code and re.match(r"10\*[0-9]+(?:\.|\Z)", code) else code
 
 
 def _bounds(written: str, ucum: str | None) -> tuple[float, float] | None:
     match = _RANGE.fullmatch(written.strip())
     if match is None or (match["unit"] and _code(match["unit"]) != ucum):
         return None
-    low, high = _number(match["low"]), _number(match["high"])
+    low, high = number(match["low"]), number(match["high"])
     if low is None or high is None or low >= high or (_year(low) and _year(high)):
         return None
     return low, high

@@ -22,7 +22,7 @@ def lay_out_about(words: Words) -> AboutParts:
     """Make the tab."""
     with gr.Tab(words.about.tab, id="about") as tab:
         about = gr.HTML(elem_id="elmtex-about")
-        # No formulas: a dollar sign in a card is a dollar sign.
+        # No LaTeX: a dollar sign in a model card is just a dollar sign.
         card = gr.Markdown(elem_id="elmtex-card", latex_delimiters=[])
     return AboutParts(tab=tab, about=about, card=card)
 

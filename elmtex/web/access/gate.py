@@ -23,17 +23,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from elmtex.settings import HOSTS
+from elmtex.web.access.body_limit import BodyLimit
+from elmtex.web.access.exchange import LOOPBACK, Asked, answer, strict
 from elmtex.web.access.headers import COOKIE
 from elmtex.web.access.hosts import Hosts, is_foreign, is_visit
 from elmtex.web.access.sign_in import Door, address
 
-LOOPBACK = (
-    "x-elmtex-loopback"  # the header by which gradio's MCP server, in this process, is known to us
-)
-MAX_BODY = 64 * 2**20  # bytes of a request's JSON
 _API = "/gradio_api/"
 _MCP = f"{_API}mcp"
-# Their JSON names a session. Others are open, too, but these alone run anything.
+# The JSON sent to these names a session. Other routes are open, too, but only these run anything.
 _RUNNING = ("queue/join", "run", "api", "call", "cancel", "reset")
 _OPEN = (
     *_RUNNING,
@@ -84,20 +82,20 @@ class Gate:
         address.set((scope.get("client") or ("",))[0])
         refusal = self._refusal(asked) or self._identified(asked)
         if refusal is not None:
-            await _answer(scope, send, *refusal)
+            await answer(scope, send, *refusal)
             return
         if scope["type"] == "websocket":
             await self.app(scope, receive, send)
             return
         if asked.headers.get("sec-fetch-site") == "cross-site" and not self._framed:
-            # Strict cookies do not come with a link from elsewhere; they do when the page then loads itself.
-            await _answer(scope, send, 200, _AGAIN, [(b"content-type", b"text/html")])
+            # A browser sends no Strict cookies when a link on another site is followed; it does when the page then reloads itself.
+            await answer(scope, send, 200, _AGAIN, [(b"content-type", b"text/html")])
             return
         body = None
         if scope["method"] == "POST" and _BODIED.fullmatch(asked.path):
             body = await self._body(asked, receive)
             if isinstance(body, tuple):
-                await _answer(scope, send, *body)
+                await answer(scope, send, *body)
                 return
         await self.app(self._inside(asked, body), _replay(body, receive), self._sender(asked, send))
 
@@ -128,7 +126,7 @@ class Gate:
                 wait = (error.headers or {})["Retry-After"]
                 return error.status_code, error.detail.encode(), [(b"retry-after", wait.encode())]
         elif asked.is_loopback(self._loopback):
-            name = ""  # fetches for others: what it may see is decided where they ask
+            name = ""  # it fetches for its callers, whose own requests are checked
         needed = scheme.lower() == "bearer" or asked.path.startswith(_MCP)
         if name is None:
             if not needed:
@@ -138,23 +136,21 @@ class Gate:
             )
             return 401, words, [(b"www-authenticate", b"Bearer")]
         token = self._tokens.setdefault(name, secrets.token_urlsafe(32))
-        self._gradio.tokens[token] = name  # again each time: signing out on the page forgets them
+        # set again each time, because signing out on the page removes it
+        self._gradio.tokens[token] = name
         asked.cookies[f"access-token-{self._gradio.cookie_id}"] = token
         return None
 
     async def _body(self, asked: Asked, receive: Any) -> Any:
         """The JSON of a request with its session exchanged, as bytes, or why it is refused."""
-        parts, size, more = [], 0, True
+        parts, more = [], True
         while more:
             message = await receive()
             if message["type"] != "http.request":
                 return 400, b"The request ended early"
             parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > MAX_BODY:
-                return 413, f"The request is larger than {MAX_BODY // 2**20} MB".encode()
             more = message.get("more_body", False)
-        # What we read otherwise than gradio does could name a session that we did not see.
+        # If our reading of the JSON differed from gradio's, it could name a session that we did not see.
         try:
             data = json.loads(b"".join(parts))
         except (ValueError, RecursionError):
@@ -186,7 +182,7 @@ class Gate:
             query = urlencode(
                 [(n, self._session(asked, v) if n == "session_hash" else v) for n, v in pairs]
             )
-        # gradio writes into its pages what these call it, and keeps it for others.
+        # gradio writes the address in these headers into its pages, and keeps it for other visitors.
         dropped = {"x-gradio-server", "cookie", LOOPBACK}
         if asked.headers.get("x-forwarded-host", "") not in self._hosts:
             dropped.add("x-forwarded-host")
@@ -213,7 +209,7 @@ class Gate:
                 kept = []
                 for name, value in message.get("headers", []):
                     if name.lower() == b"set-cookie":
-                        value = _strict(value, asked.secure, self._framed)
+                        value = strict(value, asked.secure, self._framed)
                     if not name.lower().startswith(b"access-control-"):
                         kept.append((name, value))
                 message = {**message, "headers": kept}
@@ -225,61 +221,18 @@ class Gate:
 def around(
     hosts: Hosts, *, framed: bool, door: Door | None, loopback: str
 ) -> Callable[[Any], AbstractAsyncContextManager[None]]:
-    """The lifespan that puts a :class:`Gate` around a gradio app before its first request.
+    """The lifespan that puts a :class:`Gate`, and the limit of a request's size, around a gradio app before its first request.
 
     gradio adds its own middleware outside of any that it is given, so this is the one place that is outside of all.
     """
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
-        app.middleware_stack = Gate(app.middleware_stack, app, hosts, framed, door, loopback)
+        gate = Gate(app.middleware_stack, app, hosts, framed, door, loopback)
+        app.middleware_stack = BodyLimit(gate)
         yield
 
     return lifespan
-
-
-class Asked:
-    """A request's headers as text; of a name that comes twice the first, but a cookie's last."""
-
-    def __init__(self, scope: dict[str, Any]) -> None:
-        self.scope = scope
-        self.path: str = scope["path"]
-        self.method: str = scope.get("method", "GET")
-        self.query: str = scope.get("query_string", b"").decode("latin-1")
-        self.headers: dict[str, str] = {}
-        self.cookies: dict[str, str] = {}
-        for raw, value in scope["headers"]:
-            name = raw.decode("latin-1").lower()
-            self.headers.setdefault(name, value.decode("latin-1"))
-            if name == "cookie":
-                self.cookies |= _cookies(value.decode("latin-1"))
-        forwarded = self.headers.get("x-forwarded-proto", "").split(",")[0].strip()
-        self.secure = scope.get("scheme") in ("https", "wss") or forwarded == "https"
-
-    def is_loopback(self, secret: str) -> bool:
-        """Whether gradio's MCP server, in this process, asks."""
-        given = self.headers.get(LOOPBACK, "")
-        return bool(secret) and hmac.compare_digest(given.encode(), secret.encode())
-
-
-def _cookies(header: str) -> dict[str, str]:
-    pairs = (part.strip().partition("=") for part in header.split(";"))
-    return {name: value for name, _, value in pairs if name}
-
-
-def _strict(cookie: bytes, secure: bool, framed: bool) -> bytes:
-    """A cookie that no other page's request carries and no script reads.
-
-    In a frame of another site a Strict cookie is never sent. There it is Partitioned (CHIPS): that site's frame alone has it.
-    """
-    parts = [part.strip() for part in cookie.decode("latin-1").split(";")]
-    ruled = ("samesite", "secure", "httponly", "partitioned")
-    kept = [p for p in parts if p.partition("=")[0].strip().lower() not in ruled]
-    if framed:
-        kept += ["HttpOnly", "SameSite=None", "Secure", "Partitioned"]
-    else:
-        kept += ["HttpOnly", "SameSite=Strict", *["Secure"] * secure]
-    return "; ".join(kept).encode("latin-1")
 
 
 def _replay(body: bytes | None, receive: Any) -> Any:
@@ -292,24 +245,3 @@ def _replay(body: bytes | None, receive: Any) -> Any:
         return waiting.pop() if waiting else await receive()
 
     return replayed
-
-
-async def _answer(
-    scope: dict[str, Any],
-    send: Any,
-    status: int,
-    words: bytes,
-    headers: list[tuple[bytes, bytes]] | None = None,
-) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008, "reason": words.decode()[:120]})
-        return
-    named = {
-        b"content-type": b"text/plain; charset=utf-8",
-        b"content-length": str(len(words)).encode(),
-        b"cache-control": b"no-store",
-        b"x-content-type-options": b"nosniff",
-        **dict(headers or []),
-    }
-    await send({"type": "http.response.start", "status": status, "headers": list(named.items())})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else words})

@@ -18,9 +18,9 @@ YEAR = 31_536_000  # seconds
 
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
-# The page may load from, and send to, the server it came from and no other. Scripts are those of its files; templates.js
-# spares it 'unsafe-eval'. Styles need 'unsafe-inline': gradio's page has style attributes, and its components write <style>
-# elements and style attributes as they are rendered.
+# The page may load from, and send to, its own server only. Scripts come from its own files, and templates.js makes
+# 'unsafe-eval' unnecessary. Styles need 'unsafe-inline': gradio writes style attributes, and its components add <style>
+# elements as they are rendered.
 _POLICY = (
     "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src 'self'; "
@@ -102,7 +102,7 @@ class Guard:
 def _ruled(
     theirs: list[tuple[bytes, bytes]], rules: list[tuple[bytes, bytes]], static: bool
 ) -> list[tuple[bytes, bytes]]:
-    # The hashed files of the front end hold nothing of a patient and may be kept.
+    # The front end's files, which have hashes in their names, contain no patient's data and may be cached.
     ours = [pair for pair in rules if not (static and pair[0] == b"cache-control")]
     mine = {name for name, _ in ours}
     return [*(pair for pair in theirs if pair[0].lower() not in mine), *ours]

@@ -87,7 +87,7 @@ def is_foreign(headers: Mapping[str, str], secure: bool) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return False
-    if origin == "null":  # a form of a page that sends no referrer, or a page that hides itself
+    if origin == "null":  # a form on a page that sends no referrer, or a page that hides its origin
         return site != "same-origin"
     scheme = origin.partition(":")[0]
     if scheme not in _PORTS or (secure and scheme != "https"):

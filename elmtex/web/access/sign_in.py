@@ -15,7 +15,7 @@ from elmtex.settings import MCP_KEYS as KEYS
 from elmtex.types import InputError
 from elmtex.web.access.headers import accounts
 
-SHORTEST_KEY = 16  # characters: who guesses a key reads reports
+SHORTEST_KEY = 16  # characters: whoever guesses a key can read reports
 FREE = {
     "as": 5,
     "from": 20,
@@ -25,10 +25,10 @@ FIRST, LONGEST = (
     900.0,
 )  # seconds: the first pause; each further wrong one doubles it up to the longest
 REMEMBERED = 10_000  # accounts and addresses; of more, the oldest are forgotten
-# gradio's form says nothing of a refusal, so it says so beforehand.
+# gradio's form does not say why it refuses, so the page explains it beforehand.
 SLOWLY = "After five wrong tries wait half a minute. · Nach fünf falschen Versuchen eine halbe Minute warten."
 
-# gradio's check of a password gets the name and the password alone.
+# gradio passes only the name and the password to the check, not the address.
 address: ContextVar[str] = ContextVar("address", default="")
 
 
@@ -53,7 +53,7 @@ class Throttle:
         """Count one wrong try of each."""
         for name in names:
             times, last = self._wrong.pop(name, (0, 0.0))
-            if self._clock() - last > 2 * LONGEST:  # long ago: a slip of the finger
+            if self._clock() - last > 2 * LONGEST:  # so long ago that it was a typing mistake
                 times = 0
             self._wrong[name] = (times + 1, self._clock())
         while len(self._wrong) > REMEMBERED:
@@ -100,7 +100,7 @@ class Door:
     ) -> None:
         self._passwords, self._keys = dict(passwords), dict(keys or {})
         self._throttle = throttle or Throttle()
-        # Who signed in from where before is not kept out by strangers who guess at the name elsewhere.
+        # A user who has signed in from this address before is not locked out by strangers who guess from elsewhere.
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     @property

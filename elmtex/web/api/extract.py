@@ -16,7 +16,7 @@ from elmtex.schema import ITEM, CategorySchema, packaged_schemas
 from elmtex.settings import MCP, setting
 from elmtex.types import Attribute, ElmtexError, Extraction, Item, MissingDependencyError
 from elmtex.web.access import identity
-from elmtex.web.access.gate import LOOPBACK
+from elmtex.web.access.exchange import LOOPBACK
 from elmtex.web.api.errors import shown
 from elmtex.web.api.reviews import offer_reviews
 from elmtex.web.controller import PageController

@@ -94,7 +94,7 @@ class Batch:
             for line in self.lines(owner)
             if line.schema == own and (line.waits or line.status == "unreadable")
         }
-        # Also of two that came together, one.
+        # Of two equal reports that came together, only one is kept, too.
         new = {
             key: report
             for report in reports
@@ -178,13 +178,13 @@ class Batch:
             while waiting and not stop.is_set():
                 line = waiting.popleft()
                 if not self._take_in_hand(line.id):
-                    waiting.append(line)  # its run may be stopped before it is done
+                    waiting.append(line)  # the run that has it in hand may yet be stopped
                     stop.wait(INTERVAL)
                     continue
                 try:
                     read = self._extract(owner, line, stop)
                 finally:
-                    # Before it yields: gradio may never come back to a run that was cancelled.
+                    # Before the yield: gradio may never resume a run that was cancelled.
                     self._in_hand.discard(line.id)
                 if read:
                     yield True
@@ -202,14 +202,14 @@ class Batch:
         """
         with self._starting:
             self._threads = [pair for pair in self._threads if pair[1].is_alive()]
-            # Before its own run is stopped, and without it: a refusal must not cost the run there is.
+            # Checked before the batch's present run is stopped, and without counting it: a refusal must not end that run.
             if sum(other != batch for other, _ in self._threads) >= BACKGROUND:
                 raise ElmtexError("too many batches are under way; try again when one is done")
             if self.running(batch):
-                # Its run may be past the reports that were added: it gives way to one that sees them.
+                # The present run does not know the reports that were just added: a new one replaces it.
                 self.stop(batch)
             running = self.run(batch, owner, batch)
-            next(running, None)  # it is known to run before anybody can ask
+            next(running, None)  # so that `running` is true from now on
             thread = threading.Thread(
                 target=lambda: list(running), daemon=True, name="elmtex-batch"
             )
@@ -245,7 +245,7 @@ class Batch:
             if line_of(entry) != line:
                 return (
                     entry.note == "record"
-                )  # another run has read it meanwhile, or its reviewer judges it
+                )  # meanwhile another run has extracted it, or a reviewer has decided about it
             extraction = self._read(entry, owner, stop)
             if extraction is None:
                 return False
@@ -254,7 +254,7 @@ class Batch:
             except InputError:
                 raise
             except ElmtexError as error:
-                # Perhaps it is this answer that the database does not take.
+                # Perhaps the database refuses just this extraction.
                 failed = self._failure(entry, str(error))
                 _patiently(lambda: self.store.extracted(owner, line.id, failed), stop)
         except InputError:

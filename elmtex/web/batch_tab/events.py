@@ -17,14 +17,14 @@ READERS = 8  # users whose files are read at once; they take turns, file by file
 BATCHES = 4  # users whose batches take turns at the model
 
 
-# gradio looks for its request type in the hints of the functions below.
+# gradio recognises its request by the type hints of the functions below.
 def wire_batch(
     parts: PageParts, state: gr.State, custom: gr.State, controller: PageController
 ) -> None:
     """The tab's buttons and table."""
     tab, language = parts.batch, parts.language
 
-    # One of the two buttons shows: there is nothing to stop before the start, and nothing to start twice.
+    # Only one of the two buttons is visible: Start while nothing runs, Stop while something does.
     def buttons(running: bool) -> Updates:
         return {tab.start: gr.update(visible=not running), tab.stop: gr.update(visible=running)}
 
@@ -44,7 +44,7 @@ def wire_batch(
     both, rendered = [tab.start, tab.stop], [tab.table, tab.start, tab.stop]
     begun = tab.start.click(lambda: buttons(True), None, both, **NOW)
     running = begun.then(run, [state, language], rendered, concurrency_limit=BATCHES, **QUIET)
-    # Also when the queue was full and it never began.
+    # Also when the queue was full and the run never started.
     running.then(lambda: buttons(False), None, both, **NOW)
     tab.stop.click(stop, [state, language], rendered, cancels=[running], **NOW)
     tab.tab.select(refresh, [state, language], [tab.table], **NOW)

@@ -88,14 +88,14 @@ def parse(text: str) -> Command:
     """A command from the browser. Raises :class:`InputError` when it is none; quotes nothing of it."""
     try:
         data = json.loads(text) if len(text) <= MAX_COMMAND else None
-        json.dumps(data, ensure_ascii=False).encode()  # half a character could never be answered
+        json.dumps(data, ensure_ascii=False).encode()  # a lone surrogate could not be sent back
     except (ValueError, RecursionError):
         data = None
     if isinstance(data, dict):
         do = data.get("do")
         if isinstance(do, str) and do in _CHECKS and _CHECKS[do].is_valid(data):
             fields = {name: data[name] for name in _FIELDS[do]}
-            # JSON Schema takes 1.0 for an integer; a text has no such place.
+            # JSON Schema accepts 1.0 as an integer; an offset must be an int.
             fields |= {n: int(v) for n, v in fields.items() if isinstance(v, float)}
             return Command(do, fields, data.get("on", ""), int(data.get("n", 0)))
     raise InputError("the page sent something it should not: reload it and try again")

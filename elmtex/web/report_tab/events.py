@@ -16,7 +16,7 @@ from elmtex.web.state import SessionState, View, lines_of
 from elmtex.web.toolkit import NOW, QUIET, Updates, gr
 
 
-# gradio looks for its request type in the hints of the functions below.
+# gradio recognises its request by the type hints of the functions below.
 def wire_report(
     parts: PageParts, state: gr.State, custom: gr.State, controller: PageController
 ) -> None:
@@ -63,7 +63,7 @@ def wire_report(
         if view.batch is not None:
             updates[parts.batch.table] = view.batch
         elif view.state.entry is not None and (now is None or view.state.entry != now.entry):
-            # A report opened from the other tab is shown in this one.
+            # A report that was opened from the batch tab is shown in this one.
             updates[parts.tabs] = gr.update(selected="one")
         if lines_of(text or "") in [lines_of(report) for report in view.gone]:
             updates[tab.report] = ""
@@ -71,12 +71,12 @@ def wire_report(
 
     begun = tab.extract.click(begin, [tab.report, state, language, custom], rendered, **NOW)
     running = begun.then(run, [state, language], rendered, **QUIET)
-    # Our own run never raises: what fails is the queue, when it is full.
+    # Our own run never raises: this fires only when the queue is full.
     running.failure(refuse, [state, language], rendered, **NOW)
     tab.stop.click(stop, [state, language], rendered, cancels=[running], **NOW)
     tab.edit.click(edit, [state, language], [tab.report, *rendered], **NOW)
     tab.clear.click(clear, [language], [tab.report, tab.example, *rendered], **NOW)
-    # Two quick clicks are two decisions: none may be dropped while the first is on its way.
+    # Two quick clicks are two decisions: the second must not be dropped while the first is under way.
     parts.channel.send.click(
         act,
         [parts.channel.command, state, language, parts.reviewer, tab.report],
@@ -97,12 +97,12 @@ def wire_page(
         controller.set_language(identity.session(request), lang)
         owner = identity.owner(request)
         updates = updates_of(controller.render(now, lang, owner), tab, state)
-        # Not the state, nor the buttons, which a run may have changed meanwhile.
+        # Neither the state nor the buttons: a run may have changed them meanwhile.
         kept = {part: updates[part] for part in view_parts(tab)}
         table = {parts.batch.table: controller.render_batch(now, lang, owner)}
         return {**translations(parts, words_in(lang)), **kept, **table}
 
-    # It touches no more than it must: on a slow machine the user may have begun before this answers.
+    # It updates as little as possible: on a slow machine the user may already be working before this answers.
     def arrive(now: SessionState, request: gr.Request) -> Updates:
         lang = identity.language(request)
         view = controller.render(now or SessionState(), lang, identity.owner(request))
@@ -111,7 +111,7 @@ def wire_page(
     def leave(request: gr.Request) -> None:
         controller.leave(identity.session(request))
         owner = identity.owner(request)
-        # What belongs to the tab alone, as where cookies are off, nobody could ever open again.
+        # Without cookies the reviews belong to this tab alone, and nobody could ever open them again.
         if on_a_space() or owner.startswith(TAB):
             controller.forget(owner)
 

@@ -62,7 +62,7 @@ class File:
 
 def file_of(entry: Entry, format: Format, words: Words) -> File:
     """The reviewed report in a format; every format carries the corrected document, never the model's alone."""
-    # By its id: a name may be the letter's first line, which may be the patient's.
+    # Named by its id: the report's name may be the letter's first line, and so the patient's name.
     name = f"elmtex-{entry.id[:8]}.{SUFFIX[format]}"
     if format == "summary":
         return File(name, summary_page(entry, words))
@@ -81,7 +81,7 @@ def file_of(entry: Entry, format: Format, words: Words) -> File:
 
 def _to_export(entry: Entry) -> tuple[Extraction, ReviewState]:
     """The corrected document, with a sentence about what no human has judged, and what one has."""
-    state = entry.reviewed  # which folds all decisions: once
+    state = entry.reviewed  # computed from all decisions, so only once
     assert entry.extraction is not None
     corrected = state.corrected(entry.extraction)
     problems = corrected.problems
@@ -90,7 +90,7 @@ def _to_export(entry: Entry) -> tuple[Extraction, ReviewState]:
         problems = (*problems, draft)
     elif not state.settled:
         problems = (*problems, "Draft: nothing was found, and no human has confirmed that.")
-    # A report of many is known by its name; that of a pasted letter is its first line, maybe the patient's.
+    # A report of a batch is identified by its name; a pasted letter's name is its first line, perhaps the patient's name.
     id = entry.name if entry.batch else entry.id
     return replace(corrected, id=id, problems=problems), state.review_state
 

@@ -3,22 +3,92 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 from elmtex.review import Decision, Entry, Store
 from elmtex.schema import Category
 from elmtex.text.normalisation import repaired
-from elmtex.types import Code, InputError
+from elmtex.types import Code, ElmtexError, InputError
+from elmtex.web.batch_tab.batch import Batch
+from elmtex.web.locale.messages import Words
 from elmtex.web.report_tab.commands import Command, decision_of
-
-if TYPE_CHECKING:
-    from elmtex.web.state import SessionState
+from elmtex.web.report_tab.exports import File, file_of, files_of
+from elmtex.web.state import SessionState, opened, without
 
 
 class Linking(Protocol):
     """The part of :class:`elmtex.coding.linker.Linker` the page uses."""
 
     def link(self, text: str, category: Category | None = None, limit: int = 5) -> list[Code]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a command.
+
+    Args:
+        state: the session's state after it; ``said`` is why it was refused.
+        file: the file that was asked for; None without one.
+        gone: the texts of the reports that were deleted.
+    """
+
+    state: SessionState
+    file: File | None = None
+    gone: tuple[str, ...] = ()
+
+
+def outcome_of(
+    command: Command,
+    state: SessionState,
+    batch: Batch,
+    linker: Linking | None,
+    owner: str,
+    reviewer: str,
+    words: Words,
+) -> Outcome:
+    """What comes of a command; one that does not fit changes nothing, and the state says why."""
+    store, file = batch.store, None
+    gone: tuple[str, ...] = ()
+    try:
+        if command.do == "delete":
+            id = command.fields["review"]
+            gone = (store.get(owner, id).text,)
+            store.delete(owner, id)
+            state = without(state, {id}, gone)
+        elif command.do == "delete_all":
+            entries = batch.entries(owner)
+            gone = tuple(entry.text for entry in entries)
+            batch.delete(owner)
+            state = without(state, {entry.id for entry in entries}, gone)
+        elif command.do == "batch_format":
+            state = dataclasses.replace(state, batch_format=command.fields["format"])
+        elif command.do == "batch_file":
+            file = files_of(batch.entries(owner), state.batch_format, words)
+        elif command.do == "open":
+            state = opened(store.get(owner, command.fields["review"]))
+        else:
+            state = fresh(state, store, owner)
+            if state.entry is None:
+                raise InputError(words.review.gone)
+            if command.do == "file":
+                file = file_of(state.entry, state.format, words)
+            state = carry_out(command, state, store, linker, owner, reviewer)
+    except ElmtexError as error:
+        return Outcome(dataclasses.replace(state, said=words.review.refused(error)))
+    if file is not None and file.problem:
+        state = dataclasses.replace(state, said=file.problem)
+    return Outcome(state, file, gone)
+
+
+def fresh(state: SessionState, store: Store, owner: str) -> SessionState:
+    """The state with the review as it stands: another tab may have decided something, or deleted it."""
+    if state.entry is None:
+        return state
+    try:
+        return dataclasses.replace(state, entry=store.get(owner, state.entry.id))
+    except InputError:
+        return SessionState()
 
 
 def carry_out(

@@ -40,7 +40,7 @@ def view_of(state: SessionState, standard: CategorySchema, words: Words, reviews
             state.report, state.extraction, schema, words
         )
         result = state_html(state, words) + _found(state, schema, words)
-    # gradio is given plain strings: markup would go on escaping what is added to it.
+    # gradio gets plain strings: Markup would escape whatever is appended to it.
     return View(
         state=state,
         editing=editing,
@@ -57,6 +57,6 @@ def _found(state: SessionState, schema: CategorySchema, words: Words) -> Markup:
     finished = state.phase == "finished"
     cards = categories_html(state.report, state.extraction, schema, words, finished=finished)
     if state.phase == "running":
-        return cards  # half a document is no use while the other half is on its way
+        return cards  # an incomplete document is of no use while the rest is still being extracted
     found = state.extraction if finished else incomplete(state)
     return cards + document_html(found, words, finished=finished)

@@ -41,8 +41,8 @@
     field = title === "add" && item.text ? form.elements.category : form.elements.text;
     field.focus();
   };
-  // gradio draws by attributes, and what it draws has no open editor: an answer that comes late would close it, and
-  // what is typed next would be shortcuts.
+  // gradio renders attributes anew, also `open`: a late answer would close the editor, and what is typed next would be
+  // taken for shortcuts.
   new MutationObserver(() => {
     const dialog = $("#elmtex-editor");
     if (!field || !dialog || dialog.open) return;
@@ -56,7 +56,7 @@
   const closed = () => (field = null);
   document.addEventListener("keydown", (event) => event.key === "Escape" && closed(), true);
   document.addEventListener("click", (event) => event.target.closest?.("[data-close]") && closed(), true);
-  // Another report is shown: nothing of this one may go into its form.
+  // Another report is shown: nothing of the previous one may get into its form.
   window.elmtex.leave = () => {
     closed();
     picked = null;
@@ -87,7 +87,7 @@
     here.style.left = `${Math.max(8, Math.min(now.box.left, window.innerWidth - 180))}px`;
     here.style.top = `${Math.min(now.box.bottom + 6, window.innerHeight - 48)}px`;
   });
-  // The button must not take the selection away before it is used.
+  // Pressing the button must not clear the selection before it is used.
   document.addEventListener("mousedown", (event) => {
     if (event.target.closest?.("#elmtex-add-here, [data-take], [data-add]")) event.preventDefault();
   });

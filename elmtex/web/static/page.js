@@ -1,4 +1,4 @@
-// Lights up an item's words in the report and the other way round; copies and saves what is handed out.
+// Highlights an item's words in the report, and the item of clicked words; copies and saves exports.
 // It only reads what templates/ wrote and never turns text into markup.
 (() => {
   const lit = (ids, name, on) =>
@@ -15,7 +15,7 @@
     const behavior = calm.matches ? "auto" : "smooth";
     const frame = element.closest(".report");
     if (frame) {
-      // Only the report moves, and the page no further than to show it.
+      // Scroll the report only, and the page no further than is needed to show it.
       const above = element.getBoundingClientRect().top - frame.getBoundingClientRect().top;
       frame.scrollTo({ top: frame.scrollTop + above - frame.clientHeight / 3, behavior: "auto" });
       frame.scrollIntoView({ block: "nearest", behavior });
@@ -50,7 +50,7 @@
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      // Without https (a page in the local network) the clipboard is closed; the old way still works.
+      // Without https, as in a local network, the clipboard API is not available; execCommand still works.
       const box = document.createElement("textarea");
       box.value = text;
       document.body.append(box);
@@ -71,15 +71,15 @@
   };
   const save = (name, text) => {
     const link = document.createElement("a");
-    const mark = name.endsWith(".csv") ? "\ufeff" : ""; // by which Excel knows UTF-8
+    const mark = name.endsWith(".csv") ? "\ufeff" : ""; // byte order mark: Excel recognises UTF-8 by it
     link.href = URL.createObjectURL(new Blob([mark, text], { type: TYPES[name.split(".").pop()] }));
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
 
-  // A review's file is made by the server at the click, after all that was clicked before: what stands on the page may
-  // be older than the last decision. Half a document has no decisions, and stands there.
+  // The server makes a review's file at the click, after all earlier clicks: the page may be older than the last
+  // decision. An incomplete document has no decisions yet and is taken from the page.
   const handOut = async (button) => {
     const shown = button.closest(".document").querySelector("pre");
     const file = button.dataset.file
@@ -108,7 +108,7 @@
     }
   });
 
-  // Screen readers choose their voice by this.
+  // Screen readers choose their language by this.
   document.addEventListener("change", (event) => {
     const radio = event.target.closest?.("#elmtex-language input");
     if (radio) document.documentElement.lang = radio.value;

@@ -3,13 +3,13 @@
 window.elmtex = (() => {
   const REVIEWER = "elmtex-reviewer-name"; // the reviewer's own name, nothing of a report, stays in this browser
   const QUIET = "elmtex-without-shortcuts";
-  const ASKED = 4000; // ms that a button waits to be pressed again
-  const UNREAD = 600; // ms in which nobody reads what it asks
+  const ASKED = 4000; // ms in which a second press confirms
+  const UNREAD = 600; // ms too short to have read the question
   const hidden = new Set();
   const sent = new Set(); // ids of items whose decision is under way
   let current = null; // the chosen item's id
-  let quiet = false; // keys are no shortcuts: speech input and a resting hand press letters, too
-  // A browser may keep nothing, and throw: then it is chosen again each time.
+  let quiet = false; // shortcuts are off: speech input and a resting hand press letters, too
+  // localStorage may be blocked and throw: then these settings are not remembered.
   const kept = (name) => {
     try {
       return localStorage.getItem(name);
@@ -35,8 +35,8 @@ window.elmtex = (() => {
     box.value = text;
     box.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  // One after the other, each until it is answered. On a slow machine gradio may not have seen yet what was written
-  // when it is sent, or lose the answer: then it is sent again, and by its number the server carries it out once.
+  // Commands are sent one after the other, each until it is answered. On a slow machine gradio may send before it has
+  // seen the command, or lose the answer: then it is sent again, and its number lets the server carry it out once.
   let sending = Promise.resolve();
   const moment = (ms) => new Promise((done) => setTimeout(done, ms));
   const deliver = async (command) => {
@@ -52,14 +52,14 @@ window.elmtex = (() => {
         const { answered, name } = found.dataset;
         const text = found.textContent;
         delete found.dataset.answered;
-        found.textContent = ""; // nothing of a report stays where nobody sees it
+        found.textContent = ""; // leave no text of a report in a hidden element
         if (answered === "" || answered === String(n)) return { name, text };
-        break; // the answer to another one, sent too early: this one was not seen
+        break; // the answer to an earlier command: gradio did not see this one
       }
     }
   };
   const send = (command) => {
-    const on = $("#elmtex-review")?.dataset.review; // the report that was clicked, whatever is shown when it arrives
+    const on = $("#elmtex-review")?.dataset.review; // the report that was clicked; another may be shown when the command arrives
     const answered = sending.then(() => deliver({ ...command, ...(on && { on }) }));
     sending = answered;
     return answered;
@@ -81,7 +81,7 @@ window.elmtex = (() => {
     const next = at < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(Math.max(at + by, 0), list.length - 1);
     choose(list[next].dataset.row);
   };
-  // After a decision by key the next open item is in hand: a letter of 30 items is 30 key strokes.
+  // After a decision by key the next open item is chosen: 30 items take 30 key strokes.
   const nextOpen = () => {
     const list = rows();
     const at = list.findIndex((one) => one.dataset.row === current);
@@ -98,7 +98,7 @@ window.elmtex = (() => {
       button.setAttribute("aria-pressed", String(!hidden.has(button.dataset.toggle))),
     );
     all("tr[data-row]").forEach((one) => one.dataset.verdict !== "open" && sent.delete(one.dataset.row));
-    // What was once chosen by hand stays in a browser's menu, whatever is rendered; until the answer it may.
+    // Once a user has chosen in a menu, the browser ignores the rendered value. Until the answer comes, that is right.
     all("select[data-command]:not([data-sent])").forEach((select) => {
       const rendered = said(select);
       if (rendered >= 0 && select.selectedIndex !== rendered) select.selectedIndex = rendered;
@@ -111,7 +111,7 @@ window.elmtex = (() => {
     $(`button.item[data-item="${CSS.escape(current)}"]`)?.setAttribute("aria-pressed", "true");
   };
 
-  // In the menu of an item's assertion letters are shortcuts, too: else "a", meant to accept, would choose "absent".
+  // Letters are shortcuts in an assertion menu, too: otherwise "a", meant to accept, would choose "absent".
   const typing = (target) =>
     target.closest?.("input, textarea, select:not([data-command]), [contenteditable], dialog[open]");
   const keys = {
@@ -146,16 +146,16 @@ window.elmtex = (() => {
     const arrow = event.key.startsWith("Arrow");
     // Arrows scroll the report and the page unless an item has the focus.
     if (arrow && !event.target.closest?.("button.item")) return;
-    // Caps Lock is no Shift: "A" accepts a whole category.
+    // Caps Lock does not count as Shift, because Shift+A accepts a whole category.
     const letter = /^[a-z]$/i.test(event.key);
     const key = !letter ? event.key : event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase();
     const act = keys[key];
     if (!act) return;
     event.preventDefault();
-    if (!event.repeat || arrow || "jk".includes(key)) act(); // a key held down decides once
+    if (!event.repeat || arrow || "jk".includes(key)) act(); // a key that is held down decides only once
   });
 
-  // Deleting asks once more, in place and for a moment.
+  // Deleting asks for confirmation, on the button itself and for a few seconds.
   const swap = (button) => {
     const [label, other] = [button.textContent, button.dataset.sure];
     button.classList.toggle("sure");
@@ -191,7 +191,7 @@ window.elmtex = (() => {
       asked = performance.now();
       asking = setTimeout(disarm, ASKED);
     } else if (button?.classList.contains("sure") && performance.now() - asked < UNREAD) {
-      // the second half of a double click, or a key held down: nobody has read the question
+      // a double click or a key held down: nobody can have read the question
     } else if (button) {
       send(JSON.parse(button.dataset.command));
     } else if (target.closest?.("[data-help]")) {

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from elmtex.types import ASSERTIONS, InputError
+from eval.metrics.aggregate.attributes import attribute_counts, attributes
 from eval.metrics.aggregate.counts import (
     CountsOf,
     concept_counts,
@@ -70,6 +71,7 @@ def aggregate(
         "assertion": assertion(samples, draws),
         "ece": reliability["ece"],
         "calibration": reliability,
+        "attributes": attributes(samples, resamples, seed),
         "bootstrap": {"resamples": resamples, "seed": seed, "level": LEVEL, "unit": "report"},
     }
 
@@ -119,6 +121,8 @@ def headlines(samples: Sequence[Sample]) -> dict[str, Statistic]:
     counted: dict[str, CountsOf] = {"exact": lambda s: s.exact, "relaxed": lambda s: s.relaxed}
     if setting_of(samples, "concept") is not None:
         counted["concept"] = concept_counts
+    if any(sample.attributes is not None for sample in samples):
+        counted |= attribute_counts()
     figures: dict[str, Statistic] = {}
     for name, counts_of in counted.items():
         for measure, statistic in micro_and_macro_f1(samples, counts_of).items():

@@ -1,14 +1,12 @@
-"""The data that flows through elmtex: items, extractions, records, and the errors it raises.
-
-Offsets everywhere are half-open code-point offsets into the ORIGINAL report: ``report[start:end] ==
-text``.
-"""
+"""The document that a report becomes: items with their attributes and codes, and how they came about."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol, get_args
+
+from elmtex.values import Value, value_from_dict
 
 Assertion = Literal["present", "absent", "possible"]
 Status = Literal["ok", "truncated", "empty_report", "invalid_output", "failed"]
@@ -20,34 +18,6 @@ EMPTY = "The report is empty: there is nothing to extract."  # the problem of st
 def N_(text: str) -> str:
     """Marks a sentence that the page translates where it is shown; gettext's own name for a mark that does nothing."""
     return text
-
-
-class ElmtexError(Exception):
-    """Base of all errors elmtex raises on purpose. Its message never quotes a report.
-
-    Args:
-        message: an English sentence; with fields a template of ``str.format``. It is the msgid of its
-            translations.
-        fields: the values for the template's braces.
-    """
-
-    def __init__(self, message: str = "", /, **fields: object) -> None:
-        super().__init__(message.format(**fields) if fields else message)
-        self.template = message
-        self.fields = fields
-
-
-class InputError(ElmtexError):
-    """The caller's input cannot be used (file, encoding, option): says what, the value, and what to
-    do."""
-
-
-class SchemaError(InputError):
-    """A schema file is not a usable category schema; the message names the path inside the file."""
-
-
-class MissingDependencyError(ElmtexError):
-    """An optional package is needed; the message holds the pip command that installs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +40,10 @@ class Code:
 
     def to_dict(self) -> dict[str, Any]:
         """The code as JSON: ``chosen`` only when a human chose it."""
-        data = {
-            "system": self.system,
-            "code": self.code,
-            "display": self.display,
-            "score": self.score,
-        }
-        return data | {"chosen": True} if self.chosen else data
+        data = asdict(self)
+        if not self.chosen:
+            del data["chosen"]
+        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +58,8 @@ class Attribute:
             grounded.
         confidence: probability that the attribute is right, 0 to 1; None when its source gives
             none.
+        value: what its words say as data, by the normaliser that the schema names for its type;
+            None where there is none or the words are not certain.
     """
 
     type: str
@@ -98,16 +67,24 @@ class Attribute:
     start: int | None
     end: int | None
     confidence: float | None = None
+    value: Value | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The attribute as JSON."""
-        return {
+        """The attribute as JSON: ``value`` only when there is one."""
+        data = {
             "type": self.type,
             "text": self.text,
             "start": self.start,
             "end": self.end,
             "confidence": self.confidence,
         }
+        return data if self.value is None else data | {"value": self.value.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Attribute:
+        """The inverse of :meth:`to_dict`."""
+        value = data.get("value")
+        return cls(**{**data, "value": None if value is None else value_from_dict(value)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +146,7 @@ class Item:
             assertion=data.get("assertion", "present"),
             confidence=data.get("confidence"),
             codes=tuple(Code(**code) for code in data.get("codes", ())),
-            attributes=tuple(Attribute(**row) for row in data.get("attributes", ())),
+            attributes=tuple(Attribute.from_dict(row) for row in data.get("attributes", ())),
         )
 
 
@@ -243,115 +220,6 @@ class Extraction:
                 for key, items in data["categories"].items()
             },
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One annotated report: the canonical row of training and evaluation data (a line of JSONL).
-
-    Args:
-        id: unique within its source.
-        source: the corpus, e.g. ``maccrobat``.
-        lang: ISO 639-1 code of the text.
-        text: the report.
-        labelled: the categories this source labels completely. A category that is not listed is
-            unknown, never empty.
-        items: gold items of the labelled categories, in report order; a category may be missing
-            when empty.
-        split: ``train``, ``dev``, ``test``, or None when the source has no fixed split.
-        attributes: the attribute types this source labels completely on its items; others are
-            unknown.
-
-    Examples:
-        >>> row = {
-        ...     "id": "1",
-        ...     "source": "mine",
-        ...     "text": "He denied fever.",
-        ...     "labelled": ["signs_symptoms"],
-        ...     "items": {"signs_symptoms": [{"start": 10, "end": 15, "assertion": "absent"}]},
-        ... }
-        >>> Record.from_dict(row).items["signs_symptoms"][0].text
-        'fever'
-    """
-
-    id: str
-    source: str
-    lang: str
-    text: str
-    labelled: tuple[str, ...]
-    items: Mapping[str, tuple[Item, ...]]
-    split: str | None = None
-    attributes: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The record as one JSONL row: items are ``{start, end, assertion}``, ungrounded ones carry
-        ``text``.
-
-        ``attributes`` is present only when the source labels some.
-        """
-        data: dict[str, Any] = {
-            "id": self.id,
-            "source": self.source,
-            "lang": self.lang,
-            "split": self.split,
-            "text": self.text,
-            "labelled": list(self.labelled),
-            "items": {key: [_row(item) for item in items] for key, items in self.items.items()},
-        }
-        if self.attributes:
-            data["attributes"] = list(self.attributes)
-        return data
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Record:
-        """The inverse of :meth:`to_dict`. Raises :class:`InputError` when an offset lies outside
-        the text."""
-        text = data["text"]
-
-        def span(row: Mapping[str, Any], what: str) -> tuple[str, int | None, int | None]:
-            start, end = row.get("start"), row.get("end")
-            if start is None or end is None:
-                return row["text"], None, None
-            if not 0 <= start < end <= len(text):
-                raise InputError(
-                    f"record {data['id']!r}: {what} at {start}:{end} lies outside its text of "
-                    f"{len(text)} characters; offsets are half-open code points"
-                )
-            return text[start:end], start, end
-
-        def item(row: Mapping[str, Any], key: str) -> Item:
-            attributes = tuple(
-                Attribute(a["type"], *span(a, f"attribute {a['type']!r} of an item of {key!r}"))
-                for a in row.get("attributes", ())
-            )
-            words = span(row, f"item of {key!r}")
-            return Item(*words, row.get("assertion", "present"), attributes=attributes)
-
-        return cls(
-            id=data["id"],
-            source=data["source"],
-            lang=data.get("lang", "en"),
-            text=text,
-            labelled=tuple(data["labelled"]),
-            items={
-                key: tuple(item(row, key) for row in rows) for key, rows in data["items"].items()
-            },
-            split=data.get("split"),
-            attributes=tuple(data.get("attributes", ())),
-        )
-
-
-def _row(item: Item) -> dict[str, Any]:
-    """An item in a record's JSONL row."""
-    data: dict[str, Any] = _place(item) | {"assertion": item.assertion}
-    if item.attributes:
-        data["attributes"] = [{"type": a.type} | _place(a) for a in item.attributes]
-    return data
-
-
-def _place(span: Item | Attribute) -> dict[str, Any]:
-    grounded = span.start is not None
-    return {"start": span.start, "end": span.end} if grounded else {"text": span.text}
 
 
 @dataclass(frozen=True, slots=True)

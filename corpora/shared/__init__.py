@@ -1,0 +1,1 @@
+"""What loaders of corpora share: brat's format, downloads, spans, sectioned texts, near copies. It knows no corpus."""

@@ -1,0 +1,105 @@
+"""The attributes of items that are given rather than found, such as those of a gold standard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from elmtex.decoding.attributes import AttributeState
+from elmtex.decoding.gold import note_item, written_in
+from elmtex.decoding.layout import branch_positions, visible_prefix
+from elmtex.decoding.loop import decode
+from elmtex.decoding.notes import NoteItem
+from elmtex.decoding.select import attributes_of
+from elmtex.decoding.tokens import ReportTokens, chunks, tokenise
+from elmtex.extractors.loaded_model import LoadedModel
+from elmtex.extractors.view import View
+from elmtex.schema import CategorySchema
+from elmtex.types import Attribute, InputError, Item
+
+Place = tuple[str, int]  # an item's category and index
+
+
+def with_attributes(
+    model: LoadedModel,
+    schema: CategorySchema,
+    view: View,
+    report: str,
+    items: Mapping[str, Sequence[Item]],
+) -> dict[str, tuple[Item, ...]]:
+    """The items with their attributes; see :meth:`elmtex.extractors.notes.NotesExtractor.add_attributes`."""
+    settings = model.adapter.attributes if model.adapter else None
+    if view.attributes is None or settings is None:
+        raise InputError(
+            f"{model.name} writes no attributes of schema {schema.name!r}: give an adapter that was trained on them, "
+            "and a schema that has some"
+        )
+    known = {key: row for key, row in items.items() if key in schema.keys}
+    written = _written(model, view, report, known)
+
+    def attributes(at: Place) -> tuple[Attribute, ...]:
+        if at not in written:
+            return ()
+        return attributes_of(written[at], settings.calibrated, settings.threshold)
+
+    return {
+        key: tuple(replace(item, attributes=attributes((key, n))) for n, item in enumerate(row))
+        for key, row in items.items()
+    }
+
+
+def _written(
+    model: LoadedModel, view: View, report: str, items: Mapping[str, Sequence[Item]]
+) -> dict[Place, AttributeState]:
+    """The attributes of given items as after the items' own decoding.
+
+    Their notes count as written, also those of categories without attributes, and the branches of
+    attributes fork off them. Each part of the report is read once. An item that no note can express
+    is not in the result: one that is not grounded, or the third that begins with one word.
+    """
+    assert view.attributes is not None
+    prompt, labels = view.prompt, view.attributes.labels
+    tokens = tokenise(report, model.tokenizer)
+    notes_of = _notes_of(tokens, items)
+    written: dict[tuple[int, int, str], AttributeState] = {}
+    for part in chunks(tokens) if notes_of else ():
+        offset = len(prompt) - part.start
+        empty = branch_positions(view.grammar, tokens, part.sentences, offset)
+        notes = written_in(empty, dict.fromkeys(notes_of.values()))
+        states = [
+            AttributeState(view.attributes, note, item)
+            for note, _ in notes
+            for item in note.items
+            if item.key in labels
+        ]
+        if not states:
+            continue
+        written |= {_place(state.item): state for state in states}
+        prefix = [*prompt, *tokens.ids[part.start : part.end]]
+        seen = visible_prefix(len(prompt), tokens, part)
+        session, read = model.engine.session(prompt), len(prompt)
+        for _ in decode(session, prefix, notes, seen, read=read, attributes=lambda _, s=states: s):  # type: ignore[misc]
+            pass
+    return {at: written[_place(note)] for at, note in notes_of.items() if _place(note) in written}
+
+
+def _notes_of(tokens: ReportTokens, items: Mapping[str, Sequence[Item]]) -> dict[Place, NoteItem]:
+    """The items as token ranges, by category and index; of those of the same tokens the first
+    one's, whose assertion they then share."""
+    found: dict[Place, NoteItem] = {}
+    first: dict[tuple[int, int, str], NoteItem] = {}
+    for key, row in items.items():
+        for number, item in enumerate(row):
+            if item.grounded and tokens.report[item.start : item.end] != item.text:
+                raise InputError(
+                    f"item {number} of {key!r}, at {item.start}:{item.end}, does not hold its words: offsets are "
+                    "half-open code points of the report"
+                )
+            note = note_item(item, key, tokens)
+            if note is not None:
+                found[key, number] = first.setdefault(_place(note), note)
+    return found
+
+
+def _place(item: NoteItem) -> tuple[int, int, str]:
+    return item.first, item.last, item.key

@@ -1,0 +1,67 @@
+"""The values of a document's attributes: what their words say, read by the normaliser that the
+schema names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from elmtex.schema import CategorySchema
+from elmtex.types import Attribute, Item
+from elmtex.values import decimal_separator, value_of
+
+# What stands around a span that is cut out of a number or of a unit: the rest of it, a sign, a
+# bound, a power of ten.
+_BEFORE = re.compile(r"(?:[0-9½¼¾^/–−-]|[0-9][.,']|[<>≤≥≈~±]\s?)\Z")
+_AFTER = re.compile(
+    r"[0-9½¼¾^]|[.,':/–-][0-9]|\s?[x×*·]\s?10(?![0-9.,])|\s?(?:Mio|Million|Tsd|Tausend|thousand)",
+    re.IGNORECASE,
+)
+_AROUND = 12  # characters
+
+
+def with_values(
+    categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, report: str
+) -> dict[str, tuple[Item, ...]]:
+    """The items with their attributes' values, beside the words.
+
+    Args:
+        categories: items by category.
+        schema: says by ``x-value`` how the words of an attribute type are read.
+        report: where the items are spans; its other numbers say whether a comma means decimals.
+    """
+    normalisers = {type.key: type.normaliser for type in schema.attributes if type.normaliser}
+    if not normalisers or not any(i.attributes for items in categories.values() for i in items):
+        return dict(categories)
+    decimal = decimal_separator(report)
+
+    def valued(attribute: Attribute) -> Attribute:
+        normaliser = normalisers.get(attribute.type)
+        if normaliser is None or _is_cut(attribute, report):
+            return attribute
+        return replace(attribute, value=value_of(normaliser, attribute.text, decimal))
+
+    return {
+        key: tuple(replace(i, attributes=tuple(map(valued, i.attributes))) for i in items)
+        for key, items in categories.items()
+    }
+
+
+def _is_cut(attribute: Attribute, report: str) -> bool:
+    """Whether a span is a part of a number or of a quantity: "2 %" of "7,2 %", "5 mg" of
+    "5 mg/kg"."""
+    if attribute.start is None or attribute.end is None:
+        return False
+    before = report[max(attribute.start - _AROUND, 0) : attribute.start]
+    after = report[attribute.end : attribute.end + _AROUND]
+    first, last = attribute.text[:1], attribute.text[-1:]
+    if (first.isalnum() and before[-1:].isalnum()) or (last.isalnum() and after[:1].isalnum()):
+        return True
+    if first in "-−–" and before[-1:].isalnum():
+        return True
+    if (first.isdecimal() or first in ".½¼¾") and _BEFORE.search(before):
+        return True
+    if re.match(r"/\s?\w", after) and re.search(r"[0-9]", attribute.text):
+        return True
+    return last.isdecimal() and _AFTER.match(after) is not None

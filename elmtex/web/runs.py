@@ -1,0 +1,76 @@
+"""The extraction that each session has under way: begun, followed, stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Generator
+
+from elmtex.extractors.base import Extractor
+from elmtex.types import ElmtexError
+from elmtex.web.jobs import ExtractionJob, extractor_for
+from elmtex.web.limits import Shares, Turn
+from elmtex.web.state import SessionState
+
+RENDERING = 4  # the next state waits this many times as long as the last took to render and send
+
+
+class Runs:
+    """The runs of all sessions, one each.
+
+    Args:
+        extractor: reads one report at a time.
+        turn: held while it works.
+        shares: how many extractions a visitor may have under way.
+    """
+
+    def __init__(self, extractor: Extractor, turn: Turn, shares: Shares) -> None:
+        self._extractor, self._turn, self._shares = extractor, turn, shares
+        self._jobs: dict[str, ExtractionJob] = {}
+
+    def run(
+        self, session: str, state: SessionState, owner: str
+    ) -> Generator[SessionState, None, None]:
+        """Read a state's report; yields the state as more is found, and once more at the end, whatever ended it."""
+        extractor = extractor_for(self._extractor, state.schema)
+        try:
+            give_back = self._shares.take(owner)
+        except ElmtexError:
+            yield SessionState("refused", state.report, reason="share", source=state.source)
+            return
+        job = ExtractionJob(extractor, state.report, self._turn, owner, give_back)
+        self._jobs[session] = job
+        job.start()
+        try:
+            due = 0.0
+            for progress in job.frames():
+                began = time.monotonic()
+                if progress is not None and progress.done > state.done and began >= due:
+                    state = _reached(state, job)
+                    yield state
+                    now = time.monotonic()
+                    due = now + RENDERING * (now - began)  # long reports take long to render
+            state = _reached(state, job)
+            if job.failure is not None:
+                yield dataclasses.replace(state, phase="failed", reason=job.failure)
+            else:
+                yield dataclasses.replace(state, phase="stopped" if job.stopped else "finished")
+        finally:
+            job.stop()
+            # gradio may close a stopped run only after the session has started its next one.
+            if self._jobs.get(session) is job:
+                del self._jobs[session]
+
+    def stop(self, session: str) -> None:
+        """End the session's run; what it has found is in its last state."""
+        job = self._jobs.pop(session, None)
+        if job is not None:
+            job.stop()
+
+
+def _reached(state: SessionState, job: ExtractionJob) -> SessionState:
+    """The state with what the job has found by now."""
+    if job.latest is None:
+        return state
+    extraction, done, total = job.latest.extraction, job.latest.done, job.latest.total
+    return dataclasses.replace(state, extraction=extraction, done=done, total=total)
