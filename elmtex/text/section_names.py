@@ -176,7 +176,7 @@ _MODIFIERS = frozenset(
     "a the of on at in for to and und bei zur zum der des die am s patient patients current currently present previous "
     "admission discharge home final initial brief active today pertinent relevant known chronic preliminary list review "
     "aktuelle aktueller aktuelles aktuellen bisherige bisheriger weitere weiterer aufnahme entlassung heute hiesige "
-    "praeoperative postoperative stationaere stationaerer ambulante relevante letzte dauerhafte neue now aufn entl b bek bekannte her his".split()
+    "praeoperative postoperative stationaere stationaerer ambulante relevante letzte dauerhafte neue now during hospitalization this time to male female aufn entl b bek bekannte her his".split()
 )
 # Words of every day: as a heading they have a colon, or capitals.
 COLON_ONLY = frozenset(
@@ -210,6 +210,7 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _TOKEN = re.compile(r"[a-z0-9]+")
 _SEPARATOR = re.compile(r"[/&+,]|\b(?:and|und|sowie)\b", re.IGNORECASE)
 _MOST_WORDS = 8
+_TITLES = frozenset(("discharge summary", "history physical", "history physical examination"))
 
 
 def key(words: str) -> str:
@@ -224,7 +225,7 @@ def named_kind(words: str) -> str | None:
     names ("Anamnese und Befund") the first counts.
     """
     tokens = _tokens(words)
-    if not 0 < len(tokens) <= _MOST_WORDS:
+    if not 0 < len(tokens) <= _MOST_WORDS or " ".join(tokens) in _TITLES:
         return None
     if kind := _KIND_OF.get(" ".join(tokens)):
         return kind
@@ -238,7 +239,7 @@ def likely_kind(words: str) -> str | None:
     if kind := named_kind(words):
         return kind
     tokens = _tokens(words)
-    if not 0 < len(tokens) <= 4:
+    if not 0 < len(tokens) <= _MOST_WORDS - 2:
         return None
     suffix = _SUFFIX.fullmatch(tokens[-1])
     return _LAST_WORDS.get(suffix[1] if suffix else tokens[-1])

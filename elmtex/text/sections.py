@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from elmtex.text.normalisation import normalise
@@ -35,7 +35,9 @@ _SOAP = {
     **dict.fromkeys("P", "plan"),
 }
 _WORD = re.compile(r"\w+")
-_NOTHING = frozenset("no none nil nothing negative neg denied denies keine keiner kein nein".split())
+_NOTHING = frozenset(
+    "no none nil nothing negative neg denied denies keine keiner kein nein".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +284,7 @@ def _dashed(text: str, start: int, first: int, listed: bool) -> _Heading | None:
     return _Heading(start, match.end(1) + 2, kind, True, listed) if kind else None
 
 
-def _inside(text: str, start: int, end: int) -> Iterable[_Heading]:
+def _inside(text: str, start: int, end: int) -> Iterator[_Heading]:
     """Headings further on in a line: "PMH: gout. Meds: allopurinol"."""
     for match in _INSIDE.finditer(text, start, end):
         kind = named_kind(match[0])
