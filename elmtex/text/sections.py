@@ -91,7 +91,10 @@ def sections(report: str) -> tuple[Section, ...]:
         Section(h.kind, (h.start, h.end), (h.end, end))
         for h, end in zip(headings, ends, strict=True)
     ]
-    if headings[0].start:
+    before = report[: headings[0].start]
+    if before and not before.strip():
+        found[0] = replace(found[0], heading=(0, headings[0].end))
+    elif before:
         found.insert(0, Section(None, None, (0, headings[0].start)))
     return tuple(found)
 
@@ -164,7 +167,7 @@ def _letters(words: str) -> str:
 
 def _headings(text: str) -> list[_Heading]:
     found, soap, unnamed = list[_Heading](), list[_Heading](), list[_Heading]()
-    shouted = text.isupper() or sum(map(str.isupper, text)) > sum(map(str.islower, text))
+    shouted = sum(map(str.isupper, text)) > 3 * sum(map(str.islower, text))
     before, blank = "", True  # the line before, and whether a gap or the report's start is there
     end_before = 0
     for match in _LINE.finditer(text):
@@ -184,8 +187,7 @@ def _headings(text: str) -> list[_Heading]:
         before, end_before = match[1], end
     if {"S", "O"} <= {text[h.start] for h in soap} and {text[h.start] for h in soap} & {"A", "P"}:
         found += soap
-    plain = sum(not h.listed for h in found)
-    if plain > len(found) - plain:  # else the list is the report: "- PMH: HTN"
+    if found and not min(found, key=lambda h: h.start).listed:  # else the list is the report
         found = [h for h in found if not h.listed]
     # Likely headings alone are none: a title, a table's head.
     if any(h.known for h in found):
@@ -235,11 +237,13 @@ def _heading(
         if alone and (marks["hash"] or _is_capitals(name, shouted)):
             return _Heading(start, closing, "other", False, listed)
         return None
+    closing_marks = _CLOSING.fullmatch(text, marks.end() + len(name), end)
+    if " - " in name and (heading := _dashed(text, start, marks.end(), listed)):
+        return heading
+    if closing_marks is None or "  " in name:
+        return None
     if name.endswith((".", ",")):
         return None
-    closing_marks = _CLOSING.fullmatch(text, marks.end() + len(name), end)
-    if closing_marks is None or "  " in name:
-        return _dashed(text, start, marks.end(), listed)
     underline = _UNDERLINE.match(text, end + 1) if text.startswith("\n", end) else None
     dressed = bool(marks["hash"] or (marks["dress"] and closing_marks[0].strip()) or underline)
     capitals = _is_capitals(name, shouted)
@@ -287,6 +291,7 @@ def _dashed(text: str, start: int, first: int, listed: bool) -> _Heading | None:
 def _inside(text: str, start: int, end: int) -> Iterator[_Heading]:
     """Headings further on in a line: "PMH: gout. Meds: allopurinol"."""
     for match in _INSIDE.finditer(text, start, end):
-        kind = named_kind(match[0])
-        if kind and key(match[0]) not in COLON_ONLY:
+        name = match[0]
+        kind = named_kind(name)
+        if kind and (name.isupper() or name == "All:" or key(name) not in COLON_ONLY):
             yield _Heading(match.start(), match.end(), kind, True)
