@@ -12,9 +12,14 @@ from elmtex.decoding.tokens import ReportTokens
 from elmtex.text.normalisation import case_folded
 from elmtex.types import Assertion, Attribute, Item
 
+IsHeading = Callable[[int, int, Assertion], bool]  # of code points of the report, half-open
+
 
 def kept(
-    states: Iterable[NoteState], keys: Sequence[str], threshold: float = 0.0
+    states: Iterable[NoteState],
+    keys: Sequence[str],
+    threshold: float = 0.0,
+    is_heading: IsHeading | None = None,
 ) -> dict[str, list[tuple[NoteState, NoteItem]]]:
     """The items to keep, by category and in report order, each with its note.
 
@@ -29,11 +34,14 @@ def kept(
         states: notes of one report, in any order; unfinished ones give the items they have.
         keys: the categories, in the order of the result.
         threshold: the least sum of the probabilities of overlapping items.
+        is_heading: tells items that are nothing but a heading, which are left out; None is for none.
     """
     rivals: defaultdict[tuple[str, tuple[int, int]], list[tuple[NoteState, NoteItem]]]
     rivals = defaultdict(list)
     for state in states:
         for item in state.items:
+            if is_heading and is_heading(*state.tokens.span(item.first, item.last), item.assertion):
+                continue
             rivals[item.key, state.sentence].append((state, item))
     found: dict[str, list[tuple[NoteState, NoteItem]]] = {key: [] for key in keys}
     for (key, _), pairs in rivals.items():
@@ -48,11 +56,12 @@ def group(
     calibrated: Callable[[float], float] | None = None,
     threshold: float = 0.0,
     attributes: Callable[[NoteItem], tuple[Attribute, ...]] | None = None,
+    is_heading: IsHeading | None = None,
 ) -> dict[str, tuple[Item, ...]]:
     """Group the items of notes by category, in report order; :func:`kept` selects them.
 
     Args:
-        states, keys, threshold: as for :func:`kept`.
+        states, keys, threshold, is_heading: as for :func:`kept`.
         calibrated: turns an item's :func:`probability` into its confidence; None keeps it.
         attributes: gives an item's attributes; None gives none.
     """
@@ -61,7 +70,7 @@ def group(
             _item(state.tokens, item, calibrated, attributes(item) if attributes else ())
             for state, item in pairs
         )
-        for key, pairs in kept(states, keys, threshold).items()
+        for key, pairs in kept(states, keys, threshold, is_heading).items()
     }
 
 

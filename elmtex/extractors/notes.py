@@ -23,6 +23,7 @@ from elmtex.extractors.timings import NotesTimings
 from elmtex.extractors.values import possible, with_values
 from elmtex.extractors.view import View
 from elmtex.schema import CategorySchema, load_schema
+from elmtex.text.sections import Sectioned
 from elmtex.types import EMPTY, Attribute, Extraction, Item, Progress, Status
 
 # A growing document is made again when so many times its making has passed since: at each pass, it would take longer
@@ -39,10 +40,12 @@ class Notes:
     Args:
         notes: the finished notes, with all that was weighed.
         attributes: what belongs to the items that stay, by the item's ``id()``.
+        sections: the report's.
     """
 
     notes: list[NoteState] = field(default_factory=list)
     attributes: dict[int, AttributeState] = field(default_factory=dict)
+    sections: Sectioned = field(default_factory=lambda: Sectioned.of(""))
 
 
 class NotesExtractor(Extractor):
@@ -191,13 +194,14 @@ class NotesExtractor(Extractor):
         parts = chunks(tokens)
         timings.tokenise = time.perf_counter() - began
         timings.chunks, timings.sentences = len(parts), len(tokens.sentences)
-        finished, said = Notes(), set[tuple[str, str, str]]()
+        finished, said = Notes(sections=Sectioned.of(report)), set[tuple[str, str, str]]()
+        is_heading = finished.sections.is_heading
         sentences_done = 0
 
         def listed(group: Sequence[NoteState]) -> list[AttributeState]:
             """The attributes to write of these notes' items: of those that stay, each thing once a report."""
             assert loaded.attributes is not None
-            stay = kept(group, self.schema.keys, self._threshold)
+            stay = kept(group, self.schema.keys, self._threshold, is_heading)
             walks = []
             for key in loaded.attributes.labels:
                 for walk, note in stay[key]:
@@ -269,9 +273,16 @@ class NotesExtractor(Extractor):
 
         calibrated = adapter.calibrated if adapter else None
         categories = group(
-            finished.notes, self.schema.keys, calibrated, self._threshold, attributes
+            finished.notes,
+            self.schema.keys,
+            calibrated,
+            self._threshold,
+            attributes,
+            finished.sections.is_heading,
         )
         categories = possible(categories, self.schema)
+        if self.schema.names_sections:
+            categories = finished.sections.placed(categories)
         return Extraction(id, self.schema.name, self.model_name, status, problems, categories)
 
     @property

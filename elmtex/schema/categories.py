@@ -113,6 +113,12 @@ class CategorySchema:
         mention."""
         return tuple({t.key: t for c in self.categories for t in c.attributes}.values())
 
+    @property
+    def names_sections(self) -> bool:
+        """Whether items may name their section: where a file has items of its own, only if those have ``section``."""
+        items = [spec.get("items") for spec in self.document["properties"].values()]
+        return all(isinstance(i, dict) and "section" in i.get("properties", {}) for i in items)
+
     def category(self, key: str) -> Category:
         """The category of that key. Raises :class:`SchemaError` when there is none."""
         for category in self.categories:

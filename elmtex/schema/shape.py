@@ -111,6 +111,7 @@ ITEM: dict[str, Any] = {
         "end": {"type": ["integer", "null"], "minimum": 1},
         "assertion": {"enum": ["present", "absent", "possible"]},
         "confidence": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "section": {"type": "string"},
         "codes": {"type": "array", "items": _CODE},
         "attributes": {"type": "array", "items": _ATTRIBUTE},
     },

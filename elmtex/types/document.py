@@ -101,6 +101,8 @@ class Item:
         codes: suggested concepts, best first, and those a human chose; empty unless coding is on
             (``elmtex extract --codes``) or a reviewer chose one.
         attributes: what belongs to it, by type in the schema's order, then in report order.
+        section: the kind of section it stands in, one of :data:`elmtex.text.section_names.KINDS`; None where no
+            heading precedes it. It follows from the span, so it makes no other item.
 
     Examples:
         >>> report = "He denied fever."
@@ -116,13 +118,14 @@ class Item:
     confidence: float | None = None
     codes: tuple[Code, ...] = ()
     attributes: tuple[Attribute, ...] = ()
+    section: str | None = field(default=None, compare=False)
 
     @property
     def grounded(self) -> bool:
         return self.start is not None
 
     def to_dict(self) -> dict[str, Any]:
-        """The item as JSON: ``codes`` and ``attributes`` only when there are some."""
+        """The item as JSON: ``section``, ``codes`` and ``attributes`` only when there are some."""
         data: dict[str, Any] = {
             "text": self.text,
             "start": self.start,
@@ -130,6 +133,8 @@ class Item:
             "assertion": self.assertion,
             "confidence": self.confidence,
         }
+        if self.section:
+            data["section"] = self.section
         if self.codes:
             data["codes"] = [code.to_dict() for code in self.codes]
         if self.attributes:
@@ -147,6 +152,7 @@ class Item:
             confidence=data.get("confidence"),
             codes=tuple(Code(**code) for code in data.get("codes", ())),
             attributes=tuple(Attribute.from_dict(row) for row in data.get("attributes", ())),
+            section=data.get("section"),
         )
 
 

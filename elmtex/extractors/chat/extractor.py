@@ -18,6 +18,7 @@ from elmtex.extractors.chat.retrieval import Index
 from elmtex.extractors.values import possible
 from elmtex.schema import CategorySchema
 from elmtex.text.align import align
+from elmtex.text.sections import Sectioned
 from elmtex.types import EMPTY, N_, Extraction, InputError, Item, Progress, Record, Status
 
 EXAMPLES = 3  # as in the paper
@@ -173,6 +174,8 @@ class ChatExtractor(Extractor):
             return self._document(id, {}, "invalid_output", (*problems, INVALID))
         status: Status = "truncated" if cut else "ok"
         items = {key: align(report, strings.get(key, ())) for key in self.schema.keys}
+        if self.schema.names_sections:
+            items = Sectioned.of(report).placed(items)
         document = self._document(id, items, status, problems)
         faults = self.schema.validate(document.to_dict()["categories"])
         return self._document(id, items, "invalid_output", faults) if faults else document
