@@ -137,7 +137,7 @@ def _add_model_options(parser: _Parser) -> None:
         "--schema",
         default="elmtex",
         metavar="NAME|PATH",
-        help="elmtex (default), medication, or a JSON file",
+        help="elmtex (default), clinical, medication, or a JSON file",
     )
     parser.add_argument(
         "--categories",

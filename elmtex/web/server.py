@@ -45,8 +45,8 @@ _SCRIPTS = tuple(_HERE / f"{n}.js" for n in ("templates", "page", "review", "edi
 
 
 def default_extractor() -> Extractor:
-    """The extractor of a plain ``elmtex app``."""
-    return open_extractor()
+    """The extractor of a plain ``elmtex app``: with allergies and the plan, which clinicians look for."""
+    return open_extractor(schema="clinical")
 
 
 def default_linker() -> Linking:
