@@ -219,7 +219,7 @@ def test_what_a_stranger_says_the_server_is_called_reaches_nobody(server: str) -
 def test_another_visitors_session_is_another_session(server: str, ada: httpx.Client) -> None:
     """Who reads a session's name, say in a proxy's log, gets neither its answers nor its report."""
     body = {
-        "data": ["He denies fever.", ""],
+        "data": ["He denies fever.", "", True],
         "session_hash": "tab",
         "fn_index": number(ada, "extract"),
     }
