@@ -119,8 +119,16 @@ def card(results: Results, adapter: Path) -> str:
         stages="\n".join(map(_stage, record["stages"])),
         biases=json.dumps(facts["biases"]),
         threshold=facts["threshold"],
+        attributes=_attributes(facts.get("attributes")),
         figures=figures(results),
     )
+
+
+def _attributes(settings: Mapping[str, Any] | None) -> str:
+    """What calibration set for attributes, in words."""
+    if settings is None:
+        return "it writes none"
+    return f"bias of the last one {settings['bias']}, threshold {settings['threshold']}"
 
 
 def _stage(stage: Mapping[str, Any]) -> str:
