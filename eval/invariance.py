@@ -1,19 +1,19 @@
-"""The same sentence must give the same items whatever its dress: wrapped, in capitals, behind a heading.
+"""The same sentence must give the same items however it is laid out: wrapped, in capitals, behind a heading.
 
     python -m eval.invariance
     python -m eval.invariance --model runs/mine --out runs/invariance
 
 Reads the 30 short texts of invariance.jsonl, 15 English and 15 German, and each of them in every
-dress of `eval/dresses.py`, and compares the items: category, assertion and words, which are looked
-up in the bare text, so that neither case nor line breaks count. Items of what a dress added are not
-compared. For each dress it prints two figures with 95% bootstrap intervals over texts:
+variation of `eval/variations.py`, and compares the items: category, assertion and words, which are looked
+up in the bare text, so that neither case nor line breaks count. Items of what a variation added are not
+compared. For each variation it prints two figures with 95% bootstrap intervals over texts:
 
-agreement  F1 between the items of the bare text and those of the dressed one, mean over texts; 1
+agreement  F1 between the items of the bare text and those of the varied one, mean over texts; 1
            where both have none, 0 where an extraction failed
 same       share of texts whose items are all the same
 
 Exit code 0: every agreement is as wanted; 1: some are below; 2: wrong usage. With --out the folder
-gets invariance.json: the figures, and for every text the items that a dress lost or added.
+gets invariance.json: the figures, and for every text the items that a variation lost or added.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from elmtex.extractors.base import Extractor, extract_safely, open_extractor
 from elmtex.provenance import digest, environment, utc
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, Extraction, InputError, Item
-from eval.dresses import DRESSES, Dress, Text, undressed
 from eval.metrics.bootstrap import Bootstrap
 from eval.metrics.documents import FAILURES, normalise
 from eval.run import PACKAGES
 from eval.tables import Rows, estimate, markdown
+from eval.variations import VARIATIONS, Text, Variation, bare_text
 
 TEXTS = Path(__file__).with_name("invariance.jsonl")
 LANGUAGES = ("all", "en", "de")
@@ -50,19 +50,19 @@ Said = tuple[str, str, str]  # category, assertion, words as exact matching comp
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One text in one dress against the bare text.
+    """One text in one variation against the bare text.
 
     Args:
-        text, lang, dress: which.
+        text, lang, variation: which.
         failed: one of the two extractions gave no document.
         lost: items that only the bare text has, sorted.
-        added: items that only the dressed one has, sorted.
+        added: items that only the varied one has, sorted.
         agreement: F1 between both, 0 to 1.
     """
 
     text: str
     lang: str
-    dress: str
+    variation: str
     failed: bool
     lost: tuple[Said, ...]
     added: tuple[Said, ...]
@@ -73,7 +73,7 @@ class Comparison:
         return self.agreement == 1.0
 
     def to_dict(self) -> dict[str, Any]:
-        names = ("text", "dress", "failed", "lost", "added", "agreement")
+        names = ("text", "variation", "failed", "lost", "added", "agreement")
         return {name: getattr(self, name) for name in names}
 
 
@@ -107,8 +107,8 @@ def run(extractor: Extractor, texts: Sequence[Text], out: Path | None = None) ->
     compared = []
     for comparison in compare(extractor, texts):
         compared.append(comparison)
-        if len(compared) % len(DRESSES) == 0 and sys.stderr.isatty():
-            print(f"\r{len(compared) // len(DRESSES)}/{len(texts)}", end="", file=sys.stderr)
+        if len(compared) % len(VARIATIONS) == 0 and sys.stderr.isatty():
+            print(f"\r{len(compared) // len(VARIATIONS)}/{len(texts)}", end="", file=sys.stderr)
     found = figures(compared)
     if out is not None:
         _write(out, extractor, found, compared, began)
@@ -123,15 +123,15 @@ def read(path: Path) -> list[Text]:
 
 
 def compare(extractor: Extractor, texts: Sequence[Text]) -> Iterator[Comparison]:
-    """Each text in each dress against itself without one."""
+    """Each text in each variation against itself without one."""
     for base in texts:
-        bare = undressed(base)
+        bare = bare_text(base)
         plain = extract_safely(extractor, bare.text, base.id)
         wanted = said(plain, bare, base)
-        for name, put_on in DRESSES.items():
-            dress = put_on(base)
-            answer = extract_safely(extractor, dress.text, f"{base.id} {name}")
-            given = said(answer, dress, base)
+        for name, vary in VARIATIONS.items():
+            variation = vary(base)
+            answer = extract_safely(extractor, variation.text, f"{base.id} {name}")
+            given = said(answer, variation, base)
             failed = not FAILURES.isdisjoint((plain.status, answer.status))
             lost, added = (
                 tuple(sorted(rest.elements())) for rest in (wanted - given, given - wanted)
@@ -141,22 +141,22 @@ def compare(extractor: Extractor, texts: Sequence[Text]) -> Iterator[Comparison]
             )  # fmt: skip
 
 
-def said(extraction: Extraction, dress: Dress, base: Text) -> Counter[Said]:
-    """The items of a dressed text in the words of the bare one, without those of what was added."""
+def said(extraction: Extraction, variation: Variation, base: Text) -> Counter[Said]:
+    """The items of a varied text in the words of the bare one, without those of what was added."""
     found: Counter[Said] = Counter()
     for category, items in extraction.categories.items():
         for item in items:
-            if (words := _words(item, dress, base)) is not None:
+            if (words := _words(item, variation, base)) is not None:
                 found[category, item.assertion, normalise(words)] += 1
     return found
 
 
-def _words(item: Item, dress: Dress, base: Text) -> str | None:
+def _words(item: Item, variation: Variation, base: Text) -> str | None:
     """The bare text's words where the item lies inside it, the item's own where it reaches beyond,
     None where it lies outside."""
     if item.start is None or item.end is None:
         return item.text
-    places = dress.places[item.start : item.end]
+    places = variation.places[item.start : item.end]
     inside = [place for place in places if place is not None]
     if not inside:
         return None
@@ -171,13 +171,13 @@ def _f1(one: Counter[Said], other: Counter[Said]) -> float:
 
 
 def figures(compared: Sequence[Comparison]) -> dict[str, Any]:
-    """By dress: the agreement wanted, and for all texts and each language n, failed, agreement, same."""
+    """By variation: the agreement wanted, and for all texts and each language n, failed, agreement, same."""
     found: dict[str, Any] = {}
-    for name in DRESSES:
-        of_dress = [c for c in compared if c.dress == name]
+    for name in VARIATIONS:
+        of_variation = [c for c in compared if c.variation == name]
         found[name] = {"wanted": WANTED_OF.get(name, WANTED)}
         for lang in LANGUAGES:
-            if chosen := [c for c in of_dress if lang in ("all", c.lang)]:
+            if chosen := [c for c in of_variation if lang in ("all", c.lang)]:
                 found[name][lang] = {
                     "n": len(chosen),
                     "failed": sum(c.failed for c in chosen),
@@ -197,9 +197,9 @@ def _mean(values: Sequence[float]) -> dict[str, Any]:
 
 
 def table(found: Mapping[str, Any]) -> Rows:
-    """A row for each dress; what is below the wanted agreement is bold."""
+    """A row for each variation; what is below the wanted agreement is bold."""
     rows: Rows = [
-        ["dress", "wanted", "agreement", "en", "de", "same", "en", "de", "texts (failed)"]
+        ["variation", "wanted", "agreement", "en", "de", "same", "en", "de", "texts (failed)"]
     ]
     for name, f in found.items():
         cells = [

@@ -25,8 +25,8 @@ from elmtex.types import (
 from elmtex.web.compare_tab.choices import extractor_choices
 from elmtex.web.compare_tab.compare import Compared, Comparing
 from elmtex.web.compare_tab.render import compare_html
-from elmtex.web.limits import Turn
 from elmtex.web.locale.messages import ENGLISH, GERMAN
+from elmtex.web.visitor_shares import Turn
 
 REPORT = "🫀 No fever, cough; fever again. Pneumonia 5%, 6%."
 LEFT = extraction(

@@ -154,7 +154,7 @@ LOOP = (
 def test_files_that_never_end_cost_only_themselves_and_nobody_elses_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("elmtex.readers.sitting.SECONDS", 4)
+    monkeypatch.setattr("elmtex.readers.file_set.SECONDS", 4)
     (tmp_path / "loop.rtf").write_bytes(LOOP)
     (tmp_path / "fine.rtf").write_bytes(rb"{\rtf1 fever}")
     found: list[list[tuple[str | None, str]]] = []
@@ -174,8 +174,8 @@ def test_files_that_never_end_cost_only_themselves_and_nobody_elses_time(
 
 
 def test_a_reading_has_a_time_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("elmtex.readers.sitting.SECONDS", 2)
-    monkeypatch.setattr("elmtex.readers.sitting.SECONDS_TOGETHER", 1)
+    monkeypatch.setattr("elmtex.readers.file_set.SECONDS", 2)
+    monkeypatch.setattr("elmtex.readers.file_set.SECONDS_TOGETHER", 1)
     (tmp_path / "loop.rtf").write_bytes(LOOP)
     (tmp_path / "fine.rtf").write_bytes(rb"{\rtf1 fever}")
     (tmp_path / "fine.txt").write_bytes(b"fever")

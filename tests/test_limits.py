@@ -14,13 +14,13 @@ import pytest
 from fakes import Modelless, extraction
 
 from elmtex.types import ElmtexError, Progress
-from elmtex.web import limits
+from elmtex.web import visitor_shares as limits
 from elmtex.web.access.body_limit import MAX_BODY, BodyLimit
 from elmtex.web.controller import PageController
 from elmtex.web.jobs import ExtractionJob
-from elmtex.web.limits import Shares, Turn
 from elmtex.web.locale.messages import LANGUAGES
 from elmtex.web.state import MAX_CHARACTERS, SessionState
+from elmtex.web.visitor_shares import Shares, Turn
 
 
 async def reads_all(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -161,7 +161,7 @@ def test_limits_hold_and_a_page_that_never_ends_costs_only_itself(
     assert "Zyxwvut" not in str(report.problem) and recogniser.noted("closed") == 1
     recogniser.becomes(f"{head}import time; time.sleep(60)\n")
     monkeypatch.setattr(ocr, "PATIENCE", 1)
-    monkeypatch.setattr("elmtex.readers.sitting.SECONDS", 3)
+    monkeypatch.setattr("elmtex.readers.file_set.SECONDS", 3)
     (tmp_path / "plain.rtf").write_bytes(rb"{\rtf1 fine}")
     slow, fine = read_files([scan(tmp_path), tmp_path / "plain.rtf"])
     assert slow.note == "costly" and fine.text == "fine"
@@ -173,7 +173,7 @@ def test_limits_hold_and_a_page_that_never_ends_costs_only_itself(
 def test_all_files_together_have_a_limit_of_pages(
     tmp_path: Path, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("elmtex.readers.sitting.MAX_PAGES_TOGETHER", 5)
+    monkeypatch.setattr("elmtex.readers.file_set.MAX_PAGES_TOGETHER", 5)
     one = scan(tmp_path, pages=2)
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as packed:
         for name in ("a.pdf", "b.pdf"):

@@ -1,4 +1,4 @@
-"""A report in another dress, with the same facts: a piece of it, or all of it in capitals. So the first line is read like the
+"""A report in another form, with the same facts: a piece of it, or all of it in capitals. So the first line is read like the
 third, and a single sentence like a letter."""
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.base import Extractor
 from elmtex.extractors.given import with_attributes
 from elmtex.extractors.loaded_model import LoadedModel
-from elmtex.extractors.timings import NotesTimings
+from elmtex.extractors.stage_times import NotesTimings
 from elmtex.extractors.values import possible, with_values
 from elmtex.extractors.view import View
 from elmtex.schema import CategorySchema, load_schema

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from elmtex.readers.sitting import MAX_CHARACTERS, MAX_REPORTS, SUFFIXES, Sitting
+from elmtex.readers.file_set import MAX_CHARACTERS, MAX_REPORTS, SUFFIXES, FileSet
 from elmtex.readers.tables import SUFFIXES as TABLES
 from elmtex.readers.tables import TEXT_TABLES, read_table
 from elmtex.readers.text_files import ReadingError, Report, read_report, readable_name
@@ -22,9 +22,9 @@ def read_files(paths: Sequence[str | Path]) -> list[Report]:
     there were more."""
     found: list[Report] = []
     characters = 0
-    with Sitting(limited=True) as sitting:
+    with FileSet(limited=True) as files:
         for path in map(Path, paths):
-            for report in sitting.reports_of(path, path.name):
+            for report in files.reports_of(path, path.name):
                 characters += len(report.text or "")
                 if len(found) == MAX_REPORTS or characters > MAX_CHARACTERS:
                     problem = f"only the first {len(found)} reports were read; give the others in a second step"
@@ -70,12 +70,12 @@ def _reports_of(path: Path, seen: set[str]) -> Iterator[Report]:
     elif suffix == ".txt":
         yield _read(path, _new(seen, path))
     elif suffix in SUFFIXES:
-        with Sitting(limited=False) as sitting:
+        with FileSet(limited=False) as files:
             if suffix in TABLES:
-                yield from sitting.read(path, str(path))
+                yield from files.read(path, str(path))
             else:
                 name = path.name if suffix == ".zip" else _new(seen, path)
-                yield from sitting.reports_of(path, name)
+                yield from files.reports_of(path, name)
     else:
         raise InputError(
             f"cannot read reports from {str(path)!r}: give {', '.join(SUFFIXES)} files, or folders of .txt"

@@ -1,4 +1,4 @@
-"""What the model reads of a report: the same words in one dress, however they were laid out.
+"""What the model reads of a report: the same words in one form, however they were laid out.
 
 Letters come wrapped at 60 columns, indented, in capitals, from tables with runs of blanks. The model should find the same
 items in all of them, so it reads them in one form; every character keeps the place that it has in the report.

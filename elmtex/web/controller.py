@@ -22,7 +22,6 @@ from elmtex.web.batch_tab.batch import Batch, Taken
 from elmtex.web.batch_tab.render import batch_html, stored_said, unread_said
 from elmtex.web.compare_tab.choices import OWN, Choices
 from elmtex.web.compare_tab.compare import Comparing
-from elmtex.web.limits import STORED, Shares, Turn
 from elmtex.web.locale.messages import words_in
 from elmtex.web.render import message_html, notice_html
 from elmtex.web.report_tab.command_log import CommandLog
@@ -33,6 +32,7 @@ from elmtex.web.report_tab.review import Linking, Outcome, fresh, outcome_of
 from elmtex.web.report_tab.view import view_of
 from elmtex.web.runs import Runs
 from elmtex.web.state import Phase, SessionState, View, name_of, refusal_of, stands_in
+from elmtex.web.visitor_shares import STORED, Shares, Turn
 
 logger = logging.getLogger(__name__)  # never about a report
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from elmtex.extractors.base import Extractor
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Progress
-from elmtex.web.limits import Turn
+from elmtex.web.visitor_shares import Turn
 
 INTERVAL = 0.25  # seconds between two frames of a run; more frames would only cost rendering time
 

@@ -9,8 +9,8 @@ from collections.abc import Generator
 from elmtex.extractors.base import Extractor
 from elmtex.types import ElmtexError
 from elmtex.web.jobs import ExtractionJob, extractor_for
-from elmtex.web.limits import Shares, Turn
 from elmtex.web.state import SessionState
+from elmtex.web.visitor_shares import Shares, Turn
 
 RENDERING = 4  # the next state waits this many times as long as the last took to render and send
 

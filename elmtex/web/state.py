@@ -11,8 +11,8 @@ from elmtex.readers.text_files import Report
 from elmtex.review import Entry
 from elmtex.schema import CategorySchema
 from elmtex.types import Code, Extraction, InputError
-from elmtex.web.limits import MAX_CHARACTERS
 from elmtex.web.report_tab.exports import BatchFormat, Format
+from elmtex.web.visitor_shares import MAX_CHARACTERS
 
 NAME = 60  # characters of a report's first line that name it in the list of reviews
 

@@ -25,7 +25,7 @@ from typing import Any
 
 from elmtex.engines import read_prompt
 from elmtex.extractors.notes import NotesExtractor
-from elmtex.extractors.timings import NotesTimings
+from elmtex.extractors.stage_times import NotesTimings
 from elmtex.provenance import environment, usable_cores
 from elmtex.types import ElmtexError, Record
 from eval.bench.engines import (

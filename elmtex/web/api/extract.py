@@ -21,9 +21,9 @@ from elmtex.web.api.errors import shown
 from elmtex.web.api.reviews import offer_reviews
 from elmtex.web.controller import PageController
 from elmtex.web.jobs import ExtractionJob, extractor_for
-from elmtex.web.limits import MAX_CHARACTERS
 from elmtex.web.schema_tab.custom_schema import checked, source_of
 from elmtex.web.toolkit import gr
+from elmtex.web.visitor_shares import MAX_CHARACTERS
 
 READING = 8  # programs whose reports are read, or wait for that, at once
 

@@ -26,7 +26,7 @@ from elmtex.review.line import line_of, report_digest, schema_digest
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
 from elmtex.web.jobs import INTERVAL, ExtractionJob, extractor_for
-from elmtex.web.limits import MAX_CHARACTERS, STORED, Turn
+from elmtex.web.visitor_shares import MAX_CHARACTERS, STORED, Turn
 
 PAUSES = (0.5, 2.0, 8.0)  # seconds before a database that was busy is asked again
 BACKGROUND = 16  # batches of programs at once; they take turns at the model
@@ -112,7 +112,7 @@ class Batch:
         """Store reports that wait, in a batch of their own or at the end of one there is; returns its id.
 
         Raises:
-            ElmtexError: the owner would have more than :data:`elmtex.web.limits.STORED`.
+            ElmtexError: the owner would have more than :data:`elmtex.web.visitor_shares.STORED`.
         """
         lines = self.store.lines(owner)
         if len(lines) + len(reports) > STORED:

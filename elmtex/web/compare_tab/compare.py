@@ -12,8 +12,8 @@ from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
 from elmtex.web.compare_tab.choices import Choices
 from elmtex.web.jobs import ExtractionJob, extractor_for
-from elmtex.web.limits import Shares, Turn
 from elmtex.web.state import refusal_of
+from elmtex.web.visitor_shares import Shares, Turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from elmtex.text.language import language
-from elmtex.web.limits import MAX_CHARACTERS, STORED, WAITING
 from elmtex.web.locale.messages import Words
 from elmtex.web.render import message_html, progress_html
 from elmtex.web.report_tab.results import summary_html
 from elmtex.web.state import SessionState, grouped
+from elmtex.web.visitor_shares import MAX_CHARACTERS, STORED, WAITING
 
 LANGUAGE_SHOWS = 5000  # characters of a report that its language is detected from
 

@@ -1,6 +1,6 @@
-"""The dresses that the same text comes in: wrapped, in capitals, behind a heading.
+"""The variations that the same text comes in: wrapped, in capitals, behind a heading.
 
-A dress says where each of its characters stands in the text, so that what is found in the dress can be looked up there.
+A variation says where each of its characters stands in the text, so that what is found in the variation can be looked up there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NEUTRAL = {
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text to dress.
+    """A text to vary.
 
     Args:
         id: its name.
@@ -36,11 +36,11 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Dress:
-    """A text in a dress.
+class Variation:
+    """A text in a variation.
 
     Args:
-        text: the dressed text.
+        text: the varied text.
         places: for each of its characters the one in the text that it stands for; None for what was
             added. Ascending, but for the None.
     """
@@ -52,8 +52,8 @@ class Dress:
         assert len(self.text) == len(self.places)
 
     @classmethod
-    def of(cls, pieces: Iterator[tuple[str, int | None]]) -> Dress:
-        """The dress of pieces with their places; each character of a piece stands for the same one."""
+    def of(cls, pieces: Iterator[tuple[str, int | None]]) -> Variation:
+        """The variation of pieces with their places; each character of a piece stands for the same one."""
         text, places = [], []
         for piece, place in pieces:
             text.append(piece)
@@ -61,45 +61,45 @@ class Dress:
         return cls("".join(text), tuple(places))
 
 
-def undressed(base: Text) -> Dress:
+def bare_text(base: Text) -> Variation:
     return _replaced(base.text)
 
 
-def without_final_stop(base: Text) -> Dress:
+def without_final_stop(base: Text) -> Variation:
     return _replaced(base.text.removesuffix("."))
 
 
-def after_heading_line(base: Text) -> Dress:
+def after_heading_line(base: Text) -> Variation:
     return _behind(f"{_HEADING[base.lang]}:\n", base)
 
 
-def after_heading(base: Text) -> Dress:
+def after_heading(base: Text) -> Variation:
     return _behind(f"{_HEADING[base.lang]}: ", base)
 
 
-def after_bullet(base: Text) -> Dress:
+def after_bullet(base: Text) -> Variation:
     return _behind("- ", base)
 
 
-def crlf(base: Text) -> Dress:
+def crlf(base: Text) -> Variation:
     """Every line, the last one too, ends as in Windows."""
-    lines = Dress.of(("\r\n" if c == "\n" else c, place) for place, c in enumerate(base.text))
-    return Dress(lines.text + "\r\n", (*lines.places, None, None))
+    lines = Variation.of(("\r\n" if c == "\n" else c, place) for place, c in enumerate(base.text))
+    return Variation(lines.text + "\r\n", (*lines.places, None, None))
 
 
-def wrapped_at_60(base: Text) -> Dress:
+def wrapped_at_60(base: Text) -> Variation:
     return _wrapped(base, 60)
 
 
-def wrapped_at_40(base: Text) -> Dress:
+def wrapped_at_40(base: Text) -> Variation:
     return _wrapped(base, 40)
 
 
-def doubled_blanks(base: Text) -> Dress:
+def doubled_blanks(base: Text) -> Variation:
     return _replaced(base.text, {" ": "  "})
 
 
-def tabs(base: Text) -> Dress:
+def tabs(base: Text) -> Variation:
     """Each line is indented by a tab, and some of its blanks are tabs."""
 
     def pieces() -> Iterator[tuple[str, int | None]]:
@@ -112,29 +112,29 @@ def tabs(base: Text) -> Dress:
                 yield "\t", None
                 blanks = 0
 
-    return Dress.of(pieces())
+    return Variation.of(pieces())
 
 
-def in_capitals(base: Text) -> Dress:
+def in_capitals(base: Text) -> Variation:
     """In capitals; a letter whose capital is longer (ß) stays."""
     big = (c.upper() if len(c.upper()) == 1 else c for c in base.text)
     return _replaced("".join(big))
 
 
-def hard_blanks(base: Text) -> Dress:
+def hard_blanks(base: Text) -> Variation:
     return _replaced(base.text, {" ": "\N{NO-BREAK SPACE}"})
 
 
-def after_two_sentences(base: Text) -> Dress:
+def after_two_sentences(base: Text) -> Variation:
     return _behind(_NEUTRAL[base.lang], base)
 
 
-def hyphenated(base: Text) -> Dress:
+def hyphenated(base: Text) -> Variation:
     """The longest word of small letters is broken at a line's end."""
     words = [word.strip(".,") for word in base.text.split()]
     long = [w for w in words if w.isalpha() and w[1:].islower() and len(w) >= _SHORTEST_HYPHENATED]
     if not long:
-        return undressed(base)
+        return bare_text(base)
     word = max(long, key=len)
     at = base.text.index(word) + _syllable(word)
 
@@ -144,10 +144,10 @@ def hyphenated(base: Text) -> Dress:
                 yield "-\n", None
             yield c, place
 
-    return Dress.of(pieces())
+    return Variation.of(pieces())
 
 
-DRESSES: Mapping[str, Callable[[Text], Dress]] = {
+VARIATIONS: Mapping[str, Callable[[Text], Variation]] = {
     "without its final full stop": without_final_stop,
     "after a heading's line": after_heading_line,
     "after a heading": after_heading,
@@ -164,16 +164,16 @@ DRESSES: Mapping[str, Callable[[Text], Dress]] = {
 }
 
 
-def _replaced(text: str, instead: Mapping[str, str] | None = None) -> Dress:
+def _replaced(text: str, instead: Mapping[str, str] | None = None) -> Variation:
     """A text whose characters stand at the same places as the base's, some of them as others."""
-    return Dress.of(((instead or {}).get(c, c), place) for place, c in enumerate(text))
+    return Variation.of(((instead or {}).get(c, c), place) for place, c in enumerate(text))
 
 
-def _behind(before: str, base: Text) -> Dress:
-    return Dress(before + base.text, (*[None] * len(before), *range(len(base.text))))
+def _behind(before: str, base: Text) -> Variation:
+    return Variation(before + base.text, (*[None] * len(before), *range(len(base.text))))
 
 
-def _wrapped(base: Text, width: int) -> Dress:
+def _wrapped(base: Text, width: int) -> Variation:
     """Each line of the text in lines of at most ``width`` columns, as far as words allow."""
     characters = list(base.text)
     start = 0  # of the line

@@ -34,7 +34,7 @@ RECOGNISING = 2  # pages recognised at the same time, of all users: each takes a
 _recognising = threading.BoundedSemaphore(RECOGNISING)
 
 
-class Sitting:
+class FileSet:
     """The reading of files given together: they share a child process and common limits.
 
     Args:
@@ -48,7 +48,7 @@ class Sitting:
         self._seconds: float = SECONDS_TOGETHER
         self._spent = 0.0  # of a file's seconds, by its unpacking
 
-    def __enter__(self) -> Sitting:
+    def __enter__(self) -> FileSet:
         return self
 
     def __exit__(self, *error: object) -> None:
