@@ -35,7 +35,8 @@ def test_an_installed_copy_does_not_take_the_commit_of_the_repository_around_it(
     package.mkdir(parents=True)
     for name in ("__init__.py", "storage.py", "provenance.py"):
         shutil.copy(Path(provenance.__file__).with_name(name), package / name)
-    shutil.copytree(Path(provenance.__file__).with_name("types"), package / "types")
+    for name in ("types", "values"):
+        shutil.copytree(Path(provenance.__file__).with_name(name), package / name)
 
     def told() -> str:
         run = subprocess.run(

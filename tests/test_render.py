@@ -441,13 +441,14 @@ def test_a_broken_run_says_so_without_the_patients_words(
     error: Exception, said: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    controller = PageController(Scripted(error=error))
+    extractor = Scripted(error=error)
+    controller = PageController(extractor)
     begun = controller.begin("Zyxwvut, born 1950", "en")
     final = list(controller.run("s", begun.state, "en"))[-1]
     assert said in final.result and "Zyxwvut" not in final.result
     assert "Zyxwvut" not in caplog.text + "".join(capfd.readouterr())
     # The next report is read all the same.
-    controller.extractor = Scripted(extraction())
+    extractor.error, extractor.steps = None, (extraction(),)
     assert ENGLISH.nothing in last_screen(controller, "fine")
 
 
