@@ -42,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             f'{{"data": ["{WORDS}"]}}',
             "ValueError",
         ),  # an argument is missing: gradio quotes the others
-        (f'{{"data": [["{WORDS}"], 1]}}', "TypeError"),
+        (f'{{"data": [["{WORDS}"], 1, true]}}', "TypeError"),
         (
             f'{{"data": "\\ud800{WORDS}"}}',
             "UnicodeEncodeError",

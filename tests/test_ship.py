@@ -96,7 +96,8 @@ def run(tmp_path: Path) -> Path:
     (folder / "adapter_config.json").write_text(
         '{"r": 2, "base_model_name_or_path": "/home/me/cache/base"}'
     )
-    facts = {"name": "run", "base": "smollm2-135m", "layout": "words"}
+    attributes = {"bias": 0.0, "threshold": 0.15, "calibration": [[0.1, 0.2]]}
+    facts = {"name": "run", "base": "smollm2-135m", "layout": "words", "attributes": attributes}
     (folder / "elmtex.json").write_text(json.dumps(facts))
     save_file({"a": np.ones((2, 3), np.float32)}, folder / "adapter_model.safetensors")
     (folder / "record.json").write_text(json.dumps(run_record(1)))
@@ -111,7 +112,8 @@ def test_what_is_packaged_is_short_and_names_no_place(run: Path, tmp_path: Path)
     texts = [(folder / name).read_text() for name in ("record.json", "adapter_config.json")]
     assert not any("/home" in text or "secret" in text for text in texts)
     assert json.loads(texts[0]) == short_form(run_record(1), "smollm2-135m")
-    assert json.loads((folder / "elmtex.json").read_text())["name"] == "mine"
+    facts = json.loads((folder / "elmtex.json").read_text())
+    assert facts["name"] == "mine" and facts["attributes"]["threshold"] == 0.15
     assert json.loads((run / "record.json").read_text()) == run_record(1)  # the whole one stays
     (run / "record.json").unlink()
     with pytest.raises(InputError, match=r"no record\.json"):

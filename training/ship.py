@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from elmtex.types import ElmtexError, InputError
@@ -61,7 +62,7 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     config = json.loads((run / "adapter_config.json").read_text("utf-8"))
     config["base_model_name_or_path"] = adapter.base  # not the path of the machine that trained it
     write_whole(folder / "adapter_config.json", json.dumps(config, indent=2, sort_keys=True) + "\n")
-    facts = {
+    facts: dict[str, object] = {
         "name": name,
         "base": adapter.base,
         "layout": adapter.layout,
@@ -69,6 +70,8 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
         "threshold": adapter.threshold,
         "calibration": adapter.calibration,
     }
+    if adapter.attributes is not None:
+        facts["attributes"] = asdict(adapter.attributes)
     write_whole(folder / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     write_adapter_digests(folder)
     return folder
