@@ -32,7 +32,7 @@ def reports() -> dict[str, str]:
 
 
 def answers() -> dict[str, list[list[object]]]:
-    """Category, span, assertion and confidence of every item."""
+    """Category, span, assertion and confidence of every item, and type and span of its attributes."""
     from elmtex import Extractor
     from elmtex.schema import parse_schema
 
@@ -43,7 +43,10 @@ def answers() -> dict[str, list[list[object]]]:
         answer = (custom if name == "custom schema" else extractor).extract(text)
         assert answer.status == "ok"
         found[name] = [
-            [key, item.start, item.end, item.assertion, round(item.confidence or 0, 2)]
+            [
+                *(key, item.start, item.end, item.assertion, round(item.confidence or 0, 2)),
+                *([a.type, a.start, a.end] for a in item.attributes),
+            ]
             for key, items in answer.categories.items()
             for item in items
         ]

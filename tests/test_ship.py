@@ -122,7 +122,7 @@ def test_what_is_packaged_is_short_and_names_no_place(run: Path, tmp_path: Path)
 
 def test_the_packaged_record_is_short_and_the_card_quotes_it() -> None:
     text = PACKAGED.read_text("utf-8")
-    assert len(text.splitlines()) < 300
+    assert len(text.splitlines()) < 400
     assert not re.search(r"(?:^|[\s\"'=])/\w", text)
     card = (PACKAGED.parent / "MODEL_CARD.md").read_text("utf-8")
     stages = json.loads(text)["stages"]
