@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fakes import Attributing
-from pages import expect, extract
+from pages import expect, extract, serving
 from test_comparing import open_tab, serious
 
 DRUGS = "Aspirin 100 mg orally. No ibuprofen."
 
 
-@pytest.fixture
-def extractor() -> Attributing:
-    return Attributing()
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page whose own schema has attributes."""
+    with serving(Attributing(), tmp_path_factory.mktemp("served")) as address:
+        yield address
 
 
 def test_attributes_stand_in_the_cards_of_their_items(page: Any) -> None:
