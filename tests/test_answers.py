@@ -36,7 +36,9 @@ def answers() -> dict[str, list[list[object]]]:
     from elmtex import Extractor
     from elmtex.schema import parse_schema
 
-    extractor = Extractor(engine="torch", attributes=False)  # the items are the same with them, and take longer
+    extractor = Extractor(
+        engine="torch", attributes=False
+    )  # the items are the same with them, and take longer
     custom = extractor.with_schema(parse_schema(json.dumps(WOUND), "wound"))
     found = {}
     for name, text in reports().items():

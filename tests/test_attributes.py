@@ -243,6 +243,31 @@ def test_of_places_that_read_alike_the_nearest_to_the_item_is_meant():
     assert found.start == report.index("left x")
 
 
+def test_no_attribute_begins_inside_another_item_of_the_category():
+    report = "cough 5 mg left, fever 6 mg"
+    tokens = tokenise(report, tiny_tokenizer())
+    notes, attributes = grammars()
+
+    def item(words: str) -> NoteItem:
+        start = report.index(words)
+        return NoteItem(
+            *tokens.covering(start, start + len(words), tokens.sentences[0]), "a", "present"
+        )
+
+    cough, fever = item("cough 5 mg"), item("fever 6 mg")
+    note = next(w for w in note_states(notes, tokens, tokens.sentences) if w.first == cough.first)
+    for token in write_note(note, [cough]):
+        note.advance(token)
+    free = AttributeState(attributes, note, note.items[0])
+    bound = AttributeState(attributes, note, note.items[0], [cough, fever])
+    for state in (free, bound):
+        for token in attributes.labels["a"].path("dose"):
+            state.advance(token)
+    inside = set(tokens.ids[fever.first : fever.last]) - set(tokens.ids[: fever.first])
+    assert inside & set(free.allowed()) and not inside & set(bound.allowed())
+    assert tokens.ids[cough.first] in bound.allowed()
+
+
 def test_training_and_inference_see_the_same(engines, monkeypatch):
     """Teacher-forced scores of the training layout equal those the loop gets, decision by decision."""
     monkeypatch.setattr("elmtex.decoding.notes.PRUNE_LOG_PROB", -1e9)

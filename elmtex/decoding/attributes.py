@@ -3,8 +3,8 @@ sentence.
 
 Once the notes are finished, every kept item whose category has attribute types gets a branch that
 forks off its note at the assertion token. It lists the item's attributes, type by type in the
-schema's order: ``dose 300 mg => route orally => ]``. A span may begin at any word of the sentence.
-While several places in the sentence match the tokens so far, all remain candidates; when the span
+schema's order: ``dose 300 mg => route orally => ]``. A span may begin at any word of the sentence,
+but for those of other items of the category. While several places in the sentence match the tokens so far, all remain candidates; when the span
 closes, the candidate nearest to the item is taken. Attributes cannot change the items.
 """
 
@@ -90,9 +90,17 @@ class AttributeState:
         grammar: the types of the item's category.
         note: the finished note that the item belongs to.
         item: one of ``note.items``, of a category with attribute types.
+        others: other items of its category: no attribute begins inside one, so that a drug does not get
+            its neighbour's dose. Of MACCROBAT's 8,669 attributes 51 do.
     """
 
-    def __init__(self, grammar: AttributeGrammar, note: NoteState, item: NoteItem) -> None:
+    def __init__(
+        self,
+        grammar: AttributeGrammar,
+        note: NoteState,
+        item: NoteItem,
+        others: Iterable[NoteItem] = (),
+    ) -> None:
         self.grammar = grammar
         self.note = note
         self.item = item
@@ -102,8 +110,12 @@ class AttributeState:
         self.done = False
         self._order = grammar.order[item.key]
         tokens = note.tokens
+        taken = {i for other in others for i in range(other.first, other.last)}
+        taken -= set(range(item.first, item.last))
         self._words = tuple(  # where a span may begin
-            i for i in range(*note.sentence) if tokens.starts[i] and tokens.ids[i] != grammar.close
+            i
+            for i in range(*note.sentence)
+            if tokens.starts[i] and tokens.ids[i] != grammar.close and i not in taken
         )
         self._node: LabelNode | None = grammar.labels[item.key]
         self._type = ""

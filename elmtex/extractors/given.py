@@ -62,12 +62,13 @@ def _written(
     tokens = tokenise(report, model.tokenizer)
     notes_of = _notes_of(tokens, items)
     written: dict[tuple[int, int, str], AttributeState] = {}
+    of_key = {key: [n for n in notes_of.values() if n.key == key] for key in labels}
     for part in chunks(tokens) if notes_of else ():
         offset = len(prompt) - part.start
         empty = branch_positions(view.grammar, tokens, part.sentences, offset)
         notes = written_in(empty, dict.fromkeys(notes_of.values()))
         states = [
-            AttributeState(view.attributes, note, item)
+            AttributeState(view.attributes, note, item, of_key[item.key])
             for note, _ in notes
             for item in note.items
             if item.key in labels

@@ -208,7 +208,8 @@ class NotesExtractor(Extractor):
                     what = (key, *dedup_key(walk, note))
                     if what not in said:
                         said.add(what)
-                        walks.append(AttributeState(loaded.attributes, walk, note))
+                        others = [other for _, other in stay[key]]
+                        walks.append(AttributeState(loaded.attributes, walk, note, others))
                         finished.attributes[id(note)] = walks[-1]
             return walks
 

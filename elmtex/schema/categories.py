@@ -116,7 +116,7 @@ class CategorySchema:
     @property
     def names_sections(self) -> bool:
         """Whether items may name their section: where a file has items of its own, only if those have ``section``."""
-        items = [spec.get("items") for spec in self.document["properties"].values()]
+        items = [spec.get("items") for spec in self.document.get("properties", {}).values()]
         return all(isinstance(i, dict) and "section" in i.get("properties", {}) for i in items)
 
     def category(self, key: str) -> Category:
