@@ -459,7 +459,7 @@ def test_the_readme_quotes_the_results_page():
     readme, site = ((root / name).read_text("utf-8") for name in ("README.md", "docs/results.md"))
     between = readme.partition(publish.START)[2].partition(publish.END)[0]
     rows = [line for line in between.splitlines() if line.startswith("| ")]
-    assert len(rows) == 5
+    assert 5 <= len(rows) <= 7  # a header, four rows, two of attributes where there are some
     assert [row for row in rows if row not in site] == []
 
 
