@@ -36,7 +36,7 @@ MODULES = (
     "exporters/fhir/bundle.py",
     *(f"extractors/chat/{name}.py" for name in ("extractor", "local", "server")),
     *(f"review/{name}.py" for name in ("checks", "decisions", "entry", "store")),
-    *(f"web/{name}.py" for name in ("limits", "state", "batch_tab/batch")),
+    *(f"web/{name}.py" for name in ("visitor_shares", "state", "batch_tab/batch")),
     *(f"web/report_tab/{name}.py" for name in ("commands", "review")),
     *(f"web/schema_tab/{name}.py" for name in ("attribute_types", "custom_schema")),
 )

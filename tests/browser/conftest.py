@@ -25,7 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(missing)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # an open Playwright keeps an event loop running, which other tests start themselves
 def chromium() -> Iterator[Any]:
     from pages import ARGUMENTS, CHROMIUM, playwright
 
