@@ -20,10 +20,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from corpora.shared.brat import Annotations, Entity, parse, read_text
+from corpora.shared.brat import Annotations, Entity, documents
 from corpora.shared.fetch import Download, Source
 from elmtex.text.normalisation import trimmed
-from elmtex.types import Assertion, Attribute, InputError, Item, Record
+from elmtex.types import Assertion, Attribute, Item, Record
 
 SOURCE = Source(
     name="kiwi",
@@ -65,22 +65,15 @@ def load(path: Path) -> Iterator[Record]:
     Raises:
         InputError: the folder holds no note, or a file cannot be read.
     """
-    files = sorted(path.glob("*.ann"))
-    if not files:
-        raise InputError(
-            f"no .ann file in {path}: pass the folder with Kiwi's NAME.txt and NAME.ann"
-        )
-    for file in files:
-        text = read_text(file.with_suffix(".txt"))
-        annotations = parse(read_text(file), len(text), file.name)
+    for name, text, annotated in documents(path, "Kiwi's NAME.txt and NAME.ann"):
         start, end = note_of(text)
         yield Record(
-            id=file.stem,
+            id=name,
             source="kiwi",
             lang="en",
             text=text[start:end],
             labelled=ENTITIES,
-            items=_items(text, annotations, start, end),
+            items=_items(text, annotated, start, end),
             attributes=MODIFIERS,
         )
 

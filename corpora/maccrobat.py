@@ -30,10 +30,10 @@ from corpora.maccrobat_tables import (
     VALUE_BARRIER,
     WHEN,
 )
-from corpora.shared.brat import Annotations, Entity, parse, read_text
+from corpora.shared.brat import Annotations, Entity, documents
 from corpora.shared.fetch import Download, Source
 from corpora.shared.spans import Span, grounded_span, grown, item_at, without_overlap
-from elmtex.types import Attribute, InputError, Item, Record
+from elmtex.types import Attribute, Item, Record
 
 SOURCE = Source(
     name="maccrobat",
@@ -82,22 +82,15 @@ _RANK = {
 
 
 def _records(path: Path, unique: bool, left_out: LeftOut | None) -> Iterator[Record]:
-    files = sorted(path.glob("*.ann"))
-    if not files:
-        raise InputError(
-            f"no .ann file in {path}: pass the folder with MACCROBAT's PMID.txt and PMID.ann"
-        )
-    for file in files:
-        text = read_text(file.with_suffix(".txt"))
-        annotations = parse(read_text(file), len(text), file.name)
-        heads = map_heads(text, annotations, plain_present=unique)
-        dropped = Counter({"discontinuous": annotations.discontinuous})
+    for name, text, annotated in documents(path, "MACCROBAT's PMID.txt and PMID.ann"):
+        heads = map_heads(text, annotated, plain_present=unique)
+        dropped = Counter({"discontinuous": annotated.discontinuous})
         items = {key: _kept(heads.get(key, ()), unique, dropped) for key in CATEGORIES}
-        split = split_of(file.stem)
+        split = split_of(name)
         if left_out is not None:
             left_out.update({(split, why): count for why, count in dropped.items() if count})
         yield Record(
-            id=file.stem,
+            id=name,
             source="maccrobat",
             lang="en",
             text=text,

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from elmtex.text.normalisation import capitals
+
 _TAB_EVERY = 5  # blanks of a line; a tab after fewer words parts a table's label from its text
 _SHORTEST_HYPHENATED = 8  # letters
 _VOWELS = "aeiouyäöü"
@@ -117,8 +119,7 @@ def tabs(base: Text) -> Variation:
 
 def in_capitals(base: Text) -> Variation:
     """In capitals; a letter whose capital is longer (ß) stays."""
-    big = (c.upper() if len(c.upper()) == 1 else c for c in base.text)
-    return _replaced("".join(big))
+    return _replaced(capitals(base.text))
 
 
 def hard_blanks(base: Text) -> Variation:

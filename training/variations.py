@@ -7,7 +7,7 @@ import random
 from dataclasses import replace
 from typing import TypeVar
 
-from elmtex.text.normalisation import sentences
+from elmtex.text.normalisation import capitals, sentences
 from elmtex.text.reading import reading
 from elmtex.types import Attribute, Item, Record
 
@@ -52,7 +52,7 @@ def excerpt(record: Record, rng: random.Random) -> Record:
 
 def in_capitals(record: Record) -> Record:
     """The record in capitals; a letter whose capital is longer (ß) stays."""
-    text = "".join(big if len(big := c.upper()) == 1 else c for c in record.text)
+    text = capitals(record.text)
 
     def now(item: Item) -> Item:
         attributes = tuple(replace(a, text=text[a.start : a.end]) for a in item.attributes)

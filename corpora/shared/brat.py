@@ -6,7 +6,7 @@ Source: https://brat.nlplab.org/standoff.html
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,23 @@ def read_text(path: Path) -> str:
         raise InputError(
             f"cannot read {path}: {error.__class__.__name__}; expected UTF-8 text"
         ) from None
+
+
+def documents(folder: Path, files: str) -> Iterator[tuple[str, str, Annotations]]:
+    """Name, text and annotations of every document of a folder, by name.
+
+    Args:
+        files: what the folder holds, for who passed another one: "MACCROBAT's PMID.txt and PMID.ann".
+
+    Raises:
+        InputError: no document is there, or a file cannot be read.
+    """
+    found = sorted(folder.glob("*.ann"))
+    if not found:
+        raise InputError(f"no .ann file in {folder}: pass the folder with {files}")
+    for file in found:
+        text = read_text(file.with_suffix(".txt"))
+        yield file.stem, text, parse(read_text(file), len(text), file.name)
 
 
 def parse(annotations: str, length: int, name: str) -> Annotations:

@@ -204,12 +204,12 @@ class NotesExtractor(Extractor):
             stay = kept(group, self.schema.keys, self._threshold, is_heading)
             walks = []
             for key in loaded.attributes.labels:
+                all_of_key = [note for _, note in stay[key]]
                 for walk, note in stay[key]:
                     what = (key, *dedup_key(walk, note))
                     if what not in said:
                         said.add(what)
-                        others = [other for _, other in stay[key]]
-                        walks.append(AttributeState(loaded.attributes, walk, note, others))
+                        walks.append(AttributeState(loaded.attributes, walk, note, all_of_key))
                         finished.attributes[id(note)] = walks[-1]
             return walks
 

@@ -157,6 +157,11 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
     return not (_ORDINAL.fullmatch(before) and _COUNTED_AHEAD.match(text, match.end()))
 
 
+def capitals(text: str) -> str:
+    """The text in capitals, every character at its own place: a letter whose capital is longer (ß) stays."""
+    return "".join(big if len(big := c.upper()) == 1 else c for c in text)
+
+
 def is_word(character: str) -> bool:
     """Whether a character continues a word: letters, digits, combining marks and joiners."""
     return character.isalnum() or unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf", "Sk")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from elmtex.text.normalisation import normalise
+from elmtex.text.normalisation import capitals, normalise
 
 _BLANKS = re.compile(r"(?:^|(?<=\n)) +| +(?=\n|$)|(?<= ) +|(?<=\n\n)\n+")
 _NO_PART = r"(?!(?:und|oder|bzw|sowie|bis|and|or|to)\b)"  # Herz- und Nierenversagen
@@ -222,10 +222,10 @@ def _width(lines: list[str]) -> int:
 def _in_small_letters(text: str) -> str:
     """The text with its sentences in capitals in small ones, of the same length; headings stay."""
     words = [word for word in _WORD.findall(text) if _is_spoken(word)]
-    capitals = sum(map(_is_upper, words))
-    if not capitals:
+    loud = sum(map(_is_upper, words))
+    if not loud:
         return text
-    throughout = capitals > 0.7 * len(words)  # not a sentence or a heading here and there
+    throughout = loud > 0.7 * len(words)  # not a sentence or a heading here and there
     raw = text.split("\n")
     widest = max(map(len, raw))
     lines: list[str] = []
@@ -277,7 +277,7 @@ def _small_line(line: str, goes_on: bool) -> str:
     def begun(match: re.Match[str]) -> str:
         if goes_on and not kept and match.start() == 0:
             return match[0]
-        return match[0][:-1] + _upper(match[1])
+        return match[0][:-1] + capitals(match[1])
 
     return line[:kept] + _AFTER_STOP.sub(begun, small)
 
@@ -299,7 +299,3 @@ def _small_word(word: re.Match[str]) -> str:
 
 def _lower(letter: str) -> str:
     return lower if len(lower := letter.lower()) == 1 else letter
-
-
-def _upper(letter: str) -> str:
-    return upper if len(upper := letter.upper()) == 1 else letter

@@ -8,7 +8,6 @@ before anything is timed. Writes attributes.json and attributes.md.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,12 +20,12 @@ from elmtex.extractors.loaded_model import LoadedModel
 from elmtex.extractors.notes import NotesExtractor
 from elmtex.provenance import environment
 from elmtex.types import ElmtexError, InputError
-from eval.bench.engines import seconds_of
+from eval.bench.engines import seconds_of, write_figures
 from eval.config import RunConfig, parse
 from eval.data import load_records
 from eval.metrics.bootstrap import LEVEL, RESAMPLES
 from eval.run import PACKAGES
-from eval.tables import Rows, estimate, markdown
+from eval.tables import Rows, estimate
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,11 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ElmtexError as error:
         print(f"eval.bench.attributes: {error}", file=sys.stderr)
         return 2
-    out = Path(config.out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "attributes.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
-    (out / "attributes.md").write_text(markdown(table(figures)), "utf-8")
-    print(markdown(table(figures)), end="")
+    write_figures(Path(config.out), "attributes", figures, table(figures))
     return 0
 
 
