@@ -19,6 +19,7 @@ from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.base import Extractor
 from elmtex.extractors.given import with_attributes
 from elmtex.extractors.loaded_model import LoadedModel
+from elmtex.extractors.rules import by_rule
 from elmtex.extractors.stage_times import NotesTimings
 from elmtex.extractors.values import possible, with_values
 from elmtex.extractors.view import View
@@ -159,7 +160,7 @@ class NotesExtractor(Extractor):
             '100 mg'
         """
         given = with_attributes(self.model, self.schema, self._loaded(), report, items)
-        return with_values(given, self.schema, report)
+        return self._valued(given, report)
 
     def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
         """Extract one report step by step; ``done`` and ``total`` are sentences. The last step's attributes have values."""
@@ -254,11 +255,19 @@ class NotesExtractor(Extractor):
 
     def _final(self, id: str, report: str, finished: Notes, timings: NotesTimings) -> Extraction:
         document = self._document(id, finished, "ok")
-        categories = with_values(document.categories, self.schema, report)
-        document = replace(document, categories=categories, timings=timings)
+        document = replace(
+            document, categories=self._valued(document.categories, report), timings=timings
+        )
         if problems := self.schema.validate(document.to_dict()["categories"]):
             return replace(document, status="invalid_output", problems=problems)
         return document
+
+    def _valued(
+        self, categories: Mapping[str, tuple[Item, ...]], report: str
+    ) -> dict[str, tuple[Item, ...]]:
+        if not self.writes_attributes:
+            return dict(categories)
+        return with_values(by_rule(categories, self.schema, report), self.schema, report)
 
     def _document(
         self, id: str, finished: Notes, status: Status, problems: tuple[str, ...] = ()

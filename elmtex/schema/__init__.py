@@ -9,7 +9,8 @@ out: elmtex's own (:data:`ITEM`) is then filled in.
 
 ``x-attributes`` of the schema names the types of what may belong to an item (a drug's dose, a
 value's test), each with a ``title`` and, if you like, ``x-title``, ``x-label``, ``description`` and
-``x-value``, which says how its words are read as data (:data:`elmtex.values.NORMALISERS`);
+``x-value``, which says how its words are read as data (:data:`elmtex.values.NORMALISERS`), and
+``x-row``, which says that they head the rows of tables;
 ``x-attributes`` of a category lists those that its items may have, in the order in which they are
 written. ``x-only`` of a category drops items whose words cannot be what it names
 (:data:`elmtex.values.ONLY`).
@@ -46,7 +47,7 @@ __all__ = [
 
 NAMES = (
     *("title", "x-title", "x-label", "description"),
-    *("x-fhir", "x-terminologies", "x-attributes", "x-value", "x-only"),
+    *("x-fhir", "x-terminologies", "x-attributes", "x-value", "x-row", "x-only"),
 )
 
 
@@ -211,7 +212,7 @@ def _category(
 
 
 def _type(key: str, spec: Mapping[str, Any]) -> AttributeType:
-    return AttributeType(key, *_names(key, spec), spec.get("x-value"))
+    return AttributeType(key, *_names(key, spec), spec.get("x-value"), spec.get("x-row", False))
 
 
 def _names(key: str, spec: Mapping[str, Any]) -> tuple[str, str, str, Mapping[str, str]]:

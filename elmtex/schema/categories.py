@@ -47,6 +47,7 @@ class AttributeType:
         titles: titles by ISO 639-1 language, English included.
         normaliser: reads its words as data, of :data:`elmtex.values.NORMALISERS`; None when
             they stay words.
+        heads_rows: its words head the rows of tables, so that they belong to every cell of the row.
     """
 
     key: str
@@ -55,6 +56,7 @@ class AttributeType:
     description: str
     titles: Mapping[str, str]
     normaliser: str | None = None
+    heads_rows: bool = False
 
     def title_in(self, lang: str) -> str:
         """The title in a language, else the English one."""

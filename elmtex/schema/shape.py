@@ -194,7 +194,11 @@ SHAPE: dict[str, Any] = {
             "additionalProperties": {
                 "type": "object",
                 "required": ["title"],
-                "properties": {**_NAMED, "x-value": {"enum": list(NORMALISERS)}},
+                "properties": {
+                    **_NAMED,
+                    "x-value": {"enum": list(NORMALISERS)},
+                    "x-row": {"type": "boolean"},
+                },
             },
         },
     },

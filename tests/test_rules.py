@@ -1,0 +1,76 @@
+"""What rules, not the model, say of attributes."""
+
+import pytest
+
+from elmtex.extractors.rules import by_rule
+from elmtex.schema import load_schema
+from elmtex.text.rows import row_head
+from elmtex.types import Attribute, Item
+
+CLINICAL = load_schema("clinical")
+
+
+def place(report: str, words: str, type: str = "") -> tuple[str, int, int]:
+    start = report.index(words)
+    return words, start, start + len(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "right"),
+    [
+        ("p.o.", "frequency", "route"),
+        ("s.c.", "dose", "route"),
+        ("b.i.d.", "route", "frequency"),
+        ("1-0-1", "dose", "frequency"),
+        ("5 mg", "dose", "dose"),
+        ("tablets", "route", "route"),  # no list knows it: as the model says
+        ("twice daily", "frequency", "frequency"),
+    ],
+)
+def test_closed_lists_decide_the_type(words: str, said: str, right: str) -> None:
+    report = f"Aspirin {words}"
+    drug = Item(*place(report, "Aspirin"), attributes=(Attribute(said, *place(report, words)),))
+    (ruled,) = by_rule({"pharmacological_therapy": (drug,)}, CLINICAL, report)[
+        "pharmacological_therapy"
+    ]
+    assert [(a.type, a.text) for a in ruled.attributes] == [(right, words)]
+
+
+def test_attributes_stay_in_the_order_of_the_schema() -> None:
+    report = "Aspirin p.o. 5 mg"
+    attributes = (
+        Attribute("dose", *place(report, "5 mg")),
+        Attribute("frequency", *place(report, "p.o.")),
+    )
+    drug = Item(*place(report, "Aspirin"), attributes=attributes)
+    (ruled,) = by_rule({"pharmacological_therapy": (drug,)}, CLINICAL, report)[
+        "pharmacological_therapy"
+    ]
+    assert [a.type for a in ruled.attributes] == ["dose", "route"]
+
+
+TABLE = "Labor\t01.03.\t02.03.\tRef.\nCRP\t12\t34\t<5\nHb\t7,2 g/dl\n"
+
+
+def test_every_cell_of_a_row_has_its_test() -> None:
+    values = tuple(Item(*place(TABLE, words)) for words in ("CRP\t12", "34", "7,2 g/dl"))
+    found = by_rule({"laboratory_values": values}, CLINICAL, TABLE)["laboratory_values"]
+    heads = [[(a.type, a.text, TABLE[a.start : a.end]) for a in item.attributes] for item in found]
+    assert heads == [[], [("test", "CRP", "CRP")], [("test", "Hb", "Hb")]]
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "head"),
+    [
+        ("| Natrium: | 136 | 140 |", "140", "Natrium"),
+        ("   WBC     15.2", "15.2", "WBC"),
+        ("Er ist wach.  CRP 12", "CRP 12", None),  # two sentences
+        ("12  34", "34", None),  # no words
+        ("WBC 15.2", "15.2", None),  # one cell
+        ("A long sentence that runs on and on to its end  12", "12", None),
+    ],
+)
+def test_head_of_a_row(line: str, words: str, head: str | None) -> None:
+    report = f"Some line\n{line}\nNext  line"
+    found = row_head(report, report.index(words))
+    assert (report[slice(*found)] if found else None) == head
