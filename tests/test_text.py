@@ -29,6 +29,10 @@ def test_normalising_keeps_length_and_sentences_cover_the_text(report):
         ("Seen by Dr. Smith. No fever.", ["Seen by Dr. Smith. ", "No fever."]),
         ("CRP 3.5 mg. Fig. 1A shows it.", ["CRP 3.5 mg. ", "Fig. 1A shows it."]),
         ("z. B. Aspirin. Dann Ruhe.", ["z. B. Aspirin. ", "Dann Ruhe."]),
+        ("Metoprolol 25 mg b.i.d. - HELD", ["Metoprolol 25 mg b.i.d. - HELD"]),
+        ("Aspirin q.a.m. (new). Well.", ["Aspirin q.a.m. (new). ", "Well."]),
+        ("25 mg b.i.d. He rests.", ["25 mg b.i.d. ", "He rests."]),
+        ("Salbutamol inh. 1-0-1, 2. Gravida", ["Salbutamol inh. 1-0-1, 2. Gravida"]),
         ("Am 12. März entlassen. Gut.", ["Am 12. März entlassen. ", "Gut."]),
         (
             "Seit dem 16. Lebensjahr. AV-Block III. Grades.",

@@ -95,7 +95,7 @@ _ABBREVIATIONS = frozenset(
     "dr mr mrs ms prof fig figs no nos vs cf approx st pt jr sr al ref refs resp dept "
     "z.b b ca bzw ggf evtl usw d.h h u.a a inkl tgl tbl tab nr bds sog vgl max mind abb z.n n v.a st.p p o.b li re "
     "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o "
-    "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s".split()
+    "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s inh comp ehem subkut subcut".split()
 )
 _MONTHS = (
     "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|"
@@ -105,10 +105,11 @@ _BREAK = re.compile(r"\n[\s]*|[.!?][\"')\]]*\s+(?=[^\W_a-z]|[\"'(\[•*-])")
 # What a German ordinal, "12." or "III.", may precede: dates, and what a letter counts.
 _COUNTED = (
     "Lj|Lebens|Perzentil|OG|Stock|Etage|Tag|Woche|SSW|Monat|Jahr|Quartal|Grad|Herzton|ICR|Rippe|Zyklus|Gabe|Kind|"
-    "Schwangerschaft|Zehe|Finger|Lendenwirbel|Brustwirbel|Halswirbel"
+    "Schwangerschaft|Gravida|Para|Zehe|Finger|Lendenwirbel|Brustwirbel|Halswirbel"
 )
 _COUNTED_AHEAD = re.compile(rf"(?:(?:{_MONTHS})\b|{_COUNTED})")
 _ORDINAL = re.compile(r"\d{1,2}|[IVX]{1,4}")
+_DOTTED = re.compile(r"(?:[^\W\d_]\.){1,3}[^\W\d_]")  # b.i.d
 _LONGEST_WORD = 20  # characters that may be an abbreviation; more are not looked at
 
 
@@ -153,6 +154,8 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
     if before.casefold() in _ABBREVIATIONS or (len(last_part) > 1 and last_part in _ABBREVIATIONS):
         return False
     if len(before) == 1 and before.isalpha():
+        return False
+    if _DOTTED.fullmatch(before) and not text[match.end()].isalnum():  # "b.i.d. (new)"
         return False
     return not (_ORDINAL.fullmatch(before) and _COUNTED_AHEAD.match(text, match.end()))
 
