@@ -49,6 +49,30 @@ def test_attributes_stay_in_the_order_of_the_schema() -> None:
     assert [a.type for a in ruled.attributes] == ["dose", "route"]
 
 
+@pytest.mark.parametrize(
+    ("words", "route"),
+    [
+        ("oral prednisolone 5 mg", "oral"),
+        ("Prednisolon 5 mg per os", "per os"),
+        ("Heparin i. v.", "i. v."),
+        ("Aspirin im Wechsel mit Ibuprofen", None),
+        ("Digoxin 5 ng", None),
+        ("prednisolone 5 mg", None),
+    ],
+)
+def test_an_item_names_its_route(words: str, route: str | None) -> None:
+    report = f"Takes {words}."
+    item = Item(*place(report, words))
+    (ruled,) = by_rule({"pharmacological_therapy": (item,)}, CLINICAL, report)[
+        "pharmacological_therapy"
+    ]
+    assert [(a.type, report[a.start : a.end]) for a in ruled.attributes] == (
+        [("route", route)] if route else []
+    )
+    (finding,) = by_rule({"signs_symptoms": (item,)}, CLINICAL, report)["signs_symptoms"]
+    assert finding == item
+
+
 TABLE = "Labor\t01.03.\t02.03.\tRef.\nCRP\t12\t34\t<5\nHb\t7,2 g/dl\n"
 
 

@@ -1,10 +1,12 @@
-"""What the program decides about attributes, not the model: their type where closed lists tell it, and the test of a
-table's later columns."""
+"""What the program decides about attributes, not the model: their type where closed lists tell it, the route that an
+item names itself, and the test of a table's later columns."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 from elmtex.schema import AttributeType, CategorySchema
 from elmtex.text.rows import row_head
@@ -13,6 +15,8 @@ from elmtex.values import value_of
 
 # Normalisers that read closed lists of words, so that what they read is of their type for certain: "p.o.", "b.i.d."
 _CERTAIN = ("route", "timing")
+_WORD = re.compile(r"[^\s,;()/]+")
+_AMBIGUOUS = frozenset(("im", "ng", "pr", "pv", "sl"))  # "im Wechsel", "5 ng"
 
 
 def by_rule(
@@ -30,7 +34,7 @@ def by_rule(
     for category in schema.categories:
         types = category.attributes
         ruled[category.key] = tuple(
-            _with_row_head(_retyped(item, types), types, report)
+            _with_row_head(_with_route(_retyped(item, types), types), types, report)
             for item in categories.get(category.key, ())
         )
     return ruled
@@ -50,9 +54,27 @@ def _retyped(item: Item, types: Iterable[AttributeType]) -> Item:
                 return replace(attribute, type=key)
         return attribute
 
-    order = {key: place for place, key in enumerate(normalisers)}
-    attributes = sorted(map(now, item.attributes), key=lambda a: order.get(a.type, -1))
-    return replace(item, attributes=tuple(attributes))
+    return _with(item, map(now, item.attributes), types)
+
+
+def _with_route(item: Item, types: Iterable[AttributeType]) -> Item:
+    """The item, with the words in its span that the list of routes knows: "oral prednisolone"."""
+    key = next((type.key for type in types if type.normaliser == "route"), None)
+    if key is None or item.start is None or any(a.type == key for a in item.attributes):
+        return item
+    words = [match.span() for match in _WORD.finditer(item.text)]
+    pairs = [(first, last) for (first, _), (_, last) in pairwise(words)]  # "per os"
+    for first, last in (*pairs, *words):
+        text = item.text[first:last]
+        if text not in _AMBIGUOUS and value_of("route", text) is not None:
+            found = Attribute(key, text, item.start + first, item.start + last)
+            return _with(item, (*item.attributes, found), types)
+    return item
+
+
+def _with(item: Item, attributes: Iterable[Attribute], types: Iterable[AttributeType]) -> Item:
+    order = {type.key: place for place, type in enumerate(types)}
+    return replace(item, attributes=tuple(sorted(attributes, key=lambda a: order.get(a.type, -1))))
 
 
 def _with_row_head(item: Item, types: Iterable[AttributeType], report: str) -> Item:
@@ -63,5 +85,5 @@ def _with_row_head(item: Item, types: Iterable[AttributeType], report: str) -> I
         head = row_head(report, item.start) if item.start is not None else None
         if head:
             added = Attribute(type.key, report[slice(*head)], *head)
-            return replace(item, attributes=(added, *item.attributes))
+            return _with(item, (added, *item.attributes), types)
     return item
