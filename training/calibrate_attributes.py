@@ -63,7 +63,7 @@ def calibrate_attributes(
 
 
 def _likely(answer: Extraction, threshold: float) -> Extraction:
-    """The extraction without the attributes that are less probable than that."""
+    """The extraction without the attributes that are less probable than that; those of rules stay."""
     return replace(
         answer,
         categories={
@@ -71,7 +71,9 @@ def _likely(answer: Extraction, threshold: float) -> Extraction:
                 replace(
                     item,
                     attributes=tuple(
-                        a for a in item.attributes if (a.confidence or 0) >= threshold
+                        a
+                        for a in item.attributes
+                        if a.confidence is None or a.confidence >= threshold
                     ),
                 )
                 for item in items
@@ -99,9 +101,9 @@ def _correctness_pairs(record: Record, answer: Extraction) -> Iterator[tuple[flo
     for key, gold in both.gold.items():
         for g, p in match_spans(gold, both.predicted[key]):
             for found in both.predicted[key][p].attributes:
-                if found.type in record.attributes:
+                if found.type in record.attributes and found.confidence is not None:
                     known = (a for a in gold[g].attributes if a.type == found.type)
-                    yield found.confidence or 0.0, int(any(overlap(a, found) for a in known))
+                    yield found.confidence, int(any(overlap(a, found) for a in known))
 
 
 def _micro_f1(counts: Iterable[Counts]) -> float:
