@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from elmtex.exporters.tables import Document, attribute_table, item_table
 from elmtex.schema import CategorySchema
-from elmtex.types import Extraction
-
-if TYPE_CHECKING:
-    from elmtex.exporters.fhir.bundle import ReviewState
+from elmtex.types import Extraction, ReviewState
 
 NOTHING = "N/A"  # ELMTEX's word for a category the report says nothing about
 
@@ -77,6 +73,9 @@ def to_fhir(
     schema: CategorySchema,
     review: ReviewState | None = None,
     report: str = "",
+    *,
+    at: str | None = None,
+    with_text: bool = False,
 ) -> str:
     """An HL7 FHIR R4 Bundle as indented JSON, see :mod:`elmtex.exporters.fhir.bundle`.
 
@@ -85,13 +84,17 @@ def to_fhir(
         schema: its schema.
         review: what of it a human has reviewed; None for nothing.
         report: the text it was extracted from; "" when it is not available.
+        at: when the bundle is made, ISO 8601 with its offset from UTC; None is now.
+        with_text: the report's words are part of the bundle.
 
     Raises:
         MissingDependencyError: fhir.resources is not installed.
     """
-    from elmtex.exporters.fhir.bundle import NOT_REVIEWED, bundle
+    from elmtex.exporters.fhir.bundle import bundle
 
-    document = bundle(extraction, schema, review or NOT_REVIEWED, report)
+    document = bundle(
+        extraction, schema, review or ReviewState(), report, at=at, with_text=with_text
+    )
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 

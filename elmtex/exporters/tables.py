@@ -7,13 +7,10 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from elmtex.schema import CategorySchema
-from elmtex.types import Attribute, Extraction, Item
-
-if TYPE_CHECKING:
-    from elmtex.exporters.fhir.bundle import ReviewState
+from elmtex.types import Attribute, Extraction, Item, ReviewState
 
 ITEM_COLUMNS = ("id", "category", "text", "start", "end", "assertion", "confidence", "codes")
 ATTRIBUTE_COLUMNS = (

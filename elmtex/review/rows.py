@@ -105,7 +105,7 @@ def _schema(stored: str) -> CategorySchema:
     data = json.loads(stored)
     schema = parse_schema(json.dumps(data["document"]), data["name"])
     if schema.name in packaged_schemas():
-        # An earlier version's did not say what its categories are in FHIR.
+        # An earlier version's did not say what all of it is in FHIR, nor how all attributes are read.
         packaged = load_schema(schema.name)
         if _names(packaged) == _names(schema):
             return packaged
@@ -113,7 +113,11 @@ def _schema(stored: str) -> CategorySchema:
 
 
 def _names(schema: CategorySchema) -> list[Category]:
-    return [replace(category, fhir=Fhir(), terminologies=None) for category in schema.categories]
+    def named(category: Category) -> Category:
+        types = tuple(replace(t, normaliser=None, fhir=None) for t in category.attributes)
+        return replace(category, fhir=Fhir(), terminologies=None, attributes=types)
+
+    return [named(category) for category in schema.categories]
 
 
 def extraction_row(id: str, extraction: Extraction) -> Any:

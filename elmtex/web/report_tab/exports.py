@@ -9,12 +9,11 @@ from typing import Literal, TypeVar
 from markupsafe import Markup
 
 from elmtex.exporters import formats as export
-from elmtex.exporters.fhir.bundle import ReviewState
 from elmtex.exporters.tables import Document, attribute_table, item_table
 from elmtex.review import Entry
 from elmtex.review.gold import to_jsonl
 from elmtex.schema import CategorySchema
-from elmtex.types import ElmtexError, Extraction
+from elmtex.types import ElmtexError, Extraction, ReviewState
 from elmtex.web.locale.messages import Words
 from elmtex.web.report_tab.summary import summary_page
 from elmtex.web.templating import template
