@@ -27,7 +27,14 @@ from elmtex.types import ElmtexError, Extraction
 
 logger = logging.getLogger(__name__)  # never about a report
 
-CONTENT = ("name", "text", "problem", "recognised", "note")  # of an entry, stored as one JSON
+CONTENT = (
+    "name",
+    "text",
+    "problem",
+    "recognised",
+    "note",
+    "source",
+)  # of an entry, stored as one JSON
 
 
 def in_order(rows: Sequence[Any]) -> list[Any]:
@@ -63,7 +70,7 @@ def entry_of(row: Any, document: Any, decisions: Sequence[Any]) -> Entry:
                 Decision.from_dict(json.loads(_ascii(d.decision)), d.number, d.reviewer, d.at)
                 for d in sorted(decisions, key=lambda d: d.number)
             ),
-            **{"recognised": False, "note": "", **content},
+            **{"recognised": False, "note": "", "source": {}, **content},
         )
         line_of(entry)  # which needs all of it
         if schema is not None:

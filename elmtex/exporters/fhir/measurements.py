@@ -123,7 +123,8 @@ def flagged(text: str, after: str = "") -> tuple[str, str | None]:
         return text, match.lastgroup
     if found := _FLAG_AT_END.search(text):
         return text[: found.start()], _flag_of(found[0].strip(" ()[]"))
-    if sign := _SIGN.match(after):
+    behind = _BEHIND.match(after)
+    if sign := _SIGN.match(after, behind.end() if behind else 0):
         return text, _flag_of(sign["flag"])
     return text, None
 

@@ -55,7 +55,7 @@ def observations(
     elif said.category.fhir.quantity or values:
         for value in values or (None,):
             # What stands behind the item belongs to the value at its end.
-            behind = after if value in (None, values[-1]) else ""
+            behind = after if value is None or value is values[-1] else ""
             yield _measured(item, title, subject, said, value, behind)
     else:
         yield _base(title, subject, said, ("value",)) | _words(item, title, said)
@@ -107,7 +107,7 @@ def _measured(
     base = _base(title, subject, said, ("value",))
     text, flag = flagged(_AIR.sub("", item.text), after)
     read = measurement(text) if len(said.of("value")) < 2 else None
-    found = _of_words(read, value) if read else None
+    found = _of_words(read, value, after) if read else None
     if found is None and value is not None and not _contradicts(read, value):
         found = _of_value(value, said, after)
     if found is None and value is not None and (own := flagged(value.text)[1]) and not value.value:
@@ -124,7 +124,7 @@ def _measured(
     return base | {"code": named(item, name)} | found | interpretation | {"note": notes}
 
 
-def _of_words(read: Measurement, value: Attribute | None) -> Resource | None:
+def _of_words(read: Measurement, value: Attribute | None, after: str) -> Resource | None:
     if _contradicts(read, value):
         return None
     unit = {"unit": read.unit, "system": UCUM, "code": read.ucum} if read.ucum else {}
@@ -133,6 +133,8 @@ def _of_words(read: Measurement, value: Attribute | None) -> Resource | None:
     if read.low is not None and read.high is not None:
         low, high = ({"value": bound} | unit for bound in (read.low, read.high))
         found["referenceRange"] = [{"low": low, "high": high, "text": string(read.range)}]
+    elif bounds := range_behind(after, read.ucum or ""):
+        found["referenceRange"] = [bounds]
     return found
 
 
