@@ -30,9 +30,8 @@ _SEVERITY = (
     (("24484000", "Severe"), r"severe(?:ly)?|marked|schwer\w*|hochgradig\w*|massiv\w*|stark\w*"),
 )  # fmt: skip
 # Around a name that its dose was cut out of: "2 g of ceftriaxone".
-_FRINGE = re.compile(
-    r"\A(?:\s|[,;:=(–-]|\b(?:of|von|mit)\b)+|(?:\s|[,;:=(–-]|\b(?:of|von|mit)\b)+\Z"
-)
+_FRINGE = frozenset(("", "of", "von", "mit"))
+_MARKS = ".,;:=()[]–-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +77,17 @@ class Said:
         start, text = self.item.start, self.item.text
         if start is None:
             return text
-        for a in sorted(
-            (a for element in elements for a in self.of(element)), key=lambda a: -(a.start or 0)
-        ):
-            if (
-                a.start is not None
-                and a.end is not None
-                and start <= a.start < a.end <= start + len(text)
-            ):
-                text = text[: a.start - start] + " " + text[a.end - start :]
-        left = _FRINGE.sub("", " ".join(text.split()))
-        return left if any(map(str.isalpha, left)) else self.item.text
+        spans = [(a.start, a.end) for element in elements for a in self.of(element)]
+        covered = {
+            n
+            for first, last in spans
+            if first is not None and last is not None
+            for n in range(first, last)
+        }
+        words = "".join(" " if start + n in covered else c for n, c in enumerate(text)).split()
+        kept = [n for n, word in enumerate(words) if word.strip(_MARKS).lower() not in _FRINGE]
+        left = " ".join(words[kept[0] : kept[-1] + 1]).strip(" ,;:=–-") if kept else ""
+        return left if any(map(str.isalpha, left)) else text
 
 
 def time_of(said: Said, element: str, words: bool = True) -> Resource:

@@ -100,7 +100,7 @@ _FLAGS = {
 }
 _FLAG = "|".join(f"(?P<{code}>{words})" for code, words in _FLAGS.items())
 _FLAG_AT_END = re.compile(
-    rf"(?:\s+|(?<=\))\s*)(?:[(\[](?:{_FLAG})[)\]])\Z|\s*[↑↓⇑⇓]+\Z", re.IGNORECASE
+    rf"\s{0, 5}(?:[(\[](?:{_FLAG})[)\]])\Z|\s{0, 5}[↑↓⇑⇓]{1, 5}\Z", re.IGNORECASE
 )
 _SIGN = re.compile(
     r"\s*(?P<open>[(\[])?(?P<flag>HH|LL|H|L|[↑⇑↓⇓]+)(?(open)[)\]])(?=\s*(?:[\n;,|.]|\Z))"

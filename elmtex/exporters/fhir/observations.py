@@ -30,7 +30,7 @@ _PRESSURE = re.compile(
     r"(?:(?:systolic|arterial|resting)\s+)?(?:blood pressure|bp|nibp|rr|blutdruck\w*|riva[- ]rocci)", re.IGNORECASE
 )  # fmt: skip
 # Under which a saturation was measured; the note keeps it.
-_AIR = re.compile(r"\s+(?:on|in|at|unter|bei)\s+(?:room air|ra|raumluft)\Z", re.IGNORECASE)
+_AIR = re.compile(r"\s{1,5}(?:on|in|at|unter|bei)\s{1,5}(?:room air|ra|raumluft)\Z", re.IGNORECASE)
 _UNDENIED = "Denied, as a model reads the report; no human has reviewed it."
 
 

@@ -118,9 +118,8 @@ def _is_no_more_than_words(text: str, kind: str, fhir: Fhir) -> bool:
 def _reviewed(resource: Resource, item: Item) -> None:
     """A resource that a human reviewed: no longer preliminary or a draft, and what it states is confirmed."""
     final = {"preliminary": "final", "draft": "active"}
-    resource["status"] = final.get(resource.get("status", ""), resource.get("status"))
-    if resource["status"] is None:
-        del resource["status"]
+    if resource.get("status") in final:
+        resource["status"] = final[resource["status"]]
     for coding in resource.get("verificationStatus", {}).get("coding", ()):
         if coding["code"] == "unconfirmed" and item.assertion != "possible":
             coding["code"] = "confirmed"
