@@ -423,6 +423,25 @@ def test_sections_tell_what_their_entries_do() -> None:
     assert entries[values["entry"][0]["reference"]]["resourceType"] == "Observation"
 
 
+def test_nothing_is_denied_twice() -> None:
+    report = "NKDA. No fever. No known medical problems."
+    items = {
+        "allergies": item(report, "NKDA", "absent"),
+        "signs_symptoms": item(report, "No fever", "absent"),
+        "medical_surgical_history": item(report, "No known medical problems", "absent"),
+    }
+    made = bundle(document(report, **items), SCHEMA, report=report, at=AT)
+    rows = {
+        s["title"]: s["text"]["div"].split("<tbody>")[1]
+        for s in made["entry"][0]["resource"]["section"]
+    }
+    assert "<td>NKDA</td><td>none known</td>" in rows["Allergies"]
+    assert "<td>fever</td><td>denied</td>" in rows["Signs and symptoms"]
+    assert "<td>none known</td>" in rows["Medical and surgical history"]
+    words = [r.get("code", {}).get("text") for r in resources(document(report, **items), report)]
+    assert "Signs and symptoms: fever" in words
+
+
 def test_a_further_mention_is_further_evidence() -> None:
     report = "fever and fever"
     fever = replace(item(report, "fever"), mentions=(Mention(10, 15),))

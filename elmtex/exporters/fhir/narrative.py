@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from elmtex.exporters.fhir.elements import Resource, string
+from elmtex.exporters.fhir.none_known import says_none_known
+from elmtex.exporters.fhir.wording import denied
 from elmtex.schema import Category
 from elmtex.types import Item
 
@@ -28,8 +30,16 @@ def narrative(category: Category, items: Sequence[tuple[Item, bool]]) -> Resourc
     body = ElementTree.SubElement(table, "tbody")
     for item, by_human in items:
         cells = [_words(item, t.key) for t in types]
-        _row(body, "td", [item.text, *cells, _SAID[item.assertion], "yes" if by_human else "no"])
+        _row(body, "td", [*_said(item, cells), "yes" if by_human else "no"])
     return {"status": "generated", "div": ElementTree.tostring(div, encoding="unicode")}
+
+
+def _said(item: Item, cells: Sequence[str]) -> list[str]:
+    """The words, and what the report says of them; never a denial of a denial."""
+    if says_none_known(item):
+        return [item.text, *cells, "none known"]
+    words = denied(item.text) if item.assertion == "absent" else item.text
+    return [words, *cells, _SAID[item.assertion]]
 
 
 def _words(item: Item, key: str) -> str:

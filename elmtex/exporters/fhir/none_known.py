@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from elmtex.exporters.fhir.allergies import allergy
 from elmtex.exporters.fhir.elements import Resource, concept, string
 from elmtex.types import Item
 
@@ -53,6 +54,12 @@ def none_known(item: Item, title: Resource, subject: Resource) -> Resource | Non
         code = {"coding": [coding], "text": string(item.text) if stated else f"No known {what}"}
         return _stated(what, code, title) | {"subject": subject}
     return None
+
+
+def says_none_known(item: Item) -> bool:
+    """Whether an item states that nothing is known, allergies included: "NKDA" that is absent denies nothing twice."""
+    found = allergy(item.text, item.assertion == "absent")
+    return none_known(item, {}, {}) is not None or (found is not None and found.code is not None)
 
 
 def _stated(what: str, code: Resource, title: Resource) -> Resource:
