@@ -167,7 +167,6 @@ def test_drugs_and_values_of_the_examples_are_structured(made: Any) -> None:
     assert sum("valueQuantity" in r for r in resources) > 50
 
 
-@pytest.mark.slow
 def test_two_validators_that_others_wrote_find_no_fault(made: Any, tmp_path: Path) -> None:
     if not (VALIDATORS / "node_modules").is_dir() or shutil.which("node") is None:
         pytest.skip("npm ci --prefix tests/fhir_validators installs them")
