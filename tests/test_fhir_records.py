@@ -195,6 +195,20 @@ def test_range_flag_and_reference_range() -> None:
     assert crp["interpretation"][0]["coding"][0]["code"] == "H"
 
 
+def test_a_printed_table_names_the_unit_beside_the_test() -> None:
+    report = "NT-proBNP ng/L   8,420   gained 6 kg, sodium 3/4 140, the and of"
+    rows = (
+        item(report, "NT-proBNP ng/L   8,420", test="NT-proBNP", value="8,420"),
+        item(report, "6 kg", value="6 kg"),
+        item(report, "sodium 3/4 140", value="140"),
+    )
+    probnp, weight, sodium = resources(document(report, **{VALUE: rows}), report)
+    assert probnp["code"] == {"text": "NT-proBNP"}
+    assert probnp["valueQuantity"] == quantity(8420, "ng/L", "ng/L")
+    assert (weight["code"]["text"], weight["valueString"]) == ("Laboratory values", "6 kg")
+    assert sodium["valueQuantity"] == {"value": 140}
+
+
 def test_blood_pressure_is_two_values_and_two_columns_are_two() -> None:
     report = "RR 168/92 mmHg, Kreatinin 1,9 mg/dl 1,4 mg/dl"
     pressure = item(report, "RR 168/92 mmHg", value="168/92 mmHg")
@@ -300,6 +314,23 @@ def test_an_allergy_has_its_reaction() -> None:
         {"manifestation": [{"text": "Anaphylaxie"}], "severity": "severe"}
     ]
     assert found[1]["reaction"] == [{"manifestation": [{"text": "rash"}]}]
+
+
+def test_what_stands_under_allergies_is_one() -> None:
+    report = "Penicillin - rash. Ramipril - cough. Aspirin"
+    history = [
+        replace(item(report, words), section="allergies")
+        for words in ("Penicillin - rash", "Ramipril - cough")
+    ]
+    penicillin = item(report, "Penicillin", reaction="rash")
+    found = resources(
+        document(report, medical_surgical_history=tuple(history), allergies=penicillin), report
+    )
+    names = [(r["resourceType"], r["code"]["text"]) for r in found]
+    assert names == [
+        ("AllergyIntolerance", "Ramipril - cough"),
+        ("AllergyIntolerance", "Penicillin"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -157,18 +157,25 @@ class _Entries:
         return found | dict(self._provenances(built, reviewers))
 
     def _of_items(self) -> Iterator[tuple[Place, dict[str, Resource]]]:
-        """The resources of each item; {} of a relative's disease that a category of the patient's holds, too, and of a
-        test's name inside its result."""
+        """The resources of each item; {} of what another category says better: a relative's disease, an allergy, a test's
+        name inside its result."""
         places = Sentences(self._report)
         families = Families(self._extraction, self._schema, places)
         results = Spans(self._extraction, self._schema, lambda fhir: fhir.quantity)
+        allergies = Spans(
+            self._extraction, self._schema, lambda fhir: fhir.resource == "AllergyIntolerance"
+        )
         for key, items in self._extraction.categories.items():
             category = self._schema.category(key)
             for number, item in enumerate(items):
                 by_human = (key, number) in self._review.items
-                kind = category.fhir.resource
-                if (kind == "Condition" and not by_human and families.hold(item)) or (
-                    kind == "Procedure" and any(results.around(item))
+                kind, also = category.fhir.resource, category.fhir.also
+                allergy = "AllergyIntolerance" in also and (
+                    any(allergies.around(item))
+                    or (item.section == "allergies" and allergies.inside(item))
+                )
+                if (kind == "Procedure" and any(results.around(item))) or (
+                    not by_human and (allergy or (kind == "Condition" and families.hold(item)))
                 ):
                     yield (key, number), {}
                     continue

@@ -76,6 +76,18 @@ class Spans:
             if end >= item.end:
                 yield start, holder
 
+    def inside(self, item: Item) -> bool:
+        """Whether the item's words hold one of them."""
+        if item.start is None or item.end is None:
+            return False
+        first = bisect.bisect_left(self._spans, (item.start,), key=lambda s: s[:1])
+        for start, end, _ in self._spans[first:]:
+            if start >= item.end:
+                break
+            if end <= item.end:
+                return True
+        return False
+
 
 class Families:
     """Finds the diseases of relatives among the items of all categories."""

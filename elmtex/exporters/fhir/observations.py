@@ -23,7 +23,7 @@ from elmtex.exporters.fhir.elements import (
 from elmtex.exporters.fhir.measurements import Measurement, flagged, measurement, range_behind
 from elmtex.exporters.fhir.wording import denied
 from elmtex.types import Attribute, Item
-from elmtex.values import Pair, Quantity, Range, Ratio
+from elmtex.values import Pair, Quantity, Range, Ratio, unit_code
 from elmtex.values.demographics import age_of
 
 _PRESSURE = re.compile(
@@ -115,13 +115,25 @@ def _measured(
         flag = flag or own
     test = said.one("test")
     name = test.text if test else read.name if read else said.name("value")
-    if found is None or not any(map(str.isalpha, name)):
+    whole = not test and not read and value is not None and value.text == item.text
+    if found is None or whole or not any(map(str.isalpha, name)):
         return base | _words(item, title, said)
+    name = _with_unit_of_name(found, name, said)
     interpretation = (
         {"interpretation": [concept("v3-ObservationInterpretation", flag)]} if flag else {}
     )
     notes = [{"text": string(item.text)}, *base.pop("note", ())]
     return base | {"code": named(item, name)} | found | interpretation | {"note": notes}
+
+
+def _with_unit_of_name(found: Resource, name: str, said: Said) -> str:
+    """The test's name without the unit at its end ("Potassium mmol/L 5.4"), which a number without one then has."""
+    words = said.name("value").split()
+    code = unit_code(words[-1]) if len(words) > 1 and "/" in words[-1] else None
+    if code is None or "valueQuantity" not in found or "code" in found["valueQuantity"]:
+        return name
+    found["valueQuantity"] |= {"unit": words[-1], "system": UCUM, "code": code}
+    return name.removesuffix(words[-1]).rstrip()
 
 
 def _of_words(read: Measurement, value: Attribute | None, after: str) -> Resource | None:

@@ -71,7 +71,9 @@ def _built(
         refuted = item.assertion == "absent"
         found = allergy(item.text, refuted)
         if found is None and (
-            kind == "AllergyIntolerance" or allergic_to(place.before, place.after)
+            kind == "AllergyIntolerance"
+            or item.section == "allergies"
+            or allergic_to(place.before, place.after)
         ):
             found = Allergy(said.name("reaction"), refuted=refuted)
         if found is not None:
