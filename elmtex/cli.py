@@ -18,7 +18,10 @@ from elmtex.settings import DEBUG, setting
 from elmtex.types import ElmtexError, InputError
 
 # The keys of elmtex.exporters.formats.FORMATS.
-FORMATS = ("json", "jsonl", "csv", "csv-attributes", "elmtex", "fhir")
+FORMATS = (
+    *("json", "jsonl", "csv", "csv-attributes", "csv-reports"),
+    *("elmtex", "fhir", "fhir-ndjson"),
+)
 DOORS = {"eval": "eval.run", "train": "training.sft"}  # modules of the source checkout
 
 _EXAMPLES = """\
@@ -193,6 +196,9 @@ def _add_extract(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_model_options(parser)
     parser.add_argument("--format", default="json", choices=FORMATS, help="default: json")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there, not to stdout")
+    parser.add_argument(
+        "--with-report", action="store_true", help="put the report's text into the FHIR bundle"
+    )
     parser.add_argument("--verbose", action="store_true", help="print the stages' times to stderr")
 
 

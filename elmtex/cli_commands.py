@@ -45,24 +45,27 @@ def open_asked(args: argparse.Namespace) -> Extractor:
 def extract(args: argparse.Namespace) -> int:
     """``elmtex extract``; the exit code."""
     from elmtex.exporters.formats import FORMATS as WRITERS
-    from elmtex.exporters.formats import to_fhir
+    from elmtex.exporters.formats import to_fhir, to_fhir_ndjson
     from elmtex.extractors.base import extract_safely
     from elmtex.readers.files import read_one
 
     _check_output(args.output, args.report)
+    to_bundle = {"fhir": to_fhir, "fhir-ndjson": to_fhir_ndjson}.get(args.format)
+    if args.with_report and to_bundle is None:
+        raise InputError("--with-report belongs to the formats fhir and fhir-ndjson")
     source = read_one(args.report)
     report, name = source.text or "", source.id
     _say_of(source)
     extractor: Extractor = args.make_extractor(args)
-    if args.format == "fhir":
+    if to_bundle:
         from elmtex.exporters.fhir.bundle import bundle_model
 
         bundle_model()  # that it is missing must not come out only after a long extraction
     if report.strip():  # an empty report needs no model to be called empty
         extractor.load()
     extraction = extract_safely(extractor, report, name)
-    if args.format == "fhir":
-        text = to_fhir(extraction, extractor.schema, report=report)
+    if to_bundle:
+        text = to_bundle(extraction, extractor.schema, report=report, with_text=args.with_report)
     else:
         text = WRITERS[args.format](extraction, extractor.schema)
     _write(text, args.output)

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from elmtex import cli
-from elmtex.exporters.formats import FORMATS, flat, to_csv, to_elmtex, to_json, to_jsonl
+from elmtex.exporters.formats import FORMATS, flat, to_csv, to_elmtex, to_fhir, to_json, to_jsonl
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import ASSERTIONS, Code, Extraction, Item, MissingDependencyError
 
@@ -43,6 +43,9 @@ def _rows(extraction: Extraction, schema: CategorySchema) -> list[dict[str, str]
     return list(csv.DictReader(io.StringIO(to_csv(extraction, schema), newline="")))
 
 
+_TYPES = {t.key for t in load_schema("elmtex").attributes}
+
+
 def test_csv_has_a_row_an_item(elmtex_schema: CategorySchema) -> None:
     extraction = _extraction(
         elmtex_schema,
@@ -59,7 +62,9 @@ def test_csv_has_a_row_an_item(elmtex_schema: CategorySchema) -> None:
         "assertion": "possible",
         "confidence": "0.5",
         "codes": "http://hl7.org/fhir/sid/icd-10-cm|J18.9",
-    } | {t.key: "" for t in elmtex_schema.attributes}
+        "section": "",
+        "mentions": "",
+    } | {name: "" for name in first if name.split("_")[0] in _TYPES or name in _TYPES}
     assert (second["start"], second["end"], second["confidence"]) == ("", "", "")
 
 
@@ -141,10 +146,16 @@ def test_fhir_is_valid_for_any_schema(name: str) -> None:
     text = FORMATS["fhir"](_everything(schema), schema)
     document = json.loads(text)
     bundles.Bundle.model_validate(document)
-    assert text == FORMATS["fhir"](_everything(schema), schema)  # nothing random, no clock
-    patient, *rest = document["entry"]
-    assert patient["resource"]["resourceType"] == "Patient"
-    assert len(rest) == 4 * len(schema.keys)
+    at = document["timestamp"]
+    assert text == to_fhir(_everything(schema), schema, at=at)  # nothing random beside the time
+    composition, patient, device, *rest, provenance = document["entry"]
+    kinds = [entry["resource"]["resourceType"] for entry in (composition, patient, device)]
+    assert kinds == ["Composition", "Patient", "Device"]
+    targets = [target["reference"] for target in provenance["resource"]["target"]]
+    assert targets == [entry["fullUrl"] for entry in rest]
+    # A procedure whose words a laboratory value holds is said by that.
+    inside = [c for c in schema.categories if schema.repeated and c.fhir.resource == "Procedure"]
+    assert len(rest) == 4 * len(schema.keys) - 3 * len(inside)
     assert len({entry["fullUrl"] for entry in document["entry"]}) == len(document["entry"])
     subjects = {
         (e["resource"].get("subject") or e["resource"]["patient"])["reference"] for e in rest
@@ -162,26 +173,24 @@ def test_two_documents_of_one_name_share_no_fhir_id(elmtex_schema: CategorySchem
             _extraction(elmtex_schema, diagnosis=(Item("angina", 9, 15),)),
         )
     ]
-    assert len(ids[0]) == 2 and not ids[0] & ids[1]
+    assert len(ids[0]) == 5 and not ids[0] & ids[1]
 
 
 def _resources(schema: CategorySchema, **items: tuple[Item, ...]) -> list[dict]:
     pytest.importorskip("fhir.resources")
     document = json.loads(FORMATS["fhir"](_extraction(schema, **items), schema))
-    return [entry["resource"] for entry in document["entry"][1:]]
+    return [e["resource"] for e in document["entry"] if "extension" in e["resource"]]
 
 
 def test_fhir_says_how_sure_the_report_is(elmtex_schema: CategorySchema) -> None:
     three = tuple(Item("x", 0, 1, assertion) for assertion in ASSERTIONS)
-    conditions = _resources(elmtex_schema, diagnosis=three)
-    status = [r["verificationStatus"]["coding"][0]["code"] for r in conditions]
-    assert dict(zip(ASSERTIONS, status, strict=True)) == {
-        "present": "unconfirmed",  # nobody has reviewed it
-        "absent": "refuted",
-        "possible": "provisional",
-    }
+    present, denied, possible = _resources(elmtex_schema, diagnosis=three)
+    status = [r["verificationStatus"]["coding"][0]["code"] for r in (present, possible)]
+    assert status == ["unconfirmed", "provisional"]
+    # Nobody has reviewed it: not refuted, but what the model read.
+    assert (denied["status"], denied["valueBoolean"]) == ("preliminary", False)
     procedures = _resources(elmtex_schema, interventional_therapy=three)
-    assert [r["status"] for r in procedures] == ["unknown", "not-done", "unknown"]
+    assert [r["status"] for r in procedures] == ["completed", "not-done", "unknown"]
     drugs = _resources(elmtex_schema, pharmacological_therapy=three)
     assert [r["status"] for r in drugs] == ["unknown", "not-taken", "unknown"]
     values = _resources(elmtex_schema, laboratory_values=three)

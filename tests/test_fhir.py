@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from elmtex.exporters.fhir.allergies import allergy
-from elmtex.exporters.fhir.bundle import ReviewState, bundle
+from elmtex.exporters.fhir.bundle import bundle
 from elmtex.exporters.fhir.clinical_status import clinical_status
 from elmtex.exporters.fhir.measurements import measurement
 from elmtex.exporters.fhir.relatives import relatives, said_of
 from elmtex.schema import CategorySchema, load_schema, parse_schema
-from elmtex.types import ASSERTIONS, Assertion, Code, Extraction, Item
+from elmtex.types import ASSERTIONS, Assertion, Code, Extraction, Item, ReviewState
 
 pytest.importorskip("fhir.resources")
 
@@ -41,7 +41,12 @@ def _resources(
     extraction = Extraction("r", schema.name, "fake", "ok", (), items)
     document = bundle(extraction, schema, review or ReviewState(), report if known else "")
     json.dumps(document, allow_nan=False)
-    return [entry["resource"] for entry in document["entry"][1:]]
+    return _of_items(document)
+
+
+def _of_items(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The resources of items: they alone point at the report's words."""
+    return [e["resource"] for e in document["entry"] if "extension" in e["resource"]]
 
 
 def _code(resource: dict[str, Any], element: str) -> str | None:
@@ -219,12 +224,14 @@ def test_only_what_is_present_has_a_clinical_status(key: str) -> None:
 
 
 def test_what_a_history_denies_is_a_refuted_condition() -> None:
+    everything = ReviewState(frozenset(("medical_surgical_history", n) for n in range(4)))
     found = _resources(
         "No diabetes. Pneumonia 2019. Appendectomy 2003. No surgery.",
         ("medical_surgical_history", "No diabetes", "absent"),
         ("medical_surgical_history", "Pneumonia 2019", "present"),
         ("medical_surgical_history", "Appendectomy 2003", "present"),
         ("medical_surgical_history", "surgery", "absent"),
+        review=everything,
     )
     assert [(r["resourceType"], r["code"]["text"]) for r in found] == [
         ("Condition", "diabetes"),  # refuted, "No diabetes" would deny twice
@@ -232,8 +239,8 @@ def test_what_a_history_denies_is_a_refuted_condition() -> None:
         ("Procedure", "Appendectomy 2003"),
         ("Procedure", "surgery"),
     ]
-    assert [_code(r, "verificationStatus") for r in found[:2]] == ["refuted", "unconfirmed"]
-    assert [r["status"] for r in found[2:]] == ["unknown", "not-done"]
+    assert [_code(r, "verificationStatus") for r in found[:2]] == ["refuted", "confirmed"]
+    assert [r["status"] for r in found[2:]] == ["completed", "not-done"]
 
 
 @pytest.mark.parametrize(
@@ -254,12 +261,15 @@ def test_what_a_model_alone_denies_does_not_read_as_a_humans_word() -> None:
     ]
     found = _resources(report, *planted)
     said = [_code(r, "verificationStatus") or r["status"] for r in found]
-    assert said == ["refuted", "unconfirmed", "not-done", "not-taken"]
+    assert said == ["preliminary", "unconfirmed", "not-done", "not-taken"]
     assert {r["meta"]["security"][0]["code"] for r in found} == {"AIAST"}
     assert ["no human" in r.get("note", [{"text": ""}])[0]["text"] for r in found] == [
         *(True, False),
         *(True, True),
     ]
+    fever = found[0]  # not refuted: what the model read
+    assert (fever["resourceType"], fever["valueBoolean"]) == ("Observation", False)
+    assert fever["code"]["text"] == "Signs and symptoms: fever"
     everything = ReviewState(
         frozenset((key, number) for key, _, _ in planted for number in range(2)), finished=True
     )
@@ -270,17 +280,19 @@ def test_what_a_model_alone_denies_does_not_read_as_a_humans_word() -> None:
 
 
 def test_words_that_deny_are_no_condition_however_they_are_asserted() -> None:
-    report = "No known medical problems. Keine Medikamente. no family history of stroke. fehlende Ischämie"
+    report = (
+        "No further problems. Keine Antibiotika. no family history of stroke. fehlende Ischämie"
+    )
     found = _resources(
         report,
         ("signs_symptoms", "fehlende Ischämie", "present"),
-        ("medical_surgical_history", "No known medical problems", "present"),
-        ("pharmacological_therapy", "Keine Medikamente", "present"),
+        ("medical_surgical_history", "No further problems", "present"),
+        ("pharmacological_therapy", "Keine Antibiotika", "present"),
         ("family_history", "no family history of stroke", "present"),
     )
     assert [r["resourceType"] for r in found] == ["Observation"] * 4
     assert {r["valueString"] for r in found} == {
-        *("No known medical problems", "Keine Medikamente", "no family history of stroke"),
+        *("No further problems", "Keine Antibiotika", "no family history of stroke"),
         "fehlende Ischämie",
     }
 
@@ -366,11 +378,15 @@ def test_allergies_under_a_history_are_allergies() -> None:
         ("medical_surgical_history", "Latexallergie", "possible"),
     ]
     found = _resources(report, *planted)
-    assert {r["resourceType"] for r in found} == {"AllergyIntolerance"}
-    assert all(_code(r, "clinicalStatus") for r in found)  # ait-1
+    denied = found[3]  # nobody has reviewed it: not refuted
+    assert (denied["resourceType"], denied["valueBoolean"]) == ("Observation", False)
+    others = [r for r in found if r is not denied]
+    assert {r["resourceType"] for r in others} == {"AllergyIntolerance"}
+    assert all(_code(r, "clinicalStatus") for r in others)  # ait-1
     said = [_code(r, "verificationStatus") for r in found]
-    assert said == ["unconfirmed", "unconfirmed", "unconfirmed", "refuted", "unconfirmed"]
+    assert said == ["unconfirmed", "unconfirmed", "unconfirmed", None, "unconfirmed"]
     assert [_code(r, "code") for r in found] == [None, NO_DRUG, NONE, None, None]
+    assert "penicillin" in denied["code"]["text"]
     assert found[0]["code"]["text"] == "penicillin"
     assert found[0]["note"] == [{"text": "Allergic to penicillin (rash)"}]  # the rash is not lost
     review = ReviewState(frozenset(("medical_surgical_history", n) for n in range(5)))
@@ -560,7 +576,7 @@ def test_codes_that_a_human_chose_reach_every_resource() -> None:
         key: (Item(text, None, None, codes=(code,)),) for key, text in texts.items()
     }
     document = bundle(Extraction("r", "elmtex", "fake", "ok", (), items), schema)
-    found = [entry["resource"] for entry in document["entry"][1:]]
+    found = _of_items(document)
     assert len(found) == 4
     for resource in found:
         coded = resource.get("code") or resource["condition"][0]["code"]

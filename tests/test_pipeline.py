@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,41 @@ def test_the_first_mention_is_kept():
     report = "He had fever. No pain. Then fever again."
     (item,) = planted().extract(report).categories["signs_symptoms"]
     assert item.start == report.index("fever")
+
+
+def test_later_mentions_are_further_places_of_the_item():
+    report = "He had fever. No pain. Then fever again, and fever."
+    document = planted().extract(report)
+    (item,) = document.categories["signs_symptoms"]
+    assert [report[m.start : m.end] for m in item.mentions] == ["fever", "fever"]
+    assert item.start < item.mentions[0].start < item.mentions[1].start
+    data = document.to_dict()
+    assert data["categories"]["signs_symptoms"][0]["mentions"][0] == {"start": 28, "end": 33}
+    again = type(document).from_dict(data)
+    assert again.categories["signs_symptoms"][0].mentions == item.mentions
+    assert load_schema("elmtex").validate(data["categories"]) == ()
+
+
+def test_no_value_of_a_laboratory_test_is_folded():
+    report = "At admission fever. At discharge fever."
+    document = planted(notes=(" fever => value;",)).extract(report)
+    first, second = document.categories["laboratory_values"]
+    assert (first.text, second.text) == ("fever", "fever") and first.start < second.start
+    assert first.mentions == second.mentions == ()
+
+
+def test_a_schema_with_items_of_its_own_gets_no_mentions_that_it_does_not_know():
+    names = ("text", "start", "end", "assertion", "confidence")
+    own = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: {} for key in names},
+    }
+    spec = {"title": "Sign", "x-label": "symptom", "type": "array", "items": own}
+    schema = parse_schema(json.dumps({"title": "t", "properties": {"sign": spec}}), "own")
+    document = planted(schema=schema).extract("He had fever and fever.")
+    (item,) = document.categories["sign"]
+    assert (document.status, item.mentions) == ("ok", ())
 
 
 def test_a_fact_at_the_end_of_a_report_of_20_000_words_is_found():

@@ -278,26 +278,27 @@ def test_fhir_knows_what_stands_around_an_item(controller: PageController) -> No
     found = extraction(family_history=(item(report, "rheumatoid arthritis"),))
     id = controller.store.add("me", "r", report, SCHEMA, extraction=found)
     written = json.loads(file_of(controller.store.get("me", id), "fhir", ENGLISH).text)
-    assert written["entry"][1]["resource"]["relationship"]["coding"][0]["code"] == "MTH"
+    (relative,) = (e["resource"] for e in written["entry"] if "relationship" in e["resource"])
+    assert relative["relationship"]["coding"][0]["code"] == "MTH"
 
 
 def test_fhir_does_not_name_a_pasted_letter_by_its_first_line(controller: PageController) -> None:
     letters = [json.loads(file_of(entry(read(controller)), "fhir", ENGLISH).text) for _ in range(2)]
     assert "Müller" not in json.dumps(letters, ensure_ascii=False)
     first, second = ({held["fullUrl"] for held in letter["entry"]} for letter in letters)
-    assert len(first) == 3 and not first & second
+    assert len(first) == 7 and not first & second
 
 
 def statuses(screen: View) -> dict[str, str]:
     """Each item's words and the status its FHIR resource has; the whole bundle is validated."""
-    text = file_of(entry(screen), "fhir", ENGLISH).text
-    assert "Dr. Ö" not in text  # who judged is nobody else's business
-    document = json.loads(text)
+    document = json.loads(file_of(entry(screen), "fhir", ENGLISH).text)
     bundle_model().model_validate(document)
     (review,) = [t["code"] for t in document["meta"]["tag"] if t["system"] == "urn:elmtex:review"]
     found = {"review": review}
-    for held in document["entry"][1:]:
+    for held in document["entry"]:
         resource = held["resource"]
+        if "extension" not in resource:  # no item's
+            continue
         words = resource.get("valueString") or resource["code"]["text"]
         said = resource.get("verificationStatus", {}).get("coding", [{}])[0].get("code")
         found[words] = said or resource["status"]
@@ -317,7 +318,7 @@ def test_fhir_says_what_a_human_has_judged() -> None:
     screen = read(controller)
     assert statuses(screen) == {
         "review": "none",
-        "Fieber": "refuted",
+        "Signs and symptoms: Fieber": "preliminary",  # a model's denial refutes nothing
         "Übelkeit": "unconfirmed",
         "5%": "preliminary",
         "6%": "preliminary",
@@ -327,7 +328,7 @@ def test_fhir_says_what_a_human_has_judged() -> None:
     screen = act(controller, screen, do="accept", items=["m1"])
     assert statuses(screen) == {
         "review": "begun",
-        "Fieber": "refuted",
+        "Signs and symptoms: Fieber": "preliminary",
         "Übelkeit": "confirmed",
         "6%": "preliminary",
     }
@@ -342,6 +343,10 @@ def test_fhir_says_what_a_human_has_judged() -> None:
         "Übelkeit": "confirmed",
         "5% oder 6%": "final",
     }
+    signed = json.loads(file_of(entry(screen), "fhir", ENGLISH).text)
+    names = [e["resource"]["name"] for e in signed["entry"] if "name" in e["resource"]]
+    assert names == [[{"text": "Dr. Ö"}]]
+    assert signed["entry"][0]["resource"]["attester"][0]["time"] == entry(screen).touched
     screen = act(controller, screen, do="undo")
     assert statuses(screen)["review"] == "begun"
 

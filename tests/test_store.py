@@ -19,6 +19,7 @@ from elmtex.review import Decision, Store
 from elmtex.review import sqlite as set_up_of_sqlite
 from elmtex.review.faults import BUSY, DAMAGED, DAMAGED_RECORD, FULL, BusyError
 from elmtex.review.line import line_of
+from elmtex.review.rows import read_schema
 from elmtex.review.tables import LINES, sa
 from elmtex.schema import load_schema
 from elmtex.types import ElmtexError, Extraction, InputError
@@ -52,6 +53,24 @@ def filled(file: Path) -> tuple[Store, dict[str, str]]:
     for decision in (Decision("reject", ("m0",)), Decision("accept", ("m1", "m2"))):
         store.decide("me", ids["judged"], "Dr. Ö", lambda _, d=decision: d)
     return store, ids
+
+
+def test_the_id_columns_of_a_table_are_stored(file: Path) -> None:
+    with_ids = opened(file).add("me", "1", REPORT, SCHEMA, source={"patient_id": "007"})
+    assert opened(file).get("me", with_ids).source == {"patient_id": "007"}
+    without = opened(file).add("me", "2", REPORT, SCHEMA)
+    assert opened(file).get("me", without).source == {}
+
+
+def test_a_packaged_schema_of_an_earlier_version_is_the_present_one() -> None:
+    earlier = json.loads(json.dumps(SCHEMA.document))
+    for spec in earlier["properties"].values():
+        spec["items"]["properties"].pop("mentions")
+        spec["x-fhir"].pop("section", None)
+    for spec in earlier["x-attributes"].values():
+        spec.pop("x-fhir", None)
+    earlier["x-attributes"]["status"].pop("x-value")
+    assert read_schema(json.dumps({"name": SCHEMA.name, "document": earlier})) is SCHEMA
 
 
 def test_lists_say_what_the_reviews_say_and_load_no_words(file: Path) -> None:

@@ -20,6 +20,7 @@ from elmtex.values import (
     Quantity,
     Range,
     Ratio,
+    Status,
     Timing,
     decimal_separator,
     number,
@@ -103,6 +104,26 @@ def test_a_number_and_its_unit(text: str, decimal: str | None, value: float, cod
     assert isinstance(found, Quantity)
     assert (found.value, found.code, found.comparator) == (value, code, None)
     assert isinstance(found.value, int) == isinstance(value, int)
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        *(("newly started", "new"), ("Neu angesetzt", "new"), ("was initiated", "new")),
+        *(("continued", "continued"), ("unverändert", "continued"), ("weitergeführt", "continued")),
+        *(("increased", "changed"), ("wurde erhöht", "changed"), ("reduzierte", "changed")),
+        *(("on hold", "paused"), ("pausiert", "paused"), ("vorübergehend abgesetzt", "paused")),
+        *(("discontinued", "stopped"), ("(abgesetzt)", "stopped"), ("beendet.", "stopped")),
+        *(("planned", "planned"), ("empfohlen", "planned"), ("resolved", "resolved")),
+        *(("abgeheilte", "resolved"), ("not stopped", None), ("nicht abgesetzt", None)),
+        *(("renewed", None), ("stopped smoking", None), ("neurologisch", None), ("", None)),
+    ],
+)
+def test_what_became_of_it(text: str, status: str | None) -> None:
+    found = value_of("status", text)
+    assert (found.status if isinstance(found, Status) else None) == status
+    if found is not None:
+        assert value_from_dict(found.to_dict()) == found
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from elmtex.decoding.attributes import AttributeState
 from elmtex.decoding.confidence import confidence, probability
 from elmtex.decoding.notes import NoteItem, NoteState
-from elmtex.decoding.tokens import ReportTokens
 from elmtex.text.normalisation import case_folded
-from elmtex.types import Assertion, Attribute, Item
+from elmtex.types import Assertion, Attribute, Item, Mention
 
 IsHeading = Callable[[int, int, Assertion], bool]  # of code points of the report, half-open
 
@@ -20,6 +19,7 @@ def kept(
     keys: Sequence[str],
     threshold: float = 0.0,
     is_heading: IsHeading | None = None,
+    repeated: Collection[str] = (),
 ) -> dict[str, list[tuple[NoteState, NoteItem]]]:
     """The items to keep, by category and in report order, each with its note.
 
@@ -35,7 +35,20 @@ def kept(
         keys: the categories, in the order of the result.
         threshold: the least sum of the probabilities of overlapping items.
         is_heading: tells items that are nothing but a heading, which are left out; None is for none.
+        repeated: categories of which every mention is kept: a second "CRP 12 mg/l" is another value.
     """
+    found = _mentioned(states, keys, threshold, is_heading, repeated)
+    return {key: [mentions[0] for mentions in things] for key, things in found.items()}
+
+
+def _mentioned(
+    states: Iterable[NoteState],
+    keys: Sequence[str],
+    threshold: float,
+    is_heading: IsHeading | None,
+    repeated: Collection[str],
+) -> dict[str, list[list[tuple[NoteState, NoteItem]]]]:
+    """What :func:`kept` keeps, each with the later mentions that it stands for."""
     rivals: defaultdict[tuple[str, tuple[int, int]], list[tuple[NoteState, NoteItem]]]
     rivals = defaultdict(list)
     for state in states:
@@ -47,7 +60,7 @@ def kept(
     for (key, _), pairs in rivals.items():
         stay = _likeliest([item for _, item in pairs], threshold)
         found[key] += [pair for pair in pairs if any(pair[1] is item for item in stay)]
-    return {key: _distinct(pairs) for key, pairs in found.items()}
+    return {key: _things(pairs, fold=key not in repeated) for key, pairs in found.items()}
 
 
 def group(
@@ -57,20 +70,21 @@ def group(
     threshold: float = 0.0,
     attributes: Callable[[NoteItem], tuple[Attribute, ...]] | None = None,
     is_heading: IsHeading | None = None,
+    repeated: Collection[str] = (),
 ) -> dict[str, tuple[Item, ...]]:
     """Group the items of notes by category, in report order; :func:`kept` selects them.
 
     Args:
-        states, keys, threshold, is_heading: as for :func:`kept`.
+        states, keys, threshold, is_heading, repeated: as for :func:`kept`.
         calibrated: turns an item's :func:`probability` into its confidence; None keeps it.
         attributes: gives an item's attributes; None gives none.
     """
     return {
         key: tuple(
-            _item(state.tokens, item, calibrated, attributes(item) if attributes else ())
-            for state, item in pairs
+            _item(mentions, calibrated, attributes(mentions[0][1]) if attributes else ())
+            for mentions in things
         )
-        for key, pairs in kept(states, keys, threshold, is_heading).items()
+        for key, things in _mentioned(states, keys, threshold, is_heading, repeated).items()
     }
 
 
@@ -108,11 +122,12 @@ def _overlap(one: NoteItem, other: NoteItem) -> bool:
 
 
 def _item(
-    tokens: ReportTokens,
-    item: NoteItem,
+    mentions: Sequence[tuple[NoteState, NoteItem]],
     calibrated: Callable[[float], float] | None,
     attributes: tuple[Attribute, ...],
 ) -> Item:
+    state, item = mentions[0]
+    tokens = state.tokens
     start, end = tokens.span(item.first, item.last)
     return Item(
         tokens.report[start:end],
@@ -121,16 +136,21 @@ def _item(
         item.assertion,
         confidence(probability(item), calibrated),
         attributes=attributes,
+        mentions=tuple(Mention(*tokens.span(*_range(later))) for _, later in mentions[1:]),
     )
 
 
-def _distinct(pairs: list[tuple[NoteState, NoteItem]]) -> list[tuple[NoteState, NoteItem]]:
-    """The first mention of each item, in report order, without items that are only punctuation."""
-    kept: dict[tuple[str, Assertion], tuple[NoteState, NoteItem]] = {}
+def _things(
+    pairs: list[tuple[NoteState, NoteItem]], fold: bool
+) -> list[list[tuple[NoteState, NoteItem]]]:
+    """The items in report order, without those that are only punctuation; ``fold`` puts the mentions of one thing
+    together."""
+    things: dict[tuple[object, ...], list[tuple[NoteState, NoteItem]]] = {}
     for state, item in sorted(pairs, key=lambda pair: pair[0].tokens.span(*_range(pair[1]))[0]):
         if (identity := dedup_key(state, item))[0]:
-            kept.setdefault(identity, (state, item))
-    return list(kept.values())
+            key = identity if fold else _range(item)
+            things.setdefault(key, []).append((state, item))
+    return list(things.values())
 
 
 def dedup_key(state: NoteState, item: NoteItem) -> tuple[str, Assertion]:

@@ -1,4 +1,4 @@
-"""Write an extraction as JSON, JSON Lines, CSV (items or attributes), ELMTEX's 15 strings or FHIR.
+"""Write an extraction as JSON, JSON Lines, CSV (items, attributes or reports), ELMTEX's 15 strings or FHIR.
 
 Each writer takes the extraction and its schema and gives text; :data:`FORMATS` names them for the
 command line.
@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from elmtex.exporters.report_table import report_table
 from elmtex.exporters.tables import Document, attribute_table, item_table
 from elmtex.schema import CategorySchema
-from elmtex.types import Extraction
-
-if TYPE_CHECKING:
-    from elmtex.exporters.fhir.bundle import ReviewState
+from elmtex.types import Extraction, ReviewState
 
 NOTHING = "N/A"  # ELMTEX's word for a category the report says nothing about
 
@@ -35,7 +32,8 @@ def to_csv(
 ) -> str:
     """A table with one row per item and one column per attribute type, see :func:`elmtex.exporters.tables.item_table`.
 
-    With ``review`` a column ``judged`` says ``yes`` for each item that a human reviewed, else ``no``.
+    With ``review`` the columns ``judged``, ``reviewer`` and ``reviewed_at`` say whether a human reviewed an item, who and
+    when.
     """
     return item_table([Document(extraction, schema, review)])
 
@@ -46,6 +44,13 @@ def to_attributes_csv(
     """A table with one row per attribute, see :func:`elmtex.exporters.tables.attribute_table`; ``review`` as in
     :func:`to_csv`."""
     return attribute_table([Document(extraction, schema, review)])
+
+
+def to_report_csv(
+    extraction: Extraction, schema: CategorySchema, review: ReviewState | None = None
+) -> str:
+    """A table with one row for the report, see :func:`elmtex.exporters.report_table.report_table`."""
+    return report_table([Document(extraction, schema, review)])
 
 
 def to_elmtex(extraction: Extraction, schema: CategorySchema) -> str:
@@ -77,6 +82,9 @@ def to_fhir(
     schema: CategorySchema,
     review: ReviewState | None = None,
     report: str = "",
+    *,
+    at: str | None = None,
+    with_text: bool = False,
 ) -> str:
     """An HL7 FHIR R4 Bundle as indented JSON, see :mod:`elmtex.exporters.fhir.bundle`.
 
@@ -85,14 +93,32 @@ def to_fhir(
         schema: its schema.
         review: what of it a human has reviewed; None for nothing.
         report: the text it was extracted from; "" when it is not available.
+        at: when the bundle is made, ISO 8601 with its offset from UTC; None is now.
+        with_text: the report's words are part of the bundle.
 
     Raises:
         MissingDependencyError: fhir.resources is not installed.
     """
-    from elmtex.exporters.fhir.bundle import NOT_REVIEWED, bundle
+    from elmtex.exporters.fhir.bundle import bundle
 
-    document = bundle(extraction, schema, review or NOT_REVIEWED, report)
+    document = bundle(
+        extraction, schema, review or ReviewState(), report, at=at, with_text=with_text
+    )
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def to_fhir_ndjson(
+    extraction: Extraction,
+    schema: CategorySchema,
+    review: ReviewState | None = None,
+    report: str = "",
+    *,
+    at: str | None = None,
+    with_text: bool = False,
+) -> str:
+    """The Bundle of :func:`to_fhir` on one line, so that many make a file of NDJSON."""
+    document = to_fhir(extraction, schema, review, report, at=at, with_text=with_text)
+    return json.dumps(json.loads(document), ensure_ascii=False) + "\n"
 
 
 FORMATS: dict[str, Callable[[Extraction, CategorySchema], str]] = {
@@ -100,6 +126,8 @@ FORMATS: dict[str, Callable[[Extraction, CategorySchema], str]] = {
     "jsonl": to_jsonl,
     "csv": to_csv,
     "csv-attributes": to_attributes_csv,
+    "csv-reports": to_report_csv,
     "elmtex": to_elmtex,
     "fhir": to_fhir,
+    "fhir-ndjson": to_fhir_ndjson,
 }

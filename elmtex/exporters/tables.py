@@ -1,47 +1,51 @@
-"""CSV (RFC 4180): one row an item with a column per attribute type, or one row an attribute."""
+"""CSV (RFC 4180): one row an item with columns for each attribute type, or one row an attribute."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-from elmtex.schema import CategorySchema
-from elmtex.types import Attribute, Extraction, Item
+from elmtex.exporters.cells import Cell, cell, csv_table
+from elmtex.schema import AttributeType, CategorySchema
+from elmtex.types import Attribute, Extraction, Item, Judgement, ReviewState
+from elmtex.values import Date, Quantity, Route, Status
 
-if TYPE_CHECKING:
-    from elmtex.exporters.fhir.bundle import ReviewState
-
-ITEM_COLUMNS = ("id", "category", "text", "start", "end", "assertion", "confidence", "codes")
+ITEM_COLUMNS = (
+    *("id", "category", "text", "start", "end", "assertion", "confidence", "codes"),
+    *("section", "mentions"),
+)
 ATTRIBUTE_COLUMNS = (
     *("id", "category", "item", "item_start", "item_end", "assertion"),
     *("type", "text", "start", "end", "confidence", "value"),
 )
-JUDGED = "judged"  # the column that says whether a human reviewed the item
+# Whether a human reviewed the item, who and when.
+REVIEW_COLUMNS = ("judged", "reviewer", "reviewed_at")
 
-Cell = str | int | float | None
+# What the words of a type say as data, by its normaliser; behind the words' own column.
+_VALUE_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "quantity": ("number", "comparator", "unit"),
+    "duration": ("number", "comparator", "unit"),
+    "date": ("date",),
+    "route": ("code",),
+    "status": ("code",),
+}
 
 
 class Document(NamedTuple):
-    """A document to write, its schema, and what of it a human has reviewed; None for no such column."""
+    """A document to write.
+
+    Args:
+        extraction: the document.
+        schema: its schema.
+        review: what of it a human has reviewed; None for no such columns.
+        source: the id columns of the file that the report came from, by their names; they come first.
+    """
 
     extraction: Extraction
     schema: CategorySchema
     review: ReviewState | None = None
-
-
-# What Excel, LibreOffice and Google Sheets take for the start of a formula (OWASP, "CSV Injection"), with the
-# full-width signs that some of them fold.
-_FORMULA = tuple("=+-@＝＋－＠")
-# Where a German Excel separates cells, even inside quotation marks.
-_PARTS = frozenset(";\t\r\n")
-# What may precede such a character: what separates cells, white space, invisible characters.
-_BEFORE = re.compile(
-    r"[;\s\x00-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+"
-)
+    source: Mapping[str, str] = {}
 
 
 def item_table(documents: Iterable[Document]) -> str:
@@ -49,28 +53,30 @@ def item_table(documents: Iterable[Document]) -> str:
 
     After the item's own columns comes one for each attribute type that a category of the schemas lists, in the
     order in which the schema names them; several spans of a type are joined by ``"; "``. A column is named by
-    its type's key, or ``attribute.KEY`` where the key is a name that the table has already. An attribute of a type that
-    no category lists, as in an invalid document, is in :func:`attribute_table` alone.
+    its type's key, or ``attribute.KEY`` where the key is a name that the table has already. Behind it are columns
+    for what the words say as data: ``dose_number``, ``dose_comparator`` and ``dose_unit`` (UCUM), ``when_date`` (ISO
+    8601), ``route_code`` (SNOMED CT), ``status_code``; each empty where that is not certain. The number of a range or of
+    a pair is empty. An attribute of a type that no category lists, as in an invalid document, is in
+    :func:`attribute_table` alone.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front; offsets still point at the words as
-    in the report. Codes are written ``SYSTEM|CODE``, best first, joined by spaces.
+    in the report. Codes are written ``SYSTEM|CODE``, best first, and mentions ``START-END``, joined by spaces.
     """
     rows = list(documents)
-    types = list(dict.fromkeys(key for row in rows for key in _types(row.schema)))
-    own = (*ITEM_COLUMNS, JUDGED)
-    named = [f"attribute.{key}" if key in own else key for key in types]
-
-    def cells(item: Item) -> list[Cell]:
-        spans: dict[str, list[str]] = {key: [] for key in types}
-        for attribute in item.attributes:
-            spans.get(attribute.type, []).append(attribute.text)
-        return [_cell("; ".join(texts)) for texts in spans.values()]
-
-    return _table(
+    types = _types(rows)
+    own = {*ITEM_COLUMNS, *REVIEW_COLUMNS, *_source_names(rows)}
+    named: list[str] = []
+    for type in types:
+        name = f"attribute.{type.key}" if type.key in own else type.key
+        named += [
+            name,
+            *(f"{name}_{part}" for part in _VALUE_COLUMNS.get(type.normaliser or "", ())),
+        ]
+    return csv_table(
         [*_head(ITEM_COLUMNS, rows), *named],
         (
-            [_cell(row.extraction.id), key, *_item_cells(item), *seen, *cells(item)]
-            for row, key, item, seen in _items(rows)
+            [*first, key, *_item_cells(item), *seen, *_type_cells(item, types)]
+            for first, key, item, seen in _items(rows)
         ),
     )
 
@@ -82,77 +88,108 @@ def attribute_table(documents: Iterable[Document]) -> str:
     (:mod:`elmtex.values`), empty where that is not certain; cells are written as in :func:`item_table`.
     """
     rows = list(documents)
-    return _table(
+    return csv_table(
         _head(ATTRIBUTE_COLUMNS, rows),
         (
-            [
-                _cell(row.extraction.id),
-                key,
-                *_owner_cells(item),
-                *_attribute_cells(attribute),
-                *seen,
-            ]
-            for row, key, item, seen in _items(rows)
+            [*first, key, *_owner_cells(item), *_attribute_cells(attribute), *seen]
+            for first, key, item, seen in _items(rows)
             for attribute in item.attributes
         ),
     )
 
 
-def _types(schema: CategorySchema) -> list[str]:
-    """The keys of the types that some category lists, as the schema's own ``x-attributes`` are ordered."""
-    listed = {t.key for t in schema.attributes}
-    return [key for key in schema.document.get("x-attributes", ()) if key in listed]
+def source_head(rows: Iterable[Document]) -> list[str]:
+    """The columns that say which report a row is of: ``id``, and those of the file it came from."""
+    return ["id", *_source_names(rows)]
 
 
-def _head(columns: tuple[str, ...], rows: list[Document]) -> tuple[str, ...]:
-    return (*columns, JUDGED) if any(row.review for row in rows) else columns
+def source_cells(row: Document, head: Iterable[str]) -> list[Cell]:
+    """The cells of :func:`source_head`."""
+    return [cell(row.extraction.id if name == "id" else row.source.get(name, "")) for name in head]
 
 
-def _items(rows: list[Document]) -> Iterator[tuple[Document, str, Item, tuple[str, ...]]]:
-    """Each item with its document, its category and the cell of :data:`JUDGED`, () without that column."""
-    judged = any(row.review for row in rows)
+def review_cells(review: ReviewState | None, place: tuple[str, int]) -> tuple[str, ...]:
+    """The cells of :data:`REVIEW_COLUMNS` for an item."""
+    if review is None or place not in review.items:
+        return "no", "", ""
+    by = review.judgements.get(place, Judgement())
+    return "yes", cell(by.reviewer), by.at
+
+
+def _source_names(rows: Iterable[Document]) -> list[str]:
+    names = dict.fromkeys(name for row in rows for name in row.source)
+    return [name for name in names if name != "id"]
+
+
+def _types(rows: Iterable[Document]) -> list[AttributeType]:
+    """The types that some category lists, as the schemas' own ``x-attributes`` are ordered."""
+    found: dict[str, AttributeType] = {}
     for row in rows:
+        listed = {t.key: t for t in row.schema.attributes}
+        for key in row.schema.document.get("x-attributes", ()):
+            if key in listed:
+                found.setdefault(key, listed[key])
+    return list(found.values())
+
+
+def _head(columns: tuple[str, ...], rows: list[Document]) -> list[str]:
+    review = REVIEW_COLUMNS if any(row.review for row in rows) else ()
+    return [*source_head(rows), *columns[1:], *review]
+
+
+def _items(rows: list[Document]) -> Iterator[tuple[list[Cell], str, Item, tuple[str, ...]]]:
+    """Each item with the cells of its report, its category and the cells of :data:`REVIEW_COLUMNS`, () without them."""
+    judged, head = any(row.review for row in rows), source_head(rows)
+    for row in rows:
+        first = source_cells(row, head)
         for key, items in row.extraction.categories.items():
             for place, item in enumerate(items):
-                seen = row.review is not None and (key, place) in row.review.items
-                yield row, key, item, ("yes" if seen else "no",) if judged else ()
+                yield first, key, item, review_cells(row.review, (key, place)) if judged else ()
 
 
 def _item_cells(item: Item) -> tuple[Cell, ...]:
     codes = " ".join(f"{code.system}|{code.code}" for code in item.codes)
-    return (_cell(item.text), item.start, item.end, item.assertion, item.confidence, _cell(codes))
+    mentions = " ".join(f"{mention.start}-{mention.end}" for mention in item.mentions)
+    return (
+        *(cell(item.text), item.start, item.end, item.assertion, item.confidence),
+        *(cell(codes), item.section or "", mentions),
+    )
+
+
+def _type_cells(item: Item, types: Iterable[AttributeType]) -> Iterator[Cell]:
+    for type in types:
+        found = [a for a in item.attributes if a.type == type.key]
+        yield cell("; ".join(a.text for a in found))
+        for part in _VALUE_COLUMNS.get(type.normaliser or "", ()):
+            said = [_part(a, part) for a in found]
+            yield said[0] if len(said) == 1 else "; ".join(map(str, said)) if any(said) else ""
+
+
+def _part(attribute: Attribute, part: str) -> Cell:
+    match attribute.value:
+        case Quantity() as value:
+            parts: dict[str, Cell] = {
+                "number": value.value,
+                "comparator": value.comparator and cell(value.comparator),
+                "unit": cell(value.code),
+            }
+            return parts[part] if parts[part] is not None else ""
+        case Date(date=said):
+            return said
+        case Route(code=said) | Status(status=said):
+            return said
+    return ""
 
 
 def _owner_cells(item: Item) -> tuple[Cell, ...]:
-    return (_cell(item.text), item.start, item.end, item.assertion)
+    return (cell(item.text), item.start, item.end, item.assertion)
 
 
 def _attribute_cells(attribute: Attribute) -> tuple[Cell, ...]:
     """From ``type`` on, see :data:`ATTRIBUTE_COLUMNS`."""
     value = attribute.value
     return (
-        *(_cell(attribute.type), _cell(attribute.text)),
+        *(cell(attribute.type), cell(attribute.text)),
         *(attribute.start, attribute.end, attribute.confidence),
         None if value is None else json.dumps(value.to_dict(), ensure_ascii=False),
     )
-
-
-def _table(head: Iterable[str], rows: Iterable[list[Cell]]) -> str:
-    table = io.StringIO(newline="")
-    writer = csv.writer(table)
-    writer.writerow(head)
-    writer.writerows(rows)
-    return table.getvalue()
-
-
-def _cell(text: str) -> str:
-    def held(run: re.Match[str]) -> str:
-        behind = text.startswith(_FORMULA, run.end()) and not _PARTS.isdisjoint(run[0])
-        return run[0] + "'" * behind
-
-    begun = _BEFORE.match(text)
-    formula = text.startswith((*_FORMULA, "\t", "\r", "\n")) or (
-        begun is not None and text.startswith(_FORMULA, begun.end())
-    )
-    # Each run once and whole: looking behind every separator again would take a minute for a page of line ends.
-    return "'" * formula + _BEFORE.sub(held, text)

@@ -202,13 +202,13 @@ class NotesExtractor(Extractor):
         def listed(group: Sequence[NoteState]) -> list[AttributeState]:
             """The attributes to write of these notes' items: of those that stay, each thing once a report."""
             assert loaded.attributes is not None
-            stay = kept(group, self.schema.keys, self._threshold, is_heading)
+            stay = kept(group, self.schema.keys, self._threshold, is_heading, self.schema.repeated)
             walks = []
             for key in loaded.attributes.labels:
                 all_of_key = [note for _, note in stay[key]]
                 for walk, note in stay[key]:
                     what = (key, *dedup_key(walk, note))
-                    if what not in said:
+                    if what not in said or key in self.schema.repeated:
                         said.add(what)
                         walks.append(AttributeState(loaded.attributes, walk, note, all_of_key))
                         finished.attributes[id(note)] = walks[-1]
@@ -289,10 +289,16 @@ class NotesExtractor(Extractor):
             self._threshold,
             attributes,
             finished.sections.is_heading,
+            self.schema.repeated,
         )
         categories = possible(categories, self.schema)
-        if self.schema.names_sections:
+        if self.schema.items_may_have("section"):
             categories = finished.sections.placed(categories)
+        if not self.schema.items_may_have("mentions"):
+            categories = {
+                key: tuple(replace(item, mentions=()) for item in items)
+                for key, items in categories.items()
+            }
         return Extraction(id, self.schema.name, self.model_name, status, problems, categories)
 
     @property

@@ -27,17 +27,19 @@ def by_rule(
 
     Args:
         categories: items by category.
-        schema: says by ``x-value`` what the words of a type are, and by ``x-row`` which type heads rows.
+        schema: says by ``x-value`` what the words of a type are, and by ``x-fhir`` which type is the test.
         report: where the items are spans.
     """
-    ruled = dict(categories)
-    for category in schema.categories:
-        types = category.attributes
-        ruled[category.key] = tuple(
-            _with_row_head(_with_route(_retyped(item, types), types), types, report)
-            for item in categories.get(category.key, ())
+    types = {category.key: category.attributes for category in schema.categories}
+    return {
+        key: tuple(
+            _with_row_head(_with_route(_retyped(item, types[key]), types[key]), types[key], report)
+            for item in items
         )
-    return ruled
+        if types.get(key)
+        else items
+        for key, items in categories.items()
+    }
 
 
 def _retyped(item: Item, types: Iterable[AttributeType]) -> Item:
@@ -80,7 +82,7 @@ def _with(item: Item, attributes: Iterable[Attribute], types: Iterable[Attribute
 def _with_row_head(item: Item, types: Iterable[AttributeType], report: str) -> Item:
     """The item, with the words that head its row if nothing of their type belongs to it yet."""
     for type in types:
-        if not type.heads_rows or any(a.type == type.key for a in item.attributes):
+        if type.fhir != "test" or any(a.type == type.key for a in item.attributes):
             continue
         head = row_head(report, item.start) if item.start is not None else None
         if head:

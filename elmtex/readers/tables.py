@@ -278,7 +278,14 @@ def _from_row(row: Any, path: Path, number: int, note: Note = "") -> Report:
     if len(text) > reading.MAX_BYTES:
         limit = reading.MAX_BYTES // 1_000_000
         return _broken(path, number, f"is over {limit} MB, too large for a report", str(name))
-    return Report(str(name), text, note=note)
+    return Report(str(name), text, note=note, source=_ids(row))
+
+
+def _ids(row: Mapping[str, Any]) -> dict[str, str]:
+    """The cells of the columns of ids: of patient, case and report."""
+    cells = {name: row[name] for name in row if name == "id" or _ID.search(name)}
+    named = {name: str(cell) for name, cell in cells.items() if isinstance(cell, str | int)}
+    return {name: cell for name, cell in named.items() if cell and _is_unicode(name + cell)}
 
 
 def _is_unicode(text: str) -> bool:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -97,6 +98,8 @@ class Report:
         recognised: it was a scan whose words were recognised (OCR), and may differ from the paper.
         note: message id of ``problem`` (:data:`Note`), for translations; of what was read
             with defects, one id for each, separated by spaces.
+        source: of a table's row its columns of ids, by their names in small letters; {} without
+            such.
     """
 
     id: str
@@ -104,6 +107,7 @@ class Report:
     problem: str | None = None
     recognised: bool = False
     note: str = ""
+    source: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def read_report(path: str | Path) -> tuple[str, Note]:

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from elmtex.exporters.fhir.bundle import ReviewState
-from elmtex.types import Extraction, InputError, Item
+from elmtex.types import Extraction, InputError, Item, Judgement, ReviewState
 
 Action = Literal["accept", "reject", "edit", "add", "undo", "finish"]
 Verdict = Literal["open", "accepted", "rejected", "edited", "added"]
@@ -136,14 +135,19 @@ class Reviewed:
     def review_state(self) -> ReviewState:
         """Which items of :meth:`corrected` a human has reviewed; rejected ones are not among its
         items."""
+        latest = {id: d for d in self.standing for id in (*d.items, f"d{d.number}")}
         seen: dict[str, int] = {}
-        places = set()
+        places: dict[tuple[str, int], Judgement] = {}
         for entry in self.items:
             if entry.kept:
                 place = seen[entry.category] = seen.get(entry.category, -1) + 1
                 if entry.verdict != "open":
-                    places.add((entry.category, place))
-        return ReviewState(frozenset(places), self.finished)
+                    by = latest[entry.id]
+                    places[entry.category, place] = Judgement(by.reviewer, by.at)
+        last = self.standing[-1] if self.standing else Decision("finish")
+        return ReviewState(
+            frozenset(places), self.finished, places, Judgement(last.reviewer, last.at)
+        )
 
     def corrected(self, extraction: Extraction) -> Extraction:
         """The document as the reviewer left it: without the rejected items, with the edited and

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from elmtex.review.decisions import Decision, Reviewed, fold
 from elmtex.schema import CategorySchema
@@ -22,6 +23,7 @@ class Entry:
         recognised: its words were recognised in a scan (OCR).
         note: message id about its reading, see
             :data:`elmtex.readers.text_files.Note`.
+        source: of a table's row its columns of ids, by name.
         schema: the schema it was or will be extracted with.
         created: when it was stored, ISO 8601 in UTC.
         extraction: what the model said; None before it has.
@@ -39,6 +41,7 @@ class Entry:
     decisions: tuple[Decision, ...]
     recognised: bool = False
     note: str = ""
+    source: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def reviewed(self) -> Reviewed:

@@ -27,7 +27,14 @@ from elmtex.types import ElmtexError, Extraction
 
 logger = logging.getLogger(__name__)  # never about a report
 
-CONTENT = ("name", "text", "problem", "recognised", "note")  # of an entry, stored as one JSON
+CONTENT = (
+    "name",
+    "text",
+    "problem",
+    "recognised",
+    "note",
+    "source",
+)  # of an entry, stored as one JSON
 
 
 def in_order(rows: Sequence[Any]) -> list[Any]:
@@ -63,7 +70,7 @@ def entry_of(row: Any, document: Any, decisions: Sequence[Any]) -> Entry:
                 Decision.from_dict(json.loads(_ascii(d.decision)), d.number, d.reviewer, d.at)
                 for d in sorted(decisions, key=lambda d: d.number)
             ),
-            **{"recognised": False, "note": "", **content},
+            **{"recognised": False, "note": "", "source": {}, **content},
         )
         line_of(entry)  # which needs all of it
         if schema is not None:
@@ -105,7 +112,7 @@ def _schema(stored: str) -> CategorySchema:
     data = json.loads(stored)
     schema = parse_schema(json.dumps(data["document"]), data["name"])
     if schema.name in packaged_schemas():
-        # An earlier version's did not say what its categories are in FHIR.
+        # An earlier version's did not say what all of it is in FHIR, nor how all attributes are read.
         packaged = load_schema(schema.name)
         if _names(packaged) == _names(schema):
             return packaged
@@ -113,7 +120,11 @@ def _schema(stored: str) -> CategorySchema:
 
 
 def _names(schema: CategorySchema) -> list[Category]:
-    return [replace(category, fhir=Fhir(), terminologies=None) for category in schema.categories]
+    def named(category: Category) -> Category:
+        types = tuple(replace(t, normaliser=None, fhir=None) for t in category.attributes)
+        return replace(category, fhir=Fhir(), terminologies=None, attributes=types)
+
+    return [named(category) for category in schema.categories]
 
 
 def extraction_row(id: str, extraction: Extraction) -> Any:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -87,6 +87,7 @@ class Store:
         problem: str = "",
         recognised: bool = False,
         note: str = "",
+        source: Mapping[str, str] | None = None,
     ) -> str:
         """Store a report, with its extraction when there is one already; returns its id."""
         entry = Entry(
@@ -101,6 +102,7 @@ class Store:
             decisions=(),
             recognised=recognised,
             note=note,
+            source=dict(source or {}),
         )
         content = {key: getattr(entry, key) for key in CONTENT}
         with self._writing() as connection:

@@ -10,7 +10,7 @@ out: elmtex's own (:data:`ITEM`) is then filled in.
 ``x-attributes`` of the schema names the types of what may belong to an item (a drug's dose, a
 value's test), each with a ``title`` and, if you like, ``x-title``, ``x-label``, ``description`` and
 ``x-value``, which says how its words are read as data (:data:`elmtex.values.NORMALISERS`), and
-``x-row``, which says that they head the rows of tables;
+``x-fhir``, the element they become in FHIR (:data:`ELEMENTS`);
 ``x-attributes`` of a category lists those that its items may have, in the order in which they are
 written. ``x-only`` of a category drops items whose words cannot be what it names
 (:data:`elmtex.values.ONLY`).
@@ -27,10 +27,18 @@ from typing import Any
 
 from elmtex.schema.categories import AttributeType, Category, CategorySchema, Fhir
 from elmtex.schema.checks import check_items, check_labels, check_schema, check_shape, same_labels
-from elmtex.schema.shape import ITEM, MAX_CATEGORIES, MAX_LABEL, RESOURCES, TERMINOLOGIES
+from elmtex.schema.shape import (
+    ELEMENTS,
+    ITEM,
+    MAX_CATEGORIES,
+    MAX_LABEL,
+    RESOURCES,
+    TERMINOLOGIES,
+)
 from elmtex.types import SchemaError
 
 __all__ = [
+    "ELEMENTS",
     "ITEM",
     "MAX_CATEGORIES",
     "MAX_LABEL",
@@ -47,7 +55,7 @@ __all__ = [
 
 NAMES = (
     *("title", "x-title", "x-label", "description"),
-    *("x-fhir", "x-terminologies", "x-attributes", "x-value", "x-row", "x-only"),
+    *("x-fhir", "x-terminologies", "x-attributes", "x-value", "x-only"),
 )
 
 
@@ -212,7 +220,7 @@ def _category(
 
 
 def _type(key: str, spec: Mapping[str, Any]) -> AttributeType:
-    return AttributeType(key, *_names(key, spec), spec.get("x-value"), spec.get("x-row", False))
+    return AttributeType(key, *_names(key, spec), spec.get("x-value"), spec.get("x-fhir"))
 
 
 def _names(key: str, spec: Mapping[str, Any]) -> tuple[str, str, str, Mapping[str, str]]:
@@ -229,6 +237,7 @@ def _fhir(spec: Mapping[str, Any]) -> Fhir:
         spec.get("clinicalStatus"),
         tuple(spec.get("also", ())),
         spec.get("quantity", False),
+        spec.get("section"),
     )
 
 

@@ -27,12 +27,14 @@ class Fhir:
         also: AllergyIntolerance, Procedure: what an item becomes instead when its words name one.
         quantity: of an Observation: its words are read as name, number, unit and reference range
             where that is certain.
+        section: LOINC code of its section in a Composition; None leaves the section without a code.
     """
 
     resource: str = "Observation"
     clinical_status: str | None = None
     also: tuple[str, ...] = ()
     quantity: bool = False
+    section: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class AttributeType:
         titles: titles by ISO 639-1 language, English included.
         normaliser: reads its words as data, of :data:`elmtex.values.NORMALISERS`; None when
             they stay words.
-        heads_rows: its words head the rows of tables, so that they belong to every cell of the row.
+        fhir: the element its words become, of :data:`elmtex.schema.ELEMENTS`; None for a note.
     """
 
     key: str
@@ -56,7 +58,7 @@ class AttributeType:
     description: str
     titles: Mapping[str, str]
     normaliser: str | None = None
-    heads_rows: bool = False
+    fhir: str | None = None
 
     def title_in(self, lang: str) -> str:
         """The title in a language, else the English one."""
@@ -116,10 +118,14 @@ class CategorySchema:
         return tuple({t.key: t for c in self.categories for t in c.attributes}.values())
 
     @property
-    def names_sections(self) -> bool:
-        """Whether items may name their section: where a file has items of its own, only if those have ``section``."""
+    def repeated(self) -> frozenset[str]:
+        """The categories of measurements, of which the same words at another place are another value."""
+        return frozenset(c.key for c in self.categories if c.fhir.quantity)
+
+    def items_may_have(self, name: str) -> bool:
+        """Whether items may have ``section`` or ``mentions``: where a file has items of its own, only if it says so."""
         items = [spec.get("items") for spec in self.document.get("properties", {}).values()]
-        return all(isinstance(i, dict) and "section" in i.get("properties", {}) for i in items)
+        return all(isinstance(i, dict) and name in i.get("properties", {}) for i in items)
 
     def category(self, key: str) -> Category:
         """The category of that key. Raises :class:`SchemaError` when there is none."""

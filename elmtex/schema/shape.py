@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from elmtex.values import NORMALISERS, ONLY
+from elmtex.values.data import Course
 
 MAX_CATEGORIES = 64
 MAX_LABEL = 40  # characters
@@ -12,7 +13,12 @@ MAX_ATTRIBUTES = 32  # types of a schema
 TERMINOLOGIES = ("icd10cm", "hpo", "drugs", "doid")
 RESOURCES = (
     *("Observation", "Condition", "Procedure", "MedicationStatement"),
-    *("FamilyMemberHistory", "AllergyIntolerance"),
+    *("FamilyMemberHistory", "AllergyIntolerance", "ServiceRequest"),
+)
+# What the words of an attribute type may become in its item's resource.
+ELEMENTS = (
+    *("bodySite", "severity", "value", "test", "time", "status", "reaction"),
+    *("dose", "route", "timing", "duration"),
 )
 
 _CODE: dict[str, Any] = {
@@ -85,6 +91,7 @@ _VALUE: dict[str, Any] = {
         ),
         _value("route", dict.fromkeys(("system", "code", "display"), _WORD)),
         _value("date", {"date": _WORD, "precision": {"enum": ["year", "month", "day"]}}),
+        _value("status", {"status": {"enum": list(get_args(Course))}}),
     ]
 }
 _ATTRIBUTE: dict[str, Any] = {
@@ -98,6 +105,15 @@ _ATTRIBUTE: dict[str, Any] = {
         "end": {"type": ["integer", "null"], "minimum": 1},
         "confidence": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "value": _VALUE,
+    },
+}
+_MENTION: dict[str, Any] = {
+    "type": "object",
+    "required": ["start", "end"],
+    "additionalProperties": False,
+    "properties": {
+        "start": {"type": "integer", "minimum": 0},
+        "end": {"type": "integer", "minimum": 1},
     },
 }
 
@@ -114,6 +130,7 @@ ITEM: dict[str, Any] = {
         "section": {"type": "string"},
         "codes": {"type": "array", "items": _CODE},
         "attributes": {"type": "array", "items": _ATTRIBUTE},
+        "mentions": {"type": "array", "items": _MENTION},
     },
 }
 
@@ -145,6 +162,7 @@ _FHIR: dict[str, Any] = {
             "items": {"enum": ["AllergyIntolerance", "Procedure"]},
         },
         "quantity": {"type": "boolean"},
+        "section": {"type": "string", "pattern": r"^[1-9][0-9]{0,6}-[0-9]\Z"},
     },
     "dependentSchemas": {
         "clinicalStatus": {"properties": {"resource": {"const": "Condition"}}},
@@ -197,7 +215,7 @@ SHAPE: dict[str, Any] = {
                 "properties": {
                     **_NAMED,
                     "x-value": {"enum": list(NORMALISERS)},
-                    "x-row": {"type": "boolean"},
+                    "x-fhir": {"enum": list(ELEMENTS)},
                 },
             },
         },

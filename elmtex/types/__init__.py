@@ -14,16 +14,19 @@ from elmtex.types.document import (
     Code,
     Extraction,
     Item,
+    Mention,
     Progress,
     Status,
     Timings,
 )
 from elmtex.types.errors import ElmtexError, InputError, MissingDependencyError, SchemaError
 from elmtex.types.record import Record
+from elmtex.types.review_state import NOT_REVIEWED, Judgement, ReviewState
 
 __all__ = [
     "ASSERTIONS",
     "EMPTY",
+    "NOT_REVIEWED",
     "N_",
     "Assertion",
     "Attribute",
@@ -32,9 +35,12 @@ __all__ = [
     "Extraction",
     "InputError",
     "Item",
+    "Judgement",
+    "Mention",
     "MissingDependencyError",
     "Progress",
     "Record",
+    "ReviewState",
     "SchemaError",
     "Status",
     "Timings",

@@ -88,6 +88,14 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """A further place where an item's words occur, ignoring case and white space; half-open code points."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One fact: a span of the report with its assertion.
 
@@ -103,6 +111,8 @@ class Item:
         attributes: what belongs to it, by type in the schema's order, then in report order.
         section: the kind of section it stands in, one of :data:`elmtex.text.section_names.KINDS`; None where no
             heading precedes it. It follows from the span, so it makes no other item.
+        mentions: the later places where the same words were found with the same assertion, in report order. They
+            make no other item.
 
     Examples:
         >>> report = "He denied fever."
@@ -119,13 +129,14 @@ class Item:
     codes: tuple[Code, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     section: str | None = field(default=None, compare=False)
+    mentions: tuple[Mention, ...] = field(default=(), compare=False)
 
     @property
     def grounded(self) -> bool:
         return self.start is not None
 
     def to_dict(self) -> dict[str, Any]:
-        """The item as JSON: ``section``, ``codes`` and ``attributes`` only when there are some."""
+        """The item as JSON: ``section``, ``codes``, ``attributes`` and ``mentions`` only when there are some."""
         data: dict[str, Any] = {
             "text": self.text,
             "start": self.start,
@@ -139,6 +150,8 @@ class Item:
             data["codes"] = [code.to_dict() for code in self.codes]
         if self.attributes:
             data["attributes"] = [attribute.to_dict() for attribute in self.attributes]
+        if self.mentions:
+            data["mentions"] = [asdict(mention) for mention in self.mentions]
         return data
 
     @classmethod
@@ -153,6 +166,7 @@ class Item:
             codes=tuple(Code(**code) for code in data.get("codes", ())),
             attributes=tuple(Attribute.from_dict(row) for row in data.get("attributes", ())),
             section=data.get("section"),
+            mentions=tuple(Mention(**place) for place in data.get("mentions", ())),
         )
 
 

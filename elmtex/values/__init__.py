@@ -10,13 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from elmtex.values.data import CLASSES, Date, Pair, Quantity, Range, Ratio, Route, Timing, Value
+from elmtex.values.data import (
+    CLASSES,
+    Date,
+    Pair,
+    Quantity,
+    Range,
+    Ratio,
+    Route,
+    Status,
+    Timing,
+    Value,
+)
 from elmtex.values.dates import date
 from elmtex.values.demographics import ONLY
 from elmtex.values.durations import duration
 from elmtex.values.numerals import decimal_separator, number
 from elmtex.values.quantities import quantity
 from elmtex.values.routes import route
+from elmtex.values.statuses import status
 from elmtex.values.timings import timing
 from elmtex.values.units import unit_code
 
@@ -30,6 +42,7 @@ __all__ = [
     "Range",
     "Ratio",
     "Route",
+    "Status",
     "Timing",
     "Value",
     "decimal_separator",
@@ -48,6 +61,7 @@ NORMALISERS: dict[str, Callable[[str, str | None], Value | None]] = {
     "duration": duration,
     "route": route,
     "date": date,
+    "status": status,
 }
 
 

@@ -1,5 +1,5 @@
-"""What an attribute's text says, as data: quantities, timings, routes and dates, in the terms of
-FHIR R4."""
+"""What an attribute's text says, as data: quantities, timings, routes, dates and statuses, in the terms
+of FHIR R4."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Literal
 Number = int | float
 Comparator = Literal["<", "<=", ">", ">="]
 Precision = Literal["year", "month", "day"]
+Course = Literal["new", "continued", "changed", "paused", "stopped", "planned", "resolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,23 @@ class Date:
         return cls(data["date"])
 
 
-Value = Quantity | Range | Pair | Ratio | Timing | Route | Date
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What became of a drug, a treatment or a condition."""
+
+    status: Course
+
+    def to_dict(self) -> dict[str, Any]:
+        """The status as JSON."""
+        return {"kind": "status", "status": self.status}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Status:
+        """The inverse of :meth:`to_dict`."""
+        return cls(data["status"])
+
+
+Value = Quantity | Range | Pair | Ratio | Timing | Route | Date | Status
 CLASSES: dict[str, type[Value]] = {
     "quantity": Quantity,
     "range": Range,
@@ -236,6 +253,7 @@ CLASSES: dict[str, type[Value]] = {
     "timing": Timing,
     "route": Route,
     "date": Date,
+    "status": Status,
 }
 
 

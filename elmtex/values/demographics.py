@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from elmtex.values.data import Quantity
+
 _WORD = re.compile(r"[^\W\d_]+")
 _GENDER = frozenset(
     "man men woman women male female boy girl lady gentleman gent transman transwoman transgender nonbinary "
@@ -15,6 +17,32 @@ _GENDER = frozenset(
 )
 _GENDER_STEMS = ("männl", "maennl", "weibl", "patient", "schüler", "rentner")
 
+_GENDERS: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
+    "male": (
+        frozenset(
+            "man men male boy gentleman gent m father son brother husband widower schoolboy mann männer mannes herr herrn "
+            "junge jungen knabe knaben vater sohn bruder ehemann witwer rentner schüler".split()
+        ),
+        ("männl", "maennl"),
+    ),
+    "female": (
+        frozenset(
+            "woman women female girl lady f w mother daughter sister wife widow housewife schoolgirl primipara primigravida "
+            "multipara multigravida frau frauen dame mädchen mutter tochter schwester ehefrau witwe hausfrau".split()
+        ),
+        ("weibl", "patientin", "rentnerin", "schülerin"),
+    ),
+    "other": (frozenset(("divers",)), ("nonbinary",)),
+}
+
+_AGED_IN = {
+    **{"a": "y(?:ea)?rs?|yo|y/o|j", "mo": "mo(?:nth|nat|\\b)", "wk": "w", "d": "d(?:ay|\\b)|tag"}
+}
+_AGED = re.compile(
+    r"(?P<number>[0-9]{1,3})[\s-]*(?P<unit>years?|yrs?|y/?o|year|jähr\w*|jahre?n?|j(?=\b|\.)|months?|mo\b|monate?n?|weeks?|wochen?"
+    r"|days?|tagen?|tage?)",
+    re.IGNORECASE,
+)
 _DATE = re.compile(
     r"\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4}|(?<!\d)(?:19|20)\d\d(?!\d)|\b(?:born|dob|geb)\b|\*\s?\d",
     re.IGNORECASE,
@@ -48,6 +76,39 @@ def is_age(words: str) -> bool:
     if _DATE.search(words) or not _AGE.search(words):
         return False
     return all(int(number[:6]) <= _LONGEST for number in _DAYS.findall(words))
+
+
+def age_of(words: str) -> Quantity | None:
+    """The one age that words tell, with its unit in UCUM; None for none, several, or one without a number.
+
+    Examples:
+        >>> age_of("81-jährige"), age_of("3-month-old").code, age_of("74 J.").value, age_of("in his fifties")
+        (Quantity(value=81, unit='jährige', code='a', comparator=None), 'mo', 74, None)
+    """
+    found = list(_AGED.finditer(words))
+    if len(found) != 1 or len(_DAYS.findall(words)) != 1 or not is_age(words):
+        return None
+    code = next(c for c, stem in _AGED_IN.items() if re.match(stem, found[0]["unit"], re.I))
+    return Quantity(int(found[0]["number"]), found[0]["unit"], code)
+
+
+def gender_of(words: str) -> str | None:
+    """FHIR's administrative gender that words tell: ``male``, ``female`` or ``other``; None where they tell none, or
+    two.
+
+    Examples:
+        >>> gender_of("72-year-old woman"), gender_of("Patientin"), gender_of("patient")
+        ('female', 'female', None)
+    """
+    if not is_gender(words):
+        return None
+    said = {
+        gender
+        for word in _WORD.findall(words.lower())
+        for gender, (exact, stems) in _GENDERS.items()
+        if word in exact or word.startswith(stems)
+    }
+    return said.pop() if len(said) == 1 else None
 
 
 # What ``x-only`` of a category may be.

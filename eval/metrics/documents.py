@@ -135,7 +135,7 @@ def _first_said(items: Sequence[Item]) -> list[Item]:
     first: dict[str, Item] = {}
     for item in sorted(items, key=lambda item: item.start or 0):
         first.setdefault(case_folded(item.text), item)
-    return [item for item in items if item.assertion == first[case_folded(item.text)].assertion]
+    return [item for item in items if item is first[case_folded(item.text)]]
 
 
 def _checked(item: Item, report: str | None) -> Item:

@@ -6,11 +6,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_SNOMED = "http://snomed.info/sct"
+from elmtex.exporters.fhir.elements import (
+    SNOMED,
+    Resource,
+    Said,
+    concept,
+    named,
+    noted,
+    severity_of,
+    string,
+    time_of,
+)
+from elmtex.types import Item
+
 # "No known" may refer to drugs or to everything; "no penicillin allergy" refutes that one.
 _NONE_KNOWN = {
-    "drug": (_SNOMED, "409137002", "No known drug allergy"),
-    "": (_SNOMED, "716186003", "No known allergy"),
+    "drug": (SNOMED, "409137002", "No known drug allergy"),
+    "": (SNOMED, "716186003", "No known allergy"),
 }
 
 _DRUG = r"(?:drugs?|medications?|medicines?|medikamenten|arzneimittel)"
@@ -89,3 +101,42 @@ def allergy(text: str, absent: bool = False) -> Allergy | None:
 def allergic_to(before: str, after: str) -> bool:
     """Whether a sentence names what lies between its two parts as an allergen."""
     return bool(_ALLERGIC_TO.search(before) or _ALLERGY_BEHIND.match(after))
+
+
+def allergy_intolerance(item: Item, found: Allergy, patient: Resource, said: Said) -> Resource:
+    """An allergy with its reactions, or the statement that none is known."""
+    # ait-1: without a clinicalStatus it would be an error entered.
+    code = named(item, found.text)
+    if found.code is not None:
+        system, number, display = found.code
+        stated = {"system": system, "code": number, "display": display}
+        code["coding"] = [stated, *code.get("coding", ())]
+    reactions, severity = said.of("reaction"), said.one("severity")
+    grade = _grade(severity.text) if severity and reactions else None
+    time = time_of(said, "onset")
+    used = ("reaction", *(["severity"] if grade else []), *(["time"] if time else []))
+    manifested = {
+        "manifestation": [{"text": string(a.text)} for a in reactions],
+        **({"severity": grade} if grade else {}),
+    }
+    words = [] if found.text == item.text else [{"text": string(item.text)}]
+    return {
+        "resourceType": "AllergyIntolerance",
+        "clinicalStatus": concept(
+            "allergyintolerance-clinical", "inactive" if found.refuted else "active"
+        ),
+        "verificationStatus": concept(
+            "allergyintolerance-verification", "refuted" if found.refuted else "unconfirmed"
+        ),
+        "code": code,
+        "patient": patient,
+        **time,
+        **noted(*words, *said.notes(used)),
+        **({"reaction": [manifested]} if reactions else {}),
+    }
+
+
+def _grade(words: str) -> str | None:
+    """FHIR's severity of a reaction; None where the words are none of its three."""
+    coding = severity_of(words).get("coding")
+    return str(coding[0]["display"]).lower() if coding else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from elmtex.values import number, unit_code
 
@@ -85,6 +86,68 @@ def measurement(text: str) -> Measurement | None:
     if bounds is None:
         return None
     return Measurement(name, value, comparator, unit, ucum, match["range"].strip(), *bounds)
+
+
+# Behind a result: "H", "(L)", an arrow, a word.
+_FLAGS = {
+    "HH": r"hh|↑↑+|⇑⇑+",
+    "LL": r"ll|↓↓+|⇓⇓+",
+    "H": r"h|↑|⇑|high|elevated|raised|increased|hoch|erhöht(?:e[rnms]?)?",
+    "L": r"l|↓|⇓|low|decreased|reduced|niedrig|erniedrigt(?:e[rnms]?)?|vermindert(?:e[rnms]?)?",
+    "N": r"normal|within normal limits|wnl|im norm(?:bereich|alen)|normwertig|unauffällig",
+    "POS": r"pos(?:itive?[rnms]?)?\.?",
+    "NEG": r"neg(?:ative?[rnms]?)?\.?",
+}
+_FLAG = "|".join(f"(?P<{code}>{words})" for code, words in _FLAGS.items())
+_FLAG_AT_END = re.compile(
+    rf"\s{0, 5}(?:[(\[](?:{_FLAG})[)\]])\Z|\s{0, 5}[↑↓⇑⇓]{1, 5}\Z", re.IGNORECASE
+)
+_SIGN = re.compile(
+    r"\s*(?P<open>[(\[])?(?P<flag>HH|LL|H|L|[↑⇑↓⇓]+)(?(open)[)\]])(?=\s*(?:[\n;,|.]|\Z))"
+)
+_BEHIND = re.compile(r"\s*[(\[](?P<range>[^()\[\]\n]{1,60})[)\]]")
+
+
+def flagged(text: str, after: str = "") -> tuple[str, str | None]:
+    """A result without its flag, and the flag as a code of HL7's ObservationInterpretation; None without one.
+
+    Args:
+        text: the result's words, or a flag alone.
+        after: what follows them in the sentence.
+
+    Examples:
+        >>> flagged("CRP 212 mg/l (H)"), flagged("CRP 212 mg/l", " ↑, TSH"), flagged("positiv")[1]
+        (('CRP 212 mg/l', 'H'), ('CRP 212 mg/l', 'H'), 'POS')
+    """
+    if match := re.fullmatch(_FLAG, text.strip(), re.IGNORECASE):
+        return text, match.lastgroup
+    if found := _FLAG_AT_END.search(text):
+        return text[: found.start()], _flag_of(found[0].strip(" ()[]"))
+    behind = _BEHIND.match(after)
+    if sign := _SIGN.match(after, behind.end() if behind else 0):
+        return text, _flag_of(sign["flag"])
+    return text, None
+
+
+def _flag_of(words: str) -> str | None:
+    match = re.fullmatch(_FLAG, words, re.IGNORECASE)
+    return match.lastgroup if match else None
+
+
+def range_behind(after: str, ucum: str) -> dict[str, Any] | None:
+    """FHIR's referenceRange of a range in brackets right behind a result; None where that is not certain.
+
+    Args:
+        after: what follows the result.
+        ucum: the code of the result's unit; "" without one.
+    """
+    match = _BEHIND.match(after)
+    bounds = _bounds(match["range"], ucum or None) if match else None
+    if match is None or bounds is None:
+        return None
+    unit = {"system": "http://unitsofmeasure.org", "code": ucum} if ucum else {}
+    low, high = ({"value": bound} | unit for bound in bounds)
+    return {"low": low, "high": high, "text": match["range"].strip()}
 
 
 def _code(unit: str) -> str | None:

@@ -49,6 +49,16 @@ _ONSET = re.compile(
 _DEATH = re.compile(
     r"\b(?:died?|dead|death|deceased|verst[aio]rb\w*|verstorben|gestorben|tod)\b|†", re.I
 )
+_NOT_DEAD = re.compile(
+    r"\b(?:sudden(?: cardiac)? death|(?:no|not|kein) \w*\s?(?:dead|death|tod))\b", re.I
+)
+_AT_DEATH = re.compile(
+    r"(?:\b(?:died|death|deceased)\b|†)(?: [a-z]+){0,6}? (?:at (?:the )?(?:age (?:of )?)?|aged )(?P<age>[1-9]\d?)\b"
+    r"(?!\s*(?:months?|weeks?|days?|hours?))"
+    r"|\bverst[ao]rb\w* (?:\w+ ){0,3}?(?:mit|im Alter von) (?P<alter>[1-9]\d?) Jahren\b"
+    r"|\b(?:mit|im Alter von) (?P<vorher>[1-9]\d?) Jahren (?:\w+ ){0,4}?(?:ver|ge)storben\b",
+    re.IGNORECASE,
+)
 
 
 def denied(text: str) -> str:
@@ -77,3 +87,14 @@ def onset(text: str) -> int | None:
     """The one age in years given for a disease; None for several, and for that of a death."""
     ages = [int(found["age"] or found["alter"]) for found in _ONSET.finditer(text)]
     return ages[0] if len(ages) == 1 and not _DEATH.search(text) else None
+
+
+def says_dead(text: str) -> bool:
+    """Whether a relative has died; a disease that is called death says nothing of that."""
+    return bool(_DEATH.search(_NOT_DEAD.sub("", text)))
+
+
+def age_at_death(text: str) -> int | None:
+    """The one age in years at which someone died; None where it is not plain."""
+    found = list(_AT_DEATH.finditer(text))
+    return int(next(filter(None, found[0].groups()))) if len(found) == 1 else None

@@ -174,7 +174,7 @@ class ChatExtractor(Extractor):
             return self._document(id, {}, "invalid_output", (*problems, INVALID))
         status: Status = "truncated" if cut else "ok"
         items = {key: align(report, strings.get(key, ())) for key in self.schema.keys}
-        if self.schema.names_sections:
+        if self.schema.items_may_have("section"):
             items = Sectioned.of(report).placed(items)
         document = self._document(id, items, status, problems)
         faults = self.schema.validate(document.to_dict()["categories"])

@@ -134,6 +134,7 @@ class Batch:
                 problem=report.problem or "",
                 recognised=report.recognised,
                 note=report.note,
+                source=report.source,
             )
         return batch
 

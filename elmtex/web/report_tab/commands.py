@@ -138,6 +138,7 @@ def decision_of(asked: Command, entry: Entry, suggested: tuple[Code, ...] = ()) 
                 placed,
                 confidence=before.item.confidence,
                 codes=before.item.codes if same else (),
+                mentions=tuple(m for m in before.item.mentions if same and m.start != placed.start),
                 attributes=kept_attributes(
                     before, placed, entry.schema.category(fields["category"])
                 ),

@@ -9,12 +9,11 @@ from typing import Literal, TypeVar
 from markupsafe import Markup
 
 from elmtex.exporters import formats as export
-from elmtex.exporters.fhir.bundle import ReviewState
 from elmtex.exporters.tables import Document, attribute_table, item_table
 from elmtex.review import Entry
 from elmtex.review.gold import to_jsonl
 from elmtex.schema import CategorySchema
-from elmtex.types import ElmtexError, Extraction
+from elmtex.types import ElmtexError, Extraction, ReviewState
 from elmtex.web.locale.messages import Words
 from elmtex.web.report_tab.summary import summary_page
 from elmtex.web.templating import template
@@ -99,7 +98,7 @@ def _written(document: Extraction, review: ReviewState, entry: Entry, format: st
     if format == "fhir":
         return export.to_fhir(document, entry.schema, review, entry.text)
     if format in TABLES:
-        return TABLES[format]([Document(document, entry.schema, review)])
+        return TABLES[format]([Document(document, entry.schema, review, entry.source)])
     return export.FORMATS[format](document, entry.schema)
 
 
@@ -116,8 +115,11 @@ def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> Fil
     name = f"elmtex.{format if format == 'jsonl' else SUFFIX[format]}"
     if format in TABLES and done:
         # One header for all: reports of several schemas have the columns of each.
-        documents = ((entry.schema, *_to_export(entry)) for entry in done)
-        rows = [Document(document, schema, review) for schema, document, review in documents]
+        rows = [
+            Document(document, entry.schema, review, entry.source)
+            for entry in done
+            for document, review in [_to_export(entry)]
+        ]
         return File(name, TABLES[format](rows))
     return File(name, "".join(_written(*_to_export(entry), entry, format) for entry in done))
 

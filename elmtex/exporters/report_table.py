@@ -1,0 +1,73 @@
+"""CSV for people who count: one row a report, columns for what each category says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from elmtex.exporters.cells import Cell, cell, csv_table
+from elmtex.exporters.tables import Document, source_cells, source_head
+from elmtex.schema import Category
+from elmtex.types import ASSERTIONS, Item
+from elmtex.values import Quantity
+from elmtex.values.demographics import age_of, gender_of
+
+_COLUMNS = ("schema", "model", "status", "problems")
+_REVIEW = ("items", "judged", "finished", "reviewer", "reviewed_at")
+
+
+def report_table(documents: Iterable[Document]) -> str:
+    """A table with a header and one row per document.
+
+    For each category of the schemas: ``KEY``, the words of what is present, joined by ``"; "``, ``KEY_absent`` and
+    ``KEY_possible``, and ``KEY_count``, how many items are present. A category of ages has ``KEY_years`` as well, and one
+    of genders ``KEY_code`` (male, female, other); both are empty where the words do not say one. ``items``
+    and ``judged`` count items and those that a human reviewed; ``reviewer`` and ``reviewed_at`` are the latest
+    decision's.
+    """
+    rows = list(documents)
+    categories = list({c.key: c for row in rows for c in row.schema.categories}.values())
+    source = source_head(rows)
+    head = [*source, *_COLUMNS, *_REVIEW, *(n for c in categories for n in _names(c))]
+    return csv_table(
+        head, ([*source_cells(row, source), *_about(row), *_said(row, categories)] for row in rows)
+    )
+
+
+def _names(category: Category) -> Iterator[str]:
+    yield from (category.key, f"{category.key}_absent", f"{category.key}_possible")
+    yield f"{category.key}_count"
+    if category.only is not None:
+        yield f"{category.key}_years" if category.only == "age" else f"{category.key}_code"
+
+
+def _about(row: Document) -> Iterator[Cell]:
+    extraction, review = row.extraction, row.review
+    yield from map(cell, (extraction.schema, extraction.model, extraction.status))
+    yield cell(" ".join(extraction.problems))
+    yield sum(map(len, extraction.categories.values()))
+    yield len(review.items) if review else ""
+    yield ("yes" if review.finished else "no") if review else ""
+    yield cell(review.last.reviewer) if review else ""
+    yield review.last.at if review else ""
+
+
+def _said(row: Document, categories: Iterable[Category]) -> Iterator[Cell]:
+    for category in categories:
+        items = row.extraction.categories.get(category.key, ())
+        by = {a: [i for i in items if i.assertion == a] for a in ASSERTIONS}
+        for assertion in ASSERTIONS:
+            yield cell("; ".join(" ".join(i.text.split()) for i in by[assertion]))
+        yield len(by["present"]) if category.key in row.extraction.categories else ""
+        if category.only is not None:
+            yield _demographic(category, by["present"])
+
+
+def _demographic(category: Category, items: Iterable[Item]) -> Cell:
+    """The one age in years, or gender, that the items tell."""
+    said: set[Cell] = set()
+    for item in items:
+        if category.only == "gender":
+            said.add(gender_of(item.text) or "")
+        elif isinstance(age := age_of(item.text), Quantity):
+            said.add(age.value if age.code == "a" else "")
+    return said.pop() if len(said) == 1 else ""
