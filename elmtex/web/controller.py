@@ -239,7 +239,7 @@ class PageController:
         except ElmtexError as error:
             state = dataclasses.replace(state, said=words.review.refused(error))
             return dataclasses.replace(
-                self.render(state, lang, owner), answer=answer_html("", None)
+                self.render(state, lang, owner), answer=answer_html("", None, state.said)
             )
         new, done = self.commands.begin(session, command.n)
         if new or command.do in ("file", "batch_file"):  # a file may be made again
@@ -259,7 +259,7 @@ class PageController:
         view = dataclasses.replace(
             self.render(done.state, lang, owner),
             gone=done.gone,
-            answer=answer_html(str(command.n), done.file),
+            answer=answer_html(str(command.n), done.file, done.state.said),
         )
         if command.do in ("delete", "delete_all", "batch_format", "batch_file"):
             table = str(notice_html(done.state.said)) + self.render_batch(done.state, lang, owner)
