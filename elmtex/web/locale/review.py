@@ -53,6 +53,7 @@ class ReviewMessages(Section):
         "unit": _("Unit"),
         "range": _("Range"),
         "flag": _("Flag"),
+        "when_measured": _("When"),
     }
     timeline = _("Timeline")
     dated = _("Dates")

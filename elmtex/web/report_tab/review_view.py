@@ -128,7 +128,7 @@ def review_view(
     state, schema, batch = entry.reviewed, entry.schema, words.batch
     rows = rows_of(state.items, schema)
     by_need = ordered(rows, schema, threshold)
-    making = _Making(entry, words, suggested)
+    making = _Making(entry, words, suggested, rows)
     rest_open = [row for row in by_need.rest if row.open]
     wait = [row for row in rows if row.open]
     there = {item.category for item in state.items}
@@ -186,11 +186,12 @@ class _Making:
     entry: Entry
     words: Words
     suggested: Suggested | None
+    rows: Sequence[Row]
 
     def tables(
         self, rows: Sequence[Row], part: str, needs: Mapping[str, Need]
     ) -> tuple[TableView, ...]:
-        made = tables(rows, self.entry.schema, self.entry.text, self.words.lang)
+        made = tables(rows, self.entry.schema, self.entry.text, self.words.lang, self.rows)
         return tuple(self._table(table, part, needs) for table in made)
 
     def _table(self, table: Table, part: str, needs: Mapping[str, Need]) -> TableView:

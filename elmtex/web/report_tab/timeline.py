@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from elmtex.review import ReviewedItem
 from elmtex.schema import CategorySchema
+from elmtex.types import Item
 from elmtex.values import Date
+from elmtex.values.dates import date as date_of
 from elmtex.web.report_tab.highlight import is_evidence
 from elmtex.web.report_tab.records import Part
 from elmtex.web.report_tab.rows import Row
+
+LONGEST = 4  # words of a date: "in March of 2014"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,10 @@ def timeline(rows: Iterable[Row], schema: CategorySchema, report: str) -> Timeli
     for row in rows:
         if not row.lead.kept:
             continue
-        for attribute in row.lead.item.attributes:
-            if attribute.type not in dates:
-                continue
+        times = [a for a in row.lead.item.attributes if a.type in dates]
+        if not times and (inside := _dated_words(row.lead.item, report)):
+            dated.append(Event(row, row.lead, *inside))
+        for attribute in times:
             grounded = is_evidence(attribute, report)
             place = (attribute.start, attribute.end) if grounded else (None, None)
             said = Part(attribute.text, *place, attribute.type, attribute.start, attribute.text)
@@ -60,6 +66,18 @@ def timeline(rows: Iterable[Row], schema: CategorySchema, report: str) -> Timeli
             else:
                 relative.append(Event(row, row.lead, said))
     return Timeline(_placed(dated), tuple(relative))
+
+
+def _dated_words(item: Item, report: str) -> tuple[Part, str] | None:
+    """The date that an item's own words end with ("appendectomy in 1985"), of a category without an attribute for it."""
+    if item.start is None or not is_evidence(item, report):
+        return None
+    starts = [match.start() for match in re.finditer(r"\S+", item.text)]
+    for start in starts[1:][-LONGEST:]:
+        found = date_of(item.text[start:])
+        if found is not None:
+            return Part(item.text[start:], item.start + start, item.end), found.date
+    return None
 
 
 def _placed(events: Iterable[Event]) -> tuple[Event, ...]:

@@ -55,7 +55,7 @@
     if (event.target.closest?.("#elmtex-cell") && event.target.name === "text") span = null;
   });
   document.addEventListener("click", (event) => {
-    const grow = event.target.closest?.(".grow button.cell, button.cell.empty");
+    const grow = event.target.closest?.("button.cell:is(.grow, .empty)");
     if (event.target.closest?.("#elmtex-cell [data-remove]")) save("");
     else if (event.target.closest?.("#elmtex-cell [data-close]")) close();
     else if (grow) open(grow);
