@@ -29,7 +29,7 @@ class ReviewMessages(Section):
     reject_all = _("Reject all")
     progress = _("How much is reviewed")
     next = _("Next report")
-    waits = _("Not saved yet: {count} decisions wait for the server.")
+    waits = _("Not saved yet. Decisions that wait for the server: {count}")
     selected = _("{count} selected")
     first = _("Look at these first")
     rest = _("The rest")
@@ -115,7 +115,7 @@ class ReviewMessages(Section):
         (_("Shift R"), _("reject all of the table")),
         ("T", _("accept all above the threshold")),
         ("P", _("present, absent, possible")),
-        (_("1 … 9  0  Shift 1 …"), _("category of the item, or of the selected words")),
+        (_("1…0  Shift 1…"), _("category of the item, or of the selected words")),
         ("E", _("edit")),
         ("N", _("add an item")),
         ("U", _("undo")),
