@@ -32,6 +32,7 @@ class ReviewMessages(Section):
     waits = _("Not saved yet. Decisions that wait for the server: {count}")
     selected = _("{count} selected")
     first = _("Look at these first")
+    take_first = _("Accept these {count}")
     rest = _("The rest")
     unfold = _("Show")
     above = _("At or above")
@@ -114,6 +115,7 @@ class ReviewMessages(Section):
         (_("Shift A"), _("accept all of the table")),
         (_("Shift R"), _("reject all of the table")),
         ("T", _("accept all above the threshold")),
+        (_("Shift T"), _("accept what is left of those to look at")),
         ("P", _("present, absent, possible")),
         (_("1…0  Shift 1…"), _("category of the item, or of the selected words")),
         ("E", _("edit")),

@@ -100,6 +100,8 @@ class ReviewView:
     standing: bool
     first: tuple[TableView, ...]
     first_rows: int
+    first_open: tuple[str, ...]
+    first_open_rows: int
     rest: tuple[TableView, ...]
     rest_rows: int
     rest_open: tuple[str, ...]
@@ -129,6 +131,7 @@ def review_view(
     rows = rows_of(state.items, schema)
     by_need = ordered(rows, schema, threshold)
     making = _Making(entry, words, suggested, rows)
+    first_open = [row for row, _ in by_need.first if row.open]
     rest_open = [row for row in by_need.rest if row.open]
     wait = [row for row in rows if row.open]
     there = {item.category for item in state.items}
@@ -143,6 +146,8 @@ def review_view(
         standing=bool(state.standing),
         first=making.tables([row for row, _ in by_need.first], "first", dict(_needs(by_need))),
         first_rows=len(by_need.first),
+        first_open=tuple(id for row in first_open for id in row.open),
+        first_open_rows=len(first_open),
         rest=making.tables(by_need.rest, "rest", {}),
         rest_rows=len(by_need.rest),
         rest_open=tuple(id for row in rest_open for id in row.open),

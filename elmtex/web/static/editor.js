@@ -75,9 +75,16 @@
     const words = selected();
     if (!words) return false;
     const { text, start, end } = words;
-    page.act({ do: "add", text, start, end, category, assertion: "present" });
+    page
+      .act({ do: "add", text, start, end, category, assertion: "present" })
+      .then(() => page.choose(page.all('tr[data-verdict="added"]').find((row) => stands(row, start, end)), { focus: false }));
     window.getSelection().removeAllRanges();
     return true;
+  };
+  // Whether a row's item lies inside a selection, whose ends may be blanks.
+  const stands = (row, start, end) => {
+    const item = JSON.parse(row.dataset.edit);
+    return item.start !== null && start <= item.start && item.end <= end;
   };
   // The next sentence from which nothing was taken is selected: its words can be added, or fewer of them.
   let sentence = -1;

@@ -46,6 +46,7 @@
     A: () => whole("all"),
     R: () => whole("none"),
     t: () => $("button.take")?.click(),
+    T: () => $("button.take-first")?.click(),
     p: assertion,
     e: () => page.row() && page.edit(page.row()),
     n: () => page.add(),
