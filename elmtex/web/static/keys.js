@@ -108,6 +108,8 @@
   });
   document.addEventListener("keydown", (event) => {
     const button = $("#elmtex-extract");
+    // The name is given: back to the keys of the review.
+    if (event.key === "Enter" && event.target.closest?.("#elmtex-reviewer")) event.target.blur();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && button?.offsetParent) {
       event.preventDefault();
       button.click();

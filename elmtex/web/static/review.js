@@ -102,7 +102,10 @@
   });
   document.addEventListener("change", (event) => {
     const select = event.target.closest?.("select[data-command]");
-    if (select) page.assert(select, select.value);
+    if (select) {
+      page.assert(select, select.value);
+      page.choose(select.closest("tr[data-row]"), { focus: false });
+    }
     // Screen readers choose their language by this.
     const radio = event.target.closest?.("#elmtex-language input");
     if (radio) document.documentElement.lang = radio.value;

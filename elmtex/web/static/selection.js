@@ -105,7 +105,7 @@
     const words = event.target.closest?.("[data-items]:not(.off)");
     const one = words
       ? words.dataset.items.split(" ").map((id) => window.elmtex.rowOf(id)).find(Boolean)
-      : event.target.closest?.("tr[data-verdict]");
+      : event.target.closest?.("tr[data-row]");
     const go = event.target.closest?.("[data-go]");
     if (go) choose(named(go.dataset.go), { focus: false });
     if (!one || event.target.closest?.("[data-edit-item]")) return one && choose(one, { focus: false });
