@@ -670,8 +670,9 @@ def test_attributes_are_shown_under_review_and_handed_out() -> None:
     controller = PageController(Attributing())
     begun = controller.begin(report, "en")
     screen = list(controller.run("s", begun.state, "en", "me"))[-1]
-    assert "Dose: 100 mg" in Reader(screen.result).text
-    assert "Applikationsweg: orally" in Reader(controller.render(screen.state, "de").result).text
+    cells = [a["data-label"] for a in Reader(screen.result).attributes if "data-label" in a]
+    assert cells == ["Dose", "Route"] * 2 and "100 mg" in Reader(screen.result).text
+    assert "Applikationsweg" in Reader(controller.render(screen.state, "de").result).text
     assert "Dose: 100 mg" in Reader(file_of(entry(screen), "summary", ENGLISH).text).text
     rows = list(csv.DictReader(io.StringIO(file_of(entry(screen), "csv", ENGLISH).text)))
     assert [(r["text"], r["dose"], r["judged"]) for r in rows] == [

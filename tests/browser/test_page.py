@@ -147,7 +147,7 @@ def test_german(page: Any) -> None:
     extract(page, NOTE)
     expect(page.get_by_text("Complete", exact=True)).to_be_visible()
     page.get_by_text("Deutsch").click()
-    expect(page.get_by_role("heading", name="Medikamentöse Therapie")).to_be_visible()
+    expect(page.get_by_role("heading", name="Medikamente")).to_be_visible()
     unfold(page)
     expect(page.get_by_role("row", name="fever")).to_contain_text("verneint")
     assert page.evaluate("document.documentElement.lang") == "de"

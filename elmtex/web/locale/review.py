@@ -84,7 +84,9 @@ class ReviewMessages(Section):
     words_field = _("Words")
     category = _("Category")
     take_selection = _("Use selected words")
-    select_hint = _("Select words in the report to add what was missed.")
+    select_hint = _(
+        "Select words in the report to add what was missed. From hatched sentences nothing was taken."
+    )
     save = _("Save")
     cancel = _("Cancel")
     export = _("Export")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -16,6 +17,7 @@ from elmtex.web.report_tab.regions import Region
 from elmtex.web.templating import template
 
 _REPORT = template("report.html")
+EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 class Layer(NamedTuple):
@@ -99,10 +101,18 @@ def _looked(
         yield part, tuple(one.look for one in live)
 
 
-def legend_html(extraction: Extraction | None, schema: CategorySchema, words: Words) -> Markup:
-    """The categories found, each in its look, as buttons that hide and show them; "" when there is none."""
+def legend_html(
+    extraction: Extraction | None,
+    schema: CategorySchema,
+    words: Words,
+    digits: Mapping[str, str] = EMPTY,
+) -> Markup:
+    """The categories found, each in its look and with the keys that choose it, as buttons that hide and show them.
+
+    "" when there is none.
+    """
     found = [c for c in schema.categories if extraction and extraction.categories.get(c.key)]
-    return _REPORT.legend(found, looks(schema), words) if found else Markup()
+    return _REPORT.legend(found, looks(schema), digits, words) if found else Markup()
 
 
 def hint_html(words: Words) -> Markup:

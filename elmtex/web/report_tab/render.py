@@ -12,7 +12,7 @@ from elmtex.web.report_tab.highlight import Evidence, is_evidence
 from elmtex.web.report_tab.marked import hint_html, legend_html, marked_html
 from elmtex.web.report_tab.need import USUAL
 from elmtex.web.report_tab.regions import regions_of
-from elmtex.web.report_tab.review_view import Suggested, review_view
+from elmtex.web.report_tab.review_view import Suggested, digits, review_view
 from elmtex.web.templating import template
 
 _REVIEW = template("review.html")
@@ -30,7 +30,7 @@ def review_report_html(entry: Entry, words: Words) -> Markup:
     ]
     regions = regions_of(entry.text, [(piece.start, piece.end) for piece in evidence])
     return (
-        legend_html(entry.corrected, entry.schema, words)
+        legend_html(entry.corrected, entry.schema, words, digits(entry.schema))
         + hint_html(words)
         + marked_html(entry.text, evidence, entry.schema, words, regions)
     )

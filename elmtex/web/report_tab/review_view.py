@@ -180,6 +180,13 @@ def by_keys(schema: CategorySchema) -> tuple[Category, ...]:
     )
 
 
+def digits(schema: CategorySchema) -> dict[str, str]:
+    """The key of each category, as it is written on the page: 1 to 0, then with Shift."""
+    keys = [*range(1, 10), 0]
+    written = [*map(str, keys), *(f"\u21e7{key}" for key in keys)]
+    return {c.key: key for c, key in zip(by_keys(schema), written, strict=False)}
+
+
 def _needs(by_need: Ordered) -> Iterable[tuple[str, Need]]:
     return ((row.id, need) for row, need in by_need.first)
 
@@ -202,7 +209,7 @@ class _Making:
     def _table(self, table: Table, part: str, needs: Mapping[str, Need]) -> TableView:
         r, first = self.words.review, table.categories[0]
         several = len(table.categories) > 1
-        title = r.kinds[table.kind] if several else first.title_in(self.words.lang)
+        title = r.kinds.get(table.kind) or first.title_in(self.words.lang)
         return TableView(
             id=f"elmtex-{part}-{table.key}",
             kind=table.kind,
