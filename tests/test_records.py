@@ -266,12 +266,18 @@ def test_dates_lie_on_an_axis_and_other_times_stay_as_they_are_said() -> None:
 
 
 def test_a_heading_names_the_category_and_elsewhere_the_sections_items_do() -> None:
-    report = "Allergies: latex\n\nMedication: aspirin\n\nFindings: mass, nodule"
-    items = review(signs_symptoms=[item(report, "mass"), item(report, "nodule")]).items
+    report = (
+        "Allergies: latex\n\nMedication: aspirin\n\nFindings: mass, nodule, cyst\n\nsmoker, tea"
+    )
+    items = review(
+        signs_symptoms=[item(report, word) for word in ("mass", "nodule", "cyst")],
+        life_style=[item(report, "smoker")],
+    ).items
     said = dict(section_categories(report, SCHEMA, items))
     assert said[0] == "allergies"
     assert said[report.index("Medication")] == "pharmacological_therapy"
     assert said[report.index("Findings")] == "signs_symptoms"
+    assert said[report.index("smoker")] == "life_style"  # a paragraph of its own
 
 
 def test_a_cell_is_put_in_changed_and_taken_out_with_its_value() -> None:

@@ -128,12 +128,12 @@ def name_of(report: str) -> str:
     return line if len(line) <= NAME else f"{line[: NAME - 1].rstrip()}…"
 
 
-def opened(entry: Entry, before: SessionState) -> SessionState:
+def opened(entry: Entry, before: SessionState | None = None) -> SessionState:
     """The state that a stored review is taken up in; what the user chose ``before`` stays."""
     if entry.extraction is None:
         raise InputError("this report is not extracted yet")
     state = SessionState("finished", entry.text, entry.extraction, entry=entry)
-    return with_choices(state, before)
+    return with_choices(state, before or state)
 
 
 def with_choices(state: SessionState, before: SessionState) -> SessionState:

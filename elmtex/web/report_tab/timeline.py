@@ -65,7 +65,23 @@ def timeline(rows: Iterable[Row], schema: CategorySchema, report: str) -> Timeli
                 dated.append(Event(row, row.lead, said, attribute.value.date))
             else:
                 relative.append(Event(row, row.lead, said))
-    return Timeline(_placed(dated), tuple(relative))
+    return Timeline(_placed(_once(dated)), tuple(_once(relative)))
+
+
+def _once(events: Iterable[Event]) -> list[Event]:
+    """The events without those that say the same: a disease, and the phrase around it, at the same words of a time."""
+    kept: list[Event] = []
+    for event in events:
+        if not any(_same(event, other) for other in kept):
+            kept.append(event)
+    return kept
+
+
+def _same(one: Event, other: Event) -> bool:
+    if (one.said.start, one.said.end) != (other.said.start, other.said.end):
+        return False
+    a, b = one.item.item, other.item.item
+    return None not in (a.start, b.start) and a.start < b.end and b.start < a.end  # type: ignore[operator]
 
 
 def _dated_words(item: Item, report: str) -> tuple[Part, str] | None:

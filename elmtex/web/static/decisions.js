@@ -23,6 +23,9 @@
       const verdict = verdictOf(row);
       if (verdict) draw(row, verdict);
     });
+    count(list);
+  };
+  const count = (list) => {
     const done = list.filter((row) => row.dataset.verdict !== "open").length;
     const screen = $("#elmtex-review");
     const said = screen?.querySelector(".review-bar strong");
@@ -31,7 +34,7 @@
     const bar = screen?.querySelector("progress");
     if (bar && bar.value !== done) bar.value = done;
     const finish = screen?.querySelector('button.strong[data-command*="finish"]');
-    if (finish && done === list.length) finish.disabled = false;
+    if (finish) finish.disabled = done < list.length;
   };
   const decide = (command, verdict) => {
     const one = { ids: command.items, verdict };
@@ -45,6 +48,7 @@
         const row = $(`tr[data-row="${id}"]`);
         if (row && verdict === row.dataset.verdict && !verdictOf(row)) draw(row, was);
       });
+      count(all("tr[data-verdict]"));
     });
   };
   const VERDICTS = { accept: "accepted", reject: "rejected" };
