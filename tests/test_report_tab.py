@@ -35,7 +35,7 @@ from elmtex.types import Attribute, Code, Extraction, InputError, Item, Progress
 from elmtex.web.access.headers import accounts, headers, owner_of
 from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN
-from elmtex.web.report_tab import commands
+from elmtex.web.report_tab import placing
 from elmtex.web.report_tab.commands import parse
 from elmtex.web.report_tab.exports import SUFFIX, exports_html, file_of, files_of
 from elmtex.web.report_tab.render import review_html, review_report_html, reviews_html
@@ -663,9 +663,9 @@ def test_words_are_placed_at_the_nearest_place(words: str, near: int) -> None:
     fields = {"text": words, "start": None, "end": None, "assertion": "present"}
     if not words.strip():
         with pytest.raises(InputError, match="needs words"):
-            commands._placed(fields, report, near)
+            placing.placed(fields, report, near)
         return
-    item = commands._placed(fields, report, near)
+    item = placing.placed(fields, report, near)
     assert item.start == (min(places, key=lambda at: abs(at - near)) if places else None)
     assert item.start is None or report[item.start : item.end] == words
 
@@ -675,8 +675,9 @@ def test_attributes_are_shown_under_review_and_handed_out() -> None:
     controller = PageController(Attributing())
     begun = controller.begin(report, "en")
     screen = list(controller.run("s", begun.state, "en", "me"))[-1]
-    assert "Dose: 100 mg" in Reader(screen.result).text
-    assert "Applikationsweg: orally" in Reader(controller.render(screen.state, "de").result).text
+    cells = [a["data-label"] for a in Reader(screen.result).attributes if "data-label" in a]
+    assert cells == ["Dose", "Route"] * 2 and "100 mg" in Reader(screen.result).text
+    assert "Applikationsweg" in Reader(controller.render(screen.state, "de").result).text
     assert "Dose: 100 mg" in Reader(file_of(entry(screen), "summary", ENGLISH).text).text
     rows = list(csv.DictReader(io.StringIO(file_of(entry(screen), "csv", ENGLISH).text)))
     assert [(r["text"], r["dose"], r["judged"]) for r in rows] == [

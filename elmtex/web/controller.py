@@ -31,7 +31,7 @@ from elmtex.web.report_tab.render import reviews_html
 from elmtex.web.report_tab.review import Linking, Outcome, fresh, outcome_of
 from elmtex.web.report_tab.view import view_of
 from elmtex.web.runs import Runs
-from elmtex.web.state import Phase, SessionState, View, name_of, refusal_of, stands_in
+from elmtex.web.state import Phase, SessionState, View, name_of, refusal_of, stands_in, with_choices
 from elmtex.web.visitor_shares import STORED, Shares, Turn
 
 logger = logging.getLogger(__name__)  # never about a report
@@ -90,6 +90,7 @@ class PageController:
         source: Report | None = None,
         owner: str = "",
         own: CategorySchema | None = None,
+        before: SessionState | None = None,
     ) -> View:
         """Answer the click at once, while the report may still wait for its turn.
 
@@ -99,6 +100,7 @@ class PageController:
             source: what was read from a file into the box; None when nothing was.
             owner: whose reviews stand beside the box.
             own: the user's own schema; None is the page's.
+            before: what the session saw so far: the user's choices stay.
         """
         report = report or ""
         # A browser's text box turns CR LF into LF. A text that was not edited is read with the file's own line ends.
@@ -108,10 +110,10 @@ class PageController:
             source = None
         reason = refusal_of(report) or ("full" if self._is_full(owner) else "")
         if reason:
-            return self.render(
-                SessionState("refused", report, reason=reason, source=source), lang, owner
-            )
-        return self.render(SessionState("running", report, source=source, schema=own), lang, owner)
+            state = SessionState("refused", report, reason=reason, source=source)
+        else:
+            state = SessionState("running", report, source=source, schema=own)
+        return self.render(with_choices(state, before or state), lang, owner)
 
     def _is_full(self, owner: str) -> bool:
         try:
@@ -239,7 +241,7 @@ class PageController:
         except ElmtexError as error:
             state = dataclasses.replace(state, said=words.review.refused(error))
             return dataclasses.replace(
-                self.render(state, lang, owner), answer=answer_html("", None)
+                self.render(state, lang, owner), answer=answer_html("", None, state.said)
             )
         new, done = self.commands.begin(session, command.n)
         if new or command.do in ("file", "batch_file"):  # a file may be made again
@@ -259,7 +261,7 @@ class PageController:
         view = dataclasses.replace(
             self.render(done.state, lang, owner),
             gone=done.gone,
-            answer=answer_html(str(command.n), done.file),
+            answer=answer_html(str(command.n), done.file, done.state.said),
         )
         if command.do in ("delete", "delete_all", "batch_format", "batch_file"):
             table = str(notice_html(done.state.said)) + self.render_batch(done.state, lang, owner)

@@ -21,7 +21,7 @@ class Channel:
     """What the page's scripts write a command into, press, and read the answer from.
 
     gradio's own way, ``gr.HTML`` with ``js_on_load`` and ``server_functions``, makes a function of a text in the browser,
-    and the page's Content-Security-Policy forbids that: whatever text reached it could run. So review.js writes each
+    and the page's Content-Security-Policy forbids that: whatever text reached it could run. So channel.js writes each
     command into a box and presses a button. It sends one at a time, with a number, until the answer with that number
     is there; the server carries each number out once.
     """

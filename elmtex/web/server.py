@@ -40,8 +40,14 @@ SESSIONS = 64  # browser tabs whose report is remembered
 FORGOTTEN_AFTER = 3600  # seconds a report stays in memory after its last use
 
 _HERE = Path(__file__).parent / "static"
-# templates.js comes first: gradio's components need it.
-_SCRIPTS = tuple(_HERE / f"{n}.js" for n in ("templates", "page", "review", "editor", "batch"))
+# templates.js comes first: gradio's components need it; channel.js makes what the others of the review screen share.
+_SCRIPTS = tuple(
+    _HERE / f"{name}.js"
+    for name in (
+        *("templates", "channel", "source", "selection", "decisions", "editor", "cells"),
+        *("keys", "review", "files", "batch"),
+    )
+)
 
 
 def default_extractor() -> Extractor:
@@ -153,7 +159,7 @@ def launch(
             max_file_size=UPLOAD,
             max_threads=THREADS,
             theme=_theme(),
-            css_paths=[_HERE / "page.css", _HERE / "review.css", _HERE / "batch.css"],
+            css_paths=[_HERE / f"{n}.css" for n in ("page", "review", "records", "batch")],
             head="".join(f"<script>{script}</script>" for script in scripts),
             auth=keeper,
             auth_message=SLOWLY,

@@ -12,6 +12,7 @@ from elmtex.review import Entry
 from elmtex.schema import CategorySchema
 from elmtex.types import Code, Extraction, InputError
 from elmtex.web.report_tab.exports import BatchFormat, Format
+from elmtex.web.report_tab.need import USUAL
 from elmtex.web.visitor_shares import MAX_CHARACTERS
 
 NAME = 60  # characters of a report's first line that name it in the list of reviews
@@ -37,6 +38,7 @@ class SessionState:
         source: the report that was read from a file, with its own ends of line; None for one pasted.
         batch_format: what is handed out of many reports.
         schema: the user's own schema that the report is read with; None is the page's.
+        threshold: the confidence, 0 to 1, from which an item needs no look for it.
     """
 
     phase: Phase = "empty"
@@ -52,6 +54,7 @@ class SessionState:
     source: Report | None = None
     batch_format: BatchFormat = "jsonl"
     schema: CategorySchema | None = None
+    threshold: float = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +128,22 @@ def name_of(report: str) -> str:
     return line if len(line) <= NAME else f"{line[: NAME - 1].rstrip()}…"
 
 
-def opened(entry: Entry) -> SessionState:
-    """The state that a stored review is taken up in."""
+def opened(entry: Entry, before: SessionState | None = None) -> SessionState:
+    """The state that a stored review is taken up in; what the user chose ``before`` stays."""
     if entry.extraction is None:
         raise InputError("this report is not extracted yet")
-    return SessionState("finished", entry.text, entry.extraction, entry=entry)
+    state = SessionState("finished", entry.text, entry.extraction, entry=entry)
+    return with_choices(state, before or state)
+
+
+def with_choices(state: SessionState, before: SessionState) -> SessionState:
+    """The state of another report with what the user chose for the one before: the formats and the threshold."""
+    return dataclasses.replace(
+        state,
+        format=before.format,
+        batch_format=before.batch_format,
+        threshold=before.threshold,
+    )
 
 
 def grouped(number: int) -> str:

@@ -56,6 +56,11 @@ def command(do: str, **fields: Any) -> str:
     return json.dumps({"do": do, **fields})
 
 
+def json_of(**fields: Any) -> str:
+    """Data for the page's scripts, in a ``data-`` attribute."""
+    return json.dumps(fields, ensure_ascii=False)
+
+
 def template(name: str) -> Any:
     """The macros of a template as functions that return :class:`Markup`."""
     return _ENVIRONMENT.get_template(name).module
@@ -82,4 +87,5 @@ _ENVIRONMENT.filters["terminology"] = terminology
 _ENVIRONMENT.filters["aria"] = lambda value: "true" if value else "false"
 _ENVIRONMENT.tests["low"] = lambda confidence: confidence < LOW_CONFIDENCE
 _ENVIRONMENT.globals["command"] = command
+_ENVIRONMENT.globals["json_of"] = json_of
 _ENVIRONMENT.globals["ASSERTIONS"] = ASSERTIONS

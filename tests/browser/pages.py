@@ -156,6 +156,11 @@ def extract(page: Any, report: str) -> None:
     page.get_by_role("button", name="Extract").click()
 
 
+def unfold(page: Any) -> None:
+    """Show the rows that need no look, too."""
+    page.locator("[data-fold]").click()
+
+
 @contextmanager
 def serving(extractor: FakeExtractor | Standin, folder: Path) -> Iterator[str]:
     """The address of a page around an extractor, with its reviews in ``folder``; looks up no other machine."""

@@ -26,13 +26,17 @@ def test_attributes_stand_in_the_cards_of_their_items(page: Any) -> None:
     extract(page, DRUGS)
     page.locator("#elmtex-review").wait_for()
     aspirin = page.locator("tr[data-row=m0]")
-    expect(aspirin.locator(".attributes li")).to_have_text(["Dose: 100 mg", "Route: orally"])
-    expect(page.locator("tr[data-row=m1] .attributes")).to_have_count(0)
+    table = page.locator("section.drugs table")
+    expect(table.locator("thead th")).to_have_text(
+        ["Substance", "Dose", "Route", "Assertion", "Confidence", "Decision"]
+    )
+    expect(aspirin.locator("td.value")).to_have_text(["100 mg", "orally"])
+    expect(page.locator("tr[data-row=m1] td.value")).to_have_text(["·", "·"])
     assert serious(page) == []
     page.get_by_role("button", name="CSV (attributes)").click()
     expect(page.locator("#elmtex-json")).to_contain_text("dose,100 mg,8,14")
     page.get_by_text("Deutsch").click()
-    expect(aspirin.locator(".attributes li").first).to_have_text("Dosis: 100 mg")
+    expect(table.locator("thead th").nth(1)).to_have_text("Dosis")
     page.set_viewport_size({"width": 390, "height": 844})
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0  # nothing stands beside the screen of a phone
@@ -71,4 +75,4 @@ def test_types_are_written_into_the_schema_and_used(page: Any) -> None:
     page.get_by_role("tab", name="One report").click()
     extract(page, DRUGS)
     page.locator("#elmtex-review").wait_for()
-    expect(page.locator("tr[data-row=m0] .attributes li")).to_have_text(["Dose: 100 mg"])
+    expect(page.locator("tr[data-row=m0] td.value")).to_have_text(["100 mg"])

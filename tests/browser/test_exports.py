@@ -65,6 +65,7 @@ def test_download_and_copy_give_what_was_decided_and_chosen_before(slow: None, p
     assert saved.startswith("\ufeff") and "58-year-old" in saved and not saved.startswith("\ufeff{")
     page.get_by_role("button", name="JSON", exact=True).click()
     page.keyboard.press("Escape")
+    page.keyboard.press("o")
     page.keyboard.press("j")
     for _ in range(6):
         page.keyboard.press("r")
@@ -84,7 +85,7 @@ def test_on_a_slow_machine_each_key_decides_once_and_in_order(page: Any, tmp_pat
     total = begin(page)
     cdp = page.context.new_cdp_session(page)
     cdp.send("Emulation.setCPUThrottlingRate", {"rate": 20})
-    for key in "jaruaara":
+    for key in "ojaruaara":
         page.keyboard.press(key)
     cdp.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     expect(page.locator(".review-bar strong")).to_contain_text(f"5 of {total}", timeout=60_000)

@@ -15,6 +15,7 @@ from pages import (
     expect,
     extract,
     serving,
+    unfold,
 )
 
 
@@ -27,6 +28,7 @@ def test_paste_extract_read(page: Any) -> None:
     assert list(document["categories"]) == list(FakeExtractor.schema.keys)
     for items in document["categories"].values():
         assert all(NOTE[i["start"] : i["end"]] == i["text"] for i in items)
+    unfold(page)
     fever = page.get_by_role("row", name="fever")
     expect(fever).to_contain_text("absent")
     assert fever.locator("s").text_content() == "fever"
@@ -38,6 +40,7 @@ def test_paste_extract_read(page: Any) -> None:
 
 def test_an_item_lights_up_its_words_and_back(page: Any) -> None:
     extract(page, NOTE)
+    unfold(page)
     page.get_by_role("button", name="troponin T 412 ng/L", exact=True).press("Enter")
     chosen = page.locator(".report .chosen")
     assert "".join(chosen.all_text_contents()) == "troponin T 412 ng/L"
@@ -144,7 +147,8 @@ def test_german(page: Any) -> None:
     extract(page, NOTE)
     expect(page.get_by_text("Complete", exact=True)).to_be_visible()
     page.get_by_text("Deutsch").click()
-    expect(page.get_by_role("heading", name="Medikamentöse Therapie")).to_be_visible()
+    expect(page.get_by_role("heading", name="Medikamente")).to_be_visible()
+    unfold(page)
     expect(page.get_by_role("row", name="fever")).to_contain_text("verneint")
     assert page.evaluate("document.documentElement.lang") == "de"
     page.get_by_role("button", name="Neuer Bericht").click()

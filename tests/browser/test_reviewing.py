@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import NOTE, expect, extract
+from pages import NOTE, expect, extract, unfold
 
 AXE = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
@@ -45,6 +45,7 @@ def test_the_whole_way(page: Any) -> None:
     page.keyboard.insert_text("Dr. Löwe")
     extract(page, "🫀🫀 First line\n" + NOTE)
     expect(judged(page)).to_contain_text("0 of")
+    unfold(page)
     # Switch a category off and on: its card and its colours go, the words stay.
     toggle = page.get_by_role("button", name="Gender", exact=True)
     toggle.click()
@@ -184,6 +185,7 @@ def test_by_keyboard_alone(page: Any) -> None:
     page.keyboard.press("Enter")
     expect(judged(page)).to_contain_text("0 of")
     total = page.locator("tr[data-verdict]").count()
+    page.keyboard.press("o")  # the rest is folded
     page.keyboard.press("j")
     page.keyboard.press("r")
     for _ in range(total - 1):
@@ -280,6 +282,8 @@ def test_axe_finds_no_serious_violation(page: Any, scheme: str) -> None:
     faults = _serious(look.run(page))
     extract(page, NOTE)
     expect(judged(page)).to_contain_text("0 of")
+    unfold(page)
+    faults += _serious(look.run(page))
     page.get_by_role("button", name="Reject: fever").click()
     page.get_by_role("button", name="Accept: man").click()
     expect(judged(page)).to_contain_text("2 of")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
+
+from babel.dates import format_skeleton
 
 from elmtex.web.locale.about import AboutMessages
 from elmtex.web.locale.batch import BatchMessages
@@ -132,6 +134,12 @@ class Messages(Section):
         if when.tzinfo is None:
             when = when.replace(tzinfo=timezone.utc)
         return when.astimezone().strftime(self.moment)
+
+    def day(self, iso: str) -> str:
+        """A date of a report (ISO 8601), no more exact than it is said: "2018", "Mar 2018", "12 Mar 2018"."""
+        year, month, day = (*map(int, iso.split("-")), 1, 1)[:3]
+        skeleton = {4: "y", 7: "yMMM"}.get(len(iso), "yMMMd")
+        return str(format_skeleton(skeleton, date(year, month, day), locale=self.lang))
 
 
 Words = Messages  # as the rest of the page calls them

@@ -26,6 +26,45 @@ class ReviewMessages(Section):
     reject = _("Reject")
     edit = _("Edit")
     accept_all = _("Accept all")
+    reject_all = _("Reject all")
+    progress = _("How much is reviewed")
+    next = _("Next report")
+    waits = _("Not saved yet. Decisions that wait for the server: {count}")
+    selected = _("{count} selected")
+    first = _("Look at these first")
+    take_first = _("Accept these {count}")
+    rest = _("The rest")
+    unfold = _("Show")
+    above = _("At or above")
+    take = _("Accept all {count} at or above {threshold} %")
+    right = _("By the model's confidence, about {right} of these {count} are right.")
+    needs: Mapping[str, str] = {"denied": _("denied diagnosis")}
+    kinds: Mapping[str, str] = {
+        "drugs": _("Drugs"),
+        "allergies": _("Allergies"),
+        "problems": _("Problems"),
+        "values": _("Laboratory values and vital signs"),
+    }
+    heads: Mapping[str, str] = {
+        "drugs": _("Substance"),
+        "allergies": _("Substance"),
+        "values": _("Test"),
+    }
+    columns: Mapping[str, str] = {
+        "unit": _("Unit"),
+        "range": _("Range"),
+        "flag": _("Flag"),
+        "when_measured": _("When"),
+    }
+    timeline = _("Timeline")
+    dated = _("Dates")
+    relative = _("Other times, as the report says them")
+    untaken = _("Nothing was taken from this sentence")
+    attribute = _("Attribute")
+    new_attribute = _("Add an attribute")
+    no_words = _("nothing yet")
+    cell_hint = _("Type the words, or select them in the report.")
+    remove = _("Remove")
     codes = _("Codes")
     no_codes = _("No code fits these words. The lists of codes are English.")
     choose_code = _("Suggested codes: choose those that fit")
@@ -45,7 +84,9 @@ class ReviewMessages(Section):
     words_field = _("Words")
     category = _("Category")
     take_selection = _("Use selected words")
-    select_hint = _("Select words in the report to add what was missed.")
+    select_hint = _(
+        "Select words in the report to add what was missed. From hatched sentences nothing was taken."
+    )
     save = _("Save")
     cancel = _("Cancel")
     export = _("Export")
@@ -68,13 +109,26 @@ class ReviewMessages(Section):
     keys: tuple[tuple[str, str], ...] = (
         ("J  ↓", _("next item")),
         ("K  ↑", _("previous item")),
+        ("←  →", _("its cells")),
+        ("Enter", _("edit the cell")),
         ("A", _("accept")),
         ("R", _("reject")),
-        (_("Shift A"), _("accept all of the category")),
+        (_("Shift J  Shift K"), _("select several")),
+        (_("Shift A"), _("accept all of the table")),
+        (_("Shift R"), _("reject all of the table")),
+        ("T", _("accept all above the threshold")),
+        (_("Shift T"), _("accept what is left of those to look at")),
         ("P", _("present, absent, possible")),
+        (_("1…0  Shift 1…"), _("category of the item, or of the selected words")),
         ("E", _("edit")),
         ("N", _("add an item")),
         ("U", _("undo")),
+        ("L", _("next item to look at")),
+        ("S", _("next sentence without items")),
+        ("O", _("show or hide the rest")),
+        ("F", _("finish the review")),
+        ("X", _("export")),
+        ("G", _("next report")),
         ("?", _("this list")),
         ("Esc", _("close")),
     )

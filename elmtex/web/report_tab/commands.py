@@ -13,6 +13,8 @@ from elmtex.review.checks import kept_attributes
 from elmtex.review.decisions import next_undo
 from elmtex.types import ASSERTIONS, Code, InputError, Item
 from elmtex.web.report_tab.exports import BATCH_FORMATS, Format
+from elmtex.web.report_tab.need import THRESHOLDS
+from elmtex.web.report_tab.placing import placed, with_cell
 
 MAX_COMMAND = 100_000  # characters: an item's words are a sentence or two
 
@@ -43,8 +45,19 @@ _FIELDS: dict[str, dict[str, Any]] = {
         "assertion": {"enum": list(ASSERTIONS)},
     },
     "code": {"item": _ID, "system": _NAME, "code": _NAME},
+    "cell": {
+        "item": _ID,
+        "type": _NAME,
+        "at": _OFFSET,
+        "was": {"type": "string", "maxLength": 20_000},
+        "text": {"type": "string", "maxLength": 20_000},
+        "start": _OFFSET,
+        "end": _OFFSET,
+    },
     "undo": {},
     "finish": {},
+    "next": {},
+    "threshold": {"value": {"type": "string", "enum": [str(one) for one in THRESHOLDS]}},
     "codes": {"item": _ID},
     "format": {"format": {"enum": list(get_args(Format))}},
     "open": {"review": _NAME},
@@ -132,20 +145,23 @@ def decision_of(asked: Command, entry: Entry, suggested: tuple[Code, ...] = ()) 
             return Decision("edit", (before.id,), before.category, item)
         case "edit":
             before = entry.reviewed.find(fields["item"])
-            placed = _placed(fields, entry.text, near=before.item.start or 0)
-            same = placed.text == before.item.text
+            there = placed(fields, entry.text, near=before.item.start or 0)
+            same = there.text == before.item.text
             item = replace(
-                placed,
+                there,
                 confidence=before.item.confidence,
                 codes=before.item.codes if same else (),
                 mentions=tuple(m for m in before.item.mentions if same and m.start != placed.start),
                 attributes=kept_attributes(
-                    before, placed, entry.schema.category(fields["category"])
+                    before, there, entry.schema.category(fields["category"])
                 ),
             )
             return Decision("edit", (before.id,), fields["category"], item)
         case "add":
-            return Decision("add", (), fields["category"], _placed(fields, entry.text, near=0))
+            return Decision("add", (), fields["category"], placed(fields, entry.text, near=0))
+        case "cell":
+            before = entry.reviewed.find(fields["item"])
+            return Decision("edit", (before.id,), before.category, with_cell(before, fields, entry))
         case "code":
             before = entry.reviewed.find(fields["item"])
             item = replace(before.item, codes=_toggled(before.item, fields, suggested))
@@ -158,29 +174,6 @@ def decision_of(asked: Command, entry: Entry, suggested: tuple[Code, ...] = ()) 
         case "finish":
             return Decision("finish")
     return None
-
-
-def _placed(fields: dict[str, Any], report: str, near: int) -> Item:
-    """The item with its span: the one selected, else the nearest place where these words stand, else none."""
-    start, end = fields["start"], fields["end"]
-    if start is not None and end is not None and 0 <= start < end <= len(report):
-        chosen = report[start:end]
-        begin = start + len(chosen) - len(chosen.lstrip())
-        end = begin + len(chosen.strip())
-        # A browser's text box turns CR LF into LF: words are compared by their letters, taken from the report.
-        if begin < end and chosen.split() == fields["text"].split():
-            return Item(report[begin:end], begin, end, fields["assertion"])
-    words = fields["text"].strip()
-    if not words:
-        raise InputError("an item needs words")
-    # A browser's text box has turned CR LF into LF.
-    for written in (words, words.replace("\n", "\r\n")):
-        before = report.rfind(written, 0, near + len(written))
-        places = [at for at in (before, report.find(written, near)) if at >= 0]
-        if places:
-            begin = min(places, key=lambda at: abs(at - near))
-            return Item(written, begin, begin + len(written), fields["assertion"])
-    return Item(words, None, None, fields["assertion"])
 
 
 def _toggled(item: Item, fields: dict[str, Any], suggested: tuple[Code, ...]) -> tuple[Code, ...]:

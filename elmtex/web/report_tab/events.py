@@ -12,7 +12,7 @@ from elmtex.web.controller import PageController
 from elmtex.web.layout import PageParts, translations
 from elmtex.web.locale.messages import words_in
 from elmtex.web.report_tab.components import ReportParts
-from elmtex.web.state import SessionState, View, lines_of
+from elmtex.web.state import SessionState, View, lines_of, with_choices
 from elmtex.web.toolkit import NOW, QUIET, Updates, gr
 
 
@@ -28,7 +28,7 @@ def wire_report(
         text: str, now: SessionState, lang: str, schema: CategorySchema | None, request: gr.Request
     ) -> Updates:
         source = (now or SessionState()).source
-        view = controller.begin(text, lang, source, identity.owner(request), schema)
+        view = controller.begin(text, lang, source, identity.owner(request), schema, now)
         return updates_of(view, tab, state)
 
     def run(now: SessionState, lang: str, request: gr.Request) -> Iterator[Updates]:
@@ -43,11 +43,13 @@ def wire_report(
         return updates_of(controller.busy(now, lang), tab, state)
 
     def edit(now: SessionState, lang: str, request: gr.Request) -> Updates:
-        view = controller.render(SessionState(source=now.source), lang, identity.owner(request))
+        fresh = with_choices(SessionState(source=now.source), now)
+        view = controller.render(fresh, lang, identity.owner(request))
         return {tab.report: now.report, **updates_of(view, tab, state)}
 
-    def clear(lang: str, request: gr.Request) -> Updates:
-        view = controller.render(SessionState(), lang, identity.owner(request))
+    def clear(now: SessionState, lang: str, request: gr.Request) -> Updates:
+        fresh = with_choices(SessionState(), now or SessionState())
+        view = controller.render(fresh, lang, identity.owner(request))
         return {tab.report: "", tab.example: None, **updates_of(view, tab, state)}
 
     def act(
@@ -75,7 +77,7 @@ def wire_report(
     running.failure(refuse, [state, language], rendered, **NOW)
     tab.stop.click(stop, [state, language], rendered, cancels=[running], **NOW)
     tab.edit.click(edit, [state, language], [tab.report, *rendered], **NOW)
-    tab.clear.click(clear, [language], [tab.report, tab.example, *rendered], **NOW)
+    tab.clear.click(clear, [state, language], [tab.report, tab.example, *rendered], **NOW)
     # Two quick clicks are two decisions: the second must not be dropped while the first is under way.
     parts.channel.send.click(
         act,

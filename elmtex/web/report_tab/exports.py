@@ -124,14 +124,15 @@ def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> Fil
     return File(name, "".join(_written(*_to_export(entry), entry, format) for entry in done))
 
 
-def answer_html(number: str, file: File | None) -> Markup:
+def answer_html(number: str, file: File | None, refused: str = "") -> Markup:
     """What the browser's script waits for before it sends its next command.
 
     Args:
         number: the command's; "" when it was none, which answers any.
         file: what was asked for; None when it was no file.
+        refused: why nothing came of it; "" when something did.
     """
-    return _EXPORTS.answer(number, None if file is None or file.problem else file)
+    return _EXPORTS.answer(number, None if file is None or file.problem else file, refused)
 
 
 def exports_html(entry: Entry, format: Format, words: Words) -> Markup:

@@ -68,8 +68,8 @@ def evidence_of(extraction: Extraction, report: str) -> tuple[Evidence, ...]:
     )
 
 
-def segments(length: int, evidence: Iterable[Evidence]) -> list[Segment]:
-    """Cut a report of ``length`` code points at every boundary of an item.
+def segments(length: int, evidence: Iterable[Evidence], cuts: Iterable[int] = ()) -> list[Segment]:
+    """Cut a report of ``length`` code points at every boundary of an item, and at ``cuts``.
 
     Spans may nest, overlap, touch and repeat. Joined, the segments give the report back.
     """
@@ -78,10 +78,10 @@ def segments(length: int, evidence: Iterable[Evidence]) -> list[Segment]:
     for piece in evidence:
         opening.setdefault(piece.start, []).append(piece)
         closing.setdefault(piece.end, []).append(piece)
-    cuts = sorted({0, length, *opening, *closing})
+    bounds = sorted({0, length, *opening, *closing, *cuts})
     live: dict[str, Evidence] = {}
     result = []
-    for start, end in itertools.pairwise(cuts):
+    for start, end in itertools.pairwise(bounds):
         for piece in closing.get(start, ()):
             del live[piece.id]
         live.update((piece.id, piece) for piece in opening.get(start, ()))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -12,9 +13,11 @@ from elmtex.types import Extraction
 from elmtex.web.locale.messages import Words
 from elmtex.web.render import looks
 from elmtex.web.report_tab.highlight import Evidence, Segment, evidence_of, lanes, segments
+from elmtex.web.report_tab.regions import Region
 from elmtex.web.templating import template
 
 _REPORT = template("report.html")
+EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 class Layer(NamedTuple):
@@ -34,11 +37,19 @@ class Layer(NamedTuple):
 
 
 class MarkedSegment(NamedTuple):
-    """A stretch of the report as it is marked: its underlines from the outermost to the innermost."""
+    """A stretch of the report as it is marked.
+
+    Args:
+        text: its words.
+        hint: the categories of its items.
+        layers: its underlines from the outermost to the innermost.
+        looks: of the regions that it lies in, see :mod:`elmtex.web.report_tab.regions`.
+    """
 
     text: str
     hint: str
     layers: tuple[Layer, ...]
+    looks: tuple[str, ...] = ()
 
 
 def report_html(
@@ -56,23 +67,52 @@ def report_html(
 
 
 def marked_html(
-    report: str, evidence: Sequence[Evidence], schema: CategorySchema, words: Words
+    report: str,
+    evidence: Sequence[Evidence],
+    schema: CategorySchema,
+    words: Words,
+    regions: Sequence[Region] = (),
 ) -> Markup:
-    """The report with these pieces of evidence marked."""
+    """The report with these pieces of evidence and these regions marked."""
     height = lanes(evidence)
     look = looks(schema)
     titles = {category.key: category.title_in(words.lang) for category in schema.categories}
+    cuts = [cut for region in regions for cut in (region.start, region.end)]
+    special = sorted(regions, key=lambda region: region.start)
     marked = [
-        _marked(report[s.start : s.end], s, height, look, titles, words)
-        for s in segments(len(report), evidence)
+        _marked(report[s.start : s.end], s, height, look, titles, words)._replace(looks=looked)
+        for s, looked in _looked(segments(len(report), evidence, cuts), special)
     ]
-    return _REPORT.marked(marked, words.report)
+    return _REPORT.marked(marked, words)
 
 
-def legend_html(extraction: Extraction | None, schema: CategorySchema, words: Words) -> Markup:
-    """The categories found, each in its look, as buttons that hide and show them; "" when there is none."""
+def _looked(
+    parts: Iterable[Segment], regions: Sequence[Region]
+) -> Iterator[tuple[Segment, tuple[str, ...]]]:
+    """Each segment with the looks of the regions around it; both come in report order."""
+    live: list[Region] = []
+    ahead = iter(regions)
+    region = next(ahead, None)
+    for part in parts:
+        while region is not None and region.start <= part.start:
+            live.append(region)
+            region = next(ahead, None)
+        live = [one for one in live if part.start < one.end]
+        yield part, tuple(one.look for one in live)
+
+
+def legend_html(
+    extraction: Extraction | None,
+    schema: CategorySchema,
+    words: Words,
+    digits: Mapping[str, str] = EMPTY,
+) -> Markup:
+    """The categories found, each in its look and with the keys that choose it, as buttons that hide and show them.
+
+    "" when there is none.
+    """
     found = [c for c in schema.categories if extraction and extraction.categories.get(c.key)]
-    return _REPORT.legend(found, looks(schema), words) if found else Markup()
+    return _REPORT.legend(found, looks(schema), digits, words) if found else Markup()
 
 
 def hint_html(words: Words) -> Markup:

@@ -66,7 +66,9 @@ def outcome_of(
         elif command.do == "batch_file":
             file = files_of(batch.entries(owner), state.batch_format, words)
         elif command.do == "open":
-            state = opened(store.get(owner, command.fields["review"]))
+            state = opened(store.get(owner, command.fields["review"]), state)
+        elif command.do == "next":
+            state = opened(store.get(owner, next_review(state, store, owner)), state)
         else:
             state = fresh(state, store, owner)
             if state.entry is None:
@@ -79,6 +81,22 @@ def outcome_of(
     if file is not None and file.problem:
         state = dataclasses.replace(state, said=file.problem)
     return Outcome(state, file, gone)
+
+
+def next_review(state: SessionState, store: Store, owner: str) -> str:
+    """The id of the next report to review: the first after the one shown, in the order of lists, that is not finished.
+
+    Raises:
+        InputError: every report is reviewed.
+    """
+    lines = store.lines(owner)
+    here = next(
+        (n for n, line in enumerate(lines) if state.entry and line.id == state.entry.id), -1
+    )
+    for line in (*lines[here + 1 :], *lines[: max(here, 0)]):
+        if line.extracted and not line.finished:
+            return line.id
+    raise InputError("there is no other report to review")
 
 
 def fresh(state: SessionState, store: Store, owner: str) -> SessionState:
@@ -111,6 +129,8 @@ def carry_out(
         return state
     if command.do == "format":
         return dataclasses.replace(state, format=command.fields["format"])
+    if command.do == "threshold":
+        return dataclasses.replace(state, threshold=float(command.fields["value"]))
     if command.do == "codes":
         return dataclasses.replace(state, suggested=_suggested(command, state, linker))
     suggested = state.suggested[1] if state.suggested else ()

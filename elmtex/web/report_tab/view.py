@@ -32,7 +32,7 @@ def view_of(state: SessionState, standard: CategorySchema, words: Words, reviews
         report = review_report_html(state.entry, words)
         result = (
             state_html(state, words)
-            + review_html(state.entry, words, state.suggested)
+            + review_html(state.entry, words, state.suggested, state.threshold)
             + exports_html(state.entry, state.format, words)
         )
     else:

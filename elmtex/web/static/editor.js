@@ -1,10 +1,12 @@
 // The editor: adds an item from words selected in the report, or changes one.
 (() => {
-  const $ = (selector) => document.querySelector(selector);
+  const page = window.elmtex;
+  const { $ } = page;
   let picked = null; // {text, start, end} of the words last selected in the report
   let editing = null; // the item's id; null adds one
   let span = null; // the offsets that belong to the words in the form
   let heading = "add"; // which of its titles the editor has
+  let guessed = false; // nobody has chosen the category: it follows the words
   let field = null; // where the editor has the focus; null while it is closed
 
   // Offsets are code points of the report, and the report's element holds exactly its text.
@@ -24,6 +26,12 @@
     return { text, start, end: start + length(text), box: range.getBoundingClientRect() };
   };
 
+  // The category that words at this place belong to first, by the heading above them.
+  const categoryAt = (start) => {
+    const sections = JSON.parse($("#elmtex-editor").dataset.sections);
+    return sections.filter(([begin]) => start !== undefined && start !== null && begin <= start).at(-1)?.[1];
+  };
+
   const open = (title, item) => {
     const dialog = $("#elmtex-editor");
     if (!dialog) return;
@@ -31,7 +39,8 @@
     $("#elmtex-editor-title").textContent = dialog.dataset[title];
     const form = dialog.querySelector("form");
     form.elements.text.value = item.text;
-    form.elements.category.value = item.category ?? "";
+    guessed = !item.category;
+    form.elements.category.value = item.category ?? categoryAt(item.start) ?? "";
     form.elements.assertion.value = item.assertion ?? "present";
     span = { start: item.start ?? null, end: item.end ?? null };
     editing = item.item ?? null;
@@ -57,16 +66,52 @@
   document.addEventListener("keydown", (event) => event.key === "Escape" && closed(), true);
   document.addEventListener("click", (event) => event.target.closest?.("[data-close]") && closed(), true);
   // Another report is shown: nothing of the previous one may get into its form.
-  window.elmtex.leave = () => {
-    closed();
-    picked = null;
-    $("#elmtex-editor")?.close();
-  };
-  window.elmtex.edit = (row) => open("edit", JSON.parse(row.dataset.edit));
-  window.elmtex.add = () => {
+  const add = () => {
     picked = selected();
     open("add", { text: "", ...(picked ?? {}) });
   };
+  // The selected words as an item of a category, without the form; false where nothing is selected.
+  const addTo = (category) => {
+    const words = selected();
+    if (!words) return false;
+    const { text, start, end } = words;
+    page
+      .act({ do: "add", text, start, end, category, assertion: "present" })
+      .then(() => page.choose(page.all('tr[data-verdict="added"]').find((row) => stands(row, start, end)), { focus: false }));
+    window.getSelection().removeAllRanges();
+    return true;
+  };
+  // Whether a row's item lies inside a selection, whose ends may be blanks.
+  const stands = (row, start, end) => {
+    const item = JSON.parse(row.dataset.edit);
+    return item.start !== null && start <= item.start && item.end <= end;
+  };
+  // The next sentence from which nothing was taken is selected: its words can be added, or fewer of them.
+  let sentence = -1;
+  const nextSentence = () => {
+    const all = page.all("#elmtex-report .in-untaken");
+    if (!all.length) return;
+    sentence = (sentence + 1) % all.length;
+    const range = document.createRange();
+    range.selectNodeContents(all[sentence]);
+    window.getSelection().removeAllRanges();
+    window.getSelection().addRange(range);
+    $("#elmtex-report").focus({ preventScroll: true });
+    all[sentence].scrollIntoView({ block: "nearest" });
+  };
+  Object.assign(page, {
+    selected,
+    edit: (row) => open("edit", JSON.parse(row.dataset.edit)),
+    add,
+    addTo,
+    nextSentence,
+    leaveEditor: () => {
+      closed();
+      picked = null;
+      sentence = -1;
+      $("#elmtex-editor")?.close();
+    },
+  });
 
   document.addEventListener("selectionchange", () => {
     if (!$("#elmtex-review")) return;
@@ -74,6 +119,7 @@
     const here = $("#elmtex-add-here");
     const dialog = $("#elmtex-editor");
     if (now) picked = now;
+    if (page.editingCell()) return;
     if (dialog.open) {
       if (now) dialog.querySelector("[data-take]").disabled = false;
       return;
@@ -99,8 +145,8 @@
   document.addEventListener("click", (event) => {
     const target = event.target;
     const dialog = $("#elmtex-editor");
-    if (target.closest?.("#elmtex-add-here, button[data-add]")) window.elmtex.add();
-    else if (target.closest?.("[data-edit-item]")) window.elmtex.edit(target.closest("tr"));
+    if (target.closest?.("#elmtex-add-here, button[data-add]")) add();
+    else if (target.closest?.("[data-edit-item]")) page.edit(target.closest("tr"));
     else if (target.closest?.("[data-take]") && picked) {
       dialog.querySelector("textarea").value = picked.text.trim();
       span = { start: picked.start, end: picked.end };
@@ -108,7 +154,14 @@
   });
   document.addEventListener("input", (event) => {
     // Words typed by hand are looked up in the report by the server.
-    if (event.target.closest?.("#elmtex-editor") && event.target.name === "text") span = { start: null, end: null };
+    if (!event.target.closest?.("#elmtex-editor")) return;
+    const { text, category } = event.target.form.elements;
+    if (event.target === category) guessed = false;
+    if (event.target !== text) return;
+    span = { start: null, end: null };
+    if (!guessed || !text.value.trim()) return;
+    const at = $("#elmtex-report").textContent.indexOf(text.value.trim());
+    if (at >= 0) category.value = categoryAt(length($("#elmtex-report").textContent.slice(0, at))) ?? "";
   });
   document.addEventListener("submit", (event) => {
     const dialog = event.target.closest?.("#elmtex-editor");
@@ -120,7 +173,7 @@
       return;
     }
     const command = { text: text.value, ...span, category: category.value, assertion: assertion.value };
-    window.elmtex.send(editing ? { do: "edit", item: editing, ...command } : { do: "add", ...command });
+    page.act(editing ? { do: "edit", item: editing, ...command } : { do: "add", ...command });
     closed();
     dialog.close();
     window.getSelection().removeAllRanges();

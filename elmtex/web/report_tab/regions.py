@@ -1,0 +1,68 @@
+"""Stretches of a report that look different: printed tables, and sentences from which nothing was taken. No HTML here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from elmtex.text.normalisation import sentences
+from elmtex.text.reading import reading
+from elmtex.text.sections import sections
+
+_COLUMNS = re.compile(r"\S(?: {2,}|\t+| ?\| ?)(?=\S)")
+_LINE = re.compile(r"[^\r\n]+")
+HEADING, TAKEN = b"h", b"t"  # of a character
+SAID = 3  # letters: what has fewer ("2.", "mg") says nothing by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A stretch of a report: half-open code points, and what is special about it."""
+
+    start: int
+    end: int
+    look: Literal["table", "untaken"]
+
+
+def regions_of(report: str, taken: Iterable[tuple[int, int]]) -> tuple[Region, ...]:
+    """The tables of a report, and its sentences without any of the spans ``taken``."""
+    return (*_tables(report), *_untaken(report, taken))
+
+
+def _tables(report: str) -> Iterator[Region]:
+    """Two or more lines in a row that have columns: only in a fixed-width font do they stand below each other."""
+    start = end = lines = 0
+    for line in _LINE.finditer(report):
+        if _COLUMNS.search(line[0]):
+            start = line.start() if not lines else start
+            end, lines = line.end(), lines + 1
+            continue
+        if lines > 1:
+            yield Region(start, end, "table")
+        lines = 0
+    if lines > 1:
+        yield Region(start, end, "table")
+
+
+def _untaken(report: str, taken: Iterable[tuple[int, int]]) -> Iterator[Region]:
+    """The sentences without an item, as the model read them; a heading says nothing by itself."""
+    of = bytearray(len(report))
+    for spans, mark in (
+        ([s.heading for s in sections(report) if s.heading], HEADING),
+        (taken, TAKEN),
+    ):
+        for start, end in spans:
+            of[start:end] = mark * (end - start)
+    read = reading(report)
+    for first, last in sentences(read.text):
+        start, end = read.places[first], read.places[last - 1] + 1
+        if of.find(TAKEN, start, end) >= 0:
+            continue
+        for piece in re.finditer(rb"[^" + HEADING + rb"]+", bytes(of[start:end])):
+            left, right = start + piece.start(), start + piece.end()
+            words = report[left:right]
+            if sum(map(str.isalpha, words)) >= SAID and not words.rstrip().endswith(":"):
+                left += len(words) - len(words.lstrip())
+                yield Region(left, right - len(words) + len(words.rstrip()), "untaken")

@@ -1,0 +1,123 @@
+"""One row for one span: the items of a review as its reader sees them. No HTML here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from elmtex.review import ReviewedItem
+from elmtex.schema import Category, CategorySchema
+from elmtex.types import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table: the items on one span with one assertion.
+
+    Args:
+        items: one for each category that has the span; at least one. The first names the row and leads it.
+        inside: items that are a part of the row's words and are decided with it: the test of a value.
+    """
+
+    items: tuple[ReviewedItem, ...]
+    inside: tuple[ReviewedItem, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The row's name, which no decision about it changes."""
+        return self.items[0].id
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All items that the row stands for."""
+        return tuple(entry.id for entry in (*self.items, *self.inside))
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """Those that wait for a decision."""
+        return tuple(e.id for e in (*self.items, *self.inside) if e.verdict == "open")
+
+    @property
+    def lead(self) -> ReviewedItem:
+        """The item whose words and attributes the row shows: the first that is not rejected."""
+        return next((entry for entry in self.items if entry.kept), self.items[0])
+
+    @property
+    def verdict(self) -> str:
+        """What was decided; ``open`` while one of its items waits."""
+        return "open" if self.open else self.lead.verdict
+
+    @property
+    def confidence(self) -> float | None:
+        """The lowest confidence that the model gave one of its items; None where it gave none."""
+        given = [e.machine.confidence for e in self.items if e.machine is not None]
+        return min((c for c in given if c is not None), default=None)
+
+
+def rows_of(items: Iterable[ReviewedItem], schema: CategorySchema) -> tuple[Row, ...]:
+    """The rows of a review's items, in report order; what has no place in the report comes last.
+
+    Items of the same span and assertion share a row. A test is no row of its own where its words lie inside a
+    value, or are an attribute of another item.
+
+    Args:
+        items: of one review; rejected ones included.
+        schema: says which categories hold values, and in which order the items of a row stand.
+    """
+    order = {key: number for number, key in enumerate(schema.keys)}
+    categories = {category.key: category for category in schema.categories}
+    grouped: dict[object, list[ReviewedItem]] = {}
+    for entry in sorted(items, key=lambda e: order[e.category]):
+        grouped.setdefault(_place(entry), []).append(entry)
+    rows = [Row(tuple(entries)) for entries in grouped.values()]
+    owners = _owners(rows, categories)
+    inside: dict[str, list[ReviewedItem]] = {}
+    for id, owner in owners.items():
+        inside.setdefault(owner, []).extend(next(r.items for r in rows if r.id == id))
+    whole = [Row(r.items, tuple(inside.get(r.id, ()))) for r in rows if r.id not in owners]
+    return tuple(sorted(whole, key=lambda row: _order(row.items[0].item)))
+
+
+def _place(entry: ReviewedItem) -> object:
+    item = entry.item
+    return (item.start, item.end, item.assertion) if item.grounded else entry.id
+
+
+def _order(item: Item) -> tuple[bool, int, int]:
+    return not item.grounded, item.start or 0, item.end or 0
+
+
+def _owners(rows: Iterable[Row], categories: Mapping[str, Category]) -> dict[str, str]:
+    """The rows that are part of another one, each with that one; an owner is no part itself."""
+    holders = [
+        (row, entry, categories[entry.category])
+        for row in rows
+        for entry in row.items
+        if entry.item.grounded
+        and (entry.item.attributes or categories[entry.category].fhir.quantity)
+    ]
+    owners: dict[str, str] = {}
+    for row in rows:
+        if len(row.items) > 1 or not row.items[0].item.grounded:
+            continue
+        part = row.items[0]
+        test = categories[part.category].fhir.resource == "Procedure"
+        for holder, entry, category in holders:
+            if holder.id not in owners and _holds(entry, category, part, test):
+                owners[row.id] = holder.id
+                break
+    return owners
+
+
+def _holds(entry: ReviewedItem, category: Category, part: ReviewedItem, test: bool) -> bool:
+    """Whether ``part`` is a part of the item ``entry``, which is longer."""
+    item, inner = entry.item, part.item
+    assert item.start is not None and item.end is not None
+    assert inner.start is not None and inner.end is not None
+    if entry.category == part.category or (item.start, item.end) == (inner.start, inner.end):
+        return False
+    if not item.start <= inner.start < inner.end <= item.end:
+        return False
+    if category.fhir.quantity:
+        return test
+    return test and any((a.start, a.end) == (inner.start, inner.end) for a in item.attributes)
