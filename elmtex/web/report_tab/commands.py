@@ -151,7 +151,7 @@ def decision_of(asked: Command, entry: Entry, suggested: tuple[Code, ...] = ()) 
                 there,
                 confidence=before.item.confidence,
                 codes=before.item.codes if same else (),
-                mentions=tuple(m for m in before.item.mentions if same and m.start != placed.start),
+                mentions=tuple(m for m in before.item.mentions if same and m.start != there.start),
                 attributes=kept_attributes(
                     before, there, entry.schema.category(fields["category"])
                 ),
