@@ -244,7 +244,7 @@ class PageController:
                 self.render(state, lang, owner), answer=answer_html("", None, state.said)
             )
         new, done = self.commands.begin(session, command.n)
-        if new or command.do in ("file", "batch_file"):  # a file may be made again
+        if new or command.do in ("file", "pdf", "batch_file"):  # a file may be made again
             try:
                 outcome = outcome_of(
                     command, state, self.batch, self.linker, owner, reviewer, words

@@ -44,7 +44,7 @@ _HERE = Path(__file__).parent / "static"
 _SCRIPTS = tuple(
     _HERE / f"{name}.js"
     for name in (
-        *("templates", "channel", "source", "selection", "decisions", "editor", "cells"),
+        *("templates", "channel", "source", "selection", "decisions", "finish", "editor", "cells"),
         *("keys", "review", "files", "batch"),
     )
 )

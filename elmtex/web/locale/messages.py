@@ -14,6 +14,7 @@ from elmtex.web.locale.compare import CompareMessages
 from elmtex.web.locale.review import ReviewMessages
 from elmtex.web.locale.schema import SchemaMessages
 from elmtex.web.locale.sentences import translated
+from elmtex.web.locale.summary import SummaryMessages
 
 
 class Messages(Section):
@@ -120,6 +121,7 @@ class Messages(Section):
         super().__init__(catalogue)
         self.review = ReviewMessages(catalogue)
         self.batch = BatchMessages(catalogue)
+        self.summary = SummaryMessages(catalogue)
         self.schema = SchemaMessages(catalogue)
         self.compare = CompareMessages(catalogue)
         self.about = AboutMessages(catalogue)
@@ -130,10 +132,7 @@ class Messages(Section):
 
     def local_time(self, iso: str) -> str:
         """A stored time (ISO 8601, UTC) by the clock of the machine that runs the page."""
-        when = datetime.fromisoformat(iso)
-        if when.tzinfo is None:
-            when = when.replace(tzinfo=timezone.utc)
-        return when.astimezone().strftime(self.moment)
+        return _local(iso).strftime(self.moment)
 
     def day(self, iso: str) -> str:
         """A date of a report (ISO 8601), no more exact than it is said: "2018", "Mar 2018", "12 Mar 2018"."""
@@ -151,6 +150,16 @@ ENGLISH, GERMAN = LANGUAGES["en"], LANGUAGES["de"]
 def words_in(lang: str) -> Messages:
     """The page's texts in a language, else in English."""
     return LANGUAGES.get(lang, ENGLISH)
+
+
+def zone_of(iso: str) -> str:
+    """The name of the machine's time zone at a stored time, which a signature names beside it: ``CET``."""
+    return _local(iso).strftime("%Z")
+
+
+def _local(iso: str) -> datetime:
+    when = datetime.fromisoformat(iso)
+    return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).astimezone()
 
 
 def counted(number: int, noun: str, lang: str) -> str:

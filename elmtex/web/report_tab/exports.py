@@ -16,7 +16,7 @@ from elmtex.review.gold import to_jsonl
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction
 from elmtex.web.locale.messages import Words
-from elmtex.web.report_tab.summary import summary_page
+from elmtex.web.report_tab.summary import summary_page, summary_pdf
 from elmtex.web.templating import template
 
 _EXPORTS = template("exports.html")
@@ -60,12 +60,19 @@ class File:
     problem: str = ""
 
 
-def file_of(entry: Entry, format: Format, words: Words) -> File:
-    """The reviewed report in a format; every format carries the corrected document, never the model's alone."""
+def file_of(entry: Entry, format: Format, words: Words, *, evidence: bool = False) -> File:
+    """The reviewed report in a format; every format carries the corrected document, never the model's alone.
+
+    Args:
+        entry: an extracted report.
+        format: of the file.
+        words: the page's language.
+        evidence: a summary quotes the report in footnotes.
+    """
     # Named by its id: the report's name may be the letter's first line, and so the patient's name.
     name = f"elmtex-{entry.id[:8]}.{SUFFIX[format]}"
     if format == "summary":
-        return File(name, summary_page(entry, words))
+        return File(name, summary_page(entry, words, evidence=evidence))
     if format == "gold":
         text = to_jsonl([entry])
         return File(name, text, "" if text else words.review.gold_hint)
@@ -77,6 +84,11 @@ def file_of(entry: Entry, format: Format, words: Words) -> File:
         return File(name, _written(corrected, review, entry, format))
     except ElmtexError as error:
         return File(name, "", words.review.refused(error))
+
+
+def pdf_of(entry: Entry, words: Words, *, evidence: bool) -> File:
+    """The summary as a PDF, whose text is Base64. Raises :class:`InputError` where PDFs cannot be made."""
+    return File(f"elmtex-{entry.id[:8]}.pdf", summary_pdf(entry, words, evidence=evidence))
 
 
 def _to_export(entry: Entry) -> tuple[Extraction, ReviewState]:
@@ -133,13 +145,14 @@ def answer_html(number: str, file: File | None, refused: str = "") -> Markup:
     return _EXPORTS.answer(number, None if file is None or file.problem else file, refused)
 
 
-def exports_html(entry: Entry, format: Format, words: Words) -> Markup:
+def exports_html(entry: Entry, format: Format, words: Words, *, evidence: bool = False) -> Markup:
     """The formats to choose from, the chosen one in full, and buttons that copy, save or print it."""
     titles = words.review.formats
     return _EXPORTS.exports(
-        file_of(entry, format, words),
+        file_of(entry, format, words, evidence=evidence),
         format,
         [(f, titles[f]) for f in offered(SUFFIX, [entry.schema], format)],
         titles[format],
+        evidence,
         words,
     )

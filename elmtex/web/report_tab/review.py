@@ -13,7 +13,7 @@ from elmtex.types import Code, ElmtexError, InputError
 from elmtex.web.batch_tab.batch import Batch
 from elmtex.web.locale.messages import Words
 from elmtex.web.report_tab.commands import Command, decision_of
-from elmtex.web.report_tab.exports import File, file_of, files_of
+from elmtex.web.report_tab.exports import File, file_of, files_of, pdf_of
 from elmtex.web.state import SessionState, opened, without
 
 
@@ -74,7 +74,9 @@ def outcome_of(
             if state.entry is None:
                 raise InputError(words.review.gone)
             if command.do == "file":
-                file = file_of(state.entry, state.format, words)
+                file = file_of(state.entry, state.format, words, evidence=state.evidence)
+            elif command.do == "pdf":
+                file = pdf_of(state.entry, words, evidence=state.evidence)
             state = carry_out(command, state, store, linker, owner, reviewer)
     except ElmtexError as error:
         return Outcome(dataclasses.replace(state, said=words.review.refused(error)))
@@ -125,8 +127,10 @@ def carry_out(
     assert state.entry is not None
     if command.on not in ("", state.entry.id):
         raise InputError("this report is no longer the one that is shown: look at it again")
-    if command.do == "file":
+    if command.do in ("file", "pdf"):
         return state
+    if command.do == "evidence":
+        return dataclasses.replace(state, evidence=command.fields["shown"])
     if command.do == "format":
         return dataclasses.replace(state, format=command.fields["format"])
     if command.do == "threshold":

@@ -11,6 +11,7 @@ from elmtex.web.report_tab.exports import exports_html
 from elmtex.web.report_tab.marked import legend_html, report_html
 from elmtex.web.report_tab.render import review_html, review_report_html
 from elmtex.web.report_tab.results import categories_html, document_html, welcome_html
+from elmtex.web.report_tab.sign_off import signed_html
 from elmtex.web.report_tab.status import state_html, taken_html
 from elmtex.web.state import SessionState, View, incomplete
 
@@ -32,8 +33,9 @@ def view_of(state: SessionState, standard: CategorySchema, words: Words, reviews
         report = review_report_html(state.entry, words)
         result = (
             state_html(state, words)
+            + signed_html(state.entry, words)
             + review_html(state.entry, words, state.suggested, state.threshold)
-            + exports_html(state.entry, state.format, words)
+            + exports_html(state.entry, state.format, words, evidence=state.evidence)
         )
     else:
         report = legend_html(state.extraction, schema, words) + report_html(
