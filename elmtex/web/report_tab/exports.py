@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
@@ -115,23 +116,44 @@ def _written(document: Extraction, review: ReviewState, entry: Entry, format: st
     return export.FORMATS[format](document, entry.schema)
 
 
-BatchFormat = Literal["jsonl", "csv", "csv-attributes", "gold"]
-BATCH_FORMATS: tuple[BatchFormat, ...] = ("jsonl", "csv", "csv-attributes", "gold")
+BatchFormat = Literal["jsonl", "csv", "csv-attributes", "fhir-ndjson", "gold"]
+BATCH_FORMATS: tuple[BatchFormat, ...] = ("jsonl", "csv", "csv-attributes", "fhir-ndjson", "gold")
+_BATCH_SUFFIX: Mapping[BatchFormat, str] = {
+    "jsonl": "jsonl",
+    "csv": "csv",
+    "csv-attributes": "attributes.csv",
+    "fhir-ndjson": "fhir.ndjson",
+    "gold": "gold.jsonl",
+}
 
 
-def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> File:
-    """All extracted reports in one file: a line or some rows each, corrected as far as they are reviewed."""
-    done = [entry for entry in entries if entry.extraction is not None]
+def files_of(entries: Iterable[Entry], format: BatchFormat, words: Words) -> File:
+    """All extracted reports in one file: a line or some rows each, corrected as far as they are reviewed.
+
+    Args:
+        entries: taken one by one, so that not all reports are in memory at once.
+        format: of the file.
+        words: the page's language.
+    """
+    name = f"elmtex.{_BATCH_SUFFIX[format]}"
+    done = (entry for entry in entries if entry.extraction is not None)
     if format == "gold":
         text = to_jsonl(done)
-        return File("elmtex.gold.jsonl", text, "" if text else words.review.gold_hint)
-    name = f"elmtex.{format if format == 'jsonl' else SUFFIX[format]}"
-    if format in TABLES and done:
+        return File(name, text, "" if text else words.review.gold_hint)
+    if format in TABLES:
         # One header for all: reports of several schemas have the columns of each.
         documents = ((entry.schema, *_to_export(entry)) for entry in done)
         rows = [Document(document, schema, review) for schema, document, review in documents]
-        return File(name, TABLES[format](rows))
-    return File(name, "".join(_written(*_to_export(entry), entry, format) for entry in done))
+        return File(name, TABLES[format](rows) if rows else "")
+    return File(name, "".join(_line_of(entry, format) for entry in done))
+
+
+def _line_of(entry: Entry, format: BatchFormat) -> str:
+    document, review = _to_export(entry)
+    if format == "fhir-ndjson":
+        bundle = json.loads(export.to_fhir(document, entry.schema, review, entry.text))
+        return json.dumps(bundle, ensure_ascii=False) + "\n"
+    return _written(document, review, entry, format)
 
 
 def answer_html(number: str, file: File | None, refused: str = "") -> Markup:

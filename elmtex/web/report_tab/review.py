@@ -64,7 +64,7 @@ def outcome_of(
         elif command.do == "batch_format":
             state = dataclasses.replace(state, batch_format=command.fields["format"])
         elif command.do == "batch_file":
-            file = files_of(batch.entries(owner), state.batch_format, words)
+            file = files_of(batch.each(owner), state.batch_format, words)
         elif command.do == "open":
             state = opened(store.get(owner, command.fields["review"]), state)
         elif command.do == "next":

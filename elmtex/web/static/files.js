@@ -21,6 +21,7 @@
   const TYPES = {
     json: "application/json",
     jsonl: "application/jsonl;charset=utf-8",
+    ndjson: "application/fhir+ndjson;charset=utf-8",
     csv: "text/csv;charset=utf-8",
     html: "text/html;charset=utf-8",
     pdf: "application/pdf",
