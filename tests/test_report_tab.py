@@ -57,6 +57,8 @@ class Planted(Modelless):
 
 
 class Codes:
+    def load(self, schema: object) -> None: ...
+
     def link(self, text: str, category: object = None, limit: int = 5) -> list[Code]:
         return [FEVER] if text == "Fieber" else []
 

@@ -11,10 +11,12 @@ from elmtex.web.locale.about import AboutMessages
 from elmtex.web.locale.batch import BatchMessages
 from elmtex.web.locale.catalogue import Catalogue, Section, _, _n, catalogues
 from elmtex.web.locale.compare import CompareMessages
+from elmtex.web.locale.evaluate import EvaluateMessages
 from elmtex.web.locale.review import ReviewMessages
 from elmtex.web.locale.schema import SchemaMessages
 from elmtex.web.locale.sentences import translated
 from elmtex.web.locale.summary import SummaryMessages
+from elmtex.web.locale.waits import WaitMessages
 
 
 class Messages(Section):
@@ -41,6 +43,7 @@ class Messages(Section):
         _("Accept, reject or correct each item: choose it, and its words light up in the report."),
         _("Export the result as JSON, CSV, FHIR or a printed summary."),
     )
+    looked_for = _("What is looked for")
     private = _("Reports are read on the machine that runs this page, and sent nowhere else.")
     footer = _(
         "elmtex supports documentation and research. It is not a medical device: it can miss "
@@ -122,8 +125,10 @@ class Messages(Section):
         self.review = ReviewMessages(catalogue)
         self.batch = BatchMessages(catalogue)
         self.summary = SummaryMessages(catalogue)
+        self.waits = WaitMessages(catalogue)
         self.schema = SchemaMessages(catalogue)
         self.compare = CompareMessages(catalogue)
+        self.evaluate = EvaluateMessages(catalogue)
         self.about = AboutMessages(catalogue)
 
     def said(self, sentence: str) -> str:

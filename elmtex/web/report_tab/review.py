@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from elmtex.review import Decision, Entry, Store
-from elmtex.schema import Category
+from elmtex.schema import Category, CategorySchema
 from elmtex.text.normalisation import repaired
 from elmtex.types import Code, ElmtexError, InputError
 from elmtex.web.batch_tab.batch import Batch
@@ -19,6 +19,8 @@ from elmtex.web.state import SessionState, opened, without
 
 class Linking(Protocol):
     """The part of :class:`elmtex.coding.linker.Linker` the page uses."""
+
+    def load(self, schema: CategorySchema) -> None: ...
 
     def link(self, text: str, category: Category | None = None, limit: int = 5) -> list[Code]: ...
 
