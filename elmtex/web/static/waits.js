@@ -21,14 +21,20 @@
   let pressed = null; // the button of the command that is sent next
   document.addEventListener("click", (event) => (pressed = event.target.closest?.("button[data-wait]")), true);
   page.send = (command) => {
-    const says = pressed?.dataset.wait;
+    const button = pressed;
     pressed = null;
-    const answered = send(command);
-    if (!says) return answered;
-    const slow = setTimeout(() => page.tell(says), SLOW);
-    return answered.finally(() => {
+    if (!button) return send(command);
+    let shown = false;
+    const slow = setTimeout(() => {
+      shown = true;
+      button.ariaBusy = "true"; // where the review's own line is not in view
+      page.tell(button.dataset.wait);
+    }, SLOW);
+    return send(command).then((answer) => {
       clearTimeout(slow);
-      page.tell("");
+      button.ariaBusy = null;
+      if (shown && !answer.refused) page.tell("");
+      return answer;
     });
   };
 })();
