@@ -26,6 +26,7 @@ from elmtex.web.compare_tab.choices import extractor_choices
 from elmtex.web.compare_tab.compare import Compared, Comparing
 from elmtex.web.compare_tab.names import REVIEWED, named
 from elmtex.web.compare_tab.render import compare_html
+from elmtex.web.compare_tab.reviewed import reviewed_of
 from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN
 from elmtex.web.visitor_shares import Turn
@@ -198,14 +199,15 @@ def test_without_a_review_there_is_nothing_to_compare_with() -> None:
 def test_the_reviewed_version_is_the_one_on_the_screen_and_its_owners() -> None:
     controller = PageController(Says(LEFT))
     screen = list(controller.run("s", controller.begin(REPORT, "en").state, "en", "me"))[-1]
-    assert controller.reviewed(REPORT, screen.state, "me") == (None, None)  # nobody decided yet
+    assert reviewed_of(REPORT, screen.state, controller.store, "me") is None  # nobody decided yet
     screen = controller.act('{"do": "reject", "items": ["m0"]}', screen.state, "en", "me", "Dr. Ö")
     assert screen is not None
-    left, schema = controller.reviewed(REPORT, screen.state, "me")
-    assert left is not None and schema == SCHEMA
-    assert sum(map(len, left.categories.values())) == sum(map(len, LEFT.categories.values())) - 1
-    assert controller.reviewed(REPORT + " more", screen.state, "me") == (None, None)
-    assert controller.reviewed(REPORT, screen.state, "you") == (None, None)
+    review = reviewed_of(REPORT, screen.state, controller.store, "me")
+    assert review is not None and review.schema == SCHEMA
+    kept = sum(map(len, review.corrected.categories.values()))
+    assert kept == sum(map(len, LEFT.categories.values())) - 1
+    assert reviewed_of(REPORT + " more", screen.state, controller.store, "me") is None
+    assert reviewed_of(REPORT, screen.state, controller.store, "you") is None
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from markupsafe import Markup
 from elmtex.examples import EXAMPLES
 from elmtex.extractors.base import Extractor
 from elmtex.readers.text_files import Report
-from elmtex.review import Entry, Store
+from elmtex.review import Store
 from elmtex.review.store import MEMORY
 from elmtex.schema import CategorySchema
-from elmtex.types import ElmtexError, Extraction
+from elmtex.types import ElmtexError
 from elmtex.web.about_tab.about import Model, model_of
 from elmtex.web.batch_tab.batch import Batch, Taken
 from elmtex.web.batch_tab.render import batch_html, stored_said, unread_said
@@ -277,21 +277,6 @@ class PageController:
             view = dataclasses.replace(view, batch=table)
         return view
 
-    def reviewed(
-        self, report: str | None, state: SessionState | None, owner: str
-    ) -> tuple[Extraction | None, CategorySchema | None]:
-        """The report as its reviewer left it, with its schema, where it is the one under review and something was decided."""
-        if (
-            state is None
-            or state.entry is None
-            or not stands_in(report or "", _as_read(state.entry))
-        ):
-            return None, None
-        now = fresh(state, self.store, owner).entry
-        if now is None or not now.reviewed.standing:
-            return None, None
-        return now.corrected, now.schema
-
     def stop(self, session: str, state: SessionState, lang: str) -> View:
         """End the session's run, keeping what it has found."""
         self.runs.stop(session)
@@ -334,7 +319,3 @@ class PageController:
             except ElmtexError as error:
                 kept = notice_html(words.review.refused(error))
         return view_of(state, self.extractor.schema, words, kept, loading=self.loading)
-
-
-def _as_read(entry: Entry) -> Report:
-    return Report(entry.name, entry.text)

@@ -9,6 +9,7 @@ from elmtex.web.access import identity
 from elmtex.web.compare_tab.compare import Compared
 from elmtex.web.compare_tab.names import REVIEWED
 from elmtex.web.compare_tab.render import compare_html
+from elmtex.web.compare_tab.reviewed import reviewed_of
 from elmtex.web.controller import PageController
 from elmtex.web.layout import PageParts
 from elmtex.web.locale.messages import words_in
@@ -60,10 +61,11 @@ def wire_compare(
         request: gr.Request,
     ) -> Iterator[Updates]:
         session, owner = identity.session(request), identity.owner(request)
-        reviewed, own = controller.reviewed(text, one, owner)
-        if reviewed and REVIEWED in (left, right):
-            schema = own  # two documents of different schemas cannot be compared
-        asked = (session, text, (left, right), schema, owner, reviewed)
+        review = reviewed_of(text, one, controller.store, owner)
+        if review and REVIEWED in (left, right):
+            schema = review.schema  # two documents of different schemas cannot be compared
+        corrected = review.corrected if review else None
+        asked = (session, text, (left, right), schema, owner, corrected)
         for now in controller.comparing.run(*asked):
             yield updates(now, controller.language_of(session, lang))
 

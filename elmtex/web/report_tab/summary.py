@@ -45,7 +45,9 @@ def summary_pdf(entry: Entry, words: Words, *, evidence: bool = False) -> str:
     data = json.dumps(dataclasses.asdict(view))
     made = typst.compile(
         _TYPST.read_bytes(),
+        format="pdf",
         sys_inputs={"summary": data},
         timestamp=datetime.fromisoformat(entry.touched).replace(microsecond=0),
     )
+    assert isinstance(made, bytes)  # of one file, as a PDF is
     return base64.b64encode(made).decode("ascii")
