@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from elmtex.types import ElmtexError
 from elmtex.web.access import identity
@@ -15,7 +16,7 @@ from elmtex.web.locale.messages import words_in
 from elmtex.web.report_tab.commands import deletes
 from elmtex.web.toolkit import NOW, Updates, gr
 
-SCORING: dict[str, object] = {"api_visibility": "private", "show_progress": "minimal"}
+SCORING: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
 
 
 # gradio recognises its request by the type hints of the functions below.
