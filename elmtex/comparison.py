@@ -51,6 +51,23 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How many items both sides found alike (category, place and assertion), and how many only one of them."""
+
+    both: int = 0
+    left: int = 0
+    right: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.both + other.both, self.left + other.left, self.right + other.right)
+
+    @property
+    def f1(self) -> float:
+        """The agreement, 0 to 1: F1, whichever side is taken for the truth. At least one item must be counted."""
+        return 2 * self.both / (2 * self.both + self.left + self.right)
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Two documents of one report, with every item of both in exactly one pair, in the schema's and
     report's order."""
@@ -69,6 +86,22 @@ class Comparison:
     def attributes_differ(self) -> int:
         """How many pairs have an item that both sides found, with other attributes."""
         return sum(pair.attributes_differ for pair in self.pairs)
+
+    def by_category(self) -> dict[str, Tally]:
+        """How far the two sides agree in each category that either found an item in, in the schema's order."""
+        counted = {key: Counter[str]() for key in self.left.categories}
+        for pair in self.pairs:
+            if pair.kind == "agreed" and pair.left:
+                counted[pair.left.category]["both"] += 1
+                continue
+            for name, found in (("left", pair.left), ("right", pair.right)):
+                if found:
+                    counted[found.category][name] += 1
+        return {
+            key: Tally(count["both"], count["left"], count["right"])
+            for key, count in counted.items()
+            if count
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as JSON: both documents, the counts, and the pairs."""

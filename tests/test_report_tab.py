@@ -57,6 +57,8 @@ class Planted(Modelless):
 
 
 class Codes:
+    def load(self, schema: object) -> None: ...
+
     def link(self, text: str, category: object = None, limit: int = 5) -> list[Code]:
         return [FEVER] if text == "Fieber" else []
 
@@ -152,14 +154,14 @@ def test_nobody_has_judged_a_document_without_items_until_one_says_so() -> None:
     screen = read(controller)
     assert "Draft" in screen.result
     assert (
-        ENGLISH.review.summary_none in act(controller, screen, do="format", format="summary").result
+        ENGLISH.summary.draft_empty in act(controller, screen, do="format", format="summary").result
     )
     undone = act(controller, act(controller, screen, do="add", text="5%", start=None, end=None, category="age",
                            assertion="present"), do="undo")  # fmt: skip
     assert "Draft" in act(controller, undone, do="format", format="json").result
     done = act(controller, undone, do="finish")
     assert "Draft" not in act(controller, done, do="format", format="json").result
-    assert "Reviewed by Dr. Ö" in act(controller, done, do="format", format="summary").result
+    assert "Signed off by Dr. Ö" in act(controller, done, do="format", format="summary").result
 
 
 def test_a_review_is_finished_under_a_name_alone(controller: PageController) -> None:
@@ -585,9 +587,9 @@ def test_a_summary_does_not_name_a_dash_as_the_reviewer(controller: PageControll
     screen = controller.act(accept, read(controller).state, "en", "me", "")
     for words in (ENGLISH, GERMAN):
         page = file_of(entry(screen), "summary", words).text
-        assert "–," not in page and words.review.summary_unnamed.split("{")[0] in page
+        assert "–," not in page and words.summary.judged_unnamed.split("{")[0] in page
     named = act(controller, read(controller), do="accept", items=["m0", "m1"])
-    assert "Reviewed by Dr. Ö," in file_of(entry(named), "summary", ENGLISH).text
+    assert "reviewed by Dr. Ö," in file_of(entry(named), "summary", ENGLISH).text
 
 
 def numbered(
@@ -678,7 +680,8 @@ def test_attributes_are_shown_under_review_and_handed_out() -> None:
     cells = [a["data-label"] for a in Reader(screen.result).attributes if "data-label" in a]
     assert cells == ["Dose", "Route"] * 2 and "100 mg" in Reader(screen.result).text
     assert "Applikationsweg" in Reader(controller.render(screen.state, "de").result).text
-    assert "Dose: 100 mg" in Reader(file_of(entry(screen), "summary", ENGLISH).text).text
+    filed = file_of(entry(screen), "summary", ENGLISH).text
+    assert '<th scope="col">Dose</th>' in filed and '<td dir="auto">100 mg</td>' in filed
     rows = list(csv.DictReader(io.StringIO(file_of(entry(screen), "csv", ENGLISH).text)))
     assert [(r["text"], r["dose"], r["judged"]) for r in rows] == [
         *(("Aspirin", "100 mg", "no"), ("ibuprofen", "", "no"))

@@ -172,8 +172,8 @@ def test_numbers_choose_their_form() -> None:
     assert counted(1, "category", "xx") == "1 category"
     assert GERMAN.reading.format(done=0, total=1) == "0 von 1 Satz gelesen"
     assert ENGLISH.reading.format(done=1, total=2) == "Reading: 1 of 2 sentences"
-    assert "1 item has not" in ENGLISH.review.summary_open.format(open=1)
-    assert "2 items have not" in ENGLISH.review.summary_open.format(open=2)
+    assert "1 item has not" in ENGLISH.summary.draft.format(open=1)
+    assert "2 items have not" in ENGLISH.summary.draft.format(open=2)
 
 
 def test_both_tabs_and_buttons_of_one_english_name_have_their_own_german() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from elmtex.review.entry import Entry
+from elmtex.review.progress import by_category, by_reviewer
 from elmtex.schema import CategorySchema
 
 BEGINNING = 200  # characters of a report that a list may show
@@ -35,6 +36,9 @@ class Line:
         decisions: how many decisions there are, undone ones and undos included.
         categories: those that have an exported item, in the schema's order.
         confidence: the lowest of the items that wait for a decision; None when none has one.
+        progress: as :func:`elmtex.review.progress.by_category` has it.
+        reviewers: as :func:`elmtex.review.progress.by_reviewer` has it.
+        signed_by: who finished the review; "" while it is not finished.
         schema: digest of the schema, see :func:`schema_digest`.
         digest: of name, text and problem, see :func:`report_digest`; equal for a report that came
             twice.
@@ -58,6 +62,9 @@ class Line:
     decisions: int = 0
     categories: tuple[str, ...] = ()
     confidence: float | None = None
+    progress: tuple[tuple[str, int, int], ...] = ()
+    reviewers: tuple[tuple[str, int], ...] = ()
+    signed_by: str = ""
     schema: str = ""
     digest: str = ""
 
@@ -89,6 +96,9 @@ def line_of(entry: Entry) -> Line:
             "finished": state.finished,
             "categories": tuple(dict.fromkeys(item.category for item in kept)),
             "confidence": min((c for c in waiting if c is not None), default=None),
+            "progress": by_category(state),
+            "reviewers": by_reviewer(state),
+            "signed_by": state.standing[-1].reviewer if state.finished else "",
         }
     status = entry.extraction.status if entry.extraction else "waiting"
     return Line(

@@ -161,6 +161,8 @@ def line_from(id: str, batch: str, row: Mapping[str, Any]) -> Line:
     rest = json.loads(row["rest"])
     for name in ("problems", "categories"):
         rest[name] = tuple(rest[name])
+    for name in ("progress", "reviewers"):  # an earlier version's line has none and is made again
+        rest[name] = tuple(map(tuple, rest[name]))
     return Line(id, batch, **rest, **{name: row[name] for name in COLUMNS})
 
 

@@ -60,6 +60,7 @@ class PageController:
         self.turn = Turn()
         self.shares = Shares()
         self.model: Model | None = None  # until it is loaded
+        self.loading = False  # in the background
         self.runs = Runs(extractor, self.turn, self.shares)
         self._languages: dict[str, str] = {}  # by session: the language it chose last
         self.commands = CommandLog()
@@ -67,7 +68,8 @@ class PageController:
         self.comparing = Comparing(choices or {OWN: lambda: extractor}, self.turn, self.shares)
 
     def load_in_background(self) -> None:
-        """Load the model while the first user still pastes."""
+        """Load the model, then the lists of codes, while the first user still pastes."""
+        self.loading = True
         threading.Thread(target=self._load, daemon=True, name="elmtex-loading").start()
 
     def _load(self) -> None:
@@ -78,6 +80,13 @@ class PageController:
         except ElmtexError as error:
             # The first extraction will fail in the same way and show it on the page; the terminal says so now.
             logger.error("the model cannot be loaded: %s", error)
+        finally:
+            self.loading = False
+        try:
+            if self.linker is not None:
+                self.linker.load(self.extractor.schema)
+        except ElmtexError:
+            return  # who asks for codes is told then
 
     def example(self, name: str) -> str:
         """The text of a shipped example; "" for a name that is none."""
@@ -244,7 +253,7 @@ class PageController:
                 self.render(state, lang, owner), answer=answer_html("", None, state.said)
             )
         new, done = self.commands.begin(session, command.n)
-        if new or command.do in ("file", "batch_file"):  # a file may be made again
+        if new or command.do in ("file", "pdf", "batch_file"):  # a file may be made again
             try:
                 outcome = outcome_of(
                     command, state, self.batch, self.linker, owner, reviewer, words
@@ -309,4 +318,4 @@ class PageController:
                 kept = reviews_html(self.store.lines(owner, batch="") if owner else [], words)
             except ElmtexError as error:
                 kept = notice_html(words.review.refused(error))
-        return view_of(state, self.extractor.schema, words, kept)
+        return view_of(state, self.extractor.schema, words, kept, loading=self.loading)

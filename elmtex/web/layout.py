@@ -10,6 +10,11 @@ from elmtex.web import render
 from elmtex.web.about_tab.components import AboutParts, lay_out_about, translated_about
 from elmtex.web.batch_tab.components import BatchParts, lay_out_batch, translated_batch
 from elmtex.web.compare_tab.components import CompareParts, lay_out_compare, translated_compare
+from elmtex.web.evaluate_tab.components import (
+    EvaluateParts,
+    lay_out_evaluate,
+    translated_evaluate,
+)
 from elmtex.web.locale.messages import LANGUAGES, Words
 from elmtex.web.report_tab.components import ReportParts, lay_out_report, translated_report
 from elmtex.web.schema_tab.components import SchemaParts, lay_out_schema, translated_schema
@@ -43,13 +48,16 @@ class PageParts:
     report: ReportParts
     batch: BatchParts
     compare: CompareParts
+    evaluate: EvaluateParts
     schema: SchemaParts
     about: AboutParts
     footer: gr.HTML
     channel: Channel
 
 
-def lay_out(words: Words, result: str, on_a_space: bool, choices: Sequence[str]) -> PageParts:
+def lay_out(
+    words: Words, result: str, on_a_space: bool, choices: Sequence[str], *, scores: bool = False
+) -> PageParts:
     """Make the components, inside the gradio blocks that are open.
 
     Args:
@@ -57,6 +65,7 @@ def lay_out(words: Words, result: str, on_a_space: bool, choices: Sequence[str])
         result: HTML of the right column before a report is read.
         on_a_space: show the warning that nothing is private here.
         choices: the names of the extractors that may be compared; at least the page's own.
+        scores: the metrics of evaluation are there.
     """
     with gr.Row(elem_id="elmtex-head"):
         header = gr.HTML(render.header_html(words), elem_id="elmtex-title")
@@ -83,6 +92,7 @@ def lay_out(words: Words, result: str, on_a_space: bool, choices: Sequence[str])
         report = lay_out_report(words, result)
         batch = lay_out_batch(words)
         compare = lay_out_compare(words, choices)
+        evaluate = lay_out_evaluate(words, scores)
         schema = lay_out_schema(words)
         about = lay_out_about(words)
     footer = gr.HTML(render.footer_html(words), elem_id="elmtex-foot")
@@ -95,6 +105,7 @@ def lay_out(words: Words, result: str, on_a_space: bool, choices: Sequence[str])
         report=report,
         batch=batch,
         compare=compare,
+        evaluate=evaluate,
         schema=schema,
         about=about,
         footer=footer,
@@ -123,6 +134,7 @@ def translations(parts: PageParts, words: Words) -> dict[Any, Any]:
         **translated_report(parts.report, words),
         **translated_batch(parts.batch, words),
         **translated_compare(parts.compare, words),
+        **translated_evaluate(parts.evaluate, words),
         **translated_schema(parts.schema, words),
         **translated_about(parts.about, words),
         parts.footer: render.footer_html(words),

@@ -23,6 +23,8 @@ from elmtex.web.batch_tab.events import wire_batch
 from elmtex.web.compare_tab.choices import Choices, extractor_choices
 from elmtex.web.compare_tab.events import wire_compare
 from elmtex.web.controller import PageController
+from elmtex.web.evaluate_tab.door import metrics
+from elmtex.web.evaluate_tab.events import wire_evaluate
 from elmtex.web.layout import lay_out
 from elmtex.web.locale.messages import words_in
 from elmtex.web.report_tab.events import wire_page, wire_report
@@ -44,7 +46,17 @@ _HERE = Path(__file__).parent / "static"
 _SCRIPTS = tuple(
     _HERE / f"{name}.js"
     for name in (
-        *("templates", "channel", "source", "selection", "decisions", "editor", "cells"),
+        *(
+            "templates",
+            "channel",
+            "waits",
+            "source",
+            "selection",
+            "decisions",
+            "finish",
+            "editor",
+            "cells",
+        ),
         *("keys", "review", "files", "batch"),
     )
 )
@@ -85,12 +97,20 @@ def build(
     ) as page:
         state = gr.State(SessionState(), time_to_live=FORGOTTEN_AFTER)
         empty = controller.render(SessionState(), "en").result
-        parts = lay_out(words_in("en"), empty, on_a_space(), controller.comparing.names)
+        scorer = metrics()
+        parts = lay_out(
+            words_in("en"),
+            empty,
+            on_a_space(),
+            controller.comparing.names,
+            scores=scorer is not None,
+        )
         custom = gr.State(None)  # no patient's data: kept as long as the tab is open
         wire_report(parts, state, custom, controller)
         wire_page(page, parts, state, controller)
         wire_batch(parts, state, custom, controller)
         wire_compare(parts, state, custom, controller, FORGOTTEN_AFTER)
+        wire_evaluate(parts, controller, scorer, FORGOTTEN_AFTER)
         wire_schema(parts, custom, controller)
         wire_about(parts, custom, controller)
         offer(controller)

@@ -39,6 +39,7 @@ class SessionState:
         batch_format: what is handed out of many reports.
         schema: the user's own schema that the report is read with; None is the page's.
         threshold: the confidence, 0 to 1, from which an item needs no look for it.
+        evidence: the summary quotes the report in footnotes.
     """
 
     phase: Phase = "empty"
@@ -55,6 +56,7 @@ class SessionState:
     batch_format: BatchFormat = "jsonl"
     schema: CategorySchema | None = None
     threshold: float = USUAL
+    evidence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def with_choices(state: SessionState, before: SessionState) -> SessionState:
         format=before.format,
         batch_format=before.batch_format,
         threshold=before.threshold,
+        evidence=before.evidence,
     )
 
 

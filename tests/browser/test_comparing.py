@@ -33,7 +33,7 @@ def test_two_extractors_side_by_side(page: Any, extractor: FakeExtractor) -> Non
     expect(stop).to_have_count(0)
     extractor.gate.clear()
     page.locator("#elmtex-compare-start").click()
-    expect(page.get_by_text("finetuned reads the report")).to_be_visible()
+    expect(page.get_by_text("elmtex, trained for reports reads the report")).to_be_visible()
     stop.click()
     extractor.gate.set()
     expect(page.get_by_text("The comparison was stopped.")).to_be_visible()
@@ -41,7 +41,7 @@ def test_two_extractors_side_by_side(page: Any, extractor: FakeExtractor) -> Non
     shown = page.locator("#elmtex-compare .compare")
     expect(shown).to_be_visible(timeout=30_000)
     for row, words in (
-        ("only finetuned", "58-year-old"),
+        ("only elmtex", "58-year-old"),
         ("other assertion", "fever"),
         ("other category", "troponin T 412 ng/L"),
     ):

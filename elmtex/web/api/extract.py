@@ -136,7 +136,7 @@ def offer(controller: PageController) -> None:
 
     def extractors() -> list[str]:
         """The names of the extractors that `compare` takes."""
-        return list(controller.comparing.names)
+        return list(controller.comparing.choices)
 
     def compare(
         report: str,

@@ -148,6 +148,14 @@ class Batch:
         entries = self.store.entries(owner, batch=batch or None) if owner else []
         return [self._failed(entry) for entry in entries if entry.batch]
 
+    def each(self, owner: str) -> Iterator[Entry]:
+        """The reports of :meth:`entries`, each loaded when it is its turn; one that is deleted meanwhile is left out."""
+        for line in self.lines(owner):
+            try:
+                yield self._failed(self.store.get(owner, line.id))
+            except InputError:
+                continue
+
     def _told(self, line: Line) -> Line:
         """The line; of a report whose failure could not be stored, it says so all the same."""
         why = self._unstored.get(line.id)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from elmtex.review import Line
 from elmtex.schema import CategorySchema
 from elmtex.web.batch_tab.batch import Taken
+from elmtex.web.batch_tab.progress import progress_html as reviewed_html
 from elmtex.web.locale.messages import Words, counted
 from elmtex.web.render import missing_html, progress_html
 from elmtex.web.report_tab.exports import BATCH_FORMATS, BatchFormat, offered
@@ -29,12 +30,14 @@ class Row:
         status: its status, in the page's language.
         beginning: how it begins, or what was wrong with it.
         low: an item of it has a low confidence.
+        review: how far its review is: a key of the messages' ``reviewed``; "" where there is nothing to review.
     """
 
     line: Line
     status: str
     beginning: str
     low: bool
+    review: str
 
 
 def batch_html(
@@ -59,10 +62,11 @@ def batch_html(
     readable = sum(line.status != "unreadable" for line in lines)
     done = sum(line.extracted for line in lines)
     said = b.progress.format(done=done, total=readable)
-    titles = {**words.review.formats, "jsonl": "JSON Lines"}
+    titles = {**words.review.formats, "jsonl": "JSON Lines", "fhir-ndjson": "FHIR (NDJSON)"}
     return _BATCH.tab(
         [_row(line, words) for line in lines],
         progress_html(said, done, readable) if running else _BATCH.said(said),
+        reviewed_html(lines, schemas, words),
         _filters(lines, schemas, words),
         [(f, titles[f]) for f in offered(BATCH_FORMATS, schemas, format)]
         if done and not running
@@ -91,7 +95,19 @@ def _row(line: Line, words: Words) -> Row:
     if line.extracted:
         note = "; ".join(filter(None, (*map(words.said, line.problems), note)))
     low = line.confidence is not None and line.confidence < LOW_CONFIDENCE
-    return Row(line, _title(line.status, words), note or preview(line.beginning), low)
+    return Row(
+        line, _title(line.status, words), note or preview(line.beginning), low, _review(line)
+    )
+
+
+def _review(line: Line) -> str:
+    if not line.extracted:
+        return ""
+    if line.finished:
+        return "signed"
+    if line.open == line.items:  # also of a report in which nothing was found
+        return "open"
+    return "begun" if line.open else "unsigned"
 
 
 def _filters(lines: Sequence[Line], schemas: Sequence[CategorySchema], words: Words) -> Markup:
@@ -101,7 +117,12 @@ def _filters(lines: Sequence[Line], schemas: Sequence[CategorySchema], words: Wo
         for schema in schemas
         for category in schema.categories
     }
-    return _BATCH.filters([(s, _title(s, words)) for s in statuses], categories.items(), words)
+    return _BATCH.filters(
+        [(s, _title(s, words)) for s in statuses],
+        words.batch.reviewed.items(),
+        categories.items(),
+        words,
+    )
 
 
 def unread_said(taken: Taken, words: Words) -> str:

@@ -11,6 +11,7 @@ from elmtex.comparison import Comparison, compare
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
 from elmtex.web.compare_tab.choices import Choices
+from elmtex.web.compare_tab.names import REVIEWED
 from elmtex.web.jobs import ExtractionJob, extractor_for
 from elmtex.web.state import refusal_of
 from elmtex.web.visitor_shares import Shares, Turn
@@ -62,7 +63,8 @@ class Comparing:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self.choices)
+        """What can be chosen: the extractors, and the reviewed version."""
+        return (*self.choices, REVIEWED)
 
     def run(
         self,
@@ -71,6 +73,7 @@ class Comparing:
         names: tuple[str | None, str | None],
         schema: CategorySchema | None,
         owner: str = "",
+        reviewed: Extraction | None = None,
     ) -> Iterator[Compared]:
         """Read a report with two extractors, showing where it stands; the last state is final.
 
@@ -80,17 +83,23 @@ class Comparing:
             names: two of :attr:`names`.
             schema: the categories; None are those of the page.
             owner: who asks.
+            reviewed: the report as its reviewer left it; None where nobody reviewed it.
         """
         report = report or ""
-        chosen = tuple(name for name in names if name is not None and name in self.choices)
+        chosen = tuple(name for name in names if name is not None and name in self.names)
         state = Compared(chosen, length=len(report), schema=schema)
         reason = refusal_of(report) or ("" if len(set(chosen)) == 2 else "choose_two")
+        if not reason and REVIEWED in chosen and reviewed is None:
+            reason = "not_reviewed"
         if reason:
             yield dataclasses.replace(state, reason=reason)
             return
         for name in chosen:
             yield dataclasses.replace(state, running=True)
-            answer = self._read(session, report, name, schema, owner)
+            if name == REVIEWED and reviewed is not None:
+                answer: tuple[Extraction, float] | str = (reviewed, 0.0)
+            else:
+                answer = self._read(session, report, name, schema, owner)
             if isinstance(answer, str):
                 yield dataclasses.replace(state, reason=answer)
                 return
@@ -110,7 +119,7 @@ class Comparing:
         """
         for name in (left, right):
             if name not in self.choices:
-                raise InputError(f"extractor {name!r} is none of {', '.join(self.names)}")
+                raise InputError(f"extractor {name!r} is none of {', '.join(self.choices)}")
         *_, last = self.run(f"once:{threading.get_ident()}", report, (left, right), schema, owner)
         if last.comparison is None:
             raise InputError(f"there is nothing to compare ({last.reason.replace('_', ' ')})")

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from elmtex.web.compare_tab.names import named
 from elmtex.web.locale.messages import Words
 from elmtex.web.toolkit import NOT_FILLED, gr
 
 
 @dataclass(frozen=True)
 class CompareParts:
-    """The tab's components."""
+    """The tab's components, and what can be chosen in its two menus."""
 
+    choices: tuple[str, ...]
     tab: gr.Tab
     report: gr.Textbox
     left: gr.Dropdown
@@ -24,14 +26,14 @@ class CompareParts:
 
 
 def lay_out_compare(words: Words, choices: Sequence[str]) -> CompareParts:
-    """Make the tab, hidden where there is nothing to compare.
+    """Make the tab.
 
     Args:
         words: the first language.
-        choices: the names of the extractors; at least the page's own.
+        choices: what can be compared; at least the page's own extractor and the reviewed version.
     """
     c = words.compare
-    with gr.Tab(c.tab, id="compare", visible=len(choices) > 1) as tab:
+    with gr.Tab(c.tab, id="compare") as tab:
         report = gr.Textbox(
             label=words.report,
             placeholder=words.report_hint,
@@ -42,7 +44,7 @@ def lay_out_compare(words: Words, choices: Sequence[str]) -> CompareParts:
         )
         with gr.Row(elem_id="elmtex-compare-choice"):
             left, right = (
-                gr.Dropdown(list(choices), value=name, label=label, filterable=False)
+                gr.Dropdown(_named(choices, words), value=name, label=label, filterable=False)
                 for label, name in ((c.left, choices[0]), (c.right, choices[-1]))
             )
             start = gr.Button(c.start, variant="primary", elem_id="elmtex-compare-start")
@@ -51,8 +53,19 @@ def lay_out_compare(words: Words, choices: Sequence[str]) -> CompareParts:
             )
         result = gr.HTML(elem_id="elmtex-compare")
     return CompareParts(
-        tab=tab, report=report, left=left, right=right, start=start, stop=stop, result=result
+        choices=tuple(choices),
+        tab=tab,
+        report=report,
+        left=left,
+        right=right,
+        start=start,
+        stop=stop,
+        result=result,
     )
+
+
+def _named(choices: Sequence[str], words: Words) -> list[tuple[str, str]]:
+    return [(named(choice, words), choice) for choice in choices]
 
 
 def translated_compare(parts: CompareParts, words: Words) -> dict[Any, Any]:
@@ -60,8 +73,8 @@ def translated_compare(parts: CompareParts, words: Words) -> dict[Any, Any]:
     return {
         parts.tab: gr.update(label=words.compare.tab),
         parts.report: gr.update(label=words.report, placeholder=words.report_hint),
-        parts.left: gr.update(label=words.compare.left),
-        parts.right: gr.update(label=words.compare.right),
+        parts.left: gr.update(label=words.compare.left, choices=_named(parts.choices, words)),
+        parts.right: gr.update(label=words.compare.right, choices=_named(parts.choices, words)),
         parts.start: gr.update(value=words.compare.start),
         parts.stop: gr.update(value=words.stop),
     }

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from elmtex.schema import CategorySchema
 from elmtex.web.access import identity
 from elmtex.web.compare_tab.compare import Compared
+from elmtex.web.compare_tab.names import REVIEWED
 from elmtex.web.compare_tab.render import compare_html
+from elmtex.web.compare_tab.reviewed import reviewed_of
 from elmtex.web.controller import PageController
 from elmtex.web.layout import PageParts
 from elmtex.web.locale.messages import words_in
@@ -55,10 +57,16 @@ def wire_compare(
         right: str,
         lang: str,
         schema: CategorySchema | None,
+        one: SessionState | None,
         request: gr.Request,
     ) -> Iterator[Updates]:
         session, owner = identity.session(request), identity.owner(request)
-        for now in controller.comparing.run(session, text, (left, right), schema, owner):
+        review = reviewed_of(text, one, controller.store, owner)
+        if review and REVIEWED in (left, right):
+            schema = review.schema  # two documents of different schemas cannot be compared
+        corrected = review.corrected if review else None
+        asked = (session, text, (left, right), schema, owner, corrected)
+        for now in controller.comparing.run(*asked):
             yield updates(now, controller.language_of(session, lang))
 
     def stop(lang: str, request: gr.Request) -> Updates:
@@ -89,7 +97,7 @@ def wire_compare(
             return gr.skip()
         return {tab.report: "", **({} if now.running else updates(Compared(), lang))}
 
-    asked = [tab.report, tab.left, tab.right, language, custom]
+    asked = [tab.report, tab.left, tab.right, language, custom, state]
     begun = tab.start.click(wait, [language], rendered, **NOW)
     running = begun.then(run, asked, rendered, **QUIET)
     running.failure(refuse, [compared, language], rendered, **NOW)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from elmtex.comparison import KINDS, Found, Kind, Pair
+from elmtex.comparison import KINDS, Comparison, Found, Kind, Pair, Tally
 from elmtex.schema import CategorySchema
 from elmtex.web.chips import Chip, compared_chips
 from elmtex.web.compare_tab.compare import Compared
+from elmtex.web.compare_tab.names import REVIEWED, named
 from elmtex.web.locale.messages import Words
 from elmtex.web.render import message_html, missing_html, progress_html
 from elmtex.web.state import MAX_CHARACTERS, grouped
@@ -64,10 +65,10 @@ def compare_html(state: Compared, standard: CategorySchema, words: Words) -> Mar
         standard: the page's schema, where the state has none of its own.
         words: the page's language.
     """
-    c = words.compare
+    c, names = words.compare, tuple(named(name, words) for name in state.names)
     if state.running:
         done = len(state.answers)
-        said = c.reading.format(name=state.names[done]) if state.names else words.waiting
+        said = c.reading.format(name=names[done]) if names else words.waiting
         return progress_html(said, len(state.answers), 2 if state.answers else 0)
     if state.reason:
         said = _refusal(state, words) or c.failed.format(reason=words.said(state.reason))
@@ -76,19 +77,41 @@ def compare_html(state: Compared, standard: CategorySchema, words: Words) -> Mar
     if comparison is None:
         return missing_html(c.hint)
     schema = state.schema or standard
-    kinds = {kind: KindSaid(kind, SIGNS[kind], _title(kind, state.names, words)) for kind in KINDS}
+    kinds = {kind: KindSaid(kind, SIGNS[kind], _title(kind, names, words)) for kind in KINDS}
     rows = [_row(pair, kinds, schema, words) for pair in comparison.pairs]
     agreed = [row for row in rows if row.kind.key == "agreed"]
     return _COMPARE.tab(
-        list(zip(state.names, state.answers, state.seconds, strict=True)),
+        list(zip(names, state.answers, state.seconds, strict=True)),
+        _scores(comparison, state.names, schema, words),
+        c.truth if REVIEWED in state.names else "",
         [(kinds[kind], comparison.counts[kind]) for kind in KINDS],
         comparison.attributes_differ if schema.attributes else None,
         [row for row in rows if row.kind.key != "agreed"],
         [row for row in agreed if row.attributes_differ],
         [row for row in agreed if not row.attributes_differ],
-        state.names,
+        names,
         words,
     )
+
+
+def _scores(
+    comparison: Comparison, choices: Sequence[str], schema: CategorySchema, words: Words
+) -> tuple[Sequence[str], Sequence[tuple[str, Tally]]]:
+    """The heads of the three columns of counts (both, left, right), and a tally for each category and for all."""
+    c, kinds = words.compare, words.compare.kinds
+    names = [named(choice, words) for choice in choices]
+    heads = [
+        c.both,
+        *(kinds[side].format(left=names[0], right=names[1]) for side in ("left", "right")),
+    ]
+    if REVIEWED in choices:
+        reviewed = choices.index(REVIEWED)
+        heads = [c.right, c.wrong, c.missed] if reviewed else [c.right, c.missed, c.wrong]
+    tallies = comparison.by_category()
+    rows = [(schema.category(key).title_in(words.lang), tally) for key, tally in tallies.items()]
+    if rows:
+        rows.append((c.every, sum(tallies.values(), Tally())))
+    return heads, rows
 
 
 def _refusal(state: Compared, words: Words) -> str:
@@ -98,6 +121,7 @@ def _refusal(state: Compared, words: Words) -> str:
         "empty_report": c.empty_report,
         "choose_two": c.choose_two,
         "stopped": c.stopped,
+        "not_reviewed": c.not_reviewed,
         "busy": words.busy,
         "broken_report": words.broken_report,
         "long_report": words.long_report.format(

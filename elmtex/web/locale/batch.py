@@ -85,6 +85,18 @@ class BatchMessages(Section):
     delete_all = _("Delete all")
     every_status = _("Every status")
     every_category = _("Every category")
+    search = _("Search name or beginning")
+    every_review = _("Reviewed or not")
+    reviewed: Mapping[str, str] = {
+        "open": _("not reviewed"),
+        "begun": _("review begun"),
+        "unsigned": _("reviewed, not signed off"),
+        "signed": _("signed off"),
+    }
+    signed = _("{signed} of {total} signed off")
+    signed_by = _("signed off by {name}")
+    signed_reports = _("Reports signed off")
+    nameless = _("without a name")
     low_only = _("Low confidence only")
     download_all = _("Download all")
     filters = _("Filters")

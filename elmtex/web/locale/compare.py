@@ -14,7 +14,10 @@ class CompareMessages(Section):
     """
 
     tab = _p("tab", "Compare")
-    hint = _("One report, read by two extractors. Nothing of it is kept.")
+    hint = _(
+        "One report, read twice: by two extractors, or by one beside the version that you "
+        "reviewed. Nothing of it is kept."
+    )
     left = _("First")
     right = _("Second")
     start = _p("button", "Compare")
@@ -24,7 +27,31 @@ class CompareMessages(Section):
     failed = _("The comparison failed ({reason}).")
     reading = _("{name} reads the report …")
     summary = _("Summary")
-    extractor = _("Extractor")
+    extractor = _("Read by")
+    names: Mapping[str, str] = {
+        "finetuned": _("elmtex, trained for reports"),
+        "naive": _("a general model, told what to look for"),
+        "icl": _("a general model, shown examples"),
+        "reviewed": _("your reviewed version"),
+    }
+    asked: Mapping[str, str] = {
+        "finetuned": _("{model}, trained for reports"),
+        "naive": _("{model}, told what to look for"),
+        "icl": _("{model}, shown examples"),
+    }
+    not_reviewed = _(
+        "There is no review of this report: open it under “One report” and review it first."
+    )
+    by_category = _("By category")
+    both = _("both")
+    right = _("right")
+    wrong = _("wrong")
+    missed = _("missed")
+    agreement = _("Agreement (F1)")
+    every = _("All")
+    truth = _(
+        "Your reviewed version counts as the truth: an item is right when category, words and assertion are the same."
+    )
     model = _("Model")
     status = _("Status")
     items = _("Items")

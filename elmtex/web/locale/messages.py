@@ -11,9 +11,12 @@ from elmtex.web.locale.about import AboutMessages
 from elmtex.web.locale.batch import BatchMessages
 from elmtex.web.locale.catalogue import Catalogue, Section, _, _n, catalogues
 from elmtex.web.locale.compare import CompareMessages
+from elmtex.web.locale.evaluate import EvaluateMessages
 from elmtex.web.locale.review import ReviewMessages
 from elmtex.web.locale.schema import SchemaMessages
 from elmtex.web.locale.sentences import translated
+from elmtex.web.locale.summary import SummaryMessages
+from elmtex.web.locale.waits import WaitMessages
 
 
 class Messages(Section):
@@ -40,6 +43,7 @@ class Messages(Section):
         _("Accept, reject or correct each item: choose it, and its words light up in the report."),
         _("Export the result as JSON, CSV, FHIR or a printed summary."),
     )
+    looked_for = _("What is looked for")
     private = _("Reports are read on the machine that runs this page, and sent nowhere else.")
     footer = _(
         "elmtex supports documentation and research. It is not a medical device: it can miss "
@@ -120,8 +124,11 @@ class Messages(Section):
         super().__init__(catalogue)
         self.review = ReviewMessages(catalogue)
         self.batch = BatchMessages(catalogue)
+        self.summary = SummaryMessages(catalogue)
+        self.waits = WaitMessages(catalogue)
         self.schema = SchemaMessages(catalogue)
         self.compare = CompareMessages(catalogue)
+        self.evaluate = EvaluateMessages(catalogue)
         self.about = AboutMessages(catalogue)
 
     def said(self, sentence: str) -> str:
@@ -130,10 +137,7 @@ class Messages(Section):
 
     def local_time(self, iso: str) -> str:
         """A stored time (ISO 8601, UTC) by the clock of the machine that runs the page."""
-        when = datetime.fromisoformat(iso)
-        if when.tzinfo is None:
-            when = when.replace(tzinfo=timezone.utc)
-        return when.astimezone().strftime(self.moment)
+        return _local(iso).strftime(self.moment)
 
     def day(self, iso: str) -> str:
         """A date of a report (ISO 8601), no more exact than it is said: "2018", "Mar 2018", "12 Mar 2018"."""
@@ -151,6 +155,16 @@ ENGLISH, GERMAN = LANGUAGES["en"], LANGUAGES["de"]
 def words_in(lang: str) -> Messages:
     """The page's texts in a language, else in English."""
     return LANGUAGES.get(lang, ENGLISH)
+
+
+def zone_of(iso: str) -> str:
+    """The name of the machine's time zone at a stored time, which a signature names beside it: ``CET``."""
+    return _local(iso).strftime("%Z")
+
+
+def _local(iso: str) -> datetime:
+    when = datetime.fromisoformat(iso)
+    return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).astimezone()
 
 
 def counted(number: int, noun: str, lang: str) -> str:

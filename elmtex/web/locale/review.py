@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from elmtex.types import ElmtexError
-from elmtex.web.locale.catalogue import Section, _, _n
+from elmtex.web.locale.catalogue import Section, _
 from elmtex.web.locale.sentences import translated_error
 
 
@@ -94,6 +94,7 @@ class ReviewMessages(Section):
         "json": "JSON",
         "csv": "CSV",
         "csv-attributes": _("CSV (attributes)"),
+        "csv-reports": _("CSV (a row per report)"),
         "elmtex": "ELMTEX",
         "fhir": "FHIR",
         "gold": _("Gold (training)"),
@@ -133,18 +134,6 @@ class ReviewMessages(Section):
         ("Esc", _("close")),
     )
     close = _("Close")
-    summary_title = _("Summary of the report")
-    summary_open = _n(
-        "Draft: {open} item has not been reviewed.",
-        "Draft: {open} items have not been reviewed.",
-        by="open",
-    )
-    summary_done = _("Reviewed by {reviewers}, {date}.")
-    summary_unnamed = _("Reviewed on {date} by a reviewer who gave no name.")
-    summary_none = _("Draft: nothing was found, and nobody has confirmed that.")
-    evidence = _("characters")
-    nothing_found = _("Nothing found")
-    report = _("Report")
 
     def refused(self, error: ElmtexError) -> str:
         """Why a click did nothing, in this language if it has the error's template."""

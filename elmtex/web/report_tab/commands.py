@@ -64,7 +64,9 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "delete": {"review": _NAME},
     "delete_all": {},
     "batch_format": {"format": {"enum": list(BATCH_FORMATS)}},
+    "evidence": {"shown": {"type": "boolean"}},
     "file": {},
+    "pdf": {},
     "batch_file": {},
 }
 _CHECKS = {

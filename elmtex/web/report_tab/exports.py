@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from markupsafe import Markup
 
 from elmtex.exporters import formats as export
+from elmtex.exporters.report_table import report_table
 from elmtex.exporters.tables import Document, attribute_table, item_table
 from elmtex.review import Entry
 from elmtex.review.gold import to_jsonl
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, ReviewState
 from elmtex.web.locale.messages import Words
-from elmtex.web.report_tab.summary import summary_page
+from elmtex.web.report_tab.summary import summary_page, summary_pdf
 from elmtex.web.templating import template
 
 _EXPORTS = template("exports.html")
@@ -35,6 +36,7 @@ SUFFIX: dict[Format, str] = {
 TABLES: Mapping[str, Callable[[Iterable[Document]], str]] = {
     "csv": item_table,
     "csv-attributes": attribute_table,
+    "csv-reports": report_table,
 }
 
 
@@ -59,12 +61,19 @@ class File:
     problem: str = ""
 
 
-def file_of(entry: Entry, format: Format, words: Words) -> File:
-    """The reviewed report in a format; every format carries the corrected document, never the model's alone."""
+def file_of(entry: Entry, format: Format, words: Words, *, evidence: bool = False) -> File:
+    """The reviewed report in a format; every format carries the corrected document, never the model's alone.
+
+    Args:
+        entry: an extracted report.
+        format: of the file.
+        words: the page's language.
+        evidence: a summary quotes the report in footnotes.
+    """
     # Named by its id: the report's name may be the letter's first line, and so the patient's name.
     name = f"elmtex-{entry.id[:8]}.{SUFFIX[format]}"
     if format == "summary":
-        return File(name, summary_page(entry, words))
+        return File(name, summary_page(entry, words, evidence=evidence))
     if format == "gold":
         text = to_jsonl([entry])
         return File(name, text, "" if text else words.review.gold_hint)
@@ -76,6 +85,11 @@ def file_of(entry: Entry, format: Format, words: Words) -> File:
         return File(name, _written(corrected, review, entry, format))
     except ElmtexError as error:
         return File(name, "", words.review.refused(error))
+
+
+def pdf_of(entry: Entry, words: Words, *, evidence: bool) -> File:
+    """The summary as a PDF, whose text is Base64. Raises :class:`InputError` where PDFs cannot be made."""
+    return File(f"elmtex-{entry.id[:8]}.pdf", summary_pdf(entry, words, evidence=evidence))
 
 
 def _to_export(entry: Entry) -> tuple[Extraction, ReviewState]:
@@ -102,26 +116,49 @@ def _written(document: Extraction, review: ReviewState, entry: Entry, format: st
     return export.FORMATS[format](document, entry.schema)
 
 
-BatchFormat = Literal["jsonl", "csv", "csv-attributes", "gold"]
-BATCH_FORMATS: tuple[BatchFormat, ...] = ("jsonl", "csv", "csv-attributes", "gold")
+BatchFormat = Literal["jsonl", "csv", "csv-attributes", "csv-reports", "fhir-ndjson", "gold"]
+BATCH_FORMATS: tuple[BatchFormat, ...] = (
+    *("jsonl", "csv", "csv-attributes", "csv-reports", "fhir-ndjson", "gold"),
+)
+_BATCH_SUFFIX: Mapping[BatchFormat, str] = {
+    "jsonl": "jsonl",
+    "csv": "csv",
+    "csv-attributes": "attributes.csv",
+    "csv-reports": "reports.csv",
+    "fhir-ndjson": "fhir.ndjson",
+    "gold": "gold.jsonl",
+}
 
 
-def files_of(entries: Sequence[Entry], format: BatchFormat, words: Words) -> File:
-    """All extracted reports in one file: a line or some rows each, corrected as far as they are reviewed."""
-    done = [entry for entry in entries if entry.extraction is not None]
+def files_of(entries: Iterable[Entry], format: BatchFormat, words: Words) -> File:
+    """All extracted reports in one file: a line or some rows each, corrected as far as they are reviewed.
+
+    Args:
+        entries: taken one by one, so that not all reports are in memory at once.
+        format: of the file.
+        words: the page's language.
+    """
+    name = f"elmtex.{_BATCH_SUFFIX[format]}"
+    done = (entry for entry in entries if entry.extraction is not None)
     if format == "gold":
         text = to_jsonl(done)
-        return File("elmtex.gold.jsonl", text, "" if text else words.review.gold_hint)
-    name = f"elmtex.{format if format == 'jsonl' else SUFFIX[format]}"
-    if format in TABLES and done:
+        return File(name, text, "" if text else words.review.gold_hint)
+    if format in TABLES:
         # One header for all: reports of several schemas have the columns of each.
         rows = [
             Document(document, entry.schema, review, entry.source)
             for entry in done
             for document, review in [_to_export(entry)]
         ]
-        return File(name, TABLES[format](rows))
-    return File(name, "".join(_written(*_to_export(entry), entry, format) for entry in done))
+        return File(name, TABLES[format](rows) if rows else "")
+    return File(name, "".join(_line_of(entry, format) for entry in done))
+
+
+def _line_of(entry: Entry, format: BatchFormat) -> str:
+    document, review = _to_export(entry)
+    if format == "fhir-ndjson":
+        return export.to_fhir_ndjson(document, entry.schema, review, entry.text)
+    return _written(document, review, entry, format)
 
 
 def answer_html(number: str, file: File | None, refused: str = "") -> Markup:
@@ -135,13 +172,14 @@ def answer_html(number: str, file: File | None, refused: str = "") -> Markup:
     return _EXPORTS.answer(number, None if file is None or file.problem else file, refused)
 
 
-def exports_html(entry: Entry, format: Format, words: Words) -> Markup:
+def exports_html(entry: Entry, format: Format, words: Words, *, evidence: bool = False) -> Markup:
     """The formats to choose from, the chosen one in full, and buttons that copy, save or print it."""
     titles = words.review.formats
     return _EXPORTS.exports(
-        file_of(entry, format, words),
+        file_of(entry, format, words, evidence=evidence),
         format,
         [(f, titles[f]) for f in offered(SUFFIX, [entry.schema], format)],
         titles[format],
+        evidence,
         words,
     )

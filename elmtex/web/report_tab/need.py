@@ -58,7 +58,7 @@ def need_of(row: Row, schema: CategorySchema, threshold: float) -> Need:
     if "MedicationStatement" in resources:
         return "drug"
     item = row.items[0].item
-    if item.assertion == "absent" and any(map(_is_disease, categories)):
+    if item.assertion == "absent" and any(map(is_disease, categories)):
         return "denied"
     if not item.grounded:
         return "ungrounded"
@@ -67,7 +67,7 @@ def need_of(row: Row, schema: CategorySchema, threshold: float) -> Need:
     return "low" if machine and (row.confidence or 0.0) < threshold else ""
 
 
-def _is_disease(category: Category) -> bool:
+def is_disease(category: Category) -> bool:
     """Whether a category holds diseases: its terminologies begin with one of them. Symptoms have another first."""
     return category.fhir.resource == "Condition" and (category.terminologies or ("",))[0] in (
         "icd10cm",

@@ -81,6 +81,6 @@ def document_html(extraction: Extraction, words: Words, *, finished: bool) -> Ma
     return _RESULTS.document(text, words.valid if valid else words.partial, words)
 
 
-def welcome_html(words: Words) -> Markup:
-    """What to do, shown until there is a result."""
-    return _RESULTS.welcome(words)
+def welcome_html(schema: CategorySchema, words: Words) -> Markup:
+    """What to do, and which categories are looked for; shown until there is a result."""
+    return _RESULTS.welcome(schema.categories, words)

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from elmtex.review import Decision, Entry, Store
-from elmtex.schema import Category
+from elmtex.schema import Category, CategorySchema
 from elmtex.text.normalisation import repaired
 from elmtex.types import Code, ElmtexError, InputError
 from elmtex.web.batch_tab.batch import Batch
 from elmtex.web.locale.messages import Words
 from elmtex.web.report_tab.commands import Command, decision_of
-from elmtex.web.report_tab.exports import File, file_of, files_of
+from elmtex.web.report_tab.exports import File, file_of, files_of, pdf_of
 from elmtex.web.state import SessionState, opened, without
 
 
 class Linking(Protocol):
     """The part of :class:`elmtex.coding.linker.Linker` the page uses."""
+
+    def load(self, schema: CategorySchema) -> None: ...
 
     def link(self, text: str, category: Category | None = None, limit: int = 5) -> list[Code]: ...
 
@@ -64,7 +66,7 @@ def outcome_of(
         elif command.do == "batch_format":
             state = dataclasses.replace(state, batch_format=command.fields["format"])
         elif command.do == "batch_file":
-            file = files_of(batch.entries(owner), state.batch_format, words)
+            file = files_of(batch.each(owner), state.batch_format, words)
         elif command.do == "open":
             state = opened(store.get(owner, command.fields["review"]), state)
         elif command.do == "next":
@@ -74,7 +76,9 @@ def outcome_of(
             if state.entry is None:
                 raise InputError(words.review.gone)
             if command.do == "file":
-                file = file_of(state.entry, state.format, words)
+                file = file_of(state.entry, state.format, words, evidence=state.evidence)
+            elif command.do == "pdf":
+                file = pdf_of(state.entry, words, evidence=state.evidence)
             state = carry_out(command, state, store, linker, owner, reviewer)
     except ElmtexError as error:
         return Outcome(dataclasses.replace(state, said=words.review.refused(error)))
@@ -125,8 +129,10 @@ def carry_out(
     assert state.entry is not None
     if command.on not in ("", state.entry.id):
         raise InputError("this report is no longer the one that is shown: look at it again")
-    if command.do == "file":
+    if command.do in ("file", "pdf"):
         return state
+    if command.do == "evidence":
+        return dataclasses.replace(state, evidence=command.fields["shown"])
     if command.do == "format":
         return dataclasses.replace(state, format=command.fields["format"])
     if command.do == "threshold":

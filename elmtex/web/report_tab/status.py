@@ -29,8 +29,8 @@ def taken_html(state: SessionState, words: Words) -> Markup:
     return Markup()
 
 
-def state_html(state: SessionState, words: Words) -> Markup:
-    """The line that says where the session stands."""
+def state_html(state: SessionState, words: Words, *, loading: bool = False) -> Markup:
+    """The line that says where the session stands; ``loading`` while the model is not there yet."""
     if state.phase == "refused":
         text = getattr(words, state.reason)
         return message_html(
@@ -43,7 +43,8 @@ def state_html(state: SessionState, words: Words) -> Markup:
             "bad",
         )
     if state.phase == "running":
-        text = words.waiting if state.extraction is None else words.reading
+        waiting = words.waits.preparing if loading else words.waiting
+        text = waiting if state.extraction is None else words.reading
         return progress_html(
             text.format(done=state.done, total=state.total), state.done, state.total
         )

@@ -1,44 +1,53 @@
-"""A reviewed report as one page of HTML that prints well: what is stated, where, and who reviewed it."""
+"""A reviewed report as a page to print and file: HTML, and PDF by Typst."""
 
 from __future__ import annotations
 
+import base64
+import dataclasses
+import json
+from datetime import datetime
 from pathlib import Path
 
 from markupsafe import Markup
 
 from elmtex.review import Entry
-from elmtex.web.chips import chips
+from elmtex.types import InputError
 from elmtex.web.locale.messages import Words
+from elmtex.web.report_tab.summary_view import summary_view
 from elmtex.web.templating import template
 
+_HERE = Path(__file__).parents[1]
 _SUMMARY = template("summary.html")
-_STYLE = Markup((Path(__file__).parents[1] / "static" / "report_summary.css").read_text("utf-8"))
+_STYLE = Markup((_HERE / "static" / "report_summary.css").read_text("utf-8"))
+_TYPST = _HERE / "templates" / "summary.typ"
 
 
-def summary_page(entry: Entry, words: Words) -> str:
-    """The whole page, with the report at its end; it names no other host and has no script.
+def summary_page(entry: Entry, words: Words, *, evidence: bool = False) -> str:
+    """The whole page; it names no other host and has no script.
 
     It is a file's text, no markup: on the page itself it is escaped like any other.
     """
-    state, r = entry.reviewed, words.review
-    categories = [
-        (
-            category.title_in(words.lang),
-            [
-                (reviewed.item, chips(reviewed.item, entry.text, category, words.lang))
-                for reviewed in state.of(category.key)
-                if reviewed.kept
-            ],
-        )
-        for category in entry.schema.categories
-    ]
-    if state.open:
-        said = r.summary_open.format(open=state.open)
-    elif not state.settled:
-        said = r.summary_none
-    else:
-        names = dict.fromkeys(d.reviewer for d in state.standing if d.reviewer)
-        date = words.local_time(entry.touched)
-        done = r.summary_done if names else r.summary_unnamed
-        said = done.format(reviewers=", ".join(names), date=date)
-    return str(_SUMMARY.page(entry, categories, said, _STYLE, words))
+    return str(_SUMMARY.page(summary_view(entry, words, evidence=evidence), _STYLE))
+
+
+def summary_pdf(entry: Entry, words: Words, *, evidence: bool = False) -> str:
+    """The same as a tagged PDF, in Base64 (RFC 4648).
+
+    Raises:
+        InputError: the package that makes it is missing.
+    """
+    try:
+        import typst
+    except ImportError:
+        raise InputError("a PDF needs typst: pip install 'elmtex[pdf]'") from None
+    view = summary_view(entry, words, evidence=evidence)
+    # As data: Typst reads no word of a report as its own language.
+    data = json.dumps(dataclasses.asdict(view))
+    made = typst.compile(
+        _TYPST.read_bytes(),
+        format="pdf",
+        sys_inputs={"summary": data},
+        timestamp=datetime.fromisoformat(entry.touched).replace(microsecond=0),
+    )
+    assert isinstance(made, bytes)  # of one file, as a PDF is
+    return base64.b64encode(made).decode("ascii")

@@ -11,11 +11,19 @@ from elmtex.web.report_tab.exports import exports_html
 from elmtex.web.report_tab.marked import legend_html, report_html
 from elmtex.web.report_tab.render import review_html, review_report_html
 from elmtex.web.report_tab.results import categories_html, document_html, welcome_html
+from elmtex.web.report_tab.sign_off import signed_html
 from elmtex.web.report_tab.status import state_html, taken_html
 from elmtex.web.state import SessionState, View, incomplete
 
 
-def view_of(state: SessionState, standard: CategorySchema, words: Words, reviews: Markup) -> View:
+def view_of(
+    state: SessionState,
+    standard: CategorySchema,
+    words: Words,
+    reviews: Markup,
+    *,
+    loading: bool = False,
+) -> View:
     """A state as the page shows it.
 
     Args:
@@ -23,23 +31,25 @@ def view_of(state: SessionState, standard: CategorySchema, words: Words, reviews
         standard: the page's schema, where the state has none of its own.
         words: the page's language.
         reviews: the list of reviews, or why it cannot be had; shown while there is no report.
+        loading: the model is not loaded yet.
     """
     editing = state.phase in ("empty", "refused")
     schema = state.schema or standard
     if editing:
-        report, result = Markup(), welcome_html(words) + reviews
+        report, result = Markup(), welcome_html(schema, words) + reviews
     elif state.entry is not None:
         report = review_report_html(state.entry, words)
         result = (
             state_html(state, words)
+            + signed_html(state.entry, words)
             + review_html(state.entry, words, state.suggested, state.threshold)
-            + exports_html(state.entry, state.format, words)
+            + exports_html(state.entry, state.format, words, evidence=state.evidence)
         )
     else:
         report = legend_html(state.extraction, schema, words) + report_html(
             state.report, state.extraction, schema, words
         )
-        result = state_html(state, words) + _found(state, schema, words)
+        result = state_html(state, words, loading=loading) + _found(state, schema, words)
     # gradio gets plain strings: Markup would escape whatever is appended to it.
     return View(
         state=state,

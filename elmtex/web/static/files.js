@@ -21,13 +21,17 @@
   const TYPES = {
     json: "application/json",
     jsonl: "application/jsonl;charset=utf-8",
+    ndjson: "application/fhir+ndjson;charset=utf-8",
     csv: "text/csv;charset=utf-8",
     html: "text/html;charset=utf-8",
+    pdf: "application/pdf",
   };
   const save = (name, text) => {
     const link = document.createElement("a");
     const mark = name.endsWith(".csv") ? "\ufeff" : ""; // byte order mark: Excel recognises UTF-8 by it
-    link.href = URL.createObjectURL(new Blob([mark, text], { type: TYPES[name.split(".").pop()] }));
+    // A PDF comes as Base64: the answer is text.
+    const parts = name.endsWith(".pdf") ? [Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0))] : [mark, text];
+    link.href = URL.createObjectURL(new Blob(parts, { type: TYPES[name.split(".").pop()] }));
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);

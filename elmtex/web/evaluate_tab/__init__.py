@@ -1,0 +1,1 @@
+"""The tab that scores what the model said."""
