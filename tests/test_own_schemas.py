@@ -12,7 +12,7 @@ import pytest
 from corpora import schemas
 from elmtex import records
 from elmtex.extractors.prompt import margin_prompt
-from elmtex.schema import load_schema
+from elmtex.schema import load_schema, parse_schema
 from elmtex.text.normalisation import sentences
 from elmtex.text.reading import reading
 from elmtex.types import InputError, Item, Record
@@ -161,7 +161,8 @@ def test_no_held_out_schema_is_trained_under_another_name(reports: dict[str, lis
 
 @pytest.mark.parametrize("name", [file.stem for file in FILES])
 def test_a_schema_and_its_reports_are_whole(name: str, reports: dict[str, list[Record]]) -> None:
-    schema, own = load_schema(FOLDER / f"{name}.json"), reports[name]
+    text, own = (FOLDER / f"{name}.json").read_text("utf-8"), reports[name]
+    schema = parse_schema(text, name, names_only=True)  # the loader has checked it whole
     assert 3 <= len(schema.keys) <= 12
     assert all("de" in category.titles for category in schema.categories)
     # Training names some examples' categories by their titles: they have to be labels, too.
