@@ -242,13 +242,13 @@ def known_categories(
     Raises:
         InputError: no schema has that name.
     """
-    packaged = packaged_schemas()
+    packaged = list(packaged_schemas().values())
     if name is None:
-        files = [*(p for p in places if not Path(p).is_dir()), "elmtex", *packaged.values()]
-        schemas = [load_schema(file) for file in files]
+        first = [*(p for p in places if not Path(p).is_dir()), "elmtex"]
+        schemas = [load_schema(file) for file in first] + [load_schema(file) for file in packaged]
         return {c.key: c for schema in reversed(schemas) for c in schema.categories}
-    files = [file for p in map(Path, places) for file in (sorted(p.glob("*.json")) or [p])]
-    found = next((file for file in [*files, *packaged.values()] if file.stem == name), None)
+    own = [file for p in map(Path, places) for file in (sorted(p.glob("*.json")) or [p])]
+    found = next((file for file in [*own, *packaged] if file.stem == name), None)
     if found is None:
         raise InputError(
             f"records name the schema {name!r}: give its file, or its folder, with --schemas"
