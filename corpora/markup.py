@@ -6,6 +6,9 @@ it, so their spans are known.
 ``[drug|aspirin {dose|300 mg}]``. One outside its item names it by a number: ``[sx#1|cough]
 {when#1|for 3 days}``, or several: ``{when#1#2|today}``. Of ``[val|[test|CRP] {value|12 mg/l}]`` the
 attribute ``test`` follows from the nesting, and the value is the inner test's, too.
+
+Labels and types are those of a :class:`Notation`: the short ones of ``LABELS``, or another
+schema's own keys.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from corpora import maccrobat
 from corpora.maccrobat import CATEGORIES
 from corpora.shared.spans import item_at, without_overlap
-from elmtex.schema import load_schema
+from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import Assertion, Attribute, Item, Record
 
 LABELS: Mapping[str, str] = {
@@ -40,12 +43,37 @@ LABELS: Mapping[str, str] = {
     "alg": "allergies",
     "plan": "plan",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """The labels and attribute types that a marked-up text may have.
+
+    Args:
+        labels: the category by label.
+        types: the attribute types that items of each category may have.
+        order: all types, in the order in which an item lists them.
+        nests_tests: a test inside a value is the value's, and the value is the test's.
+    """
+
+    labels: Mapping[str, str]
+    types: Mapping[str, tuple[str, ...]]
+    order: tuple[str, ...]
+    nests_tests: bool = False
+
+    @classmethod
+    def of(cls, schema: CategorySchema) -> Notation:
+        """A schema's own: its keys are the labels."""
+        types = {c.key: tuple(t.key for t in c.attributes) for c in schema.categories}
+        return cls({key: key for key in types}, types, tuple(t.key for t in schema.attributes))
+
+
 _ASSERTIONS: Mapping[str, Assertion] = {"": "present", "!": "absent", "?": "possible"}
 # The types whose attributes a marked-up report marks.
 ATTRIBUTES = (*maccrobat.ATTRIBUTES, "status", "reaction")
 _CLINICAL = load_schema("clinical")
-_TYPES = {c.key: tuple(t.key for t in c.attributes) for c in _CLINICAL.categories}
 CLINICAL = _CLINICAL.keys
+_SHORT = Notation(LABELS, Notation.of(_CLINICAL).types, ATTRIBUTES, nests_tests=True)
 _VALUES = ("laboratory_values", "pathology")
 _TEST = "diagnostic_techniques_procedures"
 _MARK = re.compile(
@@ -79,7 +107,7 @@ class _Open:
     attributes: list[tuple[str, int, int]] = field(default_factory=list)
 
 
-def read_markup(markup: str) -> tuple[str, list[Mark]]:
+def read_markup(markup: str, notation: Notation = _SHORT) -> tuple[str, list[Mark]]:
     """The text without its marks, and the marks.
 
     Raises:
@@ -96,7 +124,7 @@ def read_markup(markup: str) -> tuple[str, list[Mark]]:
         parts.append(words)
         length, place = length + len(words), match.end()
         if match["label"] or match["type"]:
-            stack.append(_opened(match, length))
+            stack.append(_opened(match, length, notation))
             continue
         if not stack or bool(stack[-1].type) != (match[0] == "}"):
             raise ValueError(f"a bracket {match[0]!r} closes what was never opened")
@@ -107,35 +135,39 @@ def read_markup(markup: str) -> tuple[str, list[Mark]]:
         elif mark.of:
             beside.append((mark, length))
         else:
-            _owner(mark, stack).attributes.append((mark.type, mark.start, length))
+            _owner(mark, stack, notation).attributes.append((mark.type, mark.start, length))
     if stack:
         raise ValueError(f"a bracket of {stack[-1].category or stack[-1].type} is never closed")
     for mark, end in beside:
         for number in mark.of:
             owner = next((m for m, _ in closed if m.number == number), None)
-            if owner is None or mark.type not in _TYPES[owner.category]:
+            if owner is None or mark.type not in notation.types[owner.category]:
                 raise ValueError(
                     f"{mark.type}#{number} belongs to no item that has such an attribute"
                 )
             owner.attributes.append((mark.type, mark.start, end))
-    _nest_tests(closed)
+    if notation.nests_tests:
+        _nest_tests(closed)
+
+    def order(attribute: tuple[str, int, int]) -> tuple[int, int, int]:
+        return notation.order.index(attribute[0]), attribute[1], attribute[2]
+
     text = "".join(parts) + markup[place:]
     return text, [
-        Mark(m.category, m.start, end, m.assertion, tuple(sorted({*m.attributes}, key=_order)))
+        Mark(m.category, m.start, end, m.assertion, tuple(sorted({*m.attributes}, key=order)))
         for m, end in closed
     ]
 
 
-def _opened(match: re.Match[str], start: int) -> _Open:
+def _opened(match: re.Match[str], start: int, notation: Notation) -> _Open:
     if match["type"]:
-        if match["type"] not in ATTRIBUTES:
+        if match["type"] not in notation.order:
             raise ValueError(f"no attribute type is called {match['type']!r}")
         return _Open(start, type=match["type"], of=tuple(match["of"].split("#")[1:]))
-    if match["label"] not in LABELS:
+    if match["label"] not in notation.labels:
         raise ValueError(f"no category has the label {match['label']!r}")
-    return _Open(
-        start, LABELS[match["label"]], _ASSERTIONS[match["assertion"]], number=match["number"] or ""
-    )
+    category, assertion = notation.labels[match["label"]], _ASSERTIONS[match["assertion"]]
+    return _Open(start, category, assertion, number=match["number"] or "")
 
 
 def _check_span(words: str, mark: _Open) -> None:
@@ -143,9 +175,9 @@ def _check_span(words: str, mark: _Open) -> None:
         raise ValueError(f"an ill-formed span of {mark.category or mark.type}")
 
 
-def _owner(attribute: _Open, stack: Sequence[_Open]) -> _Open:
+def _owner(attribute: _Open, stack: Sequence[_Open], notation: Notation) -> _Open:
     for mark in reversed(stack):
-        if not mark.type and attribute.type in _TYPES[mark.category]:
+        if not mark.type and attribute.type in notation.types[mark.category]:
             return mark
     raise ValueError(f"{attribute.type} is in no item that has such an attribute")
 
@@ -162,10 +194,6 @@ def _nest_tests(closed: Sequence[tuple[_Open, int]]) -> None:
                 inner.attributes += values
 
 
-def _order(attribute: tuple[str, int, int]) -> tuple[int, int, int]:
-    return ATTRIBUTES.index(attribute[0]), attribute[1], attribute[2]
-
-
 def record_of(
     text: str,
     marks: Sequence[Mark],
@@ -176,12 +204,7 @@ def record_of(
 ) -> Record:
     """The record of a text in which every item of the categories is marked, and, if any is, every
     attribute."""
-    items: dict[str, list[Item]] = defaultdict(list)
-    for mark in marks:
-        attributes = tuple(Attribute(t, text[a:b], a, b) for t, a, b in mark.attributes)
-        item = item_at(text, mark.start, mark.end, mark.assertion)
-        items[mark.category].append(replace(item, attributes=attributes))
-    kept = {key: without_overlap(items[key], unique=False) for key in categories}
+    kept = items_of(text, marks, categories)
     # Tests follow from nesting; only one who marks attributes marks any other.
     marked = any(type != "test" for mark in marks for type, _, _ in mark.attributes)
     if not marked:
@@ -191,3 +214,15 @@ def record_of(
         }
     types = ATTRIBUTES if marked else ()
     return Record(id, source, lang, text, tuple(categories), kept, attributes=types)
+
+
+def items_of(
+    text: str, marks: Sequence[Mark], categories: Sequence[str]
+) -> dict[str, tuple[Item, ...]]:
+    """The items of the categories, with their attributes, in report order."""
+    items: dict[str, list[Item]] = defaultdict(list)
+    for mark in marks:
+        attributes = tuple(Attribute(t, text[a:b], a, b) for t, a, b in mark.attributes)
+        item = item_at(text, mark.start, mark.end, mark.assertion)
+        items[mark.category].append(replace(item, attributes=attributes))
+    return {key: without_overlap(items[key], unique=False) for key in categories}

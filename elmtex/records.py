@@ -67,8 +67,8 @@ def _problem(data: Any) -> str | None:
         return f"lacks {', '.join(missing)}; a record has {', '.join(_KEYS)}"
     if not all(isinstance(data[key], str) for key in ("id", "source", "text")):
         return "id, source and text must be strings"
-    if not all(isinstance(data.get(key) or "", str) for key in ("lang", "split")):
-        return "lang and split must be strings"
+    if not all(isinstance(data.get(key) or "", str) for key in ("lang", "split", "schema")):
+        return "lang, split and schema must be strings"
     if not isinstance(data["labelled"], list) or not isinstance(data["items"], dict):
         return "labelled must be a list of categories, items an object of lists"
     if not all(isinstance(key, str) for key in data["labelled"]):

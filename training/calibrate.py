@@ -51,11 +51,12 @@ def calibrate(
     from elmtex.schema import load_schema
     from eval.data import load_records
 
-    keys = set(load_schema(schema).keys)
+    wanted = load_schema(schema)
 
     def held_out(path: Path) -> list[Record]:
         known = load_records(str(path), "jsonl", "all")
-        return [record for record in known if keys.issuperset(record.labelled)]
+        of_schema = [record for record in known if record.schema in (None, wanted.name)]
+        return [record for record in of_schema if set(wanted.keys).issuperset(record.labelled)]
 
     records, other = held_out(data / "dev.jsonl"), data / "dev_other.jsonl"
     if not records:

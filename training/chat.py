@@ -24,7 +24,7 @@ def conversations(
     """TRL's prompt and completion of each record; only the categories its source labels are asked
     for."""
     for record in records:
-        schema = asked_schema(record.labelled, (), augmentation, rng)
+        schema = asked_schema(record.labelled, (), augmentation, rng, record.schema)
         yield {
             "prompt": naive_prompt(schema, record.text),
             "completion": [{"role": "assistant", "content": answer(schema, record.items)}],

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import overload
 
 from tokenizers import Tokenizer
@@ -35,7 +36,8 @@ class Augmentation:
         drop: fraction of examples that ask for a random part of the categories.
         shuffle: fraction whose labels are named in random order.
         rename: fraction whose labels are the categories' titles.
-        schemas: files of the schemas whose categories may be labelled, beside the packaged ones.
+        schemas: files of the schemas whose categories may be labelled, beside the packaged ones; a
+            folder stands for all schemas in it, which count only for records that name one.
         excerpt: fraction that are a few sentences of their record.
         capitals: fraction that are in capitals.
     """
@@ -64,7 +66,8 @@ class Examples(Sequence[TrainingSequence]):
         size: maximum report tokens of an example; a longer report is several.
 
     Raises:
-        InputError: a record labels a category that no schema knows.
+        InputError: a record labels a category that no schema knows, or names a schema that is not
+            there.
     """
 
     def __init__(
@@ -81,8 +84,8 @@ class Examples(Sequence[TrainingSequence]):
     ) -> None:
         self._tokenizer, self._augmentation, self._size = tokenizer, augmentation, size
         self._rows: list[tuple[Record, str, int]] = []  # record, seed, chunk
-        for labelled in {record.labelled for record in records}:
-            asked_schema(labelled, (), augmentation, random.Random(0))
+        for labelled, name in {(record.labelled, record.schema) for record in records}:
+            asked_schema(labelled, (), augmentation, random.Random(0), name)
         counts: dict[str, int] = {}
         for epoch in range(epochs):
             order = sampled(
@@ -169,7 +172,7 @@ def sequences(
     labelled = grounded(record)
     if not labelled:
         return
-    schema = asked_schema(labelled, record.attributes, augmentation, rng)
+    schema = asked_schema(labelled, record.attributes, augmentation, rng, record.schema)
     grammar = NoteGrammar.of(schema, tokenizer)
     attributes = AttributeGrammar.of(schema, tokenizer, grammar) if record.attributes else None
     prompt = tokenizer.encode(margin_prompt(schema), add_special_tokens=False).ids
@@ -193,17 +196,22 @@ def asked_schema(
     attributes: Sequence[str],
     augmentation: Augmentation,
     rng: random.Random,
+    name: str | None = None,
 ) -> CategorySchema:
     """The categories one example asks for: those its source labels, thinned, shuffled or renamed at
     random, with those of their attribute types that it labels.
 
+    Args:
+        name: the schema that the record names; None when it names none.
+
     Raises:
-        InputError: a category that no schema knows.
+        InputError: a category that no schema knows, or a name that no schema has.
     """
-    known = known_categories(augmentation.schemas)
+    known = known_categories(augmentation.schemas, name)
     if unknown := [key for key in labelled if key not in known]:
+        where = f"not in the schema {name!r}" if name else "in no packaged schema"
         raise InputError(
-            f"records label {unknown[0]!r}, which is in no packaged schema: give its schema's file with --schemas"
+            f"records label {unknown[0]!r}, which is {where}: give its schema's file with --schemas"
         )
     categories = [
         replace(
@@ -222,12 +230,27 @@ def asked_schema(
 
 
 @cache
-def known_categories(files: tuple[str, ...] = ()) -> Mapping[str, Category]:
-    """Every category of these schemas and the packaged ones by key; the files' win, then those of
-    ``elmtex``."""
-    schemas = [
-        *map(load_schema, files),
-        load_schema("elmtex"),
-        *(load_schema(path) for path in packaged_schemas().values()),
-    ]
-    return {c.key: c for schema in reversed(schemas) for c in schema.categories}
+def known_categories(
+    places: tuple[str, ...] = (), name: str | None = None
+) -> Mapping[str, Category]:
+    """Every category by its key: of the schema of that name; without a name, of these files and the
+    packaged schemas, where the files' win, then those of ``elmtex``.
+
+    Args:
+        places: files, and folders of files.
+
+    Raises:
+        InputError: no schema has that name.
+    """
+    packaged = list(packaged_schemas().values())
+    if name is None:
+        first = [*(p for p in places if not Path(p).is_dir()), "elmtex"]
+        schemas = [load_schema(file) for file in first] + [load_schema(file) for file in packaged]
+        return {c.key: c for schema in reversed(schemas) for c in schema.categories}
+    own = [file for p in map(Path, places) for file in (sorted(p.glob("*.json")) or [p])]
+    found = next((file for file in [*own, *packaged] if file.stem == name), None)
+    if found is None:
+        raise InputError(
+            f"records name the schema {name!r}: give its file, or its folder, with --schemas"
+        )
+    return {c.key: c for c in load_schema(found).categories}

@@ -12,15 +12,16 @@ from dataclasses import replace
 from corpora.shared.spans import grounded_span
 from elmtex.types import Item, Record
 
-Pools = Mapping[tuple[str, str], Sequence[str]]
+Pools = Mapping[tuple[str, str | None, str], Sequence[str]]  # by language, schema, category
 
 
 def pools(records: Sequence[Record]) -> Pools:
-    """The texts of all items by language and category, each as often as it occurs."""
-    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    """The texts of all items by language and category, each as often as it occurs. Categories of
+    schemas that records name are apart: a wound's size is no nodule's."""
+    found: defaultdict[tuple[str, str | None, str], list[str]] = defaultdict(list)
     for record in records:
         for key, items in record.items.items():
-            found[record.lang, key] += [item.text for item in items if item.grounded]
+            found[record.lang, record.schema, key] += [item.text for item in items if item.grounded]
     return found
 
 
@@ -53,7 +54,8 @@ def with_replaced_mentions(
         reached = max(reached, end)
         alone = alone and not any(a < end and start < b for a, b in attributes)
         if alone and rng.random() < share:
-            edits.append((start, end, _cased(rng.choice(pools[record.lang, key]), words)))
+            other = rng.choice(pools[record.lang, record.schema, key])
+            edits.append((start, end, _cased(other, words)))
     return _edited(record, edits)
 
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from corpora import elmtex_files, maccrobat, ncbi_disease, phee, synthetic, written
+from corpora import elmtex_files, maccrobat, ncbi_disease, phee, schemas, synthetic, written
 from corpora.shared.fetch import Source, locate
 from corpora.shared.shingles import ShingleIndex
 from elmtex import records
@@ -38,6 +38,7 @@ TRAIN_CONTAINMENT = 0.8
 FILES = ("test", "dev", "test_other", "dev_other", "train")
 WHOLE_REPORT_GOLD = ("maccrobat", "reviewed")
 WRITTEN = Path(__file__).parent / "written"
+SCHEMAS = Path(__file__).parent / "schemas"
 FETCH = Path("<public source>")  # a corpus flag without PATH
 
 
@@ -50,6 +51,7 @@ class Config:
         corpora: folder of each corpus to use, by its name; None fetches it.
         reviewed: gold JSONL files of reviewed reports.
         written: folder of marked-up reports (:mod:`corpora.written`); None uses none.
+        schemas: folder of schemas with their reports (:mod:`corpora.schemas`); None uses none.
         synthetic: number of synthetic reports by language; seeded, so the same number gives the
             same reports.
     """
@@ -58,6 +60,7 @@ class Config:
     corpora: Mapping[str, Path | None]
     reviewed: tuple[Path, ...] = ()
     written: Path | None = None
+    schemas: Path | None = None
     synthetic: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -146,7 +149,7 @@ def _without_copies(
     Rows of one text with different categories are views of it: they stay or go together.
     """
     fates: dict[str, str | None] = {}
-    seen: set[tuple[str, tuple[str, ...]]] = set()
+    seen: set[tuple[str, str | None, tuple[str, ...]]] = set()
     for row in rows:
         if row.text not in fates:
             fates[row.text] = next(
@@ -154,7 +157,7 @@ def _without_copies(
             )
             if fates[row.text] is None:
                 indices[-1][0].add(row.text)
-        view = (row.text, row.labelled)
+        view = (row.text, row.schema, row.labelled)
         why = fates[row.text] or ("same text and categories" if view in seen else None)
         seen.add(view)
         if why is None:
@@ -166,8 +169,8 @@ def _without_copies(
 def read_sources(
     config: Config, annotations: Counter[tuple[str, str]] | None = None
 ) -> Iterator[Record]:
-    """Every record of the configured sources: reviewed reports, corpora, written reports, synthetic
-    ones last.
+    """Every record of the configured sources: reviewed reports, corpora, written reports, those of
+    many schemas, synthetic ones last.
 
     ``annotations`` is counted up with those that loaders drop, by source and reason.
     """
@@ -186,6 +189,8 @@ def read_sources(
             ) from None
     if config.written is not None:
         yield from written.load(config.written)
+    if config.schemas is not None:
+        yield from schemas.load(config.schemas)
     for lang, count in config.synthetic.items():
         yield from synthetic.generate(lang, count)
 
@@ -225,6 +230,8 @@ def run_record(config: Config, prepared: Prepared) -> dict[str, Any]:
     inputs = {name: locate(CORPORA[name][0], given) for name, given in config.corpora.items()}
     if config.written is not None:
         inputs["written"] = config.written
+    if config.schemas is not None:
+        inputs["schemas"] = config.schemas
     inputs |= {f"reviewed {path.name}": path for path in config.reviewed}
     return {
         "made": utc(time.time()),
@@ -284,6 +291,14 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Config:
         metavar="DIR",
         help="use the marked-up reports of DIR, else those of the project",
     )
+    parser.add_argument(
+        "--own-schemas",
+        nargs="?",
+        type=Path,
+        const=SCHEMAS,
+        metavar="DIR",
+        help="use the schemas of DIR with their reports, else those of the project",
+    )
     for lang in ("en", "de"):
         parser.add_argument(f"--synthetic-{lang}", type=int, default=0, metavar="N")
     given = vars(parser.parse_args(arguments))
@@ -294,6 +309,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Config:
         corpora={n: None if p is FETCH else p for n, p in paths.items() if p is not None},
         reviewed=tuple(given["reviewed"]),
         written=given["written"],
+        schemas=given["own_schemas"],
         synthetic={lang: count for lang, count in counts.items() if count > 0},
     )
 
@@ -301,7 +317,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Config:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Writes the files of one configuration; 0 when done, 2 when an input cannot be used."""
     config = parse_arguments(arguments)
-    if not (config.corpora or config.reviewed or config.written or config.synthetic):
+    given = (config.corpora, config.reviewed, config.written, config.schemas, config.synthetic)
+    if not any(given):
         print("no source given: name at least one, e.g. --maccrobat PATH", file=sys.stderr)
         return 2
     try:

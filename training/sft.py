@@ -36,7 +36,8 @@ class ElmtexArguments:
         layout: ``words``, the margin notes that elmtex decodes; or ``json``, ELMTEX's chat with one
             JSON answer, for any chat Llama: merged (training.merge), it answers ``elmtex extract
             --strategy naive``.
-        schemas: files of custom schemas whose categories the records label.
+        schemas: files of custom schemas whose categories the records label, or a folder of them for
+            records that name their schema.
         sources: corpora of train.jsonl to use, by the ``source`` of their records; empty means all.
         mixture: weights of the sources, as ``source=times``: how often an epoch shows each record,
             1 by default. ``synthetic=0.02`` draws another fiftieth of them every epoch,

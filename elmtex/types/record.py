@@ -26,6 +26,7 @@ class Record:
         split: ``train``, ``dev``, ``test``, or None when the source has no fixed split.
         attributes: the attribute types this source labels completely on its items; others are
             unknown.
+        schema: the name of the schema whose categories these are; None where their keys tell.
 
     Examples:
         >>> row = {
@@ -47,12 +48,13 @@ class Record:
     items: Mapping[str, tuple[Item, ...]]
     split: str | None = None
     attributes: tuple[str, ...] = ()
+    schema: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The record as one JSONL row: items are ``{start, end, assertion}``, ungrounded ones carry
         ``text``.
 
-        ``attributes`` is present only when the source labels some.
+        ``attributes`` is present only when the source labels some, ``schema`` when it names one.
         """
         data: dict[str, Any] = {
             "id": self.id,
@@ -65,6 +67,8 @@ class Record:
         }
         if self.attributes:
             data["attributes"] = list(self.attributes)
+        if self.schema is not None:
+            data["schema"] = self.schema
         return data
 
     @classmethod
@@ -103,6 +107,7 @@ class Record:
             },
             split=data.get("split"),
             attributes=tuple(data.get("attributes", ())),
+            schema=data.get("schema"),
         )
 
 

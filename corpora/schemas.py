@@ -1,0 +1,53 @@
+"""Reports written and marked up for many schemas: ``NAME.json`` is a schema; ``NAME.en.txt`` and
+``NAME.de.txt`` beside it hold reports in the notation of :mod:`corpora.markup`, a line ``---``
+between two. A label is the schema's own key, and every item and attribute is marked. Schemas
+``dev-*`` are kept from training whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from corpora.markup import Notation, items_of, read_markup
+from elmtex.schema import CategorySchema, load_schema
+from elmtex.types import InputError, Record
+
+LANGUAGES = ("en", "de")
+HELD_OUT = "dev-"
+
+
+def load(folder: Path) -> Iterator[Record]:
+    """The records of all schemas in a folder, each of which names its schema.
+
+    Raises:
+        InputError: no schema is there, a schema has no reports, or a file is not well-formed; names
+            the file.
+    """
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise InputError(f"no schemas (NAME.json) in {folder}")
+    for file in files:
+        schema = load_schema(file)
+        for lang in LANGUAGES:
+            yield from _records(file.with_suffix(f".{lang}.txt"), schema, lang)
+
+
+def _records(file: Path, schema: CategorySchema, lang: str) -> Iterator[Record]:
+    notation = Notation.of(schema)
+    try:
+        parts = file.read_text(encoding="utf-8").split("\n---\n")
+        reports = [read_markup(part.strip(), notation) for part in parts]
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: {error}") from None
+    for number, (text, marks) in enumerate(reports, 1):
+        yield Record(
+            id=f"{lang}/{schema.name}-{number}",
+            source="schemas",
+            lang=lang,
+            text=text,
+            labelled=schema.keys,
+            items=items_of(text, marks, schema.keys),
+            split="dev" if schema.name.startswith(HELD_OUT) else "train",
+            attributes=notation.order,
+            schema=schema.name,
+        )

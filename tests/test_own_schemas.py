@@ -1,0 +1,195 @@
+"""Schemas with their reports: the loader, the packaged folder, and training on many schemas at once."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from corpora import schemas
+from elmtex import records
+from elmtex.extractors.prompt import margin_prompt
+from elmtex.schema import load_schema, parse_schema
+from elmtex.text.normalisation import sentences
+from elmtex.text.reading import reading
+from elmtex.types import InputError, Item, Record
+from training import prepare
+from training.data import Augmentation, asked_schema
+from training.mentions import pools
+
+FOLDER = Path(prepare.__file__).parent / "schemas"
+FILES = sorted(FOLDER.glob("*.json"))
+
+
+def plant(folder: Path, name: str, label: str, english: str, german: str) -> None:
+    """A schema of two categories, ``size`` under a label of its own and ``site``, with reports."""
+    schema = {
+        "title": name,
+        "properties": {
+            "size": {"title": "Size", "x-label": label, "x-attributes": ["test"]},
+            "site": {"title": "Site"},
+        },
+        "x-attributes": {"test": {"title": "Test"}, "unused": {"title": "Unused"}},
+    }
+    (folder / f"{name}.json").write_text(json.dumps(schema))
+    (folder / f"{name}.en.txt").write_text(english)
+    (folder / f"{name}.de.txt").write_text(german)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    plant(
+        tmp_path,
+        "wound",
+        "wound size",
+        "A wound of [size#1|4 cm], {test#1|by ruler}, no [site!|heel] wound.\n---\nHe had fever.\n",
+        "Wunde am [site|Knie]?\n",
+    )
+    plant(tmp_path, "dev-nodule", "nodule size", "Nodule [size|6 mm]\n", "[size?|3 mm] Herd\n")
+    return tmp_path
+
+
+def test_a_label_is_the_schemas_own_key_and_a_record_names_its_schema(folder: Path) -> None:
+    nodule, _, wound, empty, german = schemas.load(folder)
+    assert (wound.id, wound.lang, wound.split, wound.schema) == (
+        "en/wound-1",
+        "en",
+        "train",
+        "wound",
+    )
+    assert wound.text == "A wound of 4 cm, by ruler, no heel wound."
+    [size] = wound.items["size"]
+    # A type that a schema names and no category lists is none; "test" is a type as others are.
+    assert wound.attributes == ("test",) and [a.text for a in size.attributes] == ["by ruler"]
+    assert [(i.text, i.assertion) for i in wound.items["site"]] == [("heel", "absent")]
+    assert empty.labelled == ("size", "site") and empty.items == {"size": (), "site": ()}
+    assert (german.lang, german.text) == ("de", "Wunde am Knie?")
+    assert (nodule.schema, nodule.split) == ("dev-nodule", "dev")
+
+
+def test_faults_name_the_file(folder: Path) -> None:
+    (folder / "wound.de.txt").write_text("[sx|Husten]")  # the label of another notation
+    with pytest.raises(InputError, match=r"wound\.de\.txt: no category has the label 'sx'"):
+        list(schemas.load(folder))
+    (folder / "wound.de.txt").write_text("[site#1|Knie] {test#1|heute}")
+    with pytest.raises(InputError, match=r"wound\.de\.txt: test#1 belongs to no item"):
+        list(schemas.load(folder))
+    (folder / "wound.de.txt").unlink()
+    with pytest.raises(InputError, match=r"wound\.de\.txt"):
+        list(schemas.load(folder))
+    with pytest.raises(InputError, match="no schemas"):
+        list(schemas.load(folder / "nowhere"))
+
+
+def test_the_same_key_in_two_schemas_keeps_its_label(folder: Path) -> None:
+    augmentation, rng = Augmentation(0, 0, 0, (str(folder),)), random.Random(0)
+
+    def prompt(labelled: tuple[str, ...], name: str | None) -> str:
+        return margin_prompt(asked_schema(labelled, (), augmentation, rng, name))
+
+    assert "wound size, site" in prompt(("size", "site"), "wound")
+    assert "nodule size, site" in prompt(("size", "site"), "dev-nodule")
+    assert "labels: drug" in prompt(("drug",), "medication")  # a packaged one
+    with pytest.raises(InputError, match="'strange': give its file, or its folder, with --schemas"):
+        prompt(("size",), "strange")
+    with pytest.raises(InputError, match="'age', which is not in the schema 'wound'"):
+        prompt(("age",), "wound")
+    with pytest.raises(InputError, match="'size', which is in no packaged schema"):
+        prompt(("size",), None)  # a folder's schemas are for records that name one
+    alone = Augmentation(0, 0, 0, (str(folder / "wound.json"),))
+    assert "wound size" in margin_prompt(asked_schema(("size",), (), alone, rng, "wound"))
+    assert "wound size" in margin_prompt(asked_schema(("size",), (), alone, rng))
+
+
+def test_a_folders_schemas_change_nothing_for_records_that_name_none() -> None:
+    labelled, rng = load_schema("elmtex").keys, random.Random(0)
+    without = asked_schema(labelled, (), Augmentation(0, 0, 0), rng)
+    beside = asked_schema(labelled, (), Augmentation(0, 0, 0, (str(FOLDER),)), rng)
+    assert without == beside
+
+
+def test_mentions_are_exchanged_within_a_schema(folder: Path) -> None:
+    found = pools(list(schemas.load(folder)))
+    assert found["en", "wound", "size"] == ["4 cm"]
+    assert found["en", "dev-nodule", "size"] == ["6 mm"]
+
+
+def test_prepare_keeps_dev_schemas_from_training(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert prepare.main(["--out", str(out), "--own-schemas", str(folder)]) == 0
+    train, held_out = (list(records.load(out / f"{n}.jsonl")) for n in ("train", "dev_other"))
+    assert {r.schema for r in train} == {"wound"} and len(train) == 3
+    assert {r.schema for r in held_out} == {"dev-nodule"} and len(held_out) == 2
+    assert len(json.loads((out / "record.json").read_text())["inputs"]["schemas"]["sha256"]) == 64
+
+
+def test_a_row_without_a_schema_is_read_and_a_wrong_one_is_told(tmp_path: Path) -> None:
+    item = Item("fever", 0, 5)
+    record = Record("1", "mine", "en", "fever", ("size",), {"size": (item,)}, schema="wound")
+    file = tmp_path / "r.jsonl"
+    records.write(file, [record, Record("2", "mine", "en", "fever", ("age",), {})])
+    first, second = records.load(file)
+    assert first == record and second.schema is None
+    assert "schema" not in json.loads(file.read_text().splitlines()[1])
+    file.write_text(json.dumps({**record.to_dict(), "schema": ["wound"]}))
+    with pytest.raises(InputError, match="lang, split and schema must be strings"):
+        list(records.load(file))
+
+
+@pytest.fixture(scope="module")
+def reports() -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for record in schemas.load(FOLDER):
+        found.setdefault(str(record.schema), []).append(record)
+    return found
+
+
+def test_the_readme_lists_the_schemas_that_are_held_out() -> None:
+    listed = re.findall(r"^- `(dev-\w+)`", (FOLDER / "README.md").read_text("utf-8"), re.M)
+    assert listed == [file.stem for file in FILES if file.stem.startswith(schemas.HELD_OUT)]
+    assert len(listed) == 10
+
+
+def test_no_held_out_schema_is_trained_under_another_name(reports: dict[str, list[Record]]) -> None:
+    prepared = prepare.prepare(record for found in reports.values() for record in found)
+    assert not prepared.left_out  # no report is a copy of another, held out or not
+    assert {r.split for r in prepared.files["train"]} == {"train"}
+
+
+@pytest.mark.parametrize("name", [file.stem for file in FILES])
+def test_a_schema_and_its_reports_are_whole(name: str, reports: dict[str, list[Record]]) -> None:
+    text, own = (FOLDER / f"{name}.json").read_text("utf-8"), reports[name]
+    schema = parse_schema(text, name, names_only=True)  # the loader has checked it whole
+    assert 3 <= len(schema.keys) <= 12
+    assert all("de" in category.titles for category in schema.categories)
+    # Training names some examples' categories by their titles: they have to be labels, too.
+    titles = [category.title.lower() for category in schema.categories]
+    assert len(set(titles)) == len(titles) and not any(set("=;!?[]") & set(t) for t in titles)
+    assert all(sum(r.lang == lang for r in own) >= 4 for lang in schemas.LANGUAGES)
+    for key in schema.keys:
+        full = [record for record in own if record.items[key]]
+        assert 0 < len(full) < len(own), f"{key} is in no report, or in all"
+    items = [(r, i) for r in own for found in r.items.values() for i in found]
+    used = {a.type for _, item in items for a in item.attributes}
+    assert used == {t.key for t in schema.attributes}
+
+
+@pytest.mark.parametrize("name", [file.stem for file in FILES])
+def test_the_notes_can_say_every_item(name: str, reports: dict[str, list[Record]]) -> None:
+    """An item or attribute that leaves its sentence, as the model reads it, is never learnt."""
+    for record in reports[name]:
+        assert not set("[]{}|") & set(record.text), record.id
+        read = reading(record.text)
+        bounds = [read.span(*sentence) for sentence in sentences(read.text)]
+        for item in (i for found in record.items.values() for i in found):
+            assert item.start is not None and item.end is not None
+            home = [(a, b) for a, b in bounds if a <= item.start and item.end <= b]
+            assert home, (record.id, item.start)
+            for span in (item, *item.attributes):
+                assert span.start is not None and span.end is not None
+                assert home[0][0] <= span.start and span.end <= home[0][1], (record.id, span.start)
+                around = record.text[: span.start][-1:], record.text[span.end :][:1]
+                assert not any(map(str.isalnum, around)), (record.id, span.start)
