@@ -4,23 +4,42 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from elmtex.decoding.attributes import AttributeState
 from elmtex.decoding.confidence import confidence, probability
-from elmtex.decoding.notes import NoteItem, NoteState
+from elmtex.decoding.notes import NoteItem
 from elmtex.decoding.tokens import ReportTokens
 from elmtex.text.normalisation import case_folded
 from elmtex.types import Assertion, Attribute, Item
 
 IsHeading = Callable[[int, int, Assertion], bool]  # of code points of the report, half-open
+Score = Callable[[NoteItem], float]
+
+
+class Weighed(Protocol):
+    """Items of one sentence that were weighed: those of a note, or those an encoder found."""
+
+    @property
+    def tokens(self) -> ReportTokens: ...
+
+    @property
+    def sentence(self) -> tuple[int, int]: ...
+
+    @property
+    def items(self) -> Sequence[NoteItem]: ...
+
+
+State = TypeVar("State", bound=Weighed)
 
 
 def kept(
-    states: Iterable[NoteState],
+    states: Iterable[State],
     keys: Sequence[str],
     threshold: float = 0.0,
     is_heading: IsHeading | None = None,
-) -> dict[str, list[tuple[NoteState, NoteItem]]]:
+    score: Score = probability,
+) -> dict[str, list[tuple[State, NoteItem]]]:
     """The items to keep, by category and in report order, each with its note.
 
     Items of one category do not overlap. Of overlapping items the most probable one is kept, if the
@@ -35,42 +54,49 @@ def kept(
         keys: the categories, in the order of the result.
         threshold: the least sum of the probabilities of overlapping items.
         is_heading: tells items that are nothing but a heading, which are left out; None is for none.
+        score: an item's probability.
     """
-    rivals: defaultdict[tuple[str, tuple[int, int]], list[tuple[NoteState, NoteItem]]]
+    rivals: defaultdict[tuple[str, tuple[int, int]], list[tuple[State, NoteItem]]]
     rivals = defaultdict(list)
     for state in states:
         for item in state.items:
             if is_heading and is_heading(*state.tokens.span(item.first, item.last), item.assertion):
                 continue
             rivals[item.key, state.sentence].append((state, item))
-    found: dict[str, list[tuple[NoteState, NoteItem]]] = {key: [] for key in keys}
+    found: dict[str, list[tuple[State, NoteItem]]] = {key: [] for key in keys}
     for (key, _), pairs in rivals.items():
-        stay = _likeliest([item for _, item in pairs], threshold)
+        stay = _likeliest([item for _, item in pairs], threshold, score)
         found[key] += [pair for pair in pairs if any(pair[1] is item for item in stay)]
     return {key: _distinct(pairs) for key, pairs in found.items()}
 
 
 def group(
-    states: Iterable[NoteState],
+    states: Iterable[Weighed],
     keys: Sequence[str],
     calibrated: Callable[[float], float] | None = None,
     threshold: float = 0.0,
     attributes: Callable[[NoteItem], tuple[Attribute, ...]] | None = None,
     is_heading: IsHeading | None = None,
+    score: Score = probability,
 ) -> dict[str, tuple[Item, ...]]:
     """Group the items of notes by category, in report order; :func:`kept` selects them.
 
     Args:
-        states, keys, threshold, is_heading: as for :func:`kept`.
-        calibrated: turns an item's :func:`probability` into its confidence; None keeps it.
+        states, keys, threshold, is_heading, score: as for :func:`kept`.
+        calibrated: turns an item's score into its confidence; None keeps it.
         attributes: gives an item's attributes; None gives none.
     """
     return {
         key: tuple(
-            _item(state.tokens, item, calibrated, attributes(item) if attributes else ())
+            _item(
+                state.tokens,
+                item,
+                confidence(score(item), calibrated),
+                attributes(item) if attributes else (),
+            )
             for state, item in pairs
         )
-        for key, pairs in kept(states, keys, threshold, is_heading).items()
+        for key, pairs in kept(states, keys, threshold, is_heading, score).items()
     }
 
 
@@ -90,9 +116,9 @@ def attributes_of(
     return tuple(found)
 
 
-def _likeliest(items: Sequence[NoteItem], threshold: float) -> list[NoteItem]:
+def _likeliest(items: Sequence[NoteItem], threshold: float, score: Score) -> list[NoteItem]:
     """The items of one category in one sentence that are kept."""
-    left = [(probability(item), item) for item in items]
+    left = [(score(item), item) for item in items]
     kept: list[NoteItem] = []
     for pair in sorted(left, key=lambda pair: (-pair[0], pair[1].first)):
         rivals = [other for other in left if _overlap(pair[1], other[1])]
@@ -108,32 +134,22 @@ def _overlap(one: NoteItem, other: NoteItem) -> bool:
 
 
 def _item(
-    tokens: ReportTokens,
-    item: NoteItem,
-    calibrated: Callable[[float], float] | None,
-    attributes: tuple[Attribute, ...],
+    tokens: ReportTokens, item: NoteItem, sure: float, attributes: tuple[Attribute, ...]
 ) -> Item:
     start, end = tokens.span(item.first, item.last)
-    return Item(
-        tokens.report[start:end],
-        start,
-        end,
-        item.assertion,
-        confidence(probability(item), calibrated),
-        attributes=attributes,
-    )
+    return Item(tokens.report[start:end], start, end, item.assertion, sure, attributes=attributes)
 
 
-def _distinct(pairs: list[tuple[NoteState, NoteItem]]) -> list[tuple[NoteState, NoteItem]]:
+def _distinct(pairs: list[tuple[State, NoteItem]]) -> list[tuple[State, NoteItem]]:
     """The first mention of each item, in report order, without items that are only punctuation."""
-    kept: dict[tuple[str, Assertion], tuple[NoteState, NoteItem]] = {}
+    kept: dict[tuple[str, Assertion], tuple[State, NoteItem]] = {}
     for state, item in sorted(pairs, key=lambda pair: pair[0].tokens.span(*_range(pair[1]))[0]):
         if (identity := dedup_key(state, item))[0]:
             kept.setdefault(identity, (state, item))
     return list(kept.values())
 
 
-def dedup_key(state: NoteState, item: NoteItem) -> tuple[str, Assertion]:
+def dedup_key(state: Weighed, item: NoteItem) -> tuple[str, Assertion]:
     """An item's text, case-folded and whitespace-normalised ("" if only punctuation), and
     assertion."""
     start, end = state.tokens.span(*_range(item))
