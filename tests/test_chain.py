@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def labellings(chain: Chain, scores: np.ndarray, c: int) -> list[tuple[tuple[int
         if any(a == OUTSIDE and b == INSIDE for a, b in zip(before, labels, strict=False)):
             continue
         score = chain.start[c, labels[0]] + sum(scores[i, c, b] for i, b in enumerate(labels))
-        score += sum(chain.transitions[c, a, b] for a, b in zip(labels, labels[1:], strict=False))
+        score += sum(chain.transitions[c, a, b] for a, b in pairwise(labels))
         found.append((labels, np.exp(score)))
     total = sum(weight for _, weight in found)
     return [(labels, weight / total) for labels, weight in found]
@@ -121,7 +121,7 @@ def test_every_sentence_is_labelled_once_whatever_the_window() -> None:
     for window in found:
         assert window.start <= window.sentences[0][0] and window.sentences[-1][1] <= window.end
         assert window.end - window.start <= 200
-    assert all(later.start < window.end for window, later in zip(found, found[1:], strict=False))
+    assert all(later.start < window.end for window, later in pairwise(found))
     assert found[0].end > found[0].sentences[-1][1]  # what follows is read, too
     own = words(tokens, tokens.sentences[0])
     texts = [report[tokens.offsets[a][0] : tokens.offsets[b - 1][1]].strip() for a, b in own]

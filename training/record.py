@@ -92,6 +92,21 @@ def is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def resumes(config: Any) -> bool:
+    """Whether transformers' arguments ask to resume; a checkpoint that they name stays in them."""
+    asked = config.resume_from_checkpoint
+    if asked in ("false", "False", False):
+        config.resume_from_checkpoint = None
+    return asked in ("true", "True", True)
+
+
+def last_checkpoint(folder: str) -> str | None:
+    """The last checkpoint that is whole: what transformers writes of one last is its
+    trainer_state.json."""
+    whole = [path.parent for path in Path(folder).glob("checkpoint-*/trainer_state.json")]
+    return str(max(whole, key=lambda path: int(path.name.partition("-")[2]))) if whole else None
+
+
 def read_record(folder: Path) -> dict[str, Any]:
     """What a run's folder says of how it was made; empty where it says nothing."""
     path = folder / RECORD
@@ -130,7 +145,8 @@ def _stages(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         **{key: start[key] for key in ("git", "python", "processor", "versions") if key in start},
     }
     if "averaged" not in record:
-        own, trainer = (record["settings"].get(part, {}) for part in ("elmtex", "trainer"))
+        settings = record["settings"]
+        own, trainer = settings.get("elmtex") or settings["student"], settings.get("trainer", {})
         stage |= {
             "seed": trainer.get("seed"),  # None: not recorded then
             "sources": own["sources"],

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from elmtex.decoding.labelled import Labelled
 from elmtex.decoding.tokens import Tokenizer, read_tokenizer, tokenise
-from elmtex.models.student import Student, load_student
-from elmtex.provenance import digest
+from elmtex.models.integrity import file_digest
+from elmtex.models.student import FILES, Student, load_student
 from elmtex.schema import CategorySchema
 from elmtex.types import InputError
 
@@ -40,7 +41,8 @@ class LoadedStudent:
     @property
     def digest(self) -> str:
         """SHA-256 of what decides its answers."""
-        return digest([self.student.folder])
+        files = [file_digest(self.student.folder / name) for name in FILES]
+        return hashlib.sha256(" ".join(files).encode()).hexdigest()
 
     def settings(self) -> dict[str, str]:
         """What an answer depends on beside the files of its folder."""

@@ -41,7 +41,7 @@ class SecondOpinion:
             self.student = LoadedStudent(settings.student, threads=threads, at_once=at_once)
         except InputError as error:
             raise InputError(f"the second opinion needs its student: {error}; {hint}") from None
-        if self.student.digest != settings.digest:
+        if self.student.digest != settings.digest or len(settings.weights) != len(FEATURES):
             raise InputError(
                 f"the student in {self.student.student.folder} is not the one that the adapter was calibrated with: "
                 f"calibrate it again (python -m training.calibrate), or {hint}"
