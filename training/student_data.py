@@ -110,7 +110,8 @@ def _example(
     layout: Layout,
     known: tuple[int, ...],
 ) -> Example:
-    places, spans = [], []
+    places: list[tuple[int, ...]] = []
+    spans: list[tuple[int, int, int, int, int]] = []
     for sentence in window.sentences:
         own = words(tokens, sentence)
         if not own:
