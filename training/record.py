@@ -13,6 +13,7 @@ from typing import Any
 from elmtex.provenance import digest_of_data, environment
 from elmtex.storage import write_whole
 from elmtex.types import InputError
+from eval.answers import peak_rss_mb
 
 RECORD = "record.json"
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers")
@@ -81,7 +82,9 @@ class Recorder:
     def finish(self, history: list[dict[str, Any]]) -> None:
         """Write the losses of Trainer's log history, the time taken since this start, and the
         curve."""
-        self.note(seconds=round(time.time() - self._begun), history=history)
+        self.note(
+            seconds=round(time.time() - self._begun), peak_rss_mb=peak_rss_mb(), history=history
+        )
         if is_first():
             _plot(history, self._folder / "loss.png")
 
@@ -155,6 +158,7 @@ def _stages(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "rows": record["train_rows"],
             "steps": record["history"][-1]["step"],
             "seconds": record["seconds"],
+            **{key: record[key] for key in ("peak_rss_mb",) if key in record},
             "data": record["data"],
         }
     yield stage

@@ -4,6 +4,7 @@ threshold and confidence as DEV chooses them."""
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from elmtex.engines.graph import int8
 from elmtex.extractors.loaded_student import LoadedStudent
 from elmtex.models.student import FACTS, write_student_digests
 from elmtex.storage import write_whole
-from elmtex.types import InputError, Record
+from elmtex.types import Record
 from training.student_network import StudentNetwork
 from training.thresholds import WIDE, best, isotonic, tried, without_pairs
 
@@ -56,22 +57,22 @@ def export(
 
 def calibrate_student(folder: Path, records: Sequence[Record]) -> list[dict[str, Any]]:
     """Choose the threshold with the best mean of exact and relaxed micro F1 and fit the confidence, of the student as it
-    is shipped; the rows tried, the chosen one last.
-
-    Raises:
-        InputError: it finds nothing in these records.
+    is shipped; the rows tried, the chosen one last. One that finds nothing there has no confidence, and is told of.
     """
     student = LoadedStudent(folder)
     keys = student.student.layout.keys
     states = [student.labelled(record.text).states(keys) for record in records]
     rows = list(tried(records, states, keys, WIDE))
     chosen = best(rows)
-    if not chosen["correctness_pairs"]:
-        raise InputError(
-            f"{folder} finds nothing in {len(records)} records of DEV: train it longer"
+    confidence: list[tuple[float, float]] = []
+    if chosen["correctness_pairs"]:
+        confidence = isotonic(chosen["correctness_pairs"])
+    else:  # it can be read, but not packaged
+        print(
+            f"{folder} finds nothing in {len(records)} records of DEV: train it longer",
+            file=sys.stderr,
         )
     facts = json.loads((folder / FACTS).read_text("utf-8"))
-    confidence = isotonic(chosen["correctness_pairs"])
     _write(folder, {**facts, "threshold": chosen["threshold"], "calibration": confidence})
     written = [without_pairs(row) for row in [*rows, chosen]]
     write_whole(folder / "calibration.json", json.dumps(written, indent=2) + "\n")
