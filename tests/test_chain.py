@@ -101,6 +101,7 @@ def test_items_are_whole_words_of_one_sentence_and_categories_overlap() -> None:
     }
     assert found == {("fever and", "symptom", "absent"), ("fever", "diagnosis", "absent")}
     assert [len(state.items) for state in labelled.states(["diagnosis"], 0.5)] == [1, 0]
+    assert len(encoder.seen) == 1  # the window is read once
     at = report.index("fever and")
     span, most, mean = labelled.opinion(at, at + 9, "symptom")
     assert min(span, most, mean) > 0.99

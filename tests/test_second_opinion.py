@@ -19,6 +19,7 @@ from elmtex.extractors import second_opinion
 from elmtex.extractors.loaded_student import LoadedStudent
 from elmtex.extractors.notes import NotesExtractor
 from elmtex.extractors.second_opinion import SecondOpinion
+from elmtex.extractors.stage_times import NotesTimings
 from elmtex.models.adapter import Adapter, OpinionSettings
 from elmtex.models.student import Student
 from elmtex.schema import load_schema
@@ -151,7 +152,9 @@ def test_the_probability_is_the_logistic_of_both() -> None:
     item = NoteItem(first, last, "signs_symptoms", "present", (math.log(0.8),))
     # of its two words one is fever
     logit = 0.5 * math.log(0.8 / 0.2) - 1
-    assert opinion.of(REPORT, tokens)(item) == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-3)
+    assert opinion.of(REPORT, tokens, NotesTimings())(item) == pytest.approx(
+        1 / (1 + math.exp(-logit)), abs=1e-3
+    )
 
 
 def test_calibration_learns_whom_to_believe() -> None:

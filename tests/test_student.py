@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_training import FACTS
+from test_training import FACTS, LORA
+from test_training import train as train_llama
 from tiny import tiny_llama, tiny_tokenizer
 from tokenizers import Tokenizer, processors
 
@@ -31,8 +32,9 @@ from elmtex.schema import load_schema
 from elmtex.types import InputError, Item, Record
 from elmtex.web.compare_tab.choices import extractor_choices
 from training import student
+from training.calibrate import calibrate
 from training.data import Augmentation
-from training.ship import ship_student
+from training.ship import ship, ship_student
 from training.student_data import collate, epochs_of, examples
 from training.student_network import StudentNetwork, open_network
 
@@ -268,6 +270,26 @@ def test_an_interrupted_run_resumes_as_if_it_had_not_been(workshop, tmp_path):
     assert len(losses[0]) == 24 and losses[0] == losses[1]
     graphs = [(tmp_path / name / "model.bin").read_bytes() for name in ("whole", "cut")]
     assert graphs[0] == graphs[1]
+
+
+@pytest.mark.slow
+def test_an_adapter_is_calibrated_with_a_students_second_opinion(workshop, trained, tmp_path):
+    shutil.copytree(workshop / "llama", tmp_path / "base")
+    shutil.copytree(workshop / "data", tmp_path / "data")
+    run = tmp_path / "run"
+    train_llama(tmp_path, run, "--num_train_epochs", "80", *LORA)
+    calibrate(run, tmp_path / "data", thresholds=(0.1,), student=str(trained))
+    known = json.loads((run / "calibration.json").read_text())["second_opinion"]
+    assert known[0]["second_opinion"] is False and known[-1]["exact"] == 1
+    extractor = open_extractor("finetuned", "elmtex", model=str(run), engine="torch")
+    assert extractor.settings()["second_opinion"] == trained.name
+    for text, facts in FACTS.items():
+        found = extractor.extract(text).categories
+        assert {k: [(i.text, i.assertion) for i in v] for k, v in found.items() if v} == facts
+    with pytest.raises(InputError, match="package that student first"):
+        ship(run, "mine", tmp_path / "adapters")
+    calibrate(run, tmp_path / "data", thresholds=(0.1,))  # without one: it is not asked any more
+    assert "second_opinion" not in open_extractor("finetuned", model=str(run)).settings()
 
 
 def test_no_torch_is_needed(trained, tmp_path):

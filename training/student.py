@@ -145,6 +145,8 @@ def _check(student: StudentArguments, config: Any) -> None:
             f"window {student.window}: a sentence and its context on both sides take up to "
             f"{MAX_SENTENCE + 2 * student.context}"
         )
+    if config.world_size > 1:
+        raise InputError("a student is trained by one process: start it without accelerate launch")
     if config.num_train_epochs != int(config.num_train_epochs):
         raise InputError(f"num_train_epochs {config.num_train_epochs}: give a whole number")
 

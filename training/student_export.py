@@ -61,7 +61,7 @@ def calibrate_student(folder: Path, records: Sequence[Record]) -> list[dict[str,
     """
     student = LoadedStudent(folder)
     keys = student.student.layout.keys
-    states = [student.labelled(record.text).states(keys) for record in records]
+    states = [list(student.labelled(record.text).states(keys)) for record in records]
     rows = list(tried(records, states, keys, WIDE))
     chosen = best(rows)
     confidence: list[tuple[float, float]] = []

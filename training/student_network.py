@@ -3,13 +3,14 @@ chains (:mod:`elmtex.decoding.chain`) over the words."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import tokenizers
 import torch
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import cross_entropy
 
 from elmtex.decoding.chain import BEGIN, FORBIDDEN, INSIDE, OUTSIDE
 from elmtex.extractors.chat.retrieval import ENCODER, encoder_folder
@@ -69,8 +70,8 @@ class StudentNetwork(torch.nn.Module):
         labels, known, lengths = batch["labels"], batch["known"], batch["lengths"]
         right = self._right(scores, labels, lengths)
         if missed_weight != 1:
-            missed = (labels != OUTSIDE).float() * torch.tensor(missed_weight).log()
-            scores = scores + missed[..., None] * one_hot(torch.tensor(OUTSIDE), 3)
+            missed = (labels != OUTSIDE).float() * math.log(missed_weight)
+            scores = scores + torch.stack([missed, *[torch.zeros_like(missed)] * 2], -1)
         losses = (self._total(scores, lengths) - right) * known  # (S, C)
         loss: torch.Tensor = losses.sum() / lengths.sum()
         if len(batch["assertions"]):
@@ -81,9 +82,9 @@ class StudentNetwork(torch.nn.Module):
         self, scores: torch.Tensor, labels: torch.Tensor, lengths: torch.Tensor
     ) -> torch.Tensor:
         """(S, C) scores of the gold labellings."""
-        inside = torch.arange(labels.shape[1]) < lengths[:, None]  # (S, L)
+        inside = torch.arange(labels.shape[1], device=labels.device) < lengths[:, None]  # (S, L)
         own = scores.gather(3, labels[..., None])[..., 0]
-        each = torch.arange(self.categories)
+        each = torch.arange(self.categories, device=labels.device)
         own[:, 0] = own[:, 0] + self.start[each, labels[:, 0]]
         own[:, 1:] = own[:, 1:] + self.transitions[each, labels[:, :-1], labels[:, 1:]]
         return (own * inside[..., None]).sum(1)
@@ -101,9 +102,9 @@ class StudentNetwork(torch.nn.Module):
         self, scores: torch.Tensor, batch: Tensors, non_present_weight: float
     ) -> torch.Tensor:
         targets, owners = batch["assertions"], batch["item_of_word"]
-        sums = torch.zeros(len(targets), 3).index_add(0, owners, scores[batch["item_words"]])
+        sums = scores.new_zeros(len(targets), 3).index_add(0, owners, scores[batch["item_words"]])
         means = sums / owners.bincount(minlength=len(targets))[:, None]
-        weights = torch.tensor([1.0, non_present_weight, non_present_weight])
+        weights = scores.new_tensor([1.0, non_present_weight, non_present_weight])
         return cross_entropy(means, targets, weights)
 
     def chain(self) -> dict[str, Any]:

@@ -88,12 +88,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
         records = self.eval_dataset if eval_dataset is None else eval_dataset
         chain = Chain.of(**self._network.chain())
         self._network.eval()
-        states = [
-            Labelled(tokenise(r.text, self._tokenizer), self._layout, chain, self._scores).states(
-                self._layout.keys
-            )
-            for r in records
-        ]
+        states = [list(self._labelled(r.text, chain).states(self._layout.keys)) for r in records]
         row = without_pairs(best(list(tried(records, states, self._layout.keys, WIDE))))
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in row.items()}
         metrics[f"{metric_key_prefix}_f1"] = (row["exact"] + row["relaxed"]) / 2
@@ -102,6 +97,9 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
             self.args, self.state, self.control, metrics
         )
         return metrics
+
+    def _labelled(self, text: str, chain: Chain) -> Labelled:
+        return Labelled(tokenise(text, self._tokenizer), self._layout, chain, self._scores)
 
     @torch.inference_mode()
     def _scores(self, ids: Sequence[int]) -> NDArray[np.floating]:

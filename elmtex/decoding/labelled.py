@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from elmtex.decoding.words import Window, Words, windows, word_span, words
 from elmtex.types import ASSERTIONS
 
 LEAST = 0.02  # probability of a span that is a candidate
+KEPT = 16  # windows that were read
 
 Floats = NDArray[np.floating]
 Scores = Callable[[Sequence[int]], Floats]  # T token ids → (T, 3 C + 3): labels, then assertions
@@ -48,16 +50,22 @@ class SentenceItems:
 
 
 @dataclass(frozen=True)
-class _Sentence:
-    span: tuple[int, int]
-    words: Words
-    assertions: Floats  # (L, 3)
+class _Read:
+    """A window that was read.
+
+    Args:
+        words: of each sentence labelled in it.
+        assertions: (L, 3) of each sentence's words.
+        labelling: a row per sentence.
+    """
+
+    words: list[Words]
+    assertions: list[Floats]
     labelling: Labelling
-    number: int  # of its row there
 
 
 class Labelled:
-    """The labels of a report.
+    """The labels of a report; a window is read when something in it is asked for, and the last few are kept.
 
     Args:
         tokens: the report.
@@ -67,16 +75,22 @@ class Labelled:
     """
 
     def __init__(self, tokens: ReportTokens, layout: Layout, chain: Chain, scores: Scores) -> None:
-        self.tokens, self._layout = tokens, layout
+        self.tokens = tokens
         self._index = {key: c for c, key in enumerate(layout.keys)}
-        self._sentences: list[_Sentence] = []
-        for window in windows(tokens, layout.window, layout.context):
-            self._sentences += _read(tokens, window, layout, chain, scores)
-        self._ends = [tokens.offsets[s.span[1] - 1][1] for s in self._sentences]  # code points
+        cut = windows(tokens, layout.window, layout.context)
+        # Its sentences with a word, and where in the report each ends
+        self._places: list[tuple[int, int, tuple[int, int]]] = []  # window, row in it, tokens
+        for number, window in enumerate(cut):
+            spoken = (span for span in window.sentences if words(tokens, span))
+            self._places += [(number, row, span) for row, span in enumerate(spoken)]
+        self._ends = [tokens.offsets[span[1] - 1][1] for _, _, span in self._places]
+        # All of a long report's would fill the memory
+        self._read = lru_cache(KEPT)(partial(_reading, tokens, cut, layout, chain, scores))
 
-    def states(self, keys: Sequence[str], least: float = LEAST) -> list[SentenceItems]:
+    def states(self, keys: Sequence[str], least: float = LEAST) -> Iterator[SentenceItems]:
         """The spans that are items of these categories with at least this probability, by sentence."""
-        return [self._items(sentence, keys, least) for sentence in self._sentences]
+        for number, row, span in self._places:
+            yield self._items(self._read(number), row, span, keys, least)
 
     def opinion(self, start: int, end: int, key: str) -> tuple[float, float, float]:
         """What the encoder thinks of an item: the probability of just this span, and the greatest and the mean
@@ -87,54 +101,55 @@ class Labelled:
             key: one of the layout's categories.
         """
         at = bisect_right(self._ends, start)
-        if at == len(self._sentences):
+        if at == len(self._places):
             return 0.0, 0.0, 0.0
-        sentence, column = self._sentences[at], [self._index[key]]
-        if self.tokens.offsets[sentence.words[0][0]][0] >= end:
+        number, row, span = self._places[at]
+        if self.tokens.offsets[span[0]][0] >= end:
             return 0.0, 0.0, 0.0
-        touched = self.tokens.covering(start, end, sentence.span)
-        first, last = word_span(sentence.words, *touched)
-        inside = sentence.labelling.inside(sentence.number, column)[first : last + 1, 0]
-        span = sentence.labelling.spans(sentence.number, column)[0, first, last]
-        return float(span), float(inside.max()), float(inside.mean())
+        read, column = self._read(number), [self._index[key]]
+        first, last = word_span(read.words[row], *self.tokens.covering(start, end, span))
+        inside = read.labelling.inside(row, column)[first : last + 1, 0]
+        exact = read.labelling.spans(row, column)[0, first, last]
+        return float(exact), float(inside.max()), float(inside.mean())
 
-    def _items(self, sentence: _Sentence, keys: Sequence[str], least: float) -> SentenceItems:
-        columns = [self._index[key] for key in keys]
-        spans = sentence.labelling.spans(sentence.number, columns)  # (keys, L, L)
+    def _items(
+        self, read: _Read, row: int, span: tuple[int, int], keys: Sequence[str], least: float
+    ) -> SentenceItems:
+        columns, own = [self._index[key] for key in keys], read.words[row]
+        spans = read.labelling.spans(row, columns)  # (keys, L, L)
         items = []
         for column, first, last in zip(*np.nonzero(spans >= least), strict=True):
-            assertion = sentence.assertions[first : last + 1].mean(0).argmax()
+            assertion = read.assertions[row][first : last + 1].mean(0).argmax()
             items.append(
                 NoteItem(
-                    sentence.words[first][0],
-                    sentence.words[last][1],
+                    own[first][0],
+                    own[last][1],
                     keys[column],
                     ASSERTIONS[assertion],
                     (float(np.log(spans[column, first, last])),),
                 )
             )
-        return SentenceItems(self.tokens, sentence.span, items)
+        return SentenceItems(self.tokens, span, items)
 
 
-def _read(
-    tokens: ReportTokens, window: Window, layout: Layout, chain: Chain, scores: Scores
-) -> list[_Sentence]:
-    """The sentences that a window labels; one without a word is left out."""
-    rows = [(span, found) for span in window.sentences if (found := words(tokens, span))]
-    if not rows:
-        return []
-    ids = (*layout.before, *tokens.ids[window.start : window.end], *layout.after)
-    given = scores(ids)[len(layout.before) :]  # (T, 3 C + 3)
+def _reading(
+    tokens: ReportTokens,
+    cut: Sequence[Window],
+    layout: Layout,
+    chain: Chain,
+    scores: Scores,
+    number: int,
+) -> _Read:
+    """Read a window that labels at least one word."""
+    window = cut[number]
+    ids = tokens.ids[window.start : window.end]
+    given = scores((*layout.before, *ids, *layout.after))[len(layout.before) :]  # (T, 3 C + 3)
     split = 3 * len(layout.keys)
-    lengths = np.array([len(found) for _, found in rows])
+    rows = [found for span in window.sentences if (found := words(tokens, span))]
+    firsts = [[first - window.start for first, _ in found] for found in rows]
+    lengths = np.array([len(found) for found in rows])
     labels = np.zeros((len(rows), int(lengths.max()), len(layout.keys), 3))
-    for row, (_, found) in enumerate(rows):
-        firsts = [first - window.start for first, _ in found]
-        labels[row, : len(found)] = given[firsts, :split].reshape(len(found), -1, 3)
-    labelling = chain.read(labels, lengths)
-    return [
-        _Sentence(
-            span, found, given[[f - window.start for f, _ in found], split:], labelling, number
-        )
-        for number, (span, found) in enumerate(rows)
-    ]
+    for row, places in enumerate(firsts):
+        labels[row, : len(places)] = given[places, :split].reshape(len(places), -1, 3)
+    assertions = [given[places, split:] for places in firsts]
+    return _Read(rows, assertions, chain.read(labels, lengths))

@@ -213,9 +213,7 @@ class NotesExtractor(Extractor):
         finished, said = Notes(sections=Sectioned.of(report)), set[tuple[str, str, str]]()
         is_heading = finished.sections.is_heading
         if self._opinion:
-            began = time.perf_counter()
-            finished.score = self._opinion.of(report, tokens)
-            timings.second_opinion = time.perf_counter() - began
+            finished.score = self._opinion.of(report, tokens, timings)
         sentences_done = 0
 
         def listed(group: Sequence[NoteState]) -> list[AttributeState]:

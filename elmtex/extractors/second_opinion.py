@@ -8,6 +8,7 @@ training. Items that the Llama alone is too unsure of are kept when the student 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 
 from elmtex.decoding.confidence import probability
@@ -15,6 +16,7 @@ from elmtex.decoding.labelled import Labelled
 from elmtex.decoding.notes import NoteItem
 from elmtex.decoding.tokens import ReportTokens
 from elmtex.extractors.loaded_student import LoadedStudent
+from elmtex.extractors.stage_times import NotesTimings
 from elmtex.models.adapter import OpinionSettings
 from elmtex.types import InputError
 
@@ -48,15 +50,24 @@ class SecondOpinion:
             )
         self.settings = settings
 
-    def of(self, report: str, tokens: ReportTokens) -> Callable[[NoteItem], float]:
-        """What gives an item of this report its probability; ``tokens`` are those of the Llama."""
+    def of(
+        self, report: str, tokens: ReportTokens, timings: NotesTimings
+    ) -> Callable[[NoteItem], float]:
+        """What gives an item of this report its probability.
+
+        Args:
+            tokens: the report as the Llama reads it.
+            timings: the student's seconds are added there; it reads a part of the report when an item of it is weighed.
+        """
         labelled, settings = self.student.labelled(report), self.settings
         known: dict[NoteItem, float] = {}
 
         def score(item: NoteItem) -> float:
             if item not in known:
+                began = time.perf_counter()
                 terms = zip(settings.weights, features(item, tokens, labelled), strict=True)
                 known[item] = 1 / (1 + math.exp(-settings.bias - sum(w * x for w, x in terms)))
+                timings.second_opinion += time.perf_counter() - began
             return known[item]
 
         return score
