@@ -27,6 +27,9 @@ class StudentNetwork(torch.nn.Module):
         categories: how many it labels.
     """
 
+    _first: torch.Tensor  # what no labelling may hold
+    _after: torch.Tensor
+
     def __init__(self, encoder: Any, categories: int) -> None:
         super().__init__()
         encoder.config.use_cache = False  # a Llama would keep what it read

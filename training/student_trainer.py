@@ -21,7 +21,7 @@ from training.student_network import StudentNetwork
 from training.thresholds import WIDE, best, tried, without_pairs
 
 
-class StudentTrainer(Trainer):  # type: ignore[misc]
+class StudentTrainer(Trainer):
     """Trains a network on examples in their order; evaluates on the documents that it makes of DEV.
 
     Args:
@@ -52,7 +52,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
             eval_dataset=dev,
         )
         self._network, self._tokenizer, self._layout = network, tokenizer, layout
-        self._settings = settings
+        self._settings, self._dev = settings, dev
         # The loss is a mean over words already
         self.model_accepts_loss_kwargs = False
 
@@ -73,7 +73,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
         if self.optimizer is None:
             own = [p for n, p in self._network.named_parameters() if n.startswith("encoder.")]
             heads = [p for n, p in self._network.named_parameters() if not n.startswith("encoder.")]
-            kind, options = self.get_optimizer_cls_and_kwargs(self.args, self._network)
+            kind, options = self.get_optimizer_cls_and_kwargs(self.args)
             groups = [{"params": own}, {"params": heads, "lr": self._settings.head_learning_rate}]
             self.optimizer = kind(groups, weight_decay=self.args.weight_decay, **options)
         return self.optimizer
@@ -85,7 +85,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
         metric_key_prefix: str = "eval",
     ) -> dict[str, float]:
         """Exact and relaxed micro F1 of DEV at the best threshold."""
-        records = self.eval_dataset if eval_dataset is None else eval_dataset
+        records: Sequence[Record] = self._dev if eval_dataset is None else eval_dataset
         chain = Chain.of(**self._network.chain())
         self._network.eval()
         states = [list(self._labelled(r.text, chain).states(self._layout.keys)) for r in records]
