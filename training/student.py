@@ -38,7 +38,7 @@ class StudentArguments:
         schema: name or file of the categories to label.
         silver: files of further records, as ``training.label`` writes them.
         sources, mixture: as ``training.sft`` has them; a silver record's source is ``silver``.
-        limit: only the first so many records of each source; None takes all.
+        limit: only the first so many records of each source, and of DEV; None takes all.
         window, context: tokens read at once, and those of them on either side that are context alone.
         head_learning_rate: of the new heads; ``learning_rate`` is the encoder's.
         non_present_weight: weight in the loss of an absent or possible item's assertion; others weigh 1.
@@ -92,6 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
     tokenizer = open_tokenizer(student.encoder)
     layout = _layout(student, tokenizer)
     dev = [r for r in records.load(folder / "dev.jsonl") if set(r.labelled) <= set(layout.keys)]
+    dev = _limited(dev, student.limit)
     if not dev:
         raise InputError(
             f"{folder / 'dev.jsonl'} labels no report with the categories of {student.schema}"

@@ -16,7 +16,7 @@ from elmtex.decoding.tokens import ReportTokens
 from elmtex.decoding.words import Window, Words, windows, word_span, words
 from elmtex.types import ASSERTIONS
 
-LEAST = 0.02  # probability of a span that is a candidate
+LEAST = 0.05  # probability of a span that is a candidate
 KEPT = 16  # windows that were read
 
 Floats = NDArray[np.floating]
