@@ -151,13 +151,15 @@ def _add_model_options(parser: _Parser) -> None:
         "--engine", default="auto", metavar="NAME", help="default: auto, the fastest installed"
     )
     parser.add_argument(
-        "--model", metavar="NAME|PATH", help="another Llama: a folder or a hub name"
+        "--model",
+        metavar="NAME|PATH",
+        help="another Llama: a folder or a hub name; a student's folder",
     )
     parser.add_argument(
         "--strategy",
         default="finetuned",
         metavar="NAME",
-        help="finetuned (default), or a chat model's naive, icl",
+        help="finetuned (default); student, a small and fast encoder; or a chat model's naive, icl",
     )
     parser.add_argument(
         "--server", metavar="URL", help="naive, icl: an OpenAI-compatible server that runs --model"
@@ -175,6 +177,11 @@ def _add_model_options(parser: _Parser) -> None:
         "--no-attributes",
         action="store_true",
         help="leave out what belongs to items (doses, values, sites); the items are the same",
+    )
+    parser.add_argument(
+        "--no-second-opinion",
+        action="store_true",
+        help="finetuned: ask no student how sure an item is, also where the model was calibrated with one",
     )
 
 

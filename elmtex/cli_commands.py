@@ -38,6 +38,7 @@ def open_asked(args: argparse.Namespace) -> Extractor:
         engine=args.engine,
         at_once=getattr(args, "at_once", 1),
         attributes=not args.no_attributes,
+        second_opinion=not args.no_second_opinion,
         codes=args.codes,
     )
 
@@ -117,6 +118,7 @@ def _write(text: str, output: Path | None) -> None:
 def batch(args: argparse.Namespace) -> int:
     """``elmtex batch``; the exit code."""
     from elmtex.batch import job
+    from elmtex.extractors.base import CHAT
     from elmtex.provenance import usable_cores
     from elmtex.readers.files import read_reports
 
@@ -136,7 +138,7 @@ def batch(args: argparse.Namespace) -> int:
     for report in read_reports(args.inputs):
         total += 1
         _say_of(report)
-    if args.strategy != "finetuned":
+    if args.strategy in CHAT:
         args.at_once = 1  # a chat model has one conversation
     args.at_once = args.at_once or min(usable_cores(), max(1, total))
     extractor: Extractor = args.make_extractor(args)

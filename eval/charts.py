@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # One per system; the legend names them, too.
-COLOURS = ("#1b6ca8", "#c4572b", "#3f7d4e", "#7a4fa3")
+COLOURS = ("#1b6ca8", "#c4572b", "#3f7d4e", "#7a4fa3", "#8a6d1d")
 _WIDTH = 8.6  # inches
 
 

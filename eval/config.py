@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from elmtex.types import InputError, MissingDependencyError
 
 FORMATS = ("brat", "jsonl", "elmtex", "ncbi")
-SYSTEMS = ("finetuned", "untrained", "naive", "icl")
+SYSTEMS = ("finetuned", "untrained", "student", "naive", "icl")
 METRICS = ("entity", "rouge", "bertscore", "concept")
 
 
@@ -31,7 +31,7 @@ class RunConfig:
     out: str = _setting("The run's folder; an earlier run resumes.")
     split: str = _setting("train, dev, test, or all.", "test")
     systems: tuple[str, ...] = _setting(
-        "Of finetuned, untrained, naive, icl; joined by commas.", ("finetuned",)
+        "Of finetuned, untrained, student, naive, icl; joined by commas.", ("finetuned",)
     )
     limit: int | None = _setting("Only the first so many reports.", None)
     metrics: tuple[str, ...] | None = _setting(
@@ -40,6 +40,7 @@ class RunConfig:
     model: str | None = _setting(
         "finetuned: the folder of an adapter or a model; default: the packaged adapter.", None
     )
+    student: str | None = _setting("student: a student's folder; default: the packaged one.", None)
     base: str = _setting(
         "untrained, naive, icl: a model's folder, short name, or name on the hub.", "smollm2-135m"
     )
@@ -60,6 +61,9 @@ class RunConfig:
     attributes: bool = _setting(
         "yes: finetuned writes attributes where it can, and they are scored where the gold labels some; no: without.",
         True,
+    )
+    second_opinion: bool = _setting(
+        "no: finetuned asks no student, also where its adapter was calibrated with one.", True
     )
     seed: int = _setting("Of the bootstrap.", 0)
 
@@ -143,10 +147,10 @@ def _value(name: str, value: Any) -> Any:
             return int(value)
         except (TypeError, ValueError):
             raise InputError(f"{name} {value!r}: must be a whole number") from None
-    if name == "attributes":
+    if name in ("attributes", "second_opinion"):
         known = {"yes": True, "true": True, "no": False, "false": False}
         if str(value).lower() not in known:
-            raise InputError(f"attributes {value!r}: must be yes or no")
+            raise InputError(f"{name} {value!r}: must be yes or no")
         return known[str(value).lower()]
     return value if value is None else str(value)
 

@@ -85,8 +85,8 @@ def test_each_extractor_is_one() -> None:
 
 
 def test_there_is_one_list_of_names() -> None:
-    assert EXTRACTORS == ("finetuned", "naive", "icl")
-    with pytest.raises(InputError, match="finetuned, naive, icl"):
+    assert EXTRACTORS == ("finetuned", "student", "naive", "icl")
+    with pytest.raises(InputError, match="finetuned, student, naive, icl"):
         open_extractor("magic")
 
 
@@ -126,10 +126,11 @@ def test_the_command_line_opens_what_it_is_asked_for(
     main([
         *("extract", str(report), "--no-attributes", "--codes", "--strategy", "icl", "--model", "m"),
         *("--server", SERVER, "--examples", "e.jsonl", "--engine", "torch", "--schema", "medication"),
+        "--no-second-opinion",
     ])  # fmt: skip
     assert asked == {
         "name": "icl", "schema": "medication", "model": "m", "server": SERVER, "examples": "e.jsonl",
-        "engine": "torch", "at_once": 1, "attributes": False, "codes": True,
+        "engine": "torch", "at_once": 1, "attributes": False, "codes": True, "second_opinion": False,
     }  # fmt: skip
 
 

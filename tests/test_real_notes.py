@@ -363,7 +363,7 @@ def sets(tmp_path: Path) -> list[str]:
 
 
 def opened(extractor: FakeExtractor) -> Callable[..., FakeExtractor]:
-    return lambda **_: extractor
+    return lambda *_, **__: extractor
 
 
 def test_one_command_measures_everything_and_a_second_one_only_scores(

@@ -618,7 +618,7 @@ def test_extract_takes_a_strategy(server: HTTPServer, tmp_path: Path, capsysbina
         (["--strategy", "naive", "--examples", "x.jsonl"], "take none"),
         (["--strategy", "icl", "--examples", "/no/x.jsonl"], "/no/x.jsonl"),
         (["--server", "http://127.0.0.1:9"], "belong to the strategies"),
-        (["--strategy", "magic"], "finetuned, naive, icl"),
+        (["--strategy", "magic"], "finetuned, student, naive, icl"),
         (["--strategy", "naive", "--model", "gpt"], "'gpt'"),
     ],
 )

@@ -2,9 +2,11 @@
 be kept, and what its probability means.
 
     python -m training.calibrate runs/smollm2 --data data
+    python -m training.calibrate runs/smollm2 --data data --student student-1
 
 Writes ``biases``, ``threshold`` and ``calibration`` into the run's elmtex.json, those of
-``attributes``, too, when it was trained on them and DEV labels some; and what was tried, the chosen
+``attributes``, too, when it was trained on them and DEV labels some, and ``second_opinion`` where a
+student is named; and what was tried, the chosen
 row last, to calibration.json.
 """
 
@@ -23,20 +25,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.decoding.select import group
 from elmtex.extractors.base import open_extractor
 from elmtex.extractors.notes import NotesExtractor
 from elmtex.models.adapter import load_adapter, write_adapter_digests
 from elmtex.storage import write_whole
-from elmtex.types import ElmtexError, Extraction, InputError, Record
+from elmtex.types import ElmtexError, InputError, Record
+from training.calibrate_opinion import calibrate_opinion
+from training.thresholds import THRESHOLDS, best, isotonic, tried, without_pairs
 
 OPENING = 1.5  # a note is opened when its probability is over .18; the threshold decides afterwards
-THRESHOLDS = tuple(np.round(np.arange(0.1, 0.46, 0.025), 3).tolist())
 ASSERTION_BIASES = tuple(np.arange(0.0, 3.1, 0.25))
 
 
 def calibrate(
-    run: Path, data: Path, thresholds: Sequence[float] = THRESHOLDS, schema: str = "elmtex"
+    run: Path,
+    data: Path,
+    thresholds: Sequence[float] = THRESHOLDS,
+    schema: str = "elmtex",
+    student: str | None = None,
 ) -> list[dict[str, Any]]:
     """Choose biases and threshold and fit the confidence on ``data/dev.jsonl``; the rows tried, the
     chosen one last.
@@ -46,7 +52,9 @@ def calibrate(
     none there do not count. The threshold is the one with the best mean of exact and relaxed micro
     F1 of whole decodes. The confidence is fitted by isotonic regression against exact match.
     ``schema`` is a name or a file; only records that label nothing beside its categories count.
-    Attributes come last, on DEV: see :mod:`training.calibrate_attributes`.
+    ``student`` adds its second opinion, fitted on DEV and on the written reports of
+    ``data/dev_other.jsonl``: see :mod:`training.calibrate_opinion`. Attributes come last, on DEV:
+    see :mod:`training.calibrate_attributes`.
     """
     from elmtex.schema import load_schema
     from eval.data import load_records
@@ -68,30 +76,37 @@ def calibrate(
     with tempfile.TemporaryDirectory() as scratch:
         trial = shutil.copytree(run, Path(scratch) / "run", ignore=lambda _, names: _foreign(names))
         _write(trial, biases=biases, threshold=0.0, calibration=[])
-        extractor = open_extractor("finetuned", schema, model=str(trial), attributes=False)
+        extractor = open_extractor(
+            "finetuned", schema, model=str(trial), attributes=False, second_opinion=False
+        )
         assert isinstance(extractor, NotesExtractor)  # whose notes tell what was weighed
         notes = [extractor.notes(record.text).notes for record in records]
-    tried = []
-    for threshold in thresholds:
-        answers = [
-            Extraction("", extractor.schema.name, "", "ok", (), items)
-            for items in (group(w, extractor.schema.keys, threshold=threshold) for w in notes)
-        ]
-        tried.append({"biases": biases, "threshold": threshold, **_scored(records, answers)})
-        print({k: v for k, v in tried[-1].items() if k != "correctness_pairs"}, flush=True)
-    best = max(tried, key=lambda row: row["exact"] + row["relaxed"])
-    if not best["correctness_pairs"]:
+        kept = [r for r in others if r.source == "written"] if student else []
+        more = [extractor.notes(record.text).notes for record in kept]
+    rows = []
+    for row in tried(records, notes, extractor.schema.keys, thresholds):
+        rows.append({"biases": biases, **row})
+        print(without_pairs(rows[-1]), flush=True)
+    chosen = best(rows)
+    if not chosen["correctness_pairs"]:
         raise InputError(
             f"{run} finds nothing in the {len(records)} records of DEV: train it longer"
         )
-    rows = [{k: v for k, v in row.items() if k != "correctness_pairs"} for row in [*tried, best]]
-    _write(
+    rows = [without_pairs(row) for row in [*rows, chosen]]
+    _write(  # a second opinion of other settings would be wrong
         run,
         biases=biases,
-        threshold=best["threshold"],
-        calibration=_isotonic(best["correctness_pairs"]),
+        threshold=chosen["threshold"],
+        calibration=isotonic(chosen["correctness_pairs"]),
+        second_opinion=None,
     )
-    known = {"items": rows, "attributes": _attributes(run, records, schema)}
+    known = {"items": rows}
+    if student:
+        settings, known["second_opinion"] = calibrate_opinion(
+            student, [*records, *kept], [*notes, *more], extractor.schema.keys
+        )
+        _write(run, second_opinion=settings)
+    known["attributes"] = _attributes(run, records, schema)
     write_whole(run / "calibration.json", json.dumps(known, indent=2) + "\n")
     return rows
 
@@ -105,7 +120,7 @@ def _attributes(run: Path, records: Sequence[Record], schema: str) -> list[dict[
         return []
     tried, correctness_pairs = calibrate_attributes(run, labelled, schema)
     settings = {name: tried[-1][name] for name in ("bias", "threshold")}
-    calibration = _isotonic(correctness_pairs) if correctness_pairs else []
+    calibration = isotonic(correctness_pairs) if correctness_pairs else []
     _write(run, attributes={**settings, "calibration": calibration})
     return tried
 
@@ -124,40 +139,6 @@ def _write(run: Path, **facts: Any) -> None:
     known = json.loads(path.read_text("utf-8"))
     write_whole(path, json.dumps({**known, **facts}, indent=2) + "\n")
     write_adapter_digests(run)
-
-
-def _scored(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[str, Any]:
-    from eval.metrics.calibration import correctness_pairs
-    from eval.metrics.documents import pair
-    from eval.metrics.entity import exact, relaxed
-
-    totals: dict[str, NDArray[np.int64]] = {
-        name: np.zeros(3, np.int64) for name in ("exact", "relaxed")
-    }
-    confidences: list[tuple[float, int]] = []
-    for record, given in zip(records, answers, strict=True):
-        both = pair(record, given)
-        for name, match in (("exact", exact), ("relaxed", relaxed)):
-            for counts in match(both).values():
-                totals[name] += (counts.tp, counts.fp, counts.fn)
-        confidences += correctness_pairs(both)
-    return {
-        **{
-            name: round(float(2 * t[0] / max(1, 2 * t[0] + t[1] + t[2])), 4)
-            for name, t in totals.items()
-        },
-        "correctness_pairs": confidences,
-    }
-
-
-def _isotonic(correctness_pairs: Sequence[tuple[float, int]]) -> list[tuple[float, float]]:
-    """(probability, share of exact matches) where the fitted line bends, ascending."""
-    from sklearn.isotonic import IsotonicRegression
-
-    confidences, hits = zip(*correctness_pairs, strict=True)
-    fit = IsotonicRegression(y_min=0, y_max=1).fit(confidences, hits)
-    points = zip(fit.X_thresholds_, fit.y_thresholds_, strict=True)
-    return [(round(float(x), 5), round(float(y), 4)) for x, y in points]
 
 
 def _assertion_biases(run: Path, records: Sequence[Record], schema: str) -> dict[str, float]:
@@ -224,8 +205,14 @@ def main() -> None:
     parser.add_argument(
         "--schema", default="elmtex", help="name, or file of categories of your own"
     )
-    arguments = parser.parse_args()
-    print(json.dumps(calibrate(arguments.run, arguments.data, schema=arguments.schema)[-1]))
+    parser.add_argument(
+        "--student",
+        metavar="NAME|FOLDER",
+        help="fit the second opinion of this student, too: the name of a packaged one, or a folder",
+    )
+    given = parser.parse_args()
+    chosen = calibrate(given.run, given.data, schema=given.schema, student=given.student)[-1]
+    print(json.dumps(chosen))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ masks, and the decisions of the notes among the tokens the grammar allows there.
 from __future__ import annotations
 
 import random
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -142,6 +144,38 @@ def sampled(
         return order
     mentions = pools(records)
     return [with_replaced_mentions(record, mentions, mention_replacement, rng) for record in order]
+
+
+def of_sources(
+    records: Sequence[Record], sources: Sequence[str], mixture: Mapping[str, float], data: str
+) -> list[Record]:
+    """The records of the sources asked for, all where none is named.
+
+    Raises:
+        InputError: one of the sources, or of the mixture's, has no record in ``data``.
+    """
+    named = [*sources, *(name.partition("/")[0] for name in mixture)]
+    if strange := sorted(set(named) - {r.source for r in records}):
+        raise InputError(
+            f"no training record of the sources {', '.join(strange)} in {data}; "
+            f"it has: {', '.join(sorted({r.source for r in records}))}"
+        )
+    wanted = [r for r in records if not sources or r.source in sources]
+    left = Counter(r.source for r in records) - Counter(r.source for r in wanted)
+    if left:
+        counts = ", ".join(f"{n} of {source}" for source, n in sorted(left.items()))
+        print(f"records left out by sources: {counts}", file=sys.stderr)
+    return wanted
+
+
+def mixture_of(given: Sequence[str]) -> dict[str, float]:
+    """Weights of sources from ``source=times``. Raises :class:`InputError` for anything else."""
+    try:
+        return {name: float(times) for name, times in (e.split("=") for e in given)}
+    except ValueError:
+        raise InputError(
+            f"mixture: {given}: give each as source=times, e.g. synthetic=0.02"
+        ) from None
 
 
 def _share(record: Record, mixture: Mapping[str, float]) -> float:

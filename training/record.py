@@ -13,6 +13,7 @@ from typing import Any
 from elmtex.provenance import digest_of_data, environment
 from elmtex.storage import write_whole
 from elmtex.types import InputError
+from eval.answers import peak_rss_mb
 
 RECORD = "record.json"
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers")
@@ -81,7 +82,9 @@ class Recorder:
     def finish(self, history: list[dict[str, Any]]) -> None:
         """Write the losses of Trainer's log history, the time taken since this start, and the
         curve."""
-        self.note(seconds=round(time.time() - self._begun), history=history)
+        self.note(
+            seconds=round(time.time() - self._begun), peak_rss_mb=peak_rss_mb(), history=history
+        )
         if is_first():
             _plot(history, self._folder / "loss.png")
 
@@ -90,6 +93,21 @@ def is_first() -> bool:
     """Whether this is the only process of a run, or the first of those that ``accelerate launch``
     starts."""
     return os.environ.get("RANK", "0") == "0"
+
+
+def resumes(config: Any) -> bool:
+    """Whether transformers' arguments ask to resume; a checkpoint that they name stays in them."""
+    asked = config.resume_from_checkpoint
+    if asked in ("false", "False", False):
+        config.resume_from_checkpoint = None
+    return asked in ("true", "True", True)
+
+
+def last_checkpoint(folder: str) -> str | None:
+    """The last checkpoint that is whole: what transformers writes of one last is its
+    trainer_state.json."""
+    whole = [path.parent for path in Path(folder).glob("checkpoint-*/trainer_state.json")]
+    return str(max(whole, key=lambda path: int(path.name.partition("-")[2]))) if whole else None
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -130,7 +148,8 @@ def _stages(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         **{key: start[key] for key in ("git", "python", "processor", "versions") if key in start},
     }
     if "averaged" not in record:
-        own, trainer = (record["settings"].get(part, {}) for part in ("elmtex", "trainer"))
+        settings = record["settings"]
+        own, trainer = settings.get("elmtex") or settings["student"], settings.get("trainer", {})
         stage |= {
             "seed": trainer.get("seed"),  # None: not recorded then
             "sources": own["sources"],
@@ -139,6 +158,7 @@ def _stages(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "rows": record["train_rows"],
             "steps": record["history"][-1]["step"],
             "seconds": record["seconds"],
+            **{key: record[key] for key in ("peak_rss_mb",) if key in record},
             "data": record["data"],
         }
     yield stage

@@ -16,13 +16,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from elmtex.types import ElmtexError, InputError, Record
+from elmtex.types import ElmtexError, InputError
 
 LAYOUTS = ("words", "json")
 
@@ -75,7 +74,8 @@ def main(arguments: list[str] | None = None) -> None:
     from elmtex.models.adapter import write_adapter_digests
     from elmtex.models.base import base_folder
     from elmtex.storage import write_whole
-    from training.record import Recorder, is_first
+    from training.data import mixture_of, of_sources
+    from training.record import Recorder, is_first, last_checkpoint, resumes
 
     kinds: Any = (ElmtexArguments, SFTConfig, ModelConfig)  # TRL's own annotation asks for less
     parser = TrlParser(kinds)
@@ -85,13 +85,16 @@ def main(arguments: list[str] | None = None) -> None:
 
     # Data
     folder = Path(elmtex.data)
-    train = _of_sources(list(records.load(folder / "train.jsonl")), elmtex)
+    train = of_sources(
+        list(records.load(folder / "train.jsonl")),
+        elmtex.sources,
+        mixture_of(elmtex.mixture),
+        elmtex.data,
+    )
     dev = list(records.load(folder / "dev.jsonl"))
 
     # The run's record, which refuses to mix two runs
-    resume = config.resume_from_checkpoint in ("true", "True", True)
-    if config.resume_from_checkpoint in ("false", "False", False):
-        config.resume_from_checkpoint = None
+    resume = resumes(config)
     recorder = Recorder(
         config.output_dir,
         sys.argv,
@@ -103,7 +106,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     # Trainer
     base = base_folder(model_config.model_name_or_path)
-    make = _layout(elmtex.layout)(base, train, dev, elmtex, config, _mixture(elmtex))
+    make = _layout(elmtex.layout)(base, train, dev, elmtex, config, mixture_of(elmtex.mixture))
     config.num_train_epochs = 1  # the rows hold all epochs, each with its own augmentation
     trainer = make(
         model=_model(base, elmtex, config, model_config),
@@ -114,7 +117,7 @@ def main(arguments: list[str] | None = None) -> None:
     recorder.note(train_records=len(train), train_rows=rows, dev_records=len(dev))
 
     # Train, from the start when it was killed before the first checkpoint
-    last = _last_checkpoint(config.output_dir) if resume else config.resume_from_checkpoint
+    last = last_checkpoint(config.output_dir) if resume else config.resume_from_checkpoint
     trainer.train(resume_from_checkpoint=last)
 
     # Save
@@ -186,13 +189,6 @@ def _check(elmtex: ElmtexArguments, config: Any, model_config: Any) -> None:
     _check_adapter(elmtex, model_config.model_name_or_path)
 
 
-def _last_checkpoint(folder: str) -> str | None:
-    """The last checkpoint that is whole: what transformers writes of one last is its
-    trainer_state.json."""
-    whole = [path.parent for path in Path(folder).glob("checkpoint-*/trainer_state.json")]
-    return str(max(whole, key=lambda path: int(path.name.partition("-")[2]))) if whole else None
-
-
 def _settings(elmtex: ElmtexArguments, config: Any, model_config: Any) -> dict[str, Any]:
     """What decides a run's course: everything but where it is written and how often it is looked
     at."""
@@ -217,32 +213,6 @@ def _check_adapter(elmtex: ElmtexArguments, base: str | None) -> None:
         raise InputError(
             f"{elmtex.init_adapter} was trained with layout {known.layout!r}: train it further with that, not with {elmtex.layout!r}"
         )
-
-
-def _of_sources(records: list[Record], elmtex: ElmtexArguments) -> list[Record]:
-    """The records of the sources asked for. Raises InputError when one of them, or of the mixture,
-    has none."""
-    named = [*elmtex.sources, *(name.partition("/")[0] for name in _mixture(elmtex))]
-    if strange := sorted(set(named) - {r.source for r in records}):
-        raise InputError(
-            f"no training record of the sources {', '.join(strange)} in {elmtex.data}; "
-            f"it has: {', '.join(sorted({r.source for r in records}))}"
-        )
-    wanted = [r for r in records if not elmtex.sources or r.source in elmtex.sources]
-    left = Counter(r.source for r in records) - Counter(r.source for r in wanted)
-    if left:
-        counts = ", ".join(f"{n} of {source}" for source, n in sorted(left.items()))
-        print(f"training.sft: records left out by sources: {counts}", file=sys.stderr)
-    return wanted
-
-
-def _mixture(elmtex: ElmtexArguments) -> dict[str, float]:
-    try:
-        return {name: float(times) for name, times in (e.split("=") for e in elmtex.mixture)}
-    except ValueError:
-        raise InputError(
-            f"mixture: {elmtex.mixture}: give each as source=times, e.g. synthetic=0.02"
-        ) from None
 
 
 if __name__ == "__main__":

@@ -1,18 +1,22 @@
 """Put a trained adapter into the package, in float16, with its settings and the record of its
-training.
+training; or a student.
 
     python -m training.ship runs/smollm2 --name mine
+    python -m training.ship runs/student --name student-1
 
 Writes ``elmtex/models/adapters/NAME/``: adapter_config.json, adapter_model.safetensors,
 elmtex.json, digests.json, and the short form of the run's record.json (its stages, commands, data,
 seeds, versions; no losses, no paths: the whole record stays with the run). The packaged adapter is
 the last by name. ``training.sft``'s own folder works as it is with ``elmtex extract --model``.
+Of a student: ``elmtex/models/students/NAME/`` with what an extraction needs. A student whose second
+opinion an adapter takes is packaged first, and the adapter calibrated with its name.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +24,7 @@ from pathlib import Path
 from elmtex.types import ElmtexError, InputError
 
 ADAPTERS = Path(__file__).parent.parent / "elmtex" / "models" / "adapters"
+STUDENTS = ADAPTERS.with_name("students")
 LIMIT = 40_000_000  # bytes of weights the repository may hold
 
 
@@ -53,6 +58,12 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
         raise InputError(
             f"{run}: the adapter has {size} bytes, over {LIMIT}: train one of a lower rank"
         )
+    opinion = adapter.second_opinion
+    if opinion and Path(opinion.student).name != opinion.student:
+        raise InputError(
+            f"{run} takes the second opinion of the folder {opinion.student}: package that student first, and "
+            "calibrate with its name"
+        )
     folder = target / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "MODEL_CARD.md").unlink(missing_ok=True)  # its figures are of other weights
@@ -72,8 +83,42 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     }
     if adapter.attributes is not None:
         facts["attributes"] = asdict(adapter.attributes)
+    if opinion is not None:
+        facts["second_opinion"] = asdict(opinion)
     write_whole(folder / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     write_adapter_digests(folder)
+    return folder
+
+
+def ship_student(run: Path, name: str, target: Path = STUDENTS) -> Path:
+    """Copy what an extraction needs of a student into ``target/name``.
+
+    Raises:
+        InputError: the run holds no student, it was not calibrated, or its files are over the limit.
+    """
+    from elmtex.models.student import FACTS, FILES, load_student, write_student_digests
+    from elmtex.storage import write_whole
+    from training.record import RECORD, read_record, short_form
+
+    student = load_student(run)
+    if not student.calibration or not (run / RECORD).is_file():
+        raise InputError(f"{run} was not trained to its end: resume training.student")
+    size = sum((run / file).stat().st_size for file in FILES)
+    if size > LIMIT:
+        raise InputError(
+            f"{run}: the student has {size} bytes, over {LIMIT}: take a smaller encoder"
+        )
+    folder = target / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in FILES:
+        shutil.copyfile(run / file, folder / file)
+    facts = json.loads((run / FACTS).read_text("utf-8"))
+    own = Path(student.encoder)
+    facts |= {"name": name, "encoder": own.name if own.is_dir() else student.encoder}
+    write_whole(folder / FACTS, json.dumps(facts, indent=1) + "\n")
+    record = short_form(read_record(run), str(facts["encoder"]))
+    write_whole(folder / RECORD, json.dumps(record, indent=1) + "\n")
+    write_student_digests(folder)
     return folder
 
 
@@ -81,10 +126,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run", type=Path, help="output folder of training.sft")
-    parser.add_argument("--name", required=True, help="what documents call the adapter")
-    arguments = parser.parse_args()
-    print(ship(arguments.run, arguments.name))
+    parser.add_argument("run", type=Path, help="output folder of training.sft or training.student")
+    parser.add_argument("--name", required=True, help="what documents call it")
+    given = parser.parse_args()
+    packaged = ship_student if (given.run / "student.json").is_file() else ship
+    print(packaged(given.run, given.name))
 
 
 if __name__ == "__main__":

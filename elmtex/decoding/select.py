@@ -4,23 +4,43 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from elmtex.decoding.attributes import AttributeState
 from elmtex.decoding.confidence import confidence, probability
-from elmtex.decoding.notes import NoteItem, NoteState
+from elmtex.decoding.notes import NoteItem
+from elmtex.decoding.tokens import ReportTokens
 from elmtex.text.normalisation import case_folded
 from elmtex.types import Assertion, Attribute, Item, Mention
 
 IsHeading = Callable[[int, int, Assertion], bool]  # of code points of the report, half-open
+Score = Callable[[NoteItem], float]
+
+
+class Weighed(Protocol):
+    """Items of one sentence that were weighed: those of a note, or those an encoder found."""
+
+    @property
+    def tokens(self) -> ReportTokens: ...
+
+    @property
+    def sentence(self) -> tuple[int, int]: ...
+
+    @property
+    def items(self) -> Sequence[NoteItem]: ...
+
+
+State = TypeVar("State", bound=Weighed)
 
 
 def kept(
-    states: Iterable[NoteState],
+    states: Iterable[State],
     keys: Sequence[str],
     threshold: float = 0.0,
     is_heading: IsHeading | None = None,
     repeated: Collection[str] = (),
-) -> dict[str, list[tuple[NoteState, NoteItem]]]:
+    score: Score = probability,
+) -> dict[str, list[tuple[State, NoteItem]]]:
     """The items to keep, by category and in report order, each with its note.
 
     Items of one category do not overlap. Of overlapping items the most probable one is kept, if the
@@ -36,55 +56,62 @@ def kept(
         threshold: the least sum of the probabilities of overlapping items.
         is_heading: tells items that are nothing but a heading, which are left out; None is for none.
         repeated: categories of which every mention is kept: a second "CRP 12 mg/l" is another value.
+        score: an item's probability.
     """
-    found = _mentioned(states, keys, threshold, is_heading, repeated)
+    found = _mentioned(states, keys, threshold, is_heading, repeated, score)
     return {key: [mentions[0] for mentions in things] for key, things in found.items()}
 
 
 def _mentioned(
-    states: Iterable[NoteState],
+    states: Iterable[State],
     keys: Sequence[str],
     threshold: float,
     is_heading: IsHeading | None,
     repeated: Collection[str],
-) -> dict[str, list[list[tuple[NoteState, NoteItem]]]]:
+    score: Score,
+) -> dict[str, list[list[tuple[State, NoteItem]]]]:
     """What :func:`kept` keeps, each with the later mentions that it stands for."""
-    rivals: defaultdict[tuple[str, tuple[int, int]], list[tuple[NoteState, NoteItem]]]
+    rivals: defaultdict[tuple[str, tuple[int, int]], list[tuple[State, NoteItem]]]
     rivals = defaultdict(list)
     for state in states:
         for item in state.items:
             if is_heading and is_heading(*state.tokens.span(item.first, item.last), item.assertion):
                 continue
             rivals[item.key, state.sentence].append((state, item))
-    found: dict[str, list[tuple[NoteState, NoteItem]]] = {key: [] for key in keys}
+    found: dict[str, list[tuple[State, NoteItem]]] = {key: [] for key in keys}
     for (key, _), pairs in rivals.items():
-        stay = _likeliest([item for _, item in pairs], threshold)
+        stay = _likeliest([item for _, item in pairs], threshold, score)
         found[key] += [pair for pair in pairs if any(pair[1] is item for item in stay)]
     return {key: _things(pairs, fold=key not in repeated) for key, pairs in found.items()}
 
 
 def group(
-    states: Iterable[NoteState],
+    states: Iterable[Weighed],
     keys: Sequence[str],
     calibrated: Callable[[float], float] | None = None,
     threshold: float = 0.0,
     attributes: Callable[[NoteItem], tuple[Attribute, ...]] | None = None,
     is_heading: IsHeading | None = None,
     repeated: Collection[str] = (),
+    score: Score = probability,
 ) -> dict[str, tuple[Item, ...]]:
     """Group the items of notes by category, in report order; :func:`kept` selects them.
 
     Args:
-        states, keys, threshold, is_heading, repeated: as for :func:`kept`.
-        calibrated: turns an item's :func:`probability` into its confidence; None keeps it.
+        states, keys, threshold, is_heading, repeated, score: as for :func:`kept`.
+        calibrated: turns an item's score into its confidence; None keeps it.
         attributes: gives an item's attributes; None gives none.
     """
     return {
         key: tuple(
-            _item(mentions, calibrated, attributes(mentions[0][1]) if attributes else ())
+            _item(
+                mentions,
+                confidence(score(mentions[0][1]), calibrated),
+                attributes(mentions[0][1]) if attributes else (),
+            )
             for mentions in things
         )
-        for key, things in _mentioned(states, keys, threshold, is_heading, repeated).items()
+        for key, things in _mentioned(states, keys, threshold, is_heading, repeated, score).items()
     }
 
 
@@ -104,9 +131,9 @@ def attributes_of(
     return tuple(found)
 
 
-def _likeliest(items: Sequence[NoteItem], threshold: float) -> list[NoteItem]:
+def _likeliest(items: Sequence[NoteItem], threshold: float, score: Score) -> list[NoteItem]:
     """The items of one category in one sentence that are kept."""
-    left = [(probability(item), item) for item in items]
+    left = [(score(item), item) for item in items]
     kept: list[NoteItem] = []
     for pair in sorted(left, key=lambda pair: (-pair[0], pair[1].first)):
         rivals = [other for other in left if _overlap(pair[1], other[1])]
@@ -122,8 +149,8 @@ def _overlap(one: NoteItem, other: NoteItem) -> bool:
 
 
 def _item(
-    mentions: Sequence[tuple[NoteState, NoteItem]],
-    calibrated: Callable[[float], float] | None,
+    mentions: Sequence[tuple[Weighed, NoteItem]],
+    sure: float,
     attributes: tuple[Attribute, ...],
 ) -> Item:
     state, item = mentions[0]
@@ -134,18 +161,16 @@ def _item(
         start,
         end,
         item.assertion,
-        confidence(probability(item), calibrated),
+        sure,
         attributes=attributes,
         mentions=tuple(Mention(*tokens.span(*_range(later))) for _, later in mentions[1:]),
     )
 
 
-def _things(
-    pairs: list[tuple[NoteState, NoteItem]], fold: bool
-) -> list[list[tuple[NoteState, NoteItem]]]:
+def _things(pairs: list[tuple[State, NoteItem]], fold: bool) -> list[list[tuple[State, NoteItem]]]:
     """The items in report order, without those that are only punctuation; ``fold`` puts the mentions of one thing
     together."""
-    things: dict[tuple[object, ...], list[tuple[NoteState, NoteItem]]] = {}
+    things: dict[tuple[object, ...], list[tuple[State, NoteItem]]] = {}
     for state, item in sorted(pairs, key=lambda pair: pair[0].tokens.span(*_range(pair[1]))[0]):
         if (identity := dedup_key(state, item))[0]:
             key = identity if fold else _range(item)
@@ -153,7 +178,7 @@ def _things(
     return list(things.values())
 
 
-def dedup_key(state: NoteState, item: NoteItem) -> tuple[str, Assertion]:
+def dedup_key(state: Weighed, item: NoteItem) -> tuple[str, Assertion]:
     """An item's text, case-folded and whitespace-normalised ("" if only punctuation), and
     assertion."""
     start, end = state.tokens.span(*_range(item))

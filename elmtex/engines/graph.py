@@ -107,7 +107,7 @@ class _Block:
         if self._precision == "bfloat16":  # the product itself, or OpenVINO unpacks the weights
             product = op.matmul(op.convert(x, Type.bf16), _bfloat16(weight), False, True)
             return op.convert(product, Type.f32)
-        constant = _int8(weight) if self._precision == "int8" else op.constant(weight)
+        constant = int8(weight) if self._precision == "int8" else op.constant(weight)
         return op.matmul(x, constant, False, True)
 
     def _weight(self, name: str) -> Weights:
@@ -117,7 +117,7 @@ class _Block:
         return weight
 
 
-def _int8(weight: Weights) -> Node:
+def int8(weight: Weights) -> Node:
     """A weight as int8 with a float32 scale for each ``GROUP`` neighbours of a row."""
     rows, columns = weight.shape
     group = math.gcd(columns, GROUP)

@@ -12,8 +12,10 @@ from typing import Protocol, runtime_checkable
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import ElmtexError, Extraction, InputError, Progress, Record
 
-# finetuned: margin notes of the adapted model; naive, icl: a chat model asked by a prompt, without and with examples.
-EXTRACTORS = ("finetuned", "naive", "icl")
+# finetuned: margin notes of the adapted model; student: a small encoder's labels; naive, icl: a chat model asked by a
+# prompt, without and with examples.
+EXTRACTORS = ("finetuned", "student", "naive", "icl")
+CHAT = ("naive", "icl")
 
 
 @runtime_checkable
@@ -140,6 +142,7 @@ def open_extractor(
     threads: int | None = None,
     at_once: int = 1,
     attributes: bool = True,
+    second_opinion: bool = True,
     codes: bool = False,
 ) -> Extractor:
     """Open an extractor; its model is loaded at the first report.
@@ -148,15 +151,17 @@ def open_extractor(
         name: one of ``EXTRACTORS``.
         schema: name of a packaged schema, path of a schema file, or a schema.
         model: None for the embedded model (``finetuned``: with the packaged adapter); else a model's folder, a short
-            name or its name on the hub, the folder of an adapter (``finetuned``), or the name a ``server`` knows it by.
+            name or its name on the hub, the folder of an adapter (``finetuned``) or of a student (``student``), or the
+            name a ``server`` knows it by.
         server: naive, icl: base URL of an OpenAI-compatible server, e.g. ``http://127.0.0.1:8000/v1``; None runs the
             model here.
         examples: icl: annotated reports to choose examples from, or the path of their JSONL file.
         engine: finetuned: a key of ``elmtex.engines.ENGINES``, or ``auto``.
-        threads: finetuned: CPU threads; None leaves the choice to the engine.
-        at_once: finetuned: how many threads will extract at the same time; any may, but a fast engine shares the cores
+        threads: finetuned, student: CPU threads; None leaves the choice to the engine.
+        at_once: finetuned, student: how many threads will extract at the same time; any may, but a fast engine shares the cores
             out among so many.
         attributes: False leaves out what belongs to items (doses, values, sites). The items are the same.
+        second_opinion: finetuned: False asks no student, also of an adapter that was calibrated with one.
         codes: suggest codes of terminologies for each item.
 
     Raises:
@@ -164,9 +169,9 @@ def open_extractor(
     """
     check_extractor(name)
     schema = schema if isinstance(schema, CategorySchema) else load_schema(schema)
-    if name == "finetuned" and (server is not None or examples is not None):
+    if name not in CHAT and (server is not None or examples is not None):
         raise InputError("--server and --examples belong to the strategies naive and icl")
-    if (name == "icl") != (examples is not None) and name != "finetuned":
+    if (name == "icl") != (examples is not None) and name in CHAT:
         raise InputError(
             "strategy icl needs --examples, a JSONL file of annotated reports; the other strategies take none"
         )
@@ -181,7 +186,12 @@ def open_extractor(
             threads=threads,
             at_once=at_once,
             attributes=attributes,
+            second_opinion=second_opinion,
         )
+    elif name == "student":
+        from elmtex.extractors.student import StudentExtractor
+
+        extractor = StudentExtractor(schema, model=model, threads=threads, at_once=at_once)
     else:
         from elmtex.extractors.chat import open_chat_extractor
 

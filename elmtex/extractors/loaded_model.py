@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from elmtex.decoding.tokens import Tokenizer, read_tokenizer
 from elmtex.engines import Engine, check_engine, chosen, open_engine, settings
 from elmtex.models.adapter import Adapter, notes_adapter, packaged_adapter
 from elmtex.models.base import DEFAULT_MODEL, base_folder, check_model
+
+if TYPE_CHECKING:
+    from elmtex.extractors.second_opinion import SecondOpinion
 
 
 class LoadedModel:
@@ -39,6 +43,7 @@ class LoadedModel:
         self._loading = threading.Lock()
         self._tokenizer: Tokenizer | None = None
         self._engine: Engine | None = None
+        self._opinion: SecondOpinion | None = None
 
     @property
     def name(self) -> str:
@@ -60,6 +65,25 @@ class LoadedModel:
     def settings(self) -> dict[str, str]:
         """What an answer depends on beside the files of :meth:`folders`: engine, version, precision."""
         return settings(self._engine_name, base_folder(self.base))
+
+    @property
+    def opinion(self) -> SecondOpinion | None:
+        """The student that the adapter was calibrated with; None where it was not.
+
+        Raises:
+            InputError: it is not there, or is another one.
+        """
+        settings = self.adapter.second_opinion if self.adapter else None
+        if settings is None:
+            return None
+        from elmtex.extractors.second_opinion import SecondOpinion
+
+        with self._loading:
+            if self._opinion is None:
+                self._opinion = SecondOpinion(
+                    settings, threads=self._threads, at_once=self._at_once
+                )
+            return self._opinion
 
     @property
     def tokenizer(self) -> Tokenizer:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from elmtex.decoding.attributes import AttributeState
+from elmtex.decoding.confidence import probability
 from elmtex.decoding.drafts import Drafts
 from elmtex.decoding.layout import branch_positions, visible_prefix
 from elmtex.decoding.loop import decode
@@ -21,8 +22,9 @@ from elmtex.extractors.given import with_attributes
 from elmtex.extractors.loaded_model import LoadedModel
 from elmtex.extractors.rules import by_rule
 from elmtex.extractors.stage_times import NotesTimings
-from elmtex.extractors.values import possible, with_values
+from elmtex.extractors.values import fitted, with_values
 from elmtex.extractors.view import View
+from elmtex.models.adapter import Adapter, OpinionSettings
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.text.sections import Sectioned
 from elmtex.types import EMPTY, Attribute, Extraction, Item, Progress, Status
@@ -42,11 +44,13 @@ class Notes:
         notes: the finished notes, with all that was weighed.
         attributes: what belongs to the items that stay, by the item's ``id()``.
         sections: the report's.
+        score: an item's probability, second opinion included.
     """
 
     notes: list[NoteState] = field(default_factory=list)
     attributes: dict[int, AttributeState] = field(default_factory=dict)
     sections: Sectioned = field(default_factory=lambda: Sectioned.of(""))
+    score: Callable[[NoteItem], float] = probability
 
 
 class NotesExtractor(Extractor):
@@ -57,9 +61,10 @@ class NotesExtractor(Extractor):
         model: as :class:`LoadedModel` takes it, or one that other extractors share, which has an engine already.
         engine, threads, at_once: as :class:`LoadedModel` takes them.
         attributes: False leaves out what belongs to items (doses, values, sites). The items are the same.
+        second_opinion: False asks no student, also of an adapter that was calibrated with one.
 
     Raises:
-        InputError: unknown engine, or a schema or model that cannot be used.
+        InputError: unknown engine, or a schema, model or student that cannot be used.
     """
 
     def __init__(
@@ -71,12 +76,15 @@ class NotesExtractor(Extractor):
         threads: int | None = None,
         at_once: int = 1,
         attributes: bool = True,
+        second_opinion: bool = True,
     ) -> None:
         self._schema = schema if isinstance(schema, CategorySchema) else load_schema(schema)
         if not isinstance(model, LoadedModel):
             model = LoadedModel(model, engine=engine, threads=threads, at_once=at_once)
         self.model = model
-        self._wants_attributes = attributes
+        self._wants_attributes, self._wants_opinion = attributes, second_opinion
+        opinion = model.opinion if second_opinion else None
+        self._opinion = opinion if opinion and opinion.student.knows(self._schema) else None
         self._viewing = threading.Lock()
         self._view: View | None = None
         self._seconds = 0.0  # loading took
@@ -86,14 +94,20 @@ class NotesExtractor(Extractor):
         return self._schema
 
     def with_schema(self, schema: CategorySchema) -> NotesExtractor:
-        return NotesExtractor(schema, model=self.model, attributes=self._wants_attributes)
+        return NotesExtractor(
+            schema,
+            model=self.model,
+            attributes=self._wants_attributes,
+            second_opinion=self._wants_opinion,
+        )
 
     @property
     def model_name(self) -> str:
         return self.model.name
 
     def folders(self) -> tuple[Path, ...]:
-        return self.model.folders()
+        student = (self._opinion.student.student.folder,) if self._opinion else ()
+        return (*self.model.folders(), *student)
 
     @property
     def engine(self) -> str:
@@ -109,7 +123,8 @@ class NotesExtractor(Extractor):
 
     def settings(self) -> dict[str, str]:
         attributes = {"attributes": "written"} if self.writes_attributes else {}
-        return {"strategy": "finetuned", **self.model.settings(), **attributes}
+        opinion = {"second_opinion": self._opinion.student.student.name} if self._opinion else {}
+        return {"strategy": "finetuned", **self.model.settings(), **attributes, **opinion}
 
     def load(self) -> None:
         self._loaded()
@@ -197,12 +212,21 @@ class NotesExtractor(Extractor):
         timings.chunks, timings.sentences = len(parts), len(tokens.sentences)
         finished, said = Notes(sections=Sectioned.of(report)), set[tuple[str, str, str]]()
         is_heading = finished.sections.is_heading
+        if self._opinion:
+            finished.score = self._opinion.of(report, tokens, timings)
         sentences_done = 0
 
         def listed(group: Sequence[NoteState]) -> list[AttributeState]:
             """The attributes to write of these notes' items: of those that stay, each thing once a report."""
             assert loaded.attributes is not None
-            stay = kept(group, self.schema.keys, self._threshold, is_heading, self.schema.repeated)
+            stay = kept(
+                group,
+                self.schema.keys,
+                self._threshold,
+                is_heading,
+                self.schema.repeated,
+                finished.score,
+            )
             walks = []
             for key in loaded.attributes.labels:
                 all_of_key = [note for _, note in stay[key]]
@@ -281,35 +305,36 @@ class NotesExtractor(Extractor):
                 return ()
             return attributes_of(walk, settings.calibrated, settings.threshold)
 
-        calibrated = adapter.calibrated if adapter else None
+        weighing = self._weighing
         categories = group(
             finished.notes,
             self.schema.keys,
-            calibrated,
+            weighing.calibrated if weighing else None,
             self._threshold,
             attributes,
             finished.sections.is_heading,
             self.schema.repeated,
+            finished.score,
         )
-        categories = possible(categories, self.schema)
-        if self.schema.items_may_have("section"):
-            categories = finished.sections.placed(categories)
-        if not self.schema.items_may_have("mentions"):
-            categories = {
-                key: tuple(replace(item, mentions=()) for item in items)
-                for key, items in categories.items()
-            }
+        categories = fitted(categories, self.schema, finished.sections)
         return Extraction(id, self.schema.name, self.model_name, status, problems, categories)
 
     @property
     def _threshold(self) -> float:
-        return self.model.adapter.threshold if self.model.adapter else 0.0
+        return weighing.threshold if (weighing := self._weighing) else 0.0
+
+    @property
+    def _weighing(self) -> Adapter | OpinionSettings | None:
+        """What says which items stay and how sure they are."""
+        return self._opinion.settings if self._opinion else self.model.adapter
 
     def _loaded(self) -> View:
         """The schema's view of the model, which is then in memory."""
         with self._viewing:
             if self._view is None:
                 began = time.perf_counter()
+                if self._opinion:
+                    self._opinion.student.load()
                 view = View.of(self.schema, self.model, self.writes_attributes)
                 _ = self.model.engine
                 self._seconds = time.perf_counter() - began

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from elmtex.schema import CategorySchema
+from elmtex.text.sections import Sectioned
 from elmtex.types import Attribute, Item
 from elmtex.values import ONLY, decimal_separator, value_of
 
@@ -30,6 +31,19 @@ def possible(
         key: tuple(item for item in items if key not in tests or tests[key](item.text))
         for key, items in categories.items()
     }
+
+
+def fitted(
+    categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, sections: Sectioned
+) -> dict[str, tuple[Item, ...]]:
+    """The items as the schema lists them: :func:`possible` ones, with their section and further mentions where its
+    items may have them."""
+    items = possible(categories, schema)
+    if schema.items_may_have("section"):
+        items = sections.placed(items)
+    if schema.items_may_have("mentions"):
+        return items
+    return {key: tuple(replace(i, mentions=()) for i in found) for key, found in items.items()}
 
 
 def with_values(

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from elmtex.models.base import DEFAULT_MODEL
+from elmtex.models.facts import (
+    Calibration,
+    calibration,
+    interpolated,
+    is_share,
+    number,
+    read_facts,
+    word,
+)
 from elmtex.models.integrity import check_folder, write_digests
 from elmtex.types import InputError
 
 _FOLDER = Path(__file__).parent / "adapters"
-
-
-Calibration = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,32 @@ class AttributeSettings:
 
     def calibrated(self, score: float) -> float:
         """The confidence in an attribute of this probability."""
-        return _interpolated(score, self.calibration)
+        return interpolated(score, self.calibration)
+
+
+@dataclass(frozen=True)
+class OpinionSettings:
+    """How a student's opinion of an item changes how sure an adapter is of it
+    (:mod:`elmtex.extractors.second_opinion`).
+
+    Args:
+        student: the student it was fitted with, as :func:`elmtex.models.student.load_student` takes it.
+        digest: of that student's files.
+        weights: of the features, logits of a logistic regression.
+        bias: its constant.
+        calibration, threshold: as an adapter's, for the regression's probability.
+    """
+
+    student: str
+    digest: str
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+    calibration: Calibration = ()
+
+    def calibrated(self, score: float) -> float:
+        """The confidence in an item of this probability."""
+        return interpolated(score, self.calibration)
 
 
 @dataclass(frozen=True)
@@ -57,6 +86,7 @@ class Adapter:
         threshold: least probability of an item that is kept (:func:`elmtex.decoding.select.group`),
             as chosen on DEV.
         attributes: its settings for attributes; None when it was not trained on them.
+        second_opinion: how a student is listened to; None when it was not calibrated with one.
     """
 
     name: str
@@ -67,19 +97,11 @@ class Adapter:
     layout: str = "words"
     threshold: float = 0.0
     attributes: AttributeSettings | None = None
+    second_opinion: OpinionSettings | None = None
 
     def calibrated(self, score: float) -> float:
         """The confidence in an item of this probability."""
-        return _interpolated(score, self.calibration)
-
-
-def _interpolated(score: float, calibration: Calibration) -> float:
-    if not calibration:
-        return score
-    import numpy as np
-
-    scores, probabilities = zip(*calibration, strict=True)
-    return float(np.interp(score, scores, probabilities))
+        return interpolated(score, self.calibration)
 
 
 def notes_adapter(folder: Path) -> Adapter:
@@ -113,19 +135,20 @@ def load_adapter(folder: Path) -> Adapter:
         check_folder(
             folder, "install or copy it again, or remove digests.json when the change was meant"
         )
-    facts = _facts(path) if path.is_file() else {}
-    layout = _word(facts, "layout", "words", path)
+    facts = read_facts(path) if path.is_file() else {}
+    layout = word(facts, "layout", "words", path)
     if layout not in ("words", "json"):
         raise InputError(f"{path}: layout {layout!r} is unknown: elmtex reads 'words' and 'json'")
     return Adapter(
-        name=_word(facts, "name", folder.name, path),
+        name=word(facts, "name", folder.name, path),
         folder=None if merged else folder,
-        base=str(folder) if merged else _word(facts, "base", DEFAULT_MODEL, path),
-        calibration=_calibration(facts, path),
+        base=str(folder) if merged else word(facts, "base", DEFAULT_MODEL, path),
+        calibration=calibration(facts, path),
         biases=_biases(facts, path),
         layout=layout,
-        threshold=_number(facts.get("threshold", 0.0), "threshold", path, _is_share),
+        threshold=number(facts.get("threshold", 0.0), "threshold", path, is_share),
         attributes=_attributes(facts, path),
+        second_opinion=_second_opinion(facts, path),
     )
 
 
@@ -136,37 +159,6 @@ def write_adapter_digests(folder: Path) -> None:
     write_digests(folder, "python -m training; see record.json", names)
 
 
-def _facts(path: Path) -> dict[str, Any]:
-    try:
-        facts = json.loads(path.read_text("utf-8"))
-    except ValueError as error:  # UnicodeDecodeError is one
-        raise InputError(f"{path} is not JSON: {error}") from None
-    if not isinstance(facts, dict):
-        raise InputError(f"{path} must hold a JSON object, not a {type(facts).__name__}")
-    return facts
-
-
-def _word(facts: Mapping[str, Any], key: str, default: str, path: Path) -> str:
-    word = facts.get(key, default)
-    if not isinstance(word, str) or not word:
-        raise InputError(f"{path}: {key} is {word!r}: it must be a word")
-    return word
-
-
-def _is_share(number: float) -> bool:
-    return 0 <= number <= 1
-
-
-def _number(
-    value: Any, what: str, path: Path, allowed: Callable[[float], bool] = math.isfinite
-) -> float:
-    """The value as a number; with "nan" every report would be answered with nothing."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and allowed(value):
-        return float(value)
-    wanted = "a number from 0 to 1" if allowed is _is_share else "a finite number"
-    raise InputError(f"{path}: {what} is {value!r}: it must be {wanted}; calibrate the model again")
-
-
 def _biases(facts: Mapping[str, Any], path: Path) -> dict[str, float]:
     biases = facts.get("biases", {})
     if not isinstance(biases, dict):
@@ -175,7 +167,7 @@ def _biases(facts: Mapping[str, Any], path: Path) -> dict[str, float]:
         raise InputError(
             f"{path}: biases of {sorted(unknown)}: only open, present, absent, possible have one"
         )
-    return {name: _number(bias, f"the bias of {name}", path) for name, bias in biases.items()}
+    return {name: number(bias, f"the bias of {name}", path) for name, bias in biases.items()}
 
 
 def _attributes(facts: Mapping[str, Any], path: Path) -> AttributeSettings | None:
@@ -185,24 +177,28 @@ def _attributes(facts: Mapping[str, Any], path: Path) -> AttributeSettings | Non
     if not isinstance(settings, dict):
         raise InputError(f"{path}: attributes is {settings!r}: it must be an object")
     return AttributeSettings(
-        _calibration(settings, path),
-        _number(settings.get("threshold", 0.0), "the threshold of attributes", path, _is_share),
-        _number(settings.get("bias", 0.0), "the bias of attributes", path),
+        calibration(settings, path),
+        number(settings.get("threshold", 0.0), "the threshold of attributes", path, is_share),
+        number(settings.get("bias", 0.0), "the bias of attributes", path),
     )
 
 
-def _calibration(facts: Mapping[str, Any], path: Path) -> Calibration:
-    points = facts.get("calibration", [])
-    if not isinstance(points, list) or not all(
-        isinstance(point, list) and len(point) == 2 for point in points
-    ):
-        raise InputError(f"{path}: calibration must be a list of pairs; calibrate the model again")
-    pairs = [
-        tuple(_number(x, "a point of calibration", path, _is_share) for x in p) for p in points
-    ]
-    if pairs != sorted(pairs):
-        raise InputError(f"{path}: the points of calibration do not ascend; calibrate it again")
-    return tuple((score, share) for score, share in pairs)
+def _second_opinion(facts: Mapping[str, Any], path: Path) -> OpinionSettings | None:
+    settings = facts.get("second_opinion")
+    if settings is None:
+        return None
+    if not isinstance(settings, dict) or not isinstance(settings.get("weights"), list):
+        raise InputError(
+            f"{path}: second_opinion is {settings!r}: it must be an object with weights; calibrate the model again"
+        )
+    return OpinionSettings(
+        word(settings, "student", "", path),
+        word(settings, "digest", "", path),
+        tuple(number(w, "a weight of the second opinion", path) for w in settings["weights"]),
+        number(settings.get("bias"), "the bias of the second opinion", path),
+        number(settings.get("threshold"), "the threshold of the second opinion", path, is_share),
+        calibration(settings, path),
+    )
 
 
 def packaged_adapter() -> Adapter | None:

@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None, *, opener: Open = open_extractor) ->
 
 def measure(options: argparse.Namespace, opener: Open) -> dict[str, Any]:
     """The figures of every set that was named, and what they were measured with."""
-    extractor = opener(schema=options.schema, model=options.model, engine=options.engine)
+    extractor = opener(options.strategy, options.schema, model=options.model, engine=options.engine)
     sets = {
         name: _load(name, getattr(options, name), extractor)
         for name in SETS
@@ -118,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cases", metavar="FILE", help="cases, one JSON object a line")
     parser.add_argument("--written", metavar="DIR", help="marked-up reports; dev-*.txt are read")
     parser.add_argument("--model", help="an adapter's or model's folder; default: the packaged one")
+    parser.add_argument(
+        "--strategy", default="finetuned", help="finetuned (default), or student, with its --model"
+    )
     parser.add_argument("--schema", default="elmtex", help="a packaged schema's name, or a file")
     parser.add_argument("--engine", default="auto", help="default: %(default)s")
     parser.add_argument("--limit", type=_count, help="only the first so many reports of each set")

@@ -1,7 +1,8 @@
-"""Systems under test: the same reports, the same schema, four ways to read them.
+"""Systems under test: the same reports, the same schema, five ways to read them.
 
 finetuned  the margin notes of the packaged adapter, or of ``--model``
 untrained  the base model under the same decoding
+student    a small encoder that labels words
 naive      a chat prompt that names the keys, as ELMTEX's first strategy (arXiv 2502.05638)
 icl        a prompt that describes each category, with the most similar training reports
 """
@@ -14,6 +15,7 @@ from typing import Protocol
 
 from elmtex.extractors.base import Extractor
 from elmtex.extractors.notes import NotesExtractor
+from elmtex.extractors.student import StudentExtractor
 from elmtex.models.adapter import packaged_adapter
 from elmtex.provenance import digest
 from elmtex.types import InputError, Item
@@ -60,11 +62,18 @@ def open_system(name: str, config: RunConfig) -> System:
         from eval.systems.chat import open_chat_system
 
         return open_chat_system(name, config)
+    if name == "student":
+        student = StudentExtractor(config.schema, model=config.student)
+        return System(name, student, digest(student.folders()), engine="openvino int8")
     model = config.base if name == "untrained" else config.model
     if name == "finetuned" and model is None and packaged_adapter() is None:
         raise InputError("finetuned: no adapter is packaged here: give one by --model FOLDER")
     extractor = NotesExtractor(
-        config.schema, model=model, engine=config.engine, attributes=config.attributes
+        config.schema,
+        model=model,
+        engine=config.engine,
+        attributes=config.attributes,
+        second_opinion=config.second_opinion,
     )
     return System(
         name,

@@ -15,7 +15,7 @@ import jsonschema
 from elmtex.extractors.base import Extractor
 from elmtex.extractors.chat.prompts import Message, icl_prompt, naive_prompt, reply_schema
 from elmtex.extractors.chat.retrieval import Index
-from elmtex.extractors.values import possible
+from elmtex.extractors.values import fitted
 from elmtex.schema import CategorySchema
 from elmtex.text.align import align
 from elmtex.text.sections import Sectioned
@@ -173,9 +173,8 @@ class ChatExtractor(Extractor):
         if strings is None or not self._valid(strings, whole=not cut):
             return self._document(id, {}, "invalid_output", (*problems, INVALID))
         status: Status = "truncated" if cut else "ok"
-        items = {key: align(report, strings.get(key, ())) for key in self.schema.keys}
-        if self.schema.items_may_have("section"):
-            items = Sectioned.of(report).placed(items)
+        aligned = {key: align(report, strings.get(key, ())) for key in self.schema.keys}
+        items = fitted(aligned, self.schema, Sectioned.of(report))
         document = self._document(id, items, status, problems)
         faults = self.schema.validate(document.to_dict()["categories"])
         return self._document(id, items, "invalid_output", faults) if faults else document
@@ -218,7 +217,7 @@ class ChatExtractor(Extractor):
         status: Status,
         problems: tuple[str, ...],
     ) -> Extraction:
-        categories = possible({key: items.get(key, ()) for key in self.schema.keys}, self.schema)
+        categories = {key: items.get(key, ()) for key in self.schema.keys}
         return Extraction(id, self.schema.name, self.model_name, status, problems, categories)
 
 

@@ -9,7 +9,8 @@ import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from elmtex.extractors.base import EXTRACTORS, Extractor, open_extractor
+from elmtex.extractors.base import CHAT, EXTRACTORS, Extractor, open_extractor
+from elmtex.models.student import has_packaged_student
 from elmtex.schema import CategorySchema
 from elmtex.settings import EXAMPLES, MODELS, setting, setting_lines
 from elmtex.types import InputError
@@ -26,7 +27,7 @@ def extractor_choices(own: Extractor) -> Choices:
         own: the page's extractor, which is ``finetuned``.
 
     Returns:
-        ``finetuned``, the embedded model asked by a ``naive`` prompt, the same with examples (``icl``) when
+        ``finetuned``, the ``student`` where one is packaged, the embedded model asked by a ``naive`` prompt, the same with examples (``icl``) when
         ``ELMTEX_EXAMPLES`` names some, and the models of ``ELMTEX_MODELS``: folders, names of
         :data:`elmtex.models.base.HUB_NAMES` or of the hub, each with the strategy it is asked by (``naive:NAME``).
 
@@ -35,6 +36,8 @@ def extractor_choices(own: Extractor) -> Choices:
     """
     schema = own.schema
     found: dict[str, Callable[[], Extractor]] = {OWN: lambda: own}
+    if has_packaged_student():
+        found["student"] = functools.cache(lambda: open_extractor("student", schema))
     found["naive"] = functools.cache(lambda: _chat("naive", schema, None))
     if setting(EXAMPLES):
         found["icl"] = functools.cache(lambda: _chat("icl", schema, None))
@@ -49,8 +52,8 @@ def _of_line(line: str, schema: CategorySchema) -> tuple[str, Callable[[], Extra
         strategy, model = OWN, line
     # A folder's place on the server is nobody's business.
     name = f"{strategy}: {Path(model).name if Path(model).is_dir() else model}"
-    if strategy == OWN:
-        extractor = open_extractor(OWN, schema, model=model)
+    if strategy not in CHAT:
+        extractor = open_extractor(strategy, schema, model=model)
         return name, lambda: extractor
     if strategy == "icl" and not setting(EXAMPLES):
         raise InputError(

@@ -1,0 +1,112 @@
+"""From a trained student to the folder that elmtex reads: an OpenVINO graph with int8 weights, and ``student.json`` with
+threshold and confidence as DEV chooses them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import openvino
+import torch
+from tokenizers import Tokenizer
+
+from elmtex.decoding.labelled import Layout
+from elmtex.engines.graph import int8
+from elmtex.extractors.loaded_student import LoadedStudent
+from elmtex.models.student import FACTS, write_student_digests
+from elmtex.storage import write_whole
+from elmtex.types import Record
+from training.student_network import StudentNetwork
+from training.thresholds import WIDE, best, isotonic, tried, without_pairs
+
+_SMALL = 1 << 12  # numbers: a smaller weight stays float32
+
+
+def export(
+    network: StudentNetwork, tokenizer: Tokenizer, layout: Layout, folder: Path, encoder: str
+) -> None:
+    """Write a student's folder; its threshold is 0 until it is calibrated."""
+    graph = openvino.convert_model(
+        _Graph(network).eval(),
+        example_input={
+            "input_ids": torch.arange(1, 9)[None] % network.encoder.config.vocab_size,
+            "attention_mask": torch.ones(1, 8, dtype=torch.long),
+        },
+    )
+    graph.reshape({name: [1, -1] for name in ("input_ids", "attention_mask")})
+    _compress(graph)
+    openvino.save_model(graph, folder / "model.xml", compress_to_fp16=False)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    facts = {
+        "name": folder.name,
+        "encoder": encoder,
+        "keys": layout.keys,
+        "window": layout.window,
+        "context": layout.context,
+        "before": layout.before,
+        "after": layout.after,
+        **network.chain(),
+        "threshold": 0.0,
+        "calibration": [],
+    }
+    _write(folder, facts)
+
+
+def calibrate_student(folder: Path, records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Choose the threshold with the best mean of exact and relaxed micro F1 and fit the confidence, of the student as it
+    is shipped; the rows tried, the chosen one last. One that finds nothing there has no confidence, and is told of.
+    """
+    student = LoadedStudent(folder)
+    keys = student.student.layout.keys
+    states = [list(student.labelled(record.text).states(keys)) for record in records]
+    rows = list(tried(records, states, keys, WIDE))
+    chosen = best(rows)
+    confidence: list[tuple[float, float]] = []
+    if chosen["correctness_pairs"]:
+        confidence = isotonic(chosen["correctness_pairs"])
+    else:  # it can be read, but not packaged
+        print(
+            f"{folder} finds nothing in {len(records)} records of DEV: train it longer",
+            file=sys.stderr,
+        )
+    facts = json.loads((folder / FACTS).read_text("utf-8"))
+    _write(folder, {**facts, "threshold": chosen["threshold"], "calibration": confidence})
+    written = [without_pairs(row) for row in [*rows, chosen]]
+    write_whole(folder / "calibration.json", json.dumps(written, indent=2) + "\n")
+    return written
+
+
+class _Graph(torch.nn.Module):
+    """The network by the names of the graph's inputs, which tracing takes from here."""
+
+    def __init__(self, network: StudentNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self.network(input_ids, attention_mask)
+        return scores
+
+
+def _compress(graph: openvino.Model) -> None:
+    """Make the weights of linear layers and of the embedding int8, in place."""
+    for node in graph.get_ops():
+        if node.get_type_name() not in ("MatMul", "Gather"):
+            continue
+        for port in node.inputs():
+            source = port.get_source_output()
+            weight = source.get_node()
+            if weight.get_type_name() != "Constant" or len(weight.shape) != 2:
+                continue
+            values = weight.data
+            if values.dtype.kind == "f" and values.size >= _SMALL:
+                port.replace_source_output(int8(values.astype("float32")).output(0))
+    graph.validate_nodes_and_infer_types()
+
+
+def _write(folder: Path, facts: dict[str, Any]) -> None:
+    write_whole(folder / FACTS, json.dumps(facts, indent=1) + "\n")
+    write_student_digests(folder)
