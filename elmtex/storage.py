@@ -108,7 +108,7 @@ class AppendedLines:
             InputError: another run holds it, or a line is somebody else's.
             OSError: it cannot be written; FileExistsError when it is not new.
         """
-        with self._locked():
+        with alone(self.path):
             if new or not self.path.exists():
                 self.path.open("xb").close()
             self.keep(wanted)
@@ -177,25 +177,31 @@ class AppendedLines:
         begins = all(byte in (0, own) for byte, own in zip(line, self._start, strict=False))
         return begins and (b"\0" in line or not line.endswith(b"\n"))
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the lock file ``.NAME.lock``; the system frees it when the process dies, however that happens.
 
-        The empty file stays: taking it away could let two waiting runs lock two files of the same name.
-        """
-        from filelock import FileLock, Timeout
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold the lock file ``.NAME.lock`` of a file or folder; the system frees it when the process dies, however that
+    happens.
 
-        if not self.path.parent.is_dir():
-            raise FileNotFoundError  # the lock would create it: a slip in a path must not
-        whole = self.path.resolve()
-        lock = FileLock(whole.with_name(f".{whole.name}.lock"), timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise InputError(
-                f"another run is writing {self.path}: wait for it or give another name"
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
+    The empty file stays: taking it away could let two waiting runs lock two files of the same name.
+
+    Raises:
+        InputError: another run holds it.
+        FileNotFoundError: the folder that it is to be in is not there.
+    """
+    from filelock import FileLock, Timeout
+
+    if not path.parent.is_dir():
+        raise FileNotFoundError  # the lock would create it: a slip in a path must not
+    whole = path.resolve()
+    lock = FileLock(whole.with_name(f".{whole.name}.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise InputError(
+            f"another run is writing {path}: wait for it or give another name"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
