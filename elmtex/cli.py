@@ -145,7 +145,10 @@ def _add_model_options(parser: _Parser) -> None:
         help="only these categories of the schema, by key (default: all)",
     )
     parser.add_argument(
-        "--engine", default="auto", metavar="NAME", help="default: auto, the fastest installed"
+        "--engine",
+        default="auto",
+        metavar="NAME",
+        help="openvino or torch; naive, icl: torch or vllm (default: auto, the fastest installed)",
     )
     parser.add_argument(
         "--model", metavar="NAME|PATH", help="another Llama: a folder or a hub name"
@@ -230,7 +233,7 @@ def _add_batch(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--at-once",
         type=_positive,
         metavar="N",
-        help="reports extracted at the same time (default: one a core; with --server 16; with --ray one a worker)",
+        help="reports extracted at the same time (default: one a core; with --server and vllm 16; with --ray one a worker)",
     )
     _add_cluster_options(parser)
     _add_model_options(parser)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Takes the parsed arguments; tests give main() one that makes a fake.
 MakeExtractor = Callable[[argparse.Namespace], "Extractor"]
-REQUESTS = 16  # that a batch has at a server at the same time
+REQUESTS = 16  # that a batch has at a server, or at vLLM, at the same time
 
 
 def open_asked(args: argparse.Namespace) -> Extractor:
@@ -163,7 +163,7 @@ def _threads(args: argparse.Namespace) -> tuple[Runner, int | None]:
         for report in read_reports(args.inputs):
             total += 1
             _say_of(report)
-    if args.server is not None:
+    if _many(args):
         args.at_once = args.at_once or REQUESTS
     elif args.strategy != "finetuned":
         args.at_once = 1  # a chat model in this process has one conversation
@@ -175,11 +175,16 @@ def _threads(args: argparse.Namespace) -> tuple[Runner, int | None]:
     return Threads(extractor, read_reports(args.inputs), args.at_once), total
 
 
+def _many(args: argparse.Namespace) -> bool:
+    """Whether the model packs what it is asked at the same time."""
+    return args.server is not None or args.engine == "vllm"
+
+
 def _on_ray(args: argparse.Namespace) -> Runner:
     """What carries a batch out on a Ray cluster."""
     from elmtex.batch.ray import OnRay
 
-    args.at_once = args.at_once or (1 if args.server is None else REQUESTS)
+    args.at_once = args.at_once or (REQUESTS if _many(args) else 1)
     args.threads = args.worker_cores
     return OnRay(
         partial(args.make_extractor, args),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -110,16 +111,20 @@ def test_ten_thousand_reports_once_each_though_a_worker_and_the_driver_are_kille
     assert (code, _lines(tmp_path / "few.jsonl")) == (0, 1000), errors
 
     _write(letters, 10_000)
-    driver = Driver(tmp_path, str(letters), "--out", str(out))
+    driver = Driver(tmp_path, str(letters), "--out", str(out), seconds=0.01)
     before = driver.workers()
-    _wait(lambda: _lines(out) > 1000 and driver.workers() - before, driver.process)
-    os.kill(min(driver.workers() - before), signal.SIGKILL)
+    _wait(lambda: _lines(out) > 1000, driver.process)
+    started = driver.workers() - before
+    assert len(started) == 2
+    os.kill(min(started), signal.SIGKILL)
+    # Another worker takes its place, and the batch goes on.
+    _wait(lambda: len(driver.workers() - before) == 3, driver.process)
     count = _lines(out)
-    _wait(lambda: _lines(out) > count + 1500, driver.process)
+    _wait(lambda: _lines(out) > count + 500, driver.process)
     driver.process.send_signal(signal.SIGKILL)
     driver.process.communicate()
     survived = _lines(out)
-    assert 2000 < survived < 10_000
+    assert 1500 < survived < 10_000
 
     driver = Driver(tmp_path, str(letters), "--out", str(out), "--resume")
     code, errors, large = driver.ended()
@@ -129,7 +134,8 @@ def test_ten_thousand_reports_once_each_though_a_worker_and_the_driver_are_kille
     for n in (0, 4711, 9999):
         (row,) = (row for row in rows if row["id"] == f"r{n}")
         assert row["categories"]["age"][0]["text"] == f"{n % 90}-year-old"
-    assert f"{survived} of them were done before" in errors or survived >= 2000
+    kept = int(re.search(r"(\d+) of them were done before", errors)[1])
+    assert survived - 1 <= kept <= survived  # the last line may have been torn
     assert abs(large - small) <= 50, (small, large)
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from elmtex.batch import job
 from elmtex.batch.ledger import Ledger, is_done
 from elmtex.readers.files import read_one, read_reports
 from elmtex.readers.sources import Source, sources
@@ -124,6 +125,39 @@ def test_addresses_are_read_as_files_are(tmp_path: Path) -> None:
         with pytest.raises(InputError):
             list(read_reports([address]))
     assert sorted(Path(tmp_path).parent.iterdir()) == before
+
+
+def test_a_batch_from_s3_into_s3(monkeypatch: pytest.MonkeyPatch, fake_extractor) -> None:
+    """A server of Amazon's protocol on this machine, where moto and s3fs are installed."""
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
+    s3fs = pytest.importorskip("s3fs")
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "x")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        s3fs.S3FileSystem.clear_instance_cache()
+        fs = fsspec.filesystem("s3")
+        fs.mkdir("clinic")
+        for n in range(3):
+            fs.pipe_file(f"clinic/letters/{n}.txt", f"{n}-year-old with fever".encode())
+        reports = ["s3://clinic/letters/"]
+        out = "s3://clinic/documents/"
+        assert job.run(fake_extractor, read_reports(reports), out).statuses == {"ok": 3}
+        with pytest.raises(InputError, match="--resume"):
+            job.run(fake_extractor, read_reports(reports), out)
+        fs.pipe_file("clinic/letters/3.txt", b"no fever")
+        summary = job.run(fake_extractor, read_reports(reports), out, resume=True)
+        assert (summary.total, summary.kept) == (4, 3)
+        shards = fs.glob("clinic/documents/*.parquet")
+        ids = [row["id"] for one in shards for row in pq.read_table(fs.open(one)).to_pylist()]
+        assert sorted(ids) == ["0", "1", "2", "3"] and len(shards) == 2
+        assert all(path in shards for path in fs.find("clinic/documents"))
+    finally:
+        server.stop()
+        s3fs.S3FileSystem.clear_instance_cache()
 
 
 def test_the_ledger_knows_what_is_done() -> None:

@@ -82,7 +82,7 @@ class ServerChat:
             usage = data.get("usage") or {}
             return Reply(
                 choice["message"]["content"] or "",
-                _problem(choice["finish_reason"]),
+                problem_of(choice["finish_reason"]),
                 usage.get("prompt_tokens"),
                 usage.get("completion_tokens"),
             )
@@ -202,7 +202,7 @@ def _refused(url: str, response: httpx.Response) -> InputError:
     return refused
 
 
-def _problem(reason: str | None) -> str:
+def problem_of(reason: str | None) -> str:
     """Why a reply is not whole, by OpenAI's ``finish_reason``; "" when it is, or the server does not tell."""
     if reason in ("stop", None):
         return ""
