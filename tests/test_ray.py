@@ -111,11 +111,10 @@ def test_ten_thousand_reports_once_each_though_a_worker_and_the_driver_are_kille
     assert (code, _lines(tmp_path / "few.jsonl")) == (0, 1000), errors
 
     _write(letters, 10_000)
-    driver = Driver(tmp_path, str(letters), "--out", str(out), seconds=0.01)
+    driver = Driver(tmp_path, str(letters), "--out", str(out), seconds=0.02)
     before = driver.workers()
-    _wait(lambda: _lines(out) > 1000, driver.process)
+    _wait(lambda: _lines(out) > 100 and len(driver.workers() - before) == 2, driver.process)
     started = driver.workers() - before
-    assert len(started) == 2
     os.kill(min(started), signal.SIGKILL)
     # Another worker takes its place, and the batch goes on.
     _wait(lambda: len(driver.workers() - before) == 3, driver.process)
@@ -124,7 +123,7 @@ def test_ten_thousand_reports_once_each_though_a_worker_and_the_driver_are_kille
     driver.process.send_signal(signal.SIGKILL)
     driver.process.communicate()
     survived = _lines(out)
-    assert 1500 < survived < 10_000
+    assert 600 < survived < 10_000
 
     driver = Driver(tmp_path, str(letters), "--out", str(out), "--resume")
     code, errors, large = driver.ended()

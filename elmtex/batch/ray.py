@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from elmtex.batch.job import Meet
 
 LOCAL = "local"
-BLOCK_REPORTS = 16  # that go to a worker together; what its death costs
-BLOCK_CHARACTERS = 200_000  # or fewer, when they are long
+# Bytes of reports that go to a worker together, which is what its death costs; a longer one goes alone.
+BLOCK = 16_000
 DEATHS = 3  # of workers with the same report in hand: then it is the report's fault
 # Reports read ahead of the workers, in bytes of Ray's object store.
 AHEAD = 64_000_000
@@ -138,7 +138,7 @@ class OnRay:
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False  # there is one of our own
-        context.target_max_block_size = None  # a block is what _read yields
+        context.target_max_block_size = BLOCK
         context.execution_options.resource_limits = ray.data.ExecutionResources(
             object_store_memory=AHEAD
         )
@@ -188,29 +188,21 @@ def _settings(make: Callable[[], Extractor]) -> str:
     return settings_of(make())
 
 
-def _read(files: dict[str, Any], settings: str, done: Any) -> Iterator[dict[str, Any]]:
-    """The reports of some sources, a block at a time; the text of what is done is left out."""
+def _read(files: dict[str, Any], settings: str, done: Any) -> Iterator[pa.Table]:
+    """The reports of some sources, which Ray gathers into blocks; the text of what is done is left out."""
     import ray
 
     known = ray.get(done)
     names = ("id", "key", "text", "problem", "kept")
-    block: list[tuple[Any, ...]] = []
-    size = 0
     for path, name in zip(files["path"], files["name"], strict=True):
         for report in _safely(Source(str(path), str(name))):
             key = key_of(report, settings)
             kept = is_done(known, report.id, key)
             text = None if kept else report.text
-            block.append((report.id, key, text, report.problem, kept))
-            size += len(text or "")
-            if len(block) == BLOCK_REPORTS or size >= BLOCK_CHARACTERS:
-                yield _columns(names, block)
-                block, size = [], 0
-    if block:
-        yield _columns(names, block)
+            yield _columns(names, [(report.id, key, text, report.problem, kept)])
 
 
-def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Any:
+def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     import pyarrow as pa
 
     types = [pa.bool_() if name == "kept" else pa.large_string() for name in names]

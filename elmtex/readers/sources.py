@@ -83,8 +83,10 @@ def read_source(source: Source) -> Iterator[Report]:
         try:
             yield from _reports(path, source.name)
         except InputError as error:
-            note = getattr(error, "note", "")
-            raise ReadingError(str(error).replace(str(path), source.path), note) from None
+            said = str(error).replace(str(path), source.path)
+            if isinstance(error, ReadingError):
+                raise ReadingError(said, error.note) from None
+            raise InputError(said) from None
 
 
 def _files(given: str) -> Iterator[tuple[str, Path | None]]:
@@ -97,8 +99,8 @@ def _files(given: str) -> Iterator[tuple[str, Path | None]]:
             inside = [fs.unstrip_protocol(file) for file in fs.find(path)]
             yield from ((file, Path(given)) for file in _wanted(inside, given))
         else:
-            found = sorted(fs.glob(path)) if any(sign in path for sign in _PATTERN) else []
-            yield from ((fs.unstrip_protocol(file), None) for file in _some(found, given))
+            matches = sorted(fs.glob(path)) if any(sign in path for sign in _PATTERN) else []
+            yield from ((fs.unstrip_protocol(file), None) for file in _some(matches, given))
     elif Path(given).is_dir():
         inside = [str(file) for file in Path(given).rglob("*") if file.is_file()]
         yield from ((file, Path(given)) for file in _wanted(inside, given))
