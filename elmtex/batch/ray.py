@@ -121,20 +121,8 @@ class OnRay:
         """Ray, connected; what was started is ended."""
         ray = _import_ray()
         own = not ray.is_initialized()
-        if own and self.address == LOCAL:
-            ray.init(
-                num_cpus=usable_cores(),
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level="ERROR",
-            )
-        elif own:
-            try:
-                ray.init(address=self.address, log_to_driver=False, logging_level="ERROR")
-            except (ConnectionError, ValueError, RuntimeError) as error:
-                raise InputError(
-                    f"--ray {self.address}: no Ray cluster answers there ({type(error).__name__})"
-                ) from None
+        if own:
+            self._connect(ray)
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False  # there is one of our own
@@ -147,6 +135,23 @@ class OnRay:
         finally:
             if own:
                 ray.shutdown()
+
+    def _connect(self, ray: Any) -> None:
+        here = self.address == LOCAL
+        cluster = (
+            {"num_cpus": usable_cores(), "include_dashboard": False}
+            if here
+            else {"address": self.address}
+        )
+        try:
+            ray.init(log_to_driver=False, logging_level="ERROR", **cluster)
+        except Exception as error:  # Ray raises errors of many kinds
+            what = (
+                "Ray does not start on this machine; is it too busy?"
+                if here
+                else "no Ray cluster answers there"
+            )
+            raise InputError(f"--ray {self.address}: {what} ({type(error).__name__})") from None
 
 
 def _import_ray() -> Any:

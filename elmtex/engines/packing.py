@@ -88,10 +88,11 @@ class Packer:
 
 
 def _shorten(cache: Cache, length: int) -> None:
-    for layer in cache.layers:
+    layers: Any = cache.layers
+    for layer in layers:
         surplus = layer.get_seq_length() - length
         if surplus > 0:
-            layer.crop(-surplus)  # type: ignore[attr-defined]
+            layer.crop(-surplus)
 
 
 @torch.inference_mode()
