@@ -183,12 +183,14 @@ def _many(args: argparse.Namespace) -> bool:
 def _on_ray(args: argparse.Namespace) -> Runner:
     """What carries a batch out on a Ray cluster."""
     from elmtex.batch.ray import OnRay
+    from elmtex.readers.sources import sources
 
     args.at_once = args.at_once or (REQUESTS if _many(args) else 1)
     args.threads = args.worker_cores
+    args.make_extractor(args)  # a wrong option is refused before a cluster is started
     return OnRay(
         partial(args.make_extractor, args),
-        args.inputs,
+        list(sources(args.inputs)),
         address=args.ray,
         workers=args.workers,
         cores=args.worker_cores,

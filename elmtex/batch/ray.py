@@ -26,7 +26,7 @@ from elmtex.batch.ledger import is_done
 from elmtex.batch.rows import Row, failed_row, rows_of
 from elmtex.extractors.base import Extractor
 from elmtex.provenance import usable_cores
-from elmtex.readers.sources import Source, read_source, sources
+from elmtex.readers.sources import Source, read_source
 from elmtex.readers.text_files import Report
 from elmtex.types import ElmtexError, InputError, MissingDependencyError
 
@@ -50,7 +50,7 @@ class OnRay:
 
     Args:
         make: opens the extractor; called in each worker.
-        inputs: as :func:`elmtex.readers.sources.sources` takes them; every machine must be able to read them.
+        files: the inputs, found by :func:`elmtex.readers.sources.sources`; every machine must be able to read them.
         address: ``local`` for a cluster of this machine that ends with the batch; ``auto`` or an address joins one.
         workers: processes that hold an extractor each; None for as many as the cluster has room for.
         cores, gpus: of a worker.
@@ -62,7 +62,7 @@ class OnRay:
     """
 
     make: Callable[[], Extractor]
-    inputs: Sequence[str]
+    files: Sequence[Source]
     address: str = LOCAL
     workers: int | None = None
     cores: int = 1
@@ -78,7 +78,7 @@ class OnRay:
 
     def rows(self, meet: Meet, done: Callable[[], NDArray[np.bytes_]]) -> Iterator[Row]:
         """See :class:`elmtex.batch.job.Runner`. A report that stands in the inputs twice may be answered twice."""
-        found = [asdict(source) for source in sources(self.inputs)]
+        found = [asdict(source) for source in self.files]
         with self._cluster() as ray:
             resources = {"num_cpus": self.cores, "num_gpus": self.gpus}
             settings = _asked(ray, ray.remote(**resources)(_settings).remote(self.make))
