@@ -129,7 +129,7 @@ def test_the_command_line_opens_what_it_is_asked_for(
     ])  # fmt: skip
     assert asked == {
         "name": "icl", "schema": "medication", "model": "m", "server": SERVER, "examples": "e.jsonl",
-        "engine": "torch", "at_once": 1, "attributes": False, "codes": True,
+        "engine": "torch", "threads": None, "at_once": 1, "attributes": False, "codes": True,
     }  # fmt: skip
 
 
