@@ -148,7 +148,10 @@ def _add_model_options(parser: _Parser) -> None:
         help="only these categories of the schema, by key (default: all)",
     )
     parser.add_argument(
-        "--engine", default="auto", metavar="NAME", help="default: auto, the fastest installed"
+        "--engine",
+        default="auto",
+        metavar="NAME",
+        help="openvino or torch; naive, icl: torch or vllm (default: auto, the fastest installed)",
     )
     parser.add_argument(
         "--model",
@@ -214,19 +217,25 @@ def _add_batch(commands: argparse._SubParsersAction[_Parser]) -> None:
         commands,
         "batch",
         batch,
-        "extract many reports into a JSON Lines file, one document a line",
+        "extract many reports, one document a row, and survive a kill",
         "  elmtex batch reports/ --out documents.jsonl\n"
-        "  elmtex batch notes.csv letters.jsonl --out documents.jsonl --resume\n",
+        "  elmtex batch notes.csv letters.jsonl --out documents.jsonl --resume\n"
+        "  elmtex batch 'letters/*.parquet' --out documents.parquet\n"
+        "  elmtex batch s3://clinic/letters/ --out s3://clinic/documents/ --ray auto\n",
     )
     parser.add_argument(
         "inputs",
         nargs="+",
         metavar="IN",
-        help=".txt files, folders of them, .pdf, .docx, .rtf, .zip, or .jsonl, .json, .csv, .xlsx with a column text "
-        "(or report) and id",
+        help=".txt files, folders of them, .pdf, .docx, .rtf, .zip, or .jsonl, .json, .csv, .parquet, .xlsx with a "
+        "column text (or report) and id; a pattern of such names, or an address such as s3://bucket/folder",
     )
     parser.add_argument(
-        "--out", required=True, type=Path, metavar="OUT.jsonl", help="must not exist yet"
+        "--out",
+        required=True,
+        metavar="OUT",
+        help="NAME.jsonl, NAME.parquet, or a folder for Parquet shards (a name with / at its end or without suffix, "
+        "or an address); must not exist yet",
     )
     parser.add_argument(
         "--resume",
@@ -237,9 +246,51 @@ def _add_batch(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--at-once",
         type=_positive,
         metavar="N",
-        help="reports extracted at the same time (default: one a core)",
+        help="reports extracted at the same time (default: one a core; with --server and vllm 16; with --ray one a worker)",
     )
+    _add_cluster_options(parser)
     _add_model_options(parser)
+
+
+def _add_cluster_options(parser: _Parser) -> None:
+    parser.add_argument(
+        "--ray",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="work on a Ray cluster: of this machine, or that of an address (auto, HOST:PORT, ray://HOST:PORT); "
+        "needs elmtex[ray]",
+    )
+    parser.add_argument(
+        "--workers",
+        type=_positive,
+        metavar="N",
+        help="with --ray: processes that hold a model each (default: as many as the cluster has room for)",
+    )
+    parser.add_argument(
+        "--worker-cores",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="with --ray: cores of a worker (default: 1)",
+    )
+    parser.add_argument(
+        "--worker-gpus",
+        type=_share,
+        default=0,
+        metavar="X",
+        help="with --ray: GPUs of a worker, such as 1 or 0.5 (default: 0)",
+    )
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of GPUs, such as 1 or 0.5")
+    return share
 
 
 def _positive(text: str) -> int:

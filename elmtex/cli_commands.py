@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from elmtex.types import InputError
 
 if TYPE_CHECKING:
-    from elmtex.batch.job import Summary
+    from elmtex.batch.job import Runner, Summary
     from elmtex.extractors.base import Extractor
     from elmtex.readers.text_files import Report
     from elmtex.types import Extraction
 
 # Takes the parsed arguments; tests give main() one that makes a fake.
 MakeExtractor = Callable[[argparse.Namespace], "Extractor"]
+REQUESTS = 16  # that a batch has at a server, or at vLLM, at the same time
 
 
 def open_asked(args: argparse.Namespace) -> Extractor:
@@ -36,6 +38,7 @@ def open_asked(args: argparse.Namespace) -> Extractor:
         server=args.server,
         examples=args.examples,
         engine=args.engine,
+        threads=getattr(args, "threads", None),
         at_once=getattr(args, "at_once", 1),
         attributes=not args.no_attributes,
         second_opinion=not args.no_second_opinion,
@@ -118,40 +121,14 @@ def _write(text: str, output: Path | None) -> None:
 def batch(args: argparse.Namespace) -> int:
     """``elmtex batch``; the exit code."""
     from elmtex.batch import job
-    from elmtex.extractors.base import CHAT
-    from elmtex.provenance import usable_cores
-    from elmtex.readers.files import read_reports
 
-    if any(
-        args.out.exists() and args.out.samefile(path)
-        for path in map(Path, args.inputs)
-        if path.exists()
-    ):
-        raise InputError(f"--out {args.out} is one of the inputs: give another file")
-    folders = [path.resolve() for path in map(Path, args.inputs) if path.is_dir()]
-    if args.out.suffix.lower() == ".txt" and any(
-        args.out.resolve().is_relative_to(folder) for folder in folders
-    ):
-        raise InputError(f"--out {args.out} would be read as one of the reports: call it .jsonl")
-    # The first pass counts, and refuses unusable inputs before the model is loaded and OUT is made.
-    total = 0
-    for report in read_reports(args.inputs):
-        total += 1
-        _say_of(report)
-    if args.strategy in CHAT:
-        args.at_once = 1  # a chat model has one conversation
-    args.at_once = args.at_once or min(usable_cores(), max(1, total))
-    extractor: Extractor = args.make_extractor(args)
-    extractor.load()
+    _check_out(args.out, args.inputs)
+    if args.ray is None:
+        runner, total = _threads(args)
+    else:
+        runner, total = _on_ray(args), None
     try:
-        summary = job.run(
-            extractor,
-            read_reports(args.inputs),
-            args.out,
-            resume=args.resume,
-            total=total,
-            at_once=args.at_once,
-        )
+        summary = job.carry_out(runner, args.out, resume=args.resume, total=total)
     except KeyboardInterrupt:
         say(f"interrupted: {args.out} keeps what is done, go on with --resume")
         return 130
@@ -159,7 +136,75 @@ def batch(args: argparse.Namespace) -> int:
     return 0 if summary.all_ok else 1
 
 
-def _account(summary: Summary, out: Path) -> str:
+def _check_out(out: str, inputs: Sequence[str]) -> None:
+    """Refuse an output that is one of the inputs, or would be read as one."""
+    from elmtex.readers.sources import is_address
+
+    if is_address(out):
+        if out.rstrip("/") in (path.rstrip("/") for path in inputs):
+            raise InputError(f"--out {out} is one of the inputs: give another name")
+        return
+    place = Path(out)
+    here = [Path(path) for path in inputs if not is_address(path) and Path(path).exists()]
+    if any(place.exists() and place.samefile(path) for path in here):
+        raise InputError(f"--out {out} is one of the inputs: give another file")
+    inside = any(place.resolve().is_relative_to(path.resolve()) for path in here if path.is_dir())
+    if place.suffix.lower() == ".txt" and inside:
+        raise InputError(f"--out {out} would be read as one of the reports: call it .jsonl")
+
+
+def _threads(args: argparse.Namespace) -> tuple[Runner, int | None]:
+    """What carries a batch out in this process, and how many reports there are; None where that cannot be known."""
+    from elmtex.batch.job import Threads
+    from elmtex.extractors.base import CHAT
+    from elmtex.provenance import usable_cores
+    from elmtex.readers.files import read_reports
+    from elmtex.readers.sources import is_address
+
+    total: int | None = None
+    if not any(map(is_address, args.inputs)):
+        # The first pass counts, and refuses unusable inputs before the model is loaded and OUT is made.
+        total = 0
+        for report in read_reports(args.inputs):
+            total += 1
+            _say_of(report)
+    if _many(args):
+        args.at_once = args.at_once or REQUESTS
+    elif args.strategy in CHAT:
+        args.at_once = 1  # a chat model in this process has one conversation
+    else:
+        cores = usable_cores()
+        args.at_once = args.at_once or (cores if total is None else min(cores, max(1, total)))
+    extractor: Extractor = args.make_extractor(args)
+    extractor.load()
+    return Threads(extractor, read_reports(args.inputs), args.at_once), total
+
+
+def _many(args: argparse.Namespace) -> bool:
+    """Whether the model packs what it is asked at the same time."""
+    return args.server is not None or args.engine == "vllm"
+
+
+def _on_ray(args: argparse.Namespace) -> Runner:
+    """What carries a batch out on a Ray cluster."""
+    from elmtex.batch.ray import OnRay
+    from elmtex.readers.sources import sources
+
+    args.at_once = args.at_once or (REQUESTS if _many(args) else 1)
+    args.threads = args.worker_cores
+    args.make_extractor(args)  # a wrong option is refused before a cluster is started
+    return OnRay(
+        partial(args.make_extractor, args),
+        list(sources(args.inputs)),
+        address=args.ray,
+        workers=args.workers,
+        cores=args.worker_cores,
+        gpus=args.worker_gpus,
+        at_once=args.at_once,
+    )
+
+
+def _account(summary: Summary, out: str) -> str:
     statuses = ", ".join(f"{count} {status}" for status, count in sorted(summary.statuses.items()))
     line = f"{out}: {summary.total} reports: {statuses or 'none'}"
     if summary.kept:

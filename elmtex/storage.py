@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from uuid import uuid4
 
 from elmtex.types import InputError
 
+SYNC_SECONDS = 0.5
 Wanted = Callable[[int, dict[str, Any]], bool]  # of a line's number and row
 
 
@@ -59,9 +61,11 @@ def write_whole(path: Path, text: str) -> None:
 class AppendedLines:
     """A file of JSON objects, one per line, that runs append to and resume.
 
-    Each line is written, flushed and synced whole before the next one. What a kill leaves of the last line is cut off by
-    the next run, and so are the zeros that a power cut may leave: blocks that were given to a file and not yet written
-    read so, and JSON holds none. Anything else that is not a JSON object is somebody else's: nothing is ever cut from it.
+    Each line is written and flushed whole before the next one, so that a kill costs none, and synced to the disk at once,
+    or every :data:`SYNC_SECONDS` where lines come faster, which is what a power cut may cost. What a kill leaves of the
+    last line is cut off by the next run, and so are the zeros that a power cut may leave: blocks that were given to a
+    file and not yet written read so, and JSON holds none. Anything else that is not a JSON object is somebody else's:
+    nothing is ever cut from it.
 
     Args:
         path: the file; made by the first :meth:`appending`.
@@ -74,6 +78,7 @@ class AppendedLines:
         self.path, self._kind = path, kind
         self._start, self._ascii = start, ascii
         self._file: BinaryIO | None = None  # while it is appended to
+        self._synced = -SYNC_SECONDS  # when, by the monotonic clock
 
     def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """The number (from 1) and the object of every line, without a last one that is torn or
@@ -97,7 +102,7 @@ class AppendedLines:
     ) -> Iterator[Callable[[Mapping[str, Any]], None]]:
         """Hold the file alone, take out what :meth:`keep` would, and give the function that appends a row.
 
-        A row is on the disk whole before that function returns; it raises ValueError, and writes nothing, when JSON
+        A row is in the file whole before that function returns; it raises ValueError, and writes nothing, when JSON
         cannot hold the row.
 
         Args:
@@ -108,7 +113,7 @@ class AppendedLines:
             InputError: another run holds it, or a line is somebody else's.
             OSError: it cannot be written; FileExistsError when it is not new.
         """
-        with self._locked():
+        with alone(self.path):
             if new or not self.path.exists():
                 self.path.open("xb").close()
             self.keep(wanted)
@@ -123,11 +128,15 @@ class AppendedLines:
         line = json.dumps(row, ensure_ascii=self._ascii, allow_nan=False).encode("utf-8")
         self._file.write(line + b"\n")
         self._file.flush()
-        os.fsync(self._file.fileno())
+        if time.monotonic() - self._synced >= SYNC_SECONDS:
+            os.fsync(self._file.fileno())
+            self._synced = time.monotonic()
 
     def _close(self) -> None:
         file, self._file = self._file, None
         if file is not None:
+            with suppress(OSError):  # of a full disk the error was raised where the row was written
+                os.fsync(file.fileno())
             file.close()
 
     def keep(self, wanted: Wanted) -> None:
@@ -177,25 +186,31 @@ class AppendedLines:
         begins = all(byte in (0, own) for byte, own in zip(line, self._start, strict=False))
         return begins and (b"\0" in line or not line.endswith(b"\n"))
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the lock file ``.NAME.lock``; the system frees it when the process dies, however that happens.
 
-        The empty file stays: taking it away could let two waiting runs lock two files of the same name.
-        """
-        from filelock import FileLock, Timeout
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold the lock file ``.NAME.lock`` of a file or folder; the system frees it when the process dies, however that
+    happens.
 
-        if not self.path.parent.is_dir():
-            raise FileNotFoundError  # the lock would create it: a slip in a path must not
-        whole = self.path.resolve()
-        lock = FileLock(whole.with_name(f".{whole.name}.lock"), timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise InputError(
-                f"another run is writing {self.path}: wait for it or give another name"
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
+    The empty file stays: taking it away could let two waiting runs lock two files of the same name.
+
+    Raises:
+        InputError: another run holds it.
+        FileNotFoundError: the folder that it is to be in is not there.
+    """
+    from filelock import FileLock, Timeout
+
+    if not path.parent.is_dir():
+        raise FileNotFoundError  # the lock would create it: a slip in a path must not
+    whole = path.resolve()
+    lock = FileLock(whole.with_name(f".{whole.name}.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise InputError(
+            f"another run is writing {path}: wait for it or give another name"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -155,3 +155,26 @@ def test_the_site_loads_nothing_from_elsewhere(tmp_path: Path):
     python = (tmp_path / "build" / "site" / "python.html").read_text("utf-8")
     assert "with_schema" in python  # the docstrings are there …
     assert not re.search(r":\w+:<code>", python)  # … and read as Markdown
+
+
+def test_the_cluster_s_manifest_runs_a_command_that_exists():
+    """What the KubeRay operator's RayJob must have, and a command line of ours in it."""
+    yaml = pytest.importorskip("yaml")
+    (body,) = blocks(ROOT / "docs/scale.md", "yaml")
+    job = yaml.safe_load(body)
+    assert (job["apiVersion"], job["kind"]) == ("ray.io/v1", "RayJob")
+    program, *arguments = shlex.split(job["spec"]["entrypoint"])
+    args = _parser().parse_args(arguments)
+    assert (program, args.command, args.ray, args.resume) == ("elmtex", "batch", "auto", True)
+    cluster = job["spec"]["rayClusterSpec"]
+    (group,) = cluster["workerGroupSpecs"]
+    for part in (cluster["headGroupSpec"], group):
+        (container,) = part["template"]["spec"]["containers"]
+        assert container["resources"]["limits"] == container["resources"]["requests"]
+        assert all(isinstance(value, str) for value in part["rayStartParams"].values())
+    # The workers asked for are those that the machines have room for.
+    assert args.workers * args.worker_cores == group["replicas"] * int(
+        container["resources"]["limits"]["cpu"]
+    )
+    version = cluster["rayVersion"]
+    assert f"rayproject/ray:{version}-" in (ROOT / "docs/scale.md").read_text("utf-8")

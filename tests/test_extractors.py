@@ -130,7 +130,7 @@ def test_the_command_line_opens_what_it_is_asked_for(
     ])  # fmt: skip
     assert asked == {
         "name": "icl", "schema": "medication", "model": "m", "server": SERVER, "examples": "e.jsonl",
-        "engine": "torch", "at_once": 1, "attributes": False, "codes": True, "second_opinion": False,
+        "engine": "torch", "threads": None, "at_once": 1, "attributes": False, "codes": True, "second_opinion": False,
     }  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""Many reports into one file, resumable."""
+"""Many reports, resumable: one job, several ways to run it and to keep what it gives."""

@@ -1,30 +1,69 @@
-"""Extract many reports into one JSON Lines file that survives a kill and can be resumed.
+"""One job, whatever carries it out: each report of the inputs is answered and written exactly once, in any order; a job
+that was killed is resumed.
 
-Each line is a document as the command line's ``jsonl`` prints it, plus ``key``: a hash of the report's text, a hyphen,
-and a hash of all that its answer depends on (:func:`_settings`), by which a resumed run knows what is done.
-:class:`elmtex.storage.AppendedLines` says what a kill can do to it.
+A runner turns reports into rows: threads here (:class:`Threads`), a Ray cluster (:mod:`elmtex.batch.ray`). An output
+keeps the rows: a file or a folder (:mod:`elmtex.batch.outputs`). A row is a document with the ``key`` of its report
+(:mod:`elmtex.batch.key`).
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import sys
-from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from elmtex.extractors.base import Extractor, failure
-from elmtex.provenance import digest
+import numpy as np
+from numpy.typing import NDArray
+
+from elmtex.batch.key import key_of, settings_of
+from elmtex.batch.ledger import Ledger
+from elmtex.batch.outputs import open_output
+from elmtex.batch.rows import Row, rows_of
+from elmtex.extractors.base import Extractor
 from elmtex.readers.text_files import Report
-from elmtex.storage import AppendedLines
-from elmtex.types import Extraction, InputError
+from elmtex.types import InputError
 
-# (id, key) → status of the line that OUT has for it.
-Done = dict[tuple[str, str], str]
+Meet = Callable[[str, str], bool]  # of a report's id and key: whether it is to be answered
+
+
+class Runner(Protocol):
+    """What carries a job out."""
+
+    def rows(self, meet: Meet, done: Callable[[], NDArray[np.bytes_]]) -> Iterator[Row]:
+        """Answer the reports.
+
+        Args:
+            meet: to be asked once for each report, in the calling thread; only when it says so a row is wanted.
+            done: digests of what need not be answered, see :meth:`elmtex.batch.ledger.Ledger.done`.
+
+        Yields:
+            A row for each report that is to be answered, in any order.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Threads:
+    """Carries a job out in this process.
+
+    Args:
+        extractor: any; tests pass a fake one here.
+        reports: read one at a time.
+        at_once: threads that extract; with more than one a kill may cost up to ``4 * at_once`` reports' work.
+    """
+
+    extractor: Extractor
+    reports: Iterable[Report]
+    at_once: int = 1
+
+    def rows(self, meet: Meet, done: Callable[[], NDArray[np.bytes_]]) -> Iterator[Row]:
+        settings = settings_of(self.extractor)
+        pairs = ((report, key_of(report, settings)) for report in self.reports)
+        missing = (pair for pair in pairs if meet(pair[0].id, pair[1]))
+        yield from rows_of(self.extractor, missing, self.at_once)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +72,10 @@ class Summary:
 
     Args:
         statuses: number of the inputs' reports by status, those kept from an earlier run included.
-        kept: reports whose line an earlier run had written.
+        kept: reports whose row an earlier run had written.
         redone: of the others, reports that OUT had an answer to that was made with other settings; it is gone.
-        repeated: reports that stand in the inputs again, same id and text; they have one line.
-        others: lines of OUT that belong to none of the inputs.
+        repeated: reports that stand in the inputs again, same id and text; they have one row.
+        others: rows of OUT that belong to none of the inputs.
     """
 
     statuses: Mapping[str, int]
@@ -57,24 +96,30 @@ class Summary:
 def run(
     extractor: Extractor,
     reports: Iterable[Report],
-    out: Path,
+    out: Path | str,
     *,
     resume: bool = False,
     total: int | None = None,
     at_once: int = 1,
 ) -> Summary:
-    """Extract each report and append its line to a file, in order; a progress bar goes to stderr.
+    """:func:`carry_out` with :class:`Threads`."""
+    return carry_out(Threads(extractor, reports, at_once), out, resume=resume, total=total)
+
+
+def carry_out(
+    runner: Runner, out: Path | str, *, resume: bool = False, total: int | None = None
+) -> Summary:
+    """Answer each report and keep its row; a progress bar goes to stderr.
 
     Args:
-        extractor: any; tests pass a fake one here.
-        reports: read one at a time. Ids may repeat with other texts: each report gets a line of its own. One that stands
-            there twice, same id and text, is answered once.
-        out: the file; it must not exist unless ``resume`` is set.
-        resume: go on with ``out``: keep its lines, cut a torn last one, try those with status ``failed`` again and
-            leave out reports that have a line for the same id, text, schema, model and settings. A line for the same id
+        runner: answers the reports. Ids may repeat with other texts: each report gets a row of its own. One that
+            stands there twice, same id and text, gets one.
+        out: a file or a folder, as :func:`elmtex.batch.outputs.open_output` has it; there must be nothing yet unless
+            ``resume`` is set.
+        resume: go on with ``out``: keep its rows, cut a torn last one, try those with status ``failed`` again and
+            leave out reports that have a row for the same id, text, schema, model and settings. A row for the same id
             and text made with others is taken out at the end, when the report has been answered again.
         total: number of reports for the progress bar; None when unknown.
-        at_once: threads that extract; with more than one a kill may cost up to ``4 * at_once`` reports' work.
 
     Raises:
         InputError: ``out`` exists (without ``resume``), is no output of a batch, cannot be written, or is being
@@ -82,144 +127,34 @@ def run(
     """
     from tqdm import tqdm
 
-    answered: Done = {}  # this run's inputs, those of an earlier run included
-    times: Counter[tuple[str, str]] = Counter()
-    kept = 0
-    done: Done = {}
-    lines = AppendedLines(out, "elmtex batch", start=b'{"id": ', ascii=False)
-
-    def worth_keeping(number: int, row: dict[str, Any]) -> bool:
-        name, key, status = _read(lines, number, row)
-        if status == "failed" or (name, key) in done:
-            return False
-        done[name, key] = status
-        return True
-
+    output = open_output(out)
     # A log file gets a line every ten seconds, a terminal a moving bar.
     interval = 0.1 if sys.stderr.isatty() else 10
     with (
+        Ledger() as ledger,
         _writing(out),
-        lines.appending(new=not resume, wanted=worth_keeping) as append,
+        output.appending(new=not resume, wanted=ledger.earlier) as append,
+        tqdm(total=total, unit="report", file=sys.stderr, mininterval=interval) as bar,
     ):
-        settings = _settings(extractor)
-        with tqdm(total=total, unit="report", file=sys.stderr, mininterval=interval) as bar:
 
-            def missing() -> Iterator[tuple[Report, str]]:
-                nonlocal kept
-                for report in reports:
-                    one = report.id, _key(report, settings)
-                    times[one] += 1
-                    if times[one] > 1:
-                        bar.update()
-                    elif status := done.get(one):
-                        answered[one] = status
-                        kept += 1
-                        bar.update()
-                    else:
-                        yield report, one[1]
-
-            for extraction, key in _extracted(extractor, missing(), at_once):
-                answered[extraction.id, key] = _write(append, extractor, extraction, key)
+        def meet(id: str, key: str) -> bool:
+            wanted = ledger.meet(id, key)
+            if not wanted:
                 bar.update()
-        superseded = _superseded(done, answered)
-        if superseded:
-            lines.keep(lambda number, row: _read(lines, number, row)[:2] not in superseded)
-    statuses: Counter[str] = Counter()
-    for one, status in answered.items():
-        statuses[status] += times[one]
-    return Summary(
-        dict(statuses),
-        kept,
-        others=len(done.keys() - answered.keys() - superseded),
-        redone=len({(name, _text_of(key)) for name, key in superseded}),
-        repeated=times.total() - len(times),
-    )
+            return wanted
 
-
-def _superseded(done: Done, answered: Done) -> set[tuple[str, str]]:
-    """The earlier lines whose report, same id and text, has an answer with this run's settings by now."""
-    # What failed now has lost nothing that it had.
-    again = {
-        (name, _text_of(key)) for (name, key), status in answered.items() if status != "failed"
-    }
-    return {one for one in done.keys() - answered.keys() if (one[0], _text_of(one[1])) in again}
-
-
-def _extracted(
-    extractor: Extractor, reports: Iterable[tuple[Report, str]], at_once: int
-) -> Iterator[tuple[Extraction, str]]:
-    """The extractions of reports with their keys, in order."""
-    # What is at work, in order: the keys, and the answer of a report that could not be read.
-    ahead: deque[tuple[str, Extraction | None]] = deque()
-
-    def readable() -> Iterator[tuple[str, str]]:
-        for report, key in reports:
-            if report.text is None:
-                problem = report.problem or "it could not be read"
-                failed = failure(extractor.schema, extractor.model_name, report.id, problem)
-                ahead.append((key, failed))
-            else:
-                ahead.append((key, None))
-                yield report.id, report.text
-
-    for _, extraction in extractor.extract_many(readable(), at_once=at_once):
-        yield from _failed(ahead)
-        yield extraction, ahead.popleft()[0]
-    yield from _failed(ahead)
-
-
-def _failed(ahead: deque[tuple[str, Extraction | None]]) -> Iterator[tuple[Extraction, str]]:
-    """Those that come next and could not be read, which are taken out."""
-    while ahead and (failed := ahead[0][1]) is not None:
-        yield failed, ahead.popleft()[0]
-
-
-def _write(
-    append: Callable[[Mapping[str, Any]], None],
-    extractor: Extractor,
-    extraction: Extraction,
-    key: str,
-) -> str:
-    """Write an extraction's line; its status."""
-    try:
-        append({**extraction.to_dict(), "key": key})
-    except ValueError as error:  # a number or string JSON cannot hold: this report's defect only
-        problem = f"its document is not JSON ({type(error).__name__})"
-        extraction = failure(extractor.schema, extractor.model_name, extraction.id, problem)
-        append({**extraction.to_dict(), "key": key})
-    return extraction.status
-
-
-def _settings(extractor: Extractor) -> str:
-    """SHA-256 of all but the report that decides an answer.
-
-    The schema's name and document (a subset of its categories is another one), the model's name and files, elmtex's
-    version, and what the extractor names itself: strategy, engine, precision, server, examples, attributes, coding.
-    """
-    from elmtex import __version__
-
-    schema = extractor.schema
-    parts = [
-        *(schema.name, schema.document, __version__),
-        # The model's name alone may be that of another one.
-        *(extractor.model_name, digest(extractor.folders()), extractor.settings()),
-    ]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def _key(report: Report, settings: str) -> str:
-    text = hashlib.sha256(
-        json.dumps(report.text).encode()
-    ).hexdigest()  # null: it could not be read
-    return f"{text}-{settings}"
-
-
-def _text_of(key: str) -> str:
-    return key.partition("-")[0]
+        for row in runner.rows(meet, ledger.done):
+            append(row)
+            ledger.answered(row["id"], row["key"], row["status"])
+            bar.update()
+        kept, others, redone, repeated = ledger.counts()
+        if redone:
+            output.keep(lambda id, key, status: not ledger.superseded(id, key))
+        return Summary(ledger.statuses(), kept, others, redone, repeated)
 
 
 @contextlib.contextmanager
-def _writing(out: Path) -> Iterator[None]:
+def _writing(out: Path | str) -> Iterator[None]:
     """Turn what the operating system says about ``out`` into an :class:`InputError`."""
     try:
         yield
@@ -228,16 +163,8 @@ def _writing(out: Path) -> Iterator[None]:
     except IsADirectoryError:
         raise InputError(f"{out} is a directory: give the name of a file") from None
     except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"cannot write {out}: there is no folder {out.parent}") from None
+        raise InputError(f"cannot write {out}: there is no folder {Path(out).parent}") from None
     except OSError as error:
         raise InputError(
             f"cannot write {out}: {error.strerror}; what it has is kept, --resume continues it"
         ) from None
-
-
-def _read(lines: AppendedLines, number: int, row: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Id, key and status of a line."""
-    name, key, status = (row.get(field) for field in ("id", "key", "status"))
-    if isinstance(name, str) and isinstance(key, str) and isinstance(status, str):
-        return name, key, status
-    raise lines.foreign(number)

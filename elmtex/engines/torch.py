@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from elmtex.decoding.layout import Ints, Mask
 from elmtex.engines import flat, read_prompt
 from elmtex.models.base import check_weights
 from elmtex.types import InputError, MissingDependencyError
+
+if TYPE_CHECKING:
+    from elmtex.engines.packing import Packer
 
 try:
     import torch
@@ -40,7 +43,8 @@ class TorchEngine:
         base: folder of the base model.
         adapter: folder of a PEFT adapter, or None.
         threads: CPU threads for torch; None keeps torch's own choice.
-        at_once: sessions fed at the same time; torch shares its threads out by itself.
+        at_once: sessions fed at the same time. A GPU is fed with them together, see :mod:`elmtex.engines.packing`; on a
+            CPU, which gains nothing by it, torch shares its threads out by itself.
     """
 
     def __init__(
@@ -52,17 +56,27 @@ class TorchEngine:
     ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
-        self._model = load_model(base, adapter)
+        model = load_model(base, adapter)
+        self._start(model, at_once if model.device.type == "cuda" else 1)
 
     @classmethod
-    def of(cls, model: PreTrainedModel) -> TorchEngine:
-        """An engine around a model that is in memory already."""
+    def of(cls, model: PreTrainedModel, packs: int = 1) -> TorchEngine:
+        """An engine around a model that is in memory already; more than one in ``packs`` feeds so many sessions in a
+        pass."""
         engine = cls.__new__(cls)
-        engine._model = model.eval()
+        engine._start(model.eval(), packs)
         return engine
 
+    def _start(self, model: PreTrainedModel, packs: int) -> None:
+        self._model = model
+        self._packer = None
+        if packs > 1:
+            from elmtex.engines.packing import Packer
+
+            self._packer = Packer(model, packs)
+
     def session(self, prompt: tuple[int, ...] = ()) -> TorchSession:
-        session = TorchSession(self._model)
+        session = TorchSession(self._model, self._packer)
         read_prompt(session, prompt)
         return session
 
@@ -128,8 +142,8 @@ def _check_numbers(model: PreTrainedModel, folder: Path) -> None:
 class TorchSession:
     """One flat cache of a transformers model; see :class:`elmtex.decoding.loop.Session`."""
 
-    def __init__(self, model: PreTrainedModel) -> None:
-        self._model = model
+    def __init__(self, model: PreTrainedModel, packer: Packer | None = None) -> None:
+        self._model, self._packer = model, packer
         self._cache = DynamicCache(config=model.config)
 
     @torch.inference_mode()
@@ -141,13 +155,9 @@ class TorchSession:
         asked: Sequence[tuple[int, tuple[int, ...]]],
     ) -> list[NDArray[np.floating]]:
         device = self._model.device
-        hidden = self._model.model(
-            input_ids=torch.from_numpy(tokens)[None].to(device),  # (1, n)
-            position_ids=torch.from_numpy(positions)[None].to(device),
-            attention_mask=torch.from_numpy(mask)[None, None].to(device),  # (1, 1, n, past + n)
-            past_key_values=self._cache,
-            use_cache=True,
-        ).last_hidden_state[0]  # (n, hidden)
+        hidden = self._hidden(
+            *(torch.from_numpy(one).to(device) for one in (tokens, positions, mask))
+        )
         rows, ids, places = flat(asked)
         # An empty list would become floats, which index nothing.
         index = partial(torch.tensor, dtype=torch.long, device=device)
@@ -158,6 +168,23 @@ class TorchSession:
         products = hidden[index(rows)].to(precise) * weight.to(precise)
         scores = products.sum(1).cpu().numpy()  # (K,)
         return [scores[own] for own in places]
+
+    def _hidden(
+        self, tokens: torch.Tensor, positions: torch.Tensor, mask: torch.Tensor
+    ) -> torch.Tensor:
+        """The last hidden states of tokens: (n, hidden)."""
+        if self._packer is not None:
+            from elmtex.engines.packing import Feed
+
+            return self._packer.feed(Feed(tokens, positions, mask, self._cache))
+        hidden: torch.Tensor = self._model.model(
+            input_ids=tokens[None],  # (1, n)
+            position_ids=positions[None],
+            attention_mask=mask[None, None],  # (1, 1, n, past + n)
+            past_key_values=self._cache,
+            use_cache=True,
+        ).last_hidden_state[0]
+        return hidden
 
     def keep(self, slots: int) -> None:
         surplus = self._cache.get_seq_length() - slots

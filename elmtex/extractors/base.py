@@ -156,7 +156,7 @@ def open_extractor(
         server: naive, icl: base URL of an OpenAI-compatible server, e.g. ``http://127.0.0.1:8000/v1``; None runs the
             model here.
         examples: icl: annotated reports to choose examples from, or the path of their JSONL file.
-        engine: finetuned: a key of ``elmtex.engines.ENGINES``, or ``auto``.
+        engine: finetuned: a key of ``elmtex.engines.ENGINES``, or ``auto``; naive, icl without a server: ``torch``, ``vllm``.
         threads: finetuned, student: CPU threads; None leaves the choice to the engine.
         at_once: finetuned, student: how many threads will extract at the same time; any may, but a fast engine shares the cores
             out among so many.
@@ -195,7 +195,7 @@ def open_extractor(
     else:
         from elmtex.extractors.chat import open_chat_extractor
 
-        extractor = open_chat_extractor(schema, model, server, examples)
+        extractor = open_chat_extractor(schema, model, server, examples, engine)
     if codes:
         from elmtex.coding.linker import Linker
         from elmtex.extractors.coding import CodingExtractor

@@ -11,9 +11,8 @@ from itertools import islice
 from pathlib import Path
 
 from elmtex.readers.file_set import MAX_CHARACTERS, MAX_REPORTS, SUFFIXES, FileSet
-from elmtex.readers.tables import SUFFIXES as TABLES
-from elmtex.readers.tables import TEXT_TABLES, read_table
-from elmtex.readers.text_files import ReadingError, Report, read_report, readable_name
+from elmtex.readers.sources import PARQUET, read_source, sources
+from elmtex.readers.text_files import Report, read_report, readable_name
 from elmtex.types import InputError
 
 
@@ -34,70 +33,19 @@ def read_files(paths: Sequence[str | Path]) -> list[Report]:
 
 
 def read_reports(paths: Sequence[str | Path]) -> Iterator[Report]:
-    """The reports of files and folders, one after the other, read only when asked for, as the
-    command line takes them.
+    """The reports of files, folders, patterns and addresses, one after the other, read only when
+    asked for, as the command line takes them: see :func:`elmtex.readers.sources.sources`.
 
-    A folder means the ``.txt`` files in and below it, sorted by path. A report's id is its file's
-    name without the suffix; where that has come before, as much of its path as tells them apart.
     Tables are read without limits of their number of rows. A file or row that cannot be read
     becomes a :class:`Report` with a ``problem`` and affects nothing else.
 
     Raises:
         InputError: a path that cannot be used at all, when its turn comes: missing, of another
-            kind, a folder without ``.txt`` files, a table without a column of reports, a ``.json``
-            file that holds no reports.
+            kind, a folder without reports, a table without a column of reports, a ``.json`` file
+            that holds no reports.
     """
-    seen: set[str] = set()
-    for path in map(Path, paths):
-        if not path.is_dir():
-            yield from _reports_of(path, seen)
-            continue
-        files = sorted(p for p in path.rglob("*") if p.suffix.lower() == ".txt" and p.is_file())
-        if not files:
-            raise InputError(
-                f"the folder {str(path)!r} has no .txt file: give one with reports in it"
-            )
-        for file in files:
-            yield _read(file, _new(seen, file, path))
-
-
-def _reports_of(path: Path, seen: set[str]) -> Iterator[Report]:
-    if not path.exists():
-        raise InputError(f"no such file or folder: {str(path)!r}")
-    suffix = path.suffix.lower()
-    if suffix in TEXT_TABLES:
-        yield from read_table(path)
-    elif suffix == ".txt":
-        yield _read(path, _new(seen, path))
-    elif suffix in SUFFIXES:
-        with FileSet(limited=False) as files:
-            if suffix in TABLES:
-                yield from files.read(path, str(path))
-            else:
-                name = path.name if suffix == ".zip" else _new(seen, path)
-                yield from files.reports_of(path, name)
-    else:
-        raise InputError(
-            f"cannot read reports from {str(path)!r}: give {', '.join(SUFFIXES)} files, or folders of .txt"
-        )
-
-
-def _new(seen: set[str], path: Path, folder: Path | None = None) -> str:
-    """A report's id: the file's name, or so much of its path as was not seen."""
-    inside = path.relative_to(folder).with_suffix("") if folder else Path(path.stem)
-    beside = folder.name / inside if folder else path.with_suffix("")
-    names = [place.as_posix() for place in (inside, beside, path)]
-    name = next((name for name in names if name not in seen), names[-1])
-    seen.add(name)
-    return readable_name(name)
-
-
-def _read(path: Path, name: str) -> Report:
-    try:
-        text, note = read_report(path)
-    except ReadingError as error:
-        return Report(name, None, str(error), note=error.note)
-    return Report(name, text, note=note)
+    for source in sources(paths):
+        yield from read_source(source)
 
 
 def read_one(path: str) -> Report:
@@ -109,7 +57,7 @@ def read_one(path: str) -> Report:
         MissingDependencyError: what reads it is not installed.
     """
     suffix = Path(path).suffix.lower()
-    if path == "-" or suffix == ".txt" or suffix not in SUFFIXES:
+    if path == "-" or suffix == ".txt" or suffix not in (*SUFFIXES, PARQUET):
         text, note = read_report(path)
         return Report("stdin" if path == "-" else readable_name(Path(path).stem), text, note=note)
     found = list(islice(read_reports([path]), 2))

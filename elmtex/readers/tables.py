@@ -68,7 +68,7 @@ def _read_jsonl(path: Path) -> Iterator[Report]:
             if len(line) > limit and not line.endswith(b"\n"):
                 while (rest := file.readline(limit)) and not rest.endswith(b"\n"):
                     pass
-                yield _broken(
+                yield broken(
                     path, number, f"is over {limit // 1_000_000} MB, too large for a report"
                 )
                 continue
@@ -79,11 +79,11 @@ def _read_jsonl(path: Path) -> Iterator[Report]:
             try:
                 row = json.loads(line.decode("utf-8"))
             except UnicodeDecodeError:
-                yield _broken(path, number, "is not UTF-8 text")
+                yield broken(path, number, "is not UTF-8 text")
             except (ValueError, RecursionError):  # also a number of 5,000 digits
-                yield _broken(path, number, "is not valid JSON")
+                yield broken(path, number, "is not valid JSON")
             else:
-                yield _from_row(row, path, number)
+                yield from_row(row, path, number)
 
 
 def _read_json(path: Path) -> Iterator[Report]:
@@ -106,7 +106,7 @@ def _read_json(path: Path) -> Iterator[Report]:
             f'{path} holds no list and no report: give [{{"id": …, "text": …}}, …]', "table"
         )
     for number, row in enumerate(rows, 1):
-        yield _from_row(row, path, number)
+        yield from_row(row, path, number)
 
 
 def _read_csv(path: Path) -> Iterator[Report]:
@@ -134,7 +134,7 @@ def _csv_rows(file: io.TextIOWrapper, path: Path) -> Iterator[Report]:
         file.seek(0)
         rows = csv.DictReader(file, delimiter=delimiter, strict=True)
         try:
-            names = [_name(cell) for cell in rows.fieldnames or []]
+            names = [column_name(cell) for cell in rows.fieldnames or []]
         except csv.Error:
             names = []
         # Where the text is the only column nothing separates it: a comma is part of the text.
@@ -142,7 +142,7 @@ def _csv_rows(file: io.TextIOWrapper, path: Path) -> Iterator[Report]:
             break
         found = max(found, rows.fieldnames or (), key=len) if names else found
     else:
-        raise _no_column(path, found)
+        raise no_column(path, found)
     number = 0
     while True:
         number += 1
@@ -151,22 +151,22 @@ def _csv_rows(file: io.TextIOWrapper, path: Path) -> Iterator[Report]:
         except StopIteration:
             return
         except csv.Error:
-            yield _broken(path, number, "is not valid CSV")
+            yield broken(path, number, "is not valid CSV")
             continue
         if any(row.get(None) or ()):
             # Half a report would look like a whole one.
             problem = "has more cells than the header row: put its text in quotes"
-            yield _broken(path, number, problem)
+            yield broken(path, number, problem)
             continue
         note: Note = ""
         row = _folded(row)
-        for column in (_id_column(row), *TEXT_COLUMNS):
+        for column in (id_column(row), *TEXT_COLUMNS):
             cell = row.get(column)
             if cell is not None and not _is_unicode(cell):
                 text = windows(cell.encode("utf-8", "surrogateescape"))
                 if text is not None:
                     row[column], note = text, "recoded"
-        yield _from_row(row, path, number, note)
+        yield from_row(row, path, number, note)
 
 
 def _read_xlsx(path: Path) -> Iterator[Report]:
@@ -201,15 +201,15 @@ def _xlsx_rows(book: Any, path: Path) -> Iterator[Report]:
                 }
                 if any(values.values()):
                     number += 1
-                    yield _from_row(values, path, number)
-            elif set(TEXT_COLUMNS) & set(map(_name, cells)):
-                names, any_sheet = [_name(cell) for cell in cells], True
+                    yield from_row(values, path, number)
+            elif set(TEXT_COLUMNS) & set(map(column_name, cells)):
+                names, any_sheet = [column_name(cell) for cell in cells], True
             elif place < HEADER_AMONG:
                 found = max(found, [cell for cell in cells if cell], key=len)
             else:
                 break
     if not any_sheet:
-        raise _no_column(path, found)
+        raise no_column(path, found)
 
 
 def _as_text(cell: Any) -> str:
@@ -232,15 +232,15 @@ _READERS: Mapping[str, Callable[[Path], Iterator[Report]]] = {
 SUFFIXES = tuple(_READERS)
 
 
-def _name(cell: Any) -> str:
+def column_name(cell: Any) -> str:
     return str(cell).strip().casefold()
 
 
 def _folded(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {_name(key): value for key, value in row.items()}
+    return {column_name(key): value for key, value in row.items()}
 
 
-def _no_column(path: Path, names: Sequence[str]) -> ReadingError:
+def no_column(path: Path, names: Sequence[str]) -> ReadingError:
     named = [name.strip() for name in names if name.strip()]
     has = ""
     if named and all(_COLUMN.fullmatch(name) for name in named):
@@ -251,33 +251,33 @@ def _no_column(path: Path, names: Sequence[str]) -> ReadingError:
     )
 
 
-def _id_column(row: Mapping[str, Any]) -> str:
+def id_column(row: Mapping[str, Any]) -> str:
     """The column of the reports' ids: ``id``, else the only one whose name ends so, as
     ``patient_id`` does."""
     named = [name for name in row if _ID.search(name)]
     return named[0] if "id" not in row and len(named) == 1 else "id"
 
 
-def _from_row(row: Any, path: Path, number: int, note: Note = "") -> Report:
+def from_row(row: Any, path: Path, number: int, note: Note = "") -> Report:
     """The report of one table row, or what is wrong with it."""
     if not isinstance(row, dict):
-        return _broken(path, number, "is not an object with 'text'")
+        return broken(path, number, "is not an object with 'text'")
     row = _folded(row)
     text = next((row[column] for column in TEXT_COLUMNS if row.get(column) is not None), None)
-    name = row.get(_id_column(row))
+    name = row.get(id_column(row))
     if name in (None, ""):
         name = f"{readable_name(path.stem)}:{number}"
     if isinstance(name, bool) or not isinstance(name, (str, int)) or not _is_unicode(str(name)):
-        return _broken(path, number, "has an 'id' that is neither text nor a whole number")
+        return broken(path, number, "has an 'id' that is neither text nor a whole number")
     if not isinstance(text, str):
-        return _broken(path, number, "has no text in 'text' or 'report'", str(name))
+        return broken(path, number, "has no text in 'text' or 'report'", str(name))
     if not _is_unicode(text):
-        return _broken(
+        return broken(
             path, number, "holds characters that are not valid Unicode; save it as UTF-8", str(name)
         )
     if len(text) > reading.MAX_BYTES:
         limit = reading.MAX_BYTES // 1_000_000
-        return _broken(path, number, f"is over {limit} MB, too large for a report", str(name))
+        return broken(path, number, f"is over {limit} MB, too large for a report", str(name))
     return Report(str(name), text, note=note, source=_ids(row))
 
 
@@ -298,6 +298,6 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _broken(path: Path, number: int, problem: str, name: str | None = None) -> Report:
+def broken(path: Path, number: int, problem: str, name: str | None = None) -> Report:
     problem = f"row {number} of {readable_name(path.name)} {problem}"
     return Report(name or f"{readable_name(path.stem)}:{number}", None, problem, note="row")

@@ -17,12 +17,15 @@ from elmtex.models.base import DEFAULT_MODEL
 from elmtex.schema import CategorySchema
 from elmtex.types import InputError, Record
 
+ENGINES = ("auto", "torch", "vllm")  # that run a chat model in this process
+
 
 def open_chat_extractor(
     schema: CategorySchema,
     model: str | None,
     server: str | None,
     examples: str | Path | Sequence[Record] | None,
+    engine: str = "auto",
 ) -> ChatExtractor:
     """An extractor that asks a chat model; nothing is loaded yet.
 
@@ -31,6 +34,7 @@ def open_chat_extractor(
         model: a folder, short name or hub name; with ``server``, the name it serves. None: the embedded model.
         server: base URL of an OpenAI-compatible server, e.g. ``http://127.0.0.1:8000/v1``; None runs the model here.
         examples: icl: annotated reports to choose examples from, or their JSONL file; None: naive.
+        engine: what runs the model here: ``torch`` (also ``auto``) or ``vllm``.
 
     Raises:
         InputError: no example labels all categories, or a model or server that cannot be used.
@@ -41,7 +45,7 @@ def open_chat_extractor(
 
         known = load(Path(examples)) if isinstance(examples, (str, Path)) else examples
         records = complete(known, schema)
-    return ChatExtractor(schema, open_chat(model, server), records)
+    return ChatExtractor(schema, open_chat(model, server, engine), records)
 
 
 def complete(records: Iterable[Record], schema: CategorySchema) -> tuple[Record, ...]:
@@ -60,12 +64,20 @@ def complete(records: Iterable[Record], schema: CategorySchema) -> tuple[Record,
     return fit
 
 
-def open_chat(model: str | None, server: str | None) -> Chat:
+def open_chat(model: str | None, server: str | None, engine: str = "auto") -> Chat:
     """The chat model of :func:`open_chat_extractor`."""
     if server is not None:
         from elmtex.extractors.chat.server import ServerChat
 
         return ServerChat(server, model or "default")
+    if engine not in ENGINES:
+        raise InputError(
+            f"unknown engine {engine!r} of a chat model: use one of: {', '.join(ENGINES)}"
+        )
+    if engine == "vllm":
+        from elmtex.extractors.chat.vllm import VllmChat
+
+        return VllmChat(model or DEFAULT_MODEL)
     from elmtex.extractors.chat.local import LocalChat
 
     return LocalChat(model or DEFAULT_MODEL)

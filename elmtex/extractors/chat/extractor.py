@@ -99,6 +99,7 @@ class ChatExtractor(Extractor):
         self._chat = chat
         self._examples = examples
         self._index = Index(examples)
+        self._loaded = False
         self._seconds = 0.0
 
     @property
@@ -135,10 +136,13 @@ class ChatExtractor(Extractor):
 
     def load(self) -> None:
         """Load the model, and embed the examples, now rather than at the first report."""
+        if self._loaded:
+            return
         began = time.perf_counter()
         self._chat.load()
         if self._examples:
             self._index.load()
+        self._loaded = True
         self._seconds += time.perf_counter() - began
 
     def extract(self, report: str, *, id: str = "report") -> Extraction:

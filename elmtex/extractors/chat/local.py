@@ -93,20 +93,12 @@ class LocalChat:
         assert self._loaded is not None
         tokenizer, model, grammar_tokens = self._loaded
         ids = tokenizer.apply_chat_template(
-            [_defused(message, tokenizer.all_special_tokens) for message in messages],
+            [defused(message, tokenizer.all_special_tokens) for message in messages],
             add_generation_prompt=True,
             return_tensors="pt",
             return_dict=True,
         )["input_ids"]  # (1, prompt)
-        room = model.config.max_position_embeddings - ids.shape[1]
-        if room < MAX_REPLY:
-            raise TooLongError(
-                "the prompt has {tokens} tokens and a reply takes up to {reply}: too long for the context of {context}; "
-                "shorten the report or use a model with a longer context",
-                tokens=ids.shape[1],
-                reply=MAX_REPLY,
-                context=model.config.max_position_embeddings,
-            )
+        check_room(ids.shape[1], model.config.max_position_embeddings)
         grammar = LLMatcher.grammar_from_json_schema(
             json.dumps(schema), {"whitespace_flexible": False}
         )
@@ -161,7 +153,19 @@ def _loops(written: Sequence[int]) -> bool:
     )
 
 
-def _defused(message: Message, special: Sequence[str]) -> Message:
+def check_room(tokens: int, context: int) -> None:
+    """Raises TooLongError when a prompt of so many tokens leaves no room for the longest reply."""
+    if context - tokens < MAX_REPLY:
+        raise TooLongError(
+            "the prompt has {tokens} tokens and a reply takes up to {reply}: too long for the context of {context}; "
+            "shorten the report or use a model with a longer context",
+            tokens=tokens,
+            reply=MAX_REPLY,
+            context=context,
+        )
+
+
+def defused(message: Message, special: Sequence[str]) -> Message:
     """The message with the model's control signs broken up: a report's words must not end its turn."""
     content = message["content"]
     for sign in special:

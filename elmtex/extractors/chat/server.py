@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import json
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,9 @@ MAX_REPLY = 4096  # tokens
 TIMEOUT = 600.0  # seconds a reply may take
 CONNECT_TIMEOUT = 30.0  # seconds until a connection is open
 MAX_ERROR = 10_000  # bytes of an error's body that are looked at
+PAUSES = (1.0, 2.0, 4.0, 8.0)  # seconds before a question is asked again
+MAX_PAUSE = 60.0  # that a server may ask for
+_BUSY = (408, 425, 429, 500, 502, 503, 504)  # HTTP status: another time it may answer
 _ENDED = N_("The server ended the reply ({reason}); items may be missing.")
 
 
@@ -59,7 +64,7 @@ class ServerChat:
 
     def reply(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
         """Answer with JSON of a schema; see :class:`elmtex.extractors.chat.extractor.Chat`."""
-        data = self._call(
+        data = self._patiently(
             "/chat/completions",
             {
                 "model": self.name,
@@ -77,7 +82,7 @@ class ServerChat:
             usage = data.get("usage") or {}
             return Reply(
                 choice["message"]["content"] or "",
-                _problem(choice["finish_reason"]),
+                problem_of(choice["finish_reason"]),
                 usage.get("prompt_tokens"),
                 usage.get("completion_tokens"),
             )
@@ -101,6 +106,15 @@ class ServerChat:
                 )
             headers["Authorization"] = f"Bearer {key}"
         return headers
+
+    def _patiently(self, path: str, body: Mapping[str, Any]) -> Any:
+        """What the server answers; when it is busy, or does not answer, it is asked again after each of :data:`PAUSES`."""
+        for pause in PAUSES:
+            try:
+                return self._call(path, body)
+            except _BusyError as error:
+                time.sleep(max(pause, min(error.wish, MAX_PAUSE)))
+        return self._call(path, body)
 
     def _call(self, path: str, body: Mapping[str, Any] | None) -> Any:
         try:
@@ -126,11 +140,18 @@ class ServerChat:
                 return json.loads(response.read())
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RecursionError) as error:
             # Never its text: it may quote what was sent.
-            raise InputError(
+            again = isinstance(error, httpx.TransportError)
+            raise (_BusyError if again else InputError)(
                 "server {url}: no usable answer ({kind}); is it running?",
                 url=self._url,
                 kind=type(error).__name__,
             ) from None
+
+
+class _BusyError(InputError):
+    """The server did not answer this time. ``wish`` is the seconds that it asks to wait."""
+
+    wish = 0.0
 
 
 def _client() -> httpx.Client:
@@ -141,8 +162,14 @@ def _client() -> httpx.Client:
         trust_env=False,  # neither proxies nor .netrc
         follow_redirects=False,
         timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
-        verify=ssl.create_default_context(),  # the machine's own authorities: a hospital may have one
+        verify=_authorities(),
     )
+
+
+@functools.cache
+def _authorities() -> ssl.SSLContext:
+    """The machine's own: a hospital may have one. Reading them takes longer than many an answer."""
+    return ssl.create_default_context()
 
 
 def _stays_here(url: str) -> bool:
@@ -163,14 +190,19 @@ def _refused(url: str, response: httpx.Response) -> InputError:
     text = body.decode("utf-8", "replace").lower()
     if response.status_code == 400 and "context" in text:
         return TooLongError("server {url}: the prompt is too long for the model's context", url=url)
-    return InputError(
+    kind = _BusyError if response.status_code in _BUSY else InputError
+    refused = kind(
         "server {url}: HTTP status {code}; check --server and --model",
         url=url,
         code=response.status_code,
     )
+    wish = response.headers.get("Retry-After", "")
+    if isinstance(refused, _BusyError) and wish.isdecimal():
+        refused.wish = float(wish)
+    return refused
 
 
-def _problem(reason: str | None) -> str:
+def problem_of(reason: str | None) -> str:
     """Why a reply is not whole, by OpenAI's ``finish_reason``; "" when it is, or the server does not tell."""
     if reason in ("stop", None):
         return ""
