@@ -22,7 +22,7 @@ from training.record import short_form
 from training.ship import ship
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGED = ROOT / "elmtex" / "models" / "adapters" / "elmtex-6" / "record.json"
+PACKAGED = ROOT / "elmtex" / "models" / "adapters" / "elmtex-7" / "record.json"
 DATA = Path(os.environ.get("ELMTEX_DATA", ROOT.parent / "shared" / "data"))
 
 
@@ -130,7 +130,7 @@ def test_the_packaged_record_is_short_and_the_card_quotes_it() -> None:
 
 
 def test_the_script_runs_what_the_record_says() -> None:
-    script = (ROOT / "training" / "make_elmtex6.sh").read_text("utf-8")
+    script = (ROOT / "training" / "make_elmtex7.sh").read_text("utf-8")
     commands = [
         shlex.split(line) for line in script.replace("\\\n", " ").splitlines() if " -m " in line
     ]
@@ -152,13 +152,13 @@ def test_the_packaged_adapters_data_comes_out_again(tmp_path: Path) -> None:
     if not all((DATA / name).is_dir() for name in ("maccrobat2020", "phee2")):
         pytest.skip("skipped: no data")
     pytest.importorskip("faker_healthcare")
-    script = (ROOT / "training" / "make_elmtex6.sh").read_text("utf-8")
-    commit = re.search(r"git worktree add --detach \S+ (\w+)", script)
-    assert commit is not None
+    script = (ROOT / "training" / "make_elmtex7.sh").read_text("utf-8")
+    commits = re.findall(r"git worktree add --detach \S+ (\w+)", script)
+    assert commits
     source, out = tmp_path / "source", tmp_path / "out"
     source.mkdir()
     archive = subprocess.run(
-        ["git", "-C", str(ROOT), "archive", commit[1]], capture_output=True, check=False
+        ["git", "-C", str(ROOT), "archive", commits[-1]], capture_output=True, check=False
     )
     if archive.returncode:
         pytest.skip("the checkout has no history")
