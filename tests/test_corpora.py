@@ -547,7 +547,7 @@ def test_records_round_trip_without_a_changed_character(tmp_path: Path) -> None:
         ({"items": {"age": [{"start": 0, "end": 99}]}}, "outside its text"),
         ({"items": {"age": [{"start": True, "end": 3}]}}, "unusable"),
         ({"labelled": [["age"]]}, "name categories"),
-        ({"lang": 7}, "lang and split"),
+        ({"lang": 7}, "lang, split and schema"),
         ({"items": {"age": [{"start": 0, "end": 3, "assertion": "negated"}]}}, "unusable"),
     ],
 )

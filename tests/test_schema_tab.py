@@ -218,4 +218,4 @@ def test_a_users_own_types_drive_attributes() -> None:
     controller = PageController(Attributing())
     begun = controller.begin("Aspirin 100 mg orally", "en", None, "me", own)
     screen = list(controller.run("s", begun.state, "en", "me"))[-1]
-    assert "Dose:</span> 100 mg" in screen.result and "Route" not in screen.result
+    assert 'title="Dose">100 mg</button>' in screen.result and "Route" not in screen.result

@@ -303,10 +303,10 @@ def test_items_read_as_others_of_their_category_and_the_rest_stays():
     }
     record = Record("r", "planted", "en", text, tuple(places), items)
     others = {
-        ("en", "signs_symptoms"): ["shortness of breath"],
-        ("en", "diagnostic_techniques_procedures"): ["chest X-ray"],
-        ("en", "pathology"): ["never"],
-        ("de", "signs_symptoms"): ["nie"],
+        ("en", None, "signs_symptoms"): ["shortness of breath"],
+        ("en", None, "diagnostic_techniques_procedures"): ["chest X-ray"],
+        ("en", None, "pathology"): ["never"],
+        ("de", None, "signs_symptoms"): ["nie"],
     }
     new = with_replaced_mentions(record, others, 1.0, random.Random(0))
     assert new.text == (
@@ -371,7 +371,11 @@ def test_categories_of_your_own_want_their_schema(tmp_path):
     assert schema.categories[0].label == "site"
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*m*.yaml")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path",
+    [p for p in sorted(CONFIGS.glob("*m*.yaml")) if not p.stem.startswith("student")],
+    ids=lambda p: p.stem,
+)
 def test_every_field_of_a_config_is_known(path):
     parser = TrlParser((sft.ElmtexArguments, SFTConfig, ModelConfig))
     flags = ["--config", str(path), "--data", "d", "--output_dir", "o", "--bf16", "false"]

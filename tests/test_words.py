@@ -287,7 +287,7 @@ class Failing(Planted):
         raise ElmtexError(
             "server {url}: no usable answer ({kind}); is it running?",
             url="http://127.0.0.1:1/v1",
-            kind="URLError",
+            kind="ConnectError",
         )
 
 
@@ -306,7 +306,8 @@ def test_a_failures_reason_is_said_in_the_pages_language() -> None:
     assert "is it running?" in controller.render(failed, "en").result
     german = controller.render(failed, "de").result
     assert (
-        "(Server http://127.0.0.1:1/v1: keine brauchbare Antwort (URLError); läuft er?)" in german
+        "(Server http://127.0.0.1:1/v1: keine brauchbare Antwort (ConnectError); läuft er?)"
+        in german
     )
 
 

@@ -27,6 +27,8 @@ MAX_ERROR = 10_000  # bytes of an error's body that are looked at
 PAUSES = (1.0, 2.0, 4.0, 8.0)  # seconds before a question is asked again
 MAX_PAUSE = 60.0  # that a server may ask for
 _BUSY = (408, 425, 429, 500, 502, 503, 504)  # HTTP status: another time it may answer
+_NO_ANSWER = N_("server {url}: no usable answer ({kind}); is it running?")
+_REFUSED = N_("server {url}: HTTP status {code}; check --server and --model")
 _ENDED = N_("The server ended the reply ({reason}); items may be missing.")
 
 
@@ -142,7 +144,7 @@ class ServerChat:
             # Never its text: it may quote what was sent.
             again = isinstance(error, httpx.TransportError)
             raise (_BusyError if again else InputError)(
-                "server {url}: no usable answer ({kind}); is it running?",
+                _NO_ANSWER,
                 url=self._url,
                 kind=type(error).__name__,
             ) from None
@@ -192,7 +194,7 @@ def _refused(url: str, response: httpx.Response) -> InputError:
         return TooLongError("server {url}: the prompt is too long for the model's context", url=url)
     kind = _BusyError if response.status_code in _BUSY else InputError
     refused = kind(
-        "server {url}: HTTP status {code}; check --server and --model",
+        _REFUSED,
         url=url,
         code=response.status_code,
     )

@@ -45,7 +45,10 @@ def lay_out_compare(words: Words, choices: Sequence[str]) -> CompareParts:
         with gr.Row(elem_id="elmtex-compare-choice"):
             left, right = (
                 gr.Dropdown(_named(choices, words), value=name, label=label, filterable=False)
-                for label, name in ((c.left, choices[0]), (c.right, choices[-1]))
+                for label, name in (
+                    (c.left, choices[0]),
+                    (c.right, choices[-2] if len(choices) > 2 else choices[-1]),
+                )
             )
             start = gr.Button(c.start, variant="primary", elem_id="elmtex-compare-start")
             stop = gr.Button(
