@@ -85,8 +85,9 @@ def to_fhir(
     *,
     at: str | None = None,
     with_text: bool = False,
+    indent: int | None = 2,
 ) -> str:
-    """An HL7 FHIR R4 Bundle as indented JSON, see :mod:`elmtex.exporters.fhir.bundle`.
+    """An HL7 FHIR R4 Bundle as JSON, see :mod:`elmtex.exporters.fhir.bundle`.
 
     Args:
         extraction: the document.
@@ -95,6 +96,7 @@ def to_fhir(
         report: the text it was extracted from; "" when it is not available.
         at: when the bundle is made, ISO 8601 with its offset from UTC; None is now.
         with_text: the report's words are part of the bundle.
+        indent: blanks a level of the JSON; None for one line.
 
     Raises:
         MissingDependencyError: fhir.resources is not installed.
@@ -104,7 +106,7 @@ def to_fhir(
     document = bundle(
         extraction, schema, review or ReviewState(), report, at=at, with_text=with_text
     )
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(document, ensure_ascii=False, indent=indent) + "\n"
 
 
 def to_fhir_ndjson(
@@ -117,8 +119,7 @@ def to_fhir_ndjson(
     with_text: bool = False,
 ) -> str:
     """The Bundle of :func:`to_fhir` on one line, so that many make a file of NDJSON."""
-    document = to_fhir(extraction, schema, review, report, at=at, with_text=with_text)
-    return json.dumps(json.loads(document), ensure_ascii=False) + "\n"
+    return to_fhir(extraction, schema, review, report, at=at, with_text=with_text, indent=None)
 
 
 FORMATS: dict[str, Callable[[Extraction, CategorySchema], str]] = {

@@ -46,6 +46,8 @@ def _retyped(item: Item, types: Iterable[AttributeType]) -> Item:
     """The item, with attributes that only the list of another of these types knows moved to it."""
     normalisers = {type.key: type.normaliser for type in types}
     certain = {name: key for key, name in normalisers.items() if name in _CERTAIN}
+    if not certain:  # as of laboratory values, which are most of a report's attributes
+        return item
 
     def now(attribute: Attribute) -> Attribute:
         own = normalisers.get(attribute.type)
