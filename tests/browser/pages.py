@@ -156,6 +156,26 @@ def extract(page: Any, report: str) -> None:
     page.get_by_role("button", name="Extract").click()
 
 
+WHERE = """(element, words) => {
+  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const at = texts.currentNode.data.indexOf(words);
+    if (at < 0) continue;
+    const range = document.createRange();
+    range.setStart(texts.currentNode, at);
+    range.setEnd(texts.currentNode, at + words.length);
+    texts.currentNode.parentElement.scrollIntoView({ block: "nearest", behavior: "instant" });
+    const { x, y, width, height } = range.getClientRects()[0];
+    return [x + width / 2, y + height / 2];
+  }
+}"""
+
+
+def click_words(element: Any, words: str) -> None:
+    """Click in the middle of words of one text node: an element's own middle may be other words, as lines break."""
+    element.page.mouse.click(*element.evaluate(WHERE, words))
+
+
 def unfold(page: Any) -> None:
     """Show the rows that need no look, too."""
     page.locator("[data-fold]").click()

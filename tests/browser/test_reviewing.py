@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import NOTE, expect, extract, unfold
+from pages import NOTE, click_words, expect, extract, unfold
 
 AXE = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
@@ -115,7 +115,7 @@ def test_words_that_lie_in_a_longer_item_are_chosen_by_themselves(page: Any) -> 
     assert report.text_content() == NOTE
     outer = "crushing retrosternal chest pain radiating to the left arm"
     for words, chosen in (("chest pain", "chest pain"), ("crushing retrosternal", outer)):
-        report.get_by_text(words, exact=False).last.click()
+        click_words(report, words)
         pressed = page.locator('button.item[aria-pressed="true"]')
         expect(pressed).to_have_text(chosen)
         lit = "".join(
@@ -128,7 +128,7 @@ def test_words_that_lie_in_a_longer_item_are_chosen_by_themselves(page: Any) -> 
     page.get_by_role("button", name="Reject: chest pain").click()
     expect(judged(page)).to_contain_text("1 of")
     assert report.text_content() == NOTE
-    report.get_by_text("chest pain", exact=False).last.click()
+    click_words(report, "chest pain")
     expect(page.locator('button.item[aria-pressed="true"]')).to_have_text(outer)
 
 

@@ -1,6 +1,6 @@
 // Which rows are chosen: one, or several by Shift or Ctrl; and the cell that the arrow keys have reached.
 (() => {
-  const { $, all, idsOf, wordsOf, showRow, showSpan } = window.elmtex;
+  const { $, all, idsOf, rowOf, wordsOf, showRow, showSpan } = window.elmtex;
   let current = null; // the chosen row's id
   let several = new Set(); // ids of rows that are chosen with it
   let anchor = null; // where a range of rows began
@@ -101,11 +101,15 @@
     // Shift and a click would select the page's text.
     if (event.shiftKey && event.target.closest?.("tr[data-verdict]")) event.preventDefault();
   });
+  // The row whose words these are: the innermost that is not rejected, though the report still shows it until the answer.
+  const rowAt = (element) => {
+    const words = element?.closest?.("[data-items]:not(.off)");
+    if (!words) return element?.closest?.("tr[data-row]");
+    const found = words.dataset.items.split(" ").map(rowOf).find((one) => one && one.dataset.verdict !== "rejected");
+    return found ?? rowAt(words.parentElement);
+  };
   document.addEventListener("click", (event) => {
-    const words = event.target.closest?.("[data-items]:not(.off)");
-    const one = words
-      ? words.dataset.items.split(" ").map((id) => window.elmtex.rowOf(id)).find(Boolean)
-      : event.target.closest?.("tr[data-row]");
+    const one = rowAt(event.target);
     const go = event.target.closest?.("[data-go]");
     if (go) choose(named(go.dataset.go), { focus: false });
     if (!one || event.target.closest?.("[data-edit-item]")) return one && choose(one, { focus: false });
