@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from elmtex.text.normalisation import capitals, normalise
 
@@ -123,18 +123,33 @@ def _wrapped(text: str) -> Iterator[int]:
     raw = text.split("\n")
     lines = [" ".join(line.split()) for line in raw]
     width = _width(lines)
+    inside = set(_inside_sentences(lines))
     place = -1
     hangs = 0  # the column at which an entry's words begin
-    for whole, below, (line, ahead) in zip(
-        raw, [*raw[1:], ""], pairwise([*lines, ""]), strict=True
+    for number, (whole, below, (line, ahead)) in enumerate(
+        zip(raw, [*raw[1:], ""], pairwise([*lines, ""]), strict=True)
     ):
         place += len(whole) + 1
         if mark := _MARK.match(line):
             hangs = _indent(whole) + mark.end()
         elif _indent(whole) < hangs or not line:
             hangs = 0
-        if line and ahead and _is_wrapped(line, ahead, width, 0 < hangs == _indent(below)):
+        hanging = 0 < hangs == _indent(below)
+        if number in inside or (line and ahead and _is_wrapped(line, ahead, width, hanging)):
             yield place
+
+
+def _inside_sentences(lines: list[str]) -> Iterator[int]:
+    """The numbers of the lines, however short, whose sentence goes on: in their paragraph the first line alone begins with a
+    capital, and the last alone has a stop."""
+    for words, group in groupby(enumerate(lines), key=lambda numbered: bool(numbered[1])):
+        (first, begin), *others = group
+        if not words or not others or not (begin[0].isupper() and " " in begin):
+            continue
+        going = all(line[0].islower() and ":" not in line for _, line in others)
+        stopped = [line[-1] in _STOPS for line in (begin, *(line for _, line in others))]
+        if going and stopped[-1] and not any(stopped[:-1]):
+            yield from range(first, first + len(others))
 
 
 def _first_letter(text: str, place: int) -> int:
