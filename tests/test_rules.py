@@ -98,3 +98,20 @@ def test_head_of_a_row(line: str, words: str, head: str | None) -> None:
     report = f"Some line\n{line}\nNext  line"
     found = row_head(report, report.index(words))
     assert (report[slice(*found)] if found else None) == head
+
+
+@pytest.mark.parametrize(
+    ("words", "assertion"),
+    [
+        ("Return if you develop fever", "possible"),
+        ("Please call the clinic should the wound open", "possible"),
+        ("Bitte melden, falls Fieber auftritt", "possible"),
+        ("Wiedervorstellung bei Dr. Weber in 4 Wochen", "present"),
+        ("returned home", "present"),
+        ("pain if he climbs stairs", "present"),
+    ],
+)
+def test_advice_under_a_condition_is_possible(words: str, assertion: str) -> None:
+    item = Item(*place(f"Plan: {words}.", words))
+    (ruled,) = by_rule({"plan": (item,)}, CLINICAL, f"Plan: {words}.")["plan"]
+    assert ruled.assertion == assertion

@@ -107,7 +107,10 @@ def _sentences(report: str) -> list[str]:
         ("1. Adenokarzinom der Lunge mit Befall auch der rechten\n   Leber\n2. Hypertonie", "1. Adenokarzinom der Lunge mit Befall auch der rechten Leber\n2. Hypertonie"),
         ("- chest pain radiating to the left\n  arm\n- nausea", "- chest pain radiating to the left arm\n- nausea"),
         ("Es besteht eine Allergie gegen\nPenicillin mit Hautausschlag. Weitere\nAllergien nicht.", "Es besteht eine Allergie gegen Penicillin mit Hautausschlag. Weitere Allergien nicht."),
+        ("Woke with pain\nin the left\nknee this morning.\n\nNo swelling", "Woke with pain in the left knee this morning.\n\nNo swelling"),
         # What does not
+        ("Current drugs\naspirin.\nmetformin.", "Current drugs\naspirin.\nmetformin."),
+        ("Sehr geehrte Frau Kollegin,\nwir sahen den Patienten.", "Sehr geehrte Frau Kollegin,\nwir sahen den Patienten."),
         ("- Medications\n  aspirin\n- Allergies\n  none", "- Medications\naspirin\n- Allergies\nnone"),
         ("Gibt Schmerzen an\nFieber: nein\n**Cor:** rein\n|Hb|9|", "Gibt Schmerzen an\nFieber: nein\n**Cor:** rein\n|Hb|9|"),
         ("Sehr geehrter Herr Kollege,\nwir berichten\n\nSincerely,\nJohn Miller\nConsultant", "Sehr geehrter Herr Kollege,\nwir berichten\n\nSincerely,\nJohn Miller\nConsultant"),

@@ -1,5 +1,5 @@
-"""What the program decides about attributes, not the model: their type where closed lists tell it, the route that an
-item names itself, and the test of a table's later columns."""
+"""What the program decides, not the model: that advice under a condition is possible; an attribute's type where closed
+lists tell it; the route that an item names itself; and the test of a table's later columns."""
 
 from __future__ import annotations
 
@@ -16,14 +16,20 @@ from elmtex.values import value_of
 # Normalisers that read closed lists of words, so that what they read is of their type for certain: "p.o.", "b.i.d."
 _CERTAIN = ("route", "timing")
 _WORD = re.compile(r"[^\s,;()/]+")
+# Advice under a condition: "Return if you develop fever", „Bitte melden, falls ...“
+_ADVICE = re.compile(
+    r"(?:please |bitte )?(?:return|re-?turn|call|ring|come|contact|see|seek|go|present|re-?attend|attend|report|notify|"
+    r"wieder\w+|sofort\w*|rückkehr|vorstellung|melden|rufen|kommen|suchen)\b.*\b(?:if|should|when|falls|wenn|sollten?)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _AMBIGUOUS = frozenset(("im", "ng", "pr", "pv", "sl"))  # "im Wechsel", "5 ng"
 
 
 def by_rule(
     categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, report: str
 ) -> dict[str, tuple[Item, ...]]:
-    """The items with what rules change of their attributes: "p.o." is no frequency, and each cell of a table's row
-    belongs to the test that heads the row.
+    """The items with what rules change: "return if he vomits" is possible; "p.o." is no frequency, and each cell of a
+    table's row belongs to the test that heads the row.
 
     Args:
         categories: items by category.
@@ -31,15 +37,24 @@ def by_rule(
         report: where the items are spans.
     """
     types = {category.key: category.attributes for category in schema.categories}
+
+    def ruled(item: Item, types: Iterable[AttributeType]) -> Item:
+        item = _conditional(item)
+        if not types:
+            return item
+        return _with_row_head(_with_route(_retyped(item, types), types), types, report)
+
     return {
-        key: tuple(
-            _with_row_head(_with_route(_retyped(item, types[key]), types[key]), types[key], report)
-            for item in items
-        )
-        if types.get(key)
-        else items
+        key: tuple(ruled(item, types.get(key, ())) for item in items)
         for key, items in categories.items()
     }
+
+
+def _conditional(item: Item) -> Item:
+    """The item, possible where it is advice for a case that has not come: "Return if you develop fever"."""
+    if item.assertion == "present" and _ADVICE.match(item.text):
+        return replace(item, assertion="possible")
+    return item
 
 
 def _retyped(item: Item, types: Iterable[AttributeType]) -> Item:

@@ -144,7 +144,9 @@ def _inside_sentences(lines: list[str]) -> Iterator[int]:
     capital, and the last alone has a stop."""
     for words, group in groupby(enumerate(lines), key=lambda numbered: bool(numbered[1])):
         (first, begin), *others = group
-        if not words or not others or not (begin[0].isupper() and " " in begin):
+        if not words or not others or _SALUTATION.match(begin):
+            continue
+        if not (begin[0].isupper() and " " in begin):
             continue
         going = all(line[0].islower() and ":" not in line for _, line in others)
         stopped = [line[-1] in _STOPS for line in (begin, *(line for _, line in others))]
