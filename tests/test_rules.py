@@ -3,8 +3,10 @@
 import pytest
 
 from elmtex.extractors.rules import by_rule
+from elmtex.extractors.values import fitted
 from elmtex.schema import load_schema
 from elmtex.text.rows import row_head
+from elmtex.text.sections import Sectioned
 from elmtex.types import Attribute, Item
 
 CLINICAL = load_schema("clinical")
@@ -113,5 +115,5 @@ def test_head_of_a_row(line: str, words: str, head: str | None) -> None:
 )
 def test_advice_under_a_condition_is_possible(words: str, assertion: str) -> None:
     item = Item(*place(f"Plan: {words}.", words))
-    (ruled,) = by_rule({"plan": (item,)}, CLINICAL, f"Plan: {words}.")["plan"]
+    (ruled,) = fitted({"plan": (item,)}, CLINICAL, Sectioned.of(""))["plan"]
     assert ruled.assertion == assertion

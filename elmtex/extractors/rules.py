@@ -28,8 +28,8 @@ _AMBIGUOUS = frozenset(("im", "ng", "pr", "pv", "sl"))  # "im Wechsel", "5 ng"
 def by_rule(
     categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, report: str
 ) -> dict[str, tuple[Item, ...]]:
-    """The items with what rules change: "return if he vomits" is possible; "p.o." is no frequency, and each cell of a
-    table's row belongs to the test that heads the row.
+    """The items with what rules change of their attributes: "p.o." is no frequency, and each cell of a table's row
+    belongs to the test that heads the row.
 
     Args:
         categories: items by category.
@@ -37,20 +37,18 @@ def by_rule(
         report: where the items are spans.
     """
     types = {category.key: category.attributes for category in schema.categories}
-
-    def ruled(item: Item, types: Iterable[AttributeType]) -> Item:
-        item = _conditional(item)
-        if not types:
-            return item
-        return _with_row_head(_with_route(_retyped(item, types), types), types, report)
-
     return {
-        key: tuple(ruled(item, types.get(key, ())) for item in items)
+        key: tuple(
+            _with_row_head(_with_route(_retyped(item, types[key]), types[key]), types[key], report)
+            for item in items
+        )
+        if types.get(key)
+        else items
         for key, items in categories.items()
     }
 
 
-def _conditional(item: Item) -> Item:
+def conditional(item: Item) -> Item:
     """The item, possible where it is advice for a case that has not come: "Return if you develop fever"."""
     if item.assertion == "present" and _ADVICE.match(item.text):
         return replace(item, assertion="possible")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from elmtex.extractors.rules import conditional
 from elmtex.schema import CategorySchema
 from elmtex.text.sections import Sectioned
 from elmtex.types import Attribute, Item
@@ -37,8 +38,10 @@ def fitted(
     categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, sections: Sectioned
 ) -> dict[str, tuple[Item, ...]]:
     """The items as the schema lists them: :func:`possible` ones, with their section and further mentions where its
-    items may have them."""
-    items = possible(categories, schema)
+    items may have them; advice under a condition is possible."""
+    items = {
+        key: tuple(map(conditional, found)) for key, found in possible(categories, schema).items()
+    }
     if schema.items_may_have("section"):
         items = sections.placed(items)
     if schema.items_may_have("mentions"):
