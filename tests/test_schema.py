@@ -15,6 +15,7 @@ from elmtex.schema import (
     MAX_CATEGORIES,
     MAX_LABEL,
     Fhir,
+    is_own,
     load_schema,
     packaged_schemas,
     parse_schema,
@@ -53,6 +54,13 @@ def test_every_packaged_schema_loads_and_takes_an_empty_document() -> None:
         assert schema.name == name
         assert load_schema(path).keys == schema.keys
         assert schema.validate({key: [] for key in schema.keys}) == ()
+
+
+def test_a_schema_is_ones_own_when_most_of_its_labels_are_in_no_packaged_one() -> None:
+    assert not any(is_own(load_schema(name)) for name in packaged_schemas())
+    own = {"a": {"title": "Complaints"}, "b": {"title": "What it is"}, "c": {"title": "Age"}}
+    assert is_own(parse_schema({"title": "Ward", "properties": own}, "ward"))
+    assert not is_own(load_schema("elmtex").subset(("age", "gender")))
 
 
 def test_items_and_labels_are_filled_in() -> None:

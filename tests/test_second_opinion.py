@@ -20,7 +20,7 @@ from elmtex.extractors.loaded_student import LoadedStudent
 from elmtex.extractors.notes import NotesExtractor
 from elmtex.extractors.second_opinion import SecondOpinion
 from elmtex.extractors.stage_times import NotesTimings
-from elmtex.models.adapter import Adapter, OpinionSettings
+from elmtex.models.adapter import Adapter, OpinionSettings, OwnSchemaSettings
 from elmtex.models.student import Student
 from elmtex.schema import load_schema
 from elmtex.types import InputError, Item, Record
@@ -121,6 +121,17 @@ def test_a_student_that_does_not_know_the_schema_is_not_asked() -> None:
     extractor = NotesExtractor(ELMTEX, model=shared)
     assert "second_opinion" not in extractor.settings()
     assert len(found(extractor)) == 3 and shared.opinion.student.reports == 0
+
+
+def test_schemas_of_ones_own_have_a_threshold_of_their_own(monkeypatch) -> None:
+    shared = model(None, 0.01)
+    shared.adapter = replace(shared.adapter, own_schemas=OwnSchemaSettings(((0.0, 0.2),), 0.01))
+    extractor = NotesExtractor(SCHEMA, model=shared)
+    before = found(extractor)
+    monkeypatch.setattr("elmtex.extractors.notes.is_own", lambda schema: True)
+    assert {w: (a, 0.2) for w, (a, _) in before.items()} == found(extractor) != before
+    shared.adapter = replace(shared.adapter, own_schemas=OwnSchemaSettings((), 0.99))
+    assert found(extractor) == {}  # rather than nonsense
 
 
 def test_its_time_is_told() -> None:

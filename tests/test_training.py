@@ -19,11 +19,14 @@ from trl import ModelConfig, SFTConfig, TrlParser
 
 from elmtex import Extractor
 from elmtex import records as canonical
+from elmtex.models.adapter import load_adapter
+from elmtex.schema import packaged_schemas
 from elmtex.types import Attribute, InputError, Item, Record
 from training import sft
 from training.attention import attend
 from training.average import average
 from training.calibrate import calibrate
+from training.calibrate_schemas import first_half
 from training.chat import conversations
 from training.data import Augmentation, Examples, asked_schema, sampled, sequences, variation
 from training.mentions import with_replaced_mentions
@@ -189,6 +192,31 @@ def test_assertion_biases_are_set_by_sources_that_mark_them(workshop, runs, tmp_
         canonical.write(data / "dev_other.jsonl", records)
         calibrate(run, data, thresholds=(0.1,))
     assert seen == [["planted"], ["marking", "planted"]]
+
+
+def test_schemas_of_ones_own_have_a_threshold_and_a_confidence_of_their_own(
+    workshop, runs, tmp_path
+):
+    run = shutil.copytree(runs["lora"], tmp_path / "run")
+    data = shutil.copytree(workshop / "data", tmp_path / "data")
+    file = (
+        packaged_schemas()["elmtex"]
+        .read_text("utf-8")
+        .replace('"$id": "elmtex"', '"$id": "dev-own"')
+    )
+    (tmp_path / "dev-own.json").write_text(file, "utf-8")
+    rows = list(canonical.load(data / "dev.jsonl"))
+    held_out = [replace(r, id=f"{i}", schema="dev-own") for i, r in enumerate([*rows, *rows])]
+    assert first_half(held_out) == held_out[: len(held_out) // 2]
+    canonical.write(data / "dev_other.jsonl", held_out)
+    calibrate(run, data, thresholds=(0.1,), schemas=tmp_path)
+    settings = load_adapter(run).own_schemas
+    row = json.loads((run / "calibration.json").read_text())["own_schemas"][-1]
+    assert settings.threshold == row["threshold"]
+    assert (row["exact"], row["invented"]) == (1.0, 0.0)
+    assert 0 < settings.calibrated(0.9) <= 1
+    calibrate(run, data, thresholds=(0.1,))
+    assert load_adapter(run).own_schemas is None
 
 
 @pytest.mark.slow  # trains one

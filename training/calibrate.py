@@ -2,11 +2,11 @@
 be kept, and what its probability means.
 
     python -m training.calibrate runs/smollm2 --data data
-    python -m training.calibrate runs/smollm2 --data data --student student-1
+    python -m training.calibrate runs/smollm2 --data data --student student-1 --schemas training/schemas
 
 Writes ``biases``, ``threshold`` and ``calibration`` into the run's elmtex.json, those of
 ``attributes``, too, when it was trained on them and DEV labels some, and ``second_opinion`` where a
-student is named; and what was tried, the chosen
+student is named, and ``own_schemas`` where a folder of schemas is; and what was tried, the chosen
 row last, to calibration.json.
 """
 
@@ -31,6 +31,7 @@ from elmtex.models.adapter import load_adapter, write_adapter_digests
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError, Record
 from training.calibrate_opinion import calibrate_opinion
+from training.calibrate_schemas import calibrate_schemas, first_half
 from training.thresholds import THRESHOLDS, best, isotonic, tried, without_pairs
 
 OPENING = 1.5  # a note is opened when its probability is over .18; the threshold decides afterwards
@@ -43,6 +44,7 @@ def calibrate(
     thresholds: Sequence[float] = THRESHOLDS,
     schema: str = "elmtex",
     student: str | None = None,
+    schemas: Path | None = None,
 ) -> list[dict[str, Any]]:
     """Choose biases and threshold and fit the confidence on ``data/dev.jsonl``; the rows tried, the
     chosen one last.
@@ -53,8 +55,9 @@ def calibrate(
     F1 of whole decodes. The confidence is fitted by isotonic regression against exact match.
     ``schema`` is a name or a file; only records that label nothing beside its categories count.
     ``student`` adds its second opinion, fitted on DEV and on the written reports of
-    ``data/dev_other.jsonl``: see :mod:`training.calibrate_opinion`. Attributes come last, on DEV:
-    see :mod:`training.calibrate_attributes`.
+    ``data/dev_other.jsonl``: see :mod:`training.calibrate_opinion`. ``schemas``, a folder, sets how
+    sure the adapter is of schemas it was not trained on: see :mod:`training.calibrate_schemas`.
+    Attributes come last, on DEV: see :mod:`training.calibrate_attributes`.
     """
     from elmtex.schema import load_schema
     from eval.data import load_records
@@ -99,6 +102,7 @@ def calibrate(
         threshold=chosen["threshold"],
         calibration=isotonic(chosen["correctness_pairs"]),
         second_opinion=None,
+        own_schemas=None,
     )
     known = {"items": rows}
     if student:
@@ -106,6 +110,13 @@ def calibrate(
             student, [*records, *kept], [*notes, *more], extractor.schema.keys
         )
         _write(run, second_opinion=settings)
+    if schemas:
+        held_out_schemas = first_half(
+            [r for r in load_records(str(other), "jsonl", "all") if r.schema]
+        )
+        settings, known["own_schemas"] = calibrate_schemas(run, held_out_schemas, schemas)
+        _write(run, own_schemas=settings)
+        print({"own_schemas": known["own_schemas"][-1]}, flush=True)
     known["attributes"] = _attributes(run, records, schema)
     write_whole(run / "calibration.json", json.dumps(known, indent=2) + "\n")
     return rows
@@ -210,8 +221,16 @@ def main() -> None:
         metavar="NAME|FOLDER",
         help="fit the second opinion of this student, too: the name of a packaged one, or a folder",
     )
+    parser.add_argument(
+        "--schemas",
+        type=Path,
+        metavar="FOLDER",
+        help="set the confidence in schemas of one's own, on the reports of this folder's held-out ones",
+    )
     given = parser.parse_args()
-    chosen = calibrate(given.run, given.data, schema=given.schema, student=given.student)[-1]
+    chosen = calibrate(
+        given.run, given.data, schema=given.schema, student=given.student, schemas=given.schemas
+    )[-1]
     print(json.dumps(chosen))
 
 

@@ -85,6 +85,8 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
         facts["attributes"] = asdict(adapter.attributes)
     if opinion is not None:
         facts["second_opinion"] = asdict(opinion)
+    if adapter.own_schemas is not None:
+        facts["own_schemas"] = asdict(adapter.own_schemas)
     write_whole(folder / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     write_adapter_digests(folder)
     return folder

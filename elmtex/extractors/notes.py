@@ -24,8 +24,8 @@ from elmtex.extractors.rules import by_rule
 from elmtex.extractors.stage_times import NotesTimings
 from elmtex.extractors.values import fitted, with_values
 from elmtex.extractors.view import View
-from elmtex.models.adapter import Adapter, OpinionSettings
-from elmtex.schema import CategorySchema, load_schema
+from elmtex.models.adapter import Adapter, OpinionSettings, OwnSchemaSettings
+from elmtex.schema import CategorySchema, is_own, load_schema
 from elmtex.text.sections import Sectioned
 from elmtex.types import EMPTY, Attribute, Extraction, Item, Progress, Status
 
@@ -324,9 +324,14 @@ class NotesExtractor(Extractor):
         return weighing.threshold if (weighing := self._weighing) else 0.0
 
     @property
-    def _weighing(self) -> Adapter | OpinionSettings | None:
+    def _weighing(self) -> Adapter | OpinionSettings | OwnSchemaSettings | None:
         """What says which items stay and how sure they are."""
-        return self._opinion.settings if self._opinion else self.model.adapter
+        adapter = self.model.adapter
+        if self._opinion:
+            return self._opinion.settings
+        if adapter and adapter.own_schemas and is_own(self.schema):
+            return adapter.own_schemas
+        return adapter
 
     def _loaded(self) -> View:
         """The schema's view of the model, which is then in memory."""

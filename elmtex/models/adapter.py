@@ -44,6 +44,22 @@ class AttributeSettings:
 
 
 @dataclass(frozen=True)
+class OwnSchemaSettings:
+    """How sure an adapter is of the items of schemas whose categories it was not trained on.
+
+    Args:
+        calibration, threshold: as an adapter's, fitted on schemas kept from training whole.
+    """
+
+    calibration: Calibration
+    threshold: float
+
+    def calibrated(self, score: float) -> float:
+        """The confidence in an item of this probability."""
+        return interpolated(score, self.calibration)
+
+
+@dataclass(frozen=True)
 class OpinionSettings:
     """How a student's opinion of an item changes how sure an adapter is of it
     (:mod:`elmtex.extractors.second_opinion`).
@@ -87,6 +103,7 @@ class Adapter:
             as chosen on DEV.
         attributes: its settings for attributes; None when it was not trained on them.
         second_opinion: how a student is listened to; None when it was not calibrated with one.
+        own_schemas: its settings for schemas of one's own; None when it was not calibrated on such.
     """
 
     name: str
@@ -98,6 +115,7 @@ class Adapter:
     threshold: float = 0.0
     attributes: AttributeSettings | None = None
     second_opinion: OpinionSettings | None = None
+    own_schemas: OwnSchemaSettings | None = None
 
     def calibrated(self, score: float) -> float:
         """The confidence in an item of this probability."""
@@ -149,6 +167,7 @@ def load_adapter(folder: Path) -> Adapter:
         threshold=number(facts.get("threshold", 0.0), "threshold", path, is_share),
         attributes=_attributes(facts, path),
         second_opinion=_second_opinion(facts, path),
+        own_schemas=_own_schemas(facts, path),
     )
 
 
@@ -180,6 +199,18 @@ def _attributes(facts: Mapping[str, Any], path: Path) -> AttributeSettings | Non
         calibration(settings, path),
         number(settings.get("threshold", 0.0), "the threshold of attributes", path, is_share),
         number(settings.get("bias", 0.0), "the bias of attributes", path),
+    )
+
+
+def _own_schemas(facts: Mapping[str, Any], path: Path) -> OwnSchemaSettings | None:
+    settings = facts.get("own_schemas")
+    if settings is None:
+        return None
+    if not isinstance(settings, dict):
+        raise InputError(f"{path}: own_schemas is {settings!r}: it must be an object")
+    return OwnSchemaSettings(
+        calibration(settings, path),
+        number(settings.get("threshold", 0.0), "the threshold of own schemas", path, is_share),
     )
 
 

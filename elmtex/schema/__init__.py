@@ -48,6 +48,7 @@ __all__ = [
     "Category",
     "CategorySchema",
     "Fhir",
+    "is_own",
     "load_schema",
     "packaged_schemas",
     "parse_schema",
@@ -64,6 +65,19 @@ def packaged_schemas() -> dict[str, Path]:
     here = Path(__file__).parent.parent
     folder = here / "schemas" if (here / "schemas").is_dir() else here.parent / "schemas"
     return {path.stem: path for path in sorted(folder.glob("*.json"))}
+
+
+def is_own(schema: CategorySchema) -> bool:
+    """Whether most categories of a schema have labels of no packaged one: what the packaged model knows least of."""
+    known = _packaged_labels()
+    return 2 * sum(c.label in known for c in schema.categories) < len(schema.categories)
+
+
+@functools.cache
+def _packaged_labels() -> frozenset[str]:
+    return frozenset(
+        c.label for path in packaged_schemas().values() for c in load_schema(path).categories
+    )
 
 
 def load_schema(name_or_path: str | Path) -> CategorySchema:

@@ -1,0 +1,88 @@
+"""How sure an adapter is of items of schemas that it was not trained on: a threshold and a confidence of their own.
+
+Fitted on the first half of the reports of each schema kept from training whole (:mod:`corpora.schemas`); the other half
+is measured (:mod:`eval.own_schemas`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from elmtex.decoding.notes import NoteState
+from elmtex.decoding.select import group
+from elmtex.extractors.loaded_model import LoadedModel
+from elmtex.extractors.notes import NotesExtractor
+from elmtex.schema import CategorySchema, load_schema
+from elmtex.types import Extraction, InputError, Record
+from training.thresholds import WIDE, best, isotonic, scored, without_pairs
+
+INVENTED = 0.1  # the most of the categories without gold that may be filled
+
+
+def calibrate_schemas(
+    run: Path, records: Sequence[Record], folder: Path
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Choose the threshold with the best mean of exact and relaxed micro F1 among those that fill at most ``INVENTED`` of
+    the empty categories, and fit the confidence.
+
+    Args:
+        run: the adapter, with its biases.
+        records: held-out reports, each of which names its schema.
+        folder: of the schemas (NAME.json).
+
+    Returns:
+        The settings for elmtex.json, and the rows tried, the chosen one last.
+
+    Raises:
+        InputError: nothing is found in any report.
+    """
+    model = LoadedModel(str(run))
+    schemas = {name: load_schema(folder / f"{name}.json") for name in {r.schema for r in records}}
+    notes = []
+    for record in records:
+        extractor = NotesExtractor(
+            schemas[record.schema], model=model, attributes=False, second_opinion=False
+        )
+        notes.append(extractor.notes(record.text).notes)
+    rows = list(_tried(records, notes, schemas))
+    chosen = best([row for row in rows if row["invented"] <= INVENTED] or rows[-1:])
+    if not chosen["correctness_pairs"]:
+        raise InputError(f"{run} finds nothing in {len(records)} reports of schemas of their own")
+    settings = {
+        "threshold": chosen["threshold"],
+        "calibration": isotonic(chosen["correctness_pairs"]),
+    }
+    return settings, [without_pairs(row) for row in [*rows, chosen]]
+
+
+def first_half(records: Sequence[Record]) -> list[Record]:
+    """Of the reports of each schema and language the first half: those that may be learnt from. The others measure."""
+    total = Counter((r.schema, r.lang) for r in records)
+    seen: Counter[tuple[str | None, str]] = Counter()
+    taken = []
+    for record in records:
+        kind = record.schema, record.lang
+        seen[kind] += 1
+        if 2 * seen[kind] <= total[kind]:
+            taken.append(record)
+    return taken
+
+
+def _tried(
+    records: Sequence[Record],
+    notes: Sequence[Sequence[NoteState]],
+    schemas: Mapping[str | None, CategorySchema],
+) -> Iterator[dict[str, Any]]:
+    """A row per threshold: exact and relaxed F1, and the share of the categories without gold that are filled."""
+    empty = [(i, key) for i, r in enumerate(records) for key in r.labelled if not r.items.get(key)]
+    for threshold in WIDE:
+        answers = [
+            Extraction("", "", "", "ok", (), group(n, schemas[r.schema].keys, threshold=threshold))
+            for r, n in zip(records, notes, strict=True)
+        ]
+        filled = sum(bool(answers[i].categories[key]) for i, key in empty)
+        invented = round(filled / max(1, len(empty)), 4)
+        yield {"threshold": threshold, "invented": invented, **scored(records, answers)}
