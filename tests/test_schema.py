@@ -59,7 +59,7 @@ def test_every_packaged_schema_loads_and_takes_an_empty_document() -> None:
 def test_a_schema_is_ones_own_when_most_of_its_labels_are_in_no_packaged_one() -> None:
     assert not any(is_own(load_schema(name)) for name in packaged_schemas())
     own = {"a": {"title": "Complaints"}, "b": {"title": "What it is"}, "c": {"title": "Age"}}
-    assert is_own(parse_schema({"title": "Ward", "properties": own}, "ward"))
+    assert is_own(parse_schema(json.dumps({"title": "Ward", "properties": own}), "ward"))
     assert not is_own(load_schema("elmtex").subset(("age", "gender")))
 
 
