@@ -5,7 +5,8 @@ between two. A label is the schema's own key, and every item and attribute is ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from corpora.markup import Notation, items_of, read_markup
@@ -30,6 +31,19 @@ def load(folder: Path) -> Iterator[Record]:
         schema = load_schema(file)
         for lang in LANGUAGES:
             yield from _records(file.with_suffix(f".{lang}.txt"), schema, lang)
+
+
+def first_half(records: Sequence[Record]) -> list[Record]:
+    """Of the reports of each schema and language the first half: those that may be learnt from. The others measure."""
+    total = Counter((r.schema, r.lang) for r in records)
+    seen: Counter[tuple[str | None, str]] = Counter()
+    taken = []
+    for record in records:
+        kind = record.schema, record.lang
+        seen[kind] += 1
+        if 2 * seen[kind] <= total[kind]:
+            taken.append(record)
+    return taken
 
 
 def _records(file: Path, schema: CategorySchema, lang: str) -> Iterator[Record]:

@@ -17,6 +17,7 @@ pytest.importorskip("trl", reason="training is not installed")
 
 from trl import ModelConfig, SFTConfig, TrlParser
 
+from corpora.schemas import first_half
 from elmtex import Extractor
 from elmtex import records as canonical
 from elmtex.models.adapter import load_adapter
@@ -26,7 +27,6 @@ from training import sft
 from training.attention import attend
 from training.average import average
 from training.calibrate import calibrate
-from training.calibrate_schemas import first_half
 from training.chat import conversations
 from training.data import Augmentation, Examples, asked_schema, sampled, sequences, variation
 from training.mentions import with_replaced_mentions

@@ -25,13 +25,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corpora.schemas import first_half
 from elmtex.extractors.base import open_extractor
 from elmtex.extractors.notes import NotesExtractor
 from elmtex.models.adapter import load_adapter, write_adapter_digests
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError, Record
 from training.calibrate_opinion import calibrate_opinion
-from training.calibrate_schemas import calibrate_schemas, first_half
+from training.calibrate_schemas import calibrate_schemas
 from training.thresholds import THRESHOLDS, best, isotonic, tried, without_pairs
 
 OPENING = 1.5  # a note is opened when its probability is over .18; the threshold decides afterwards

@@ -6,7 +6,6 @@ is measured (:mod:`eval.own_schemas`).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -56,19 +55,6 @@ def calibrate_schemas(
         "calibration": isotonic(chosen["correctness_pairs"]),
     }
     return settings, [without_pairs(row) for row in [*rows, chosen]]
-
-
-def first_half(records: Sequence[Record]) -> list[Record]:
-    """Of the reports of each schema and language the first half: those that may be learnt from. The others measure."""
-    total = Counter((r.schema, r.lang) for r in records)
-    seen: Counter[tuple[str | None, str]] = Counter()
-    taken = []
-    for record in records:
-        kind = record.schema, record.lang
-        seen[kind] += 1
-        if 2 * seen[kind] <= total[kind]:
-            taken.append(record)
-    return taken
 
 
 def _tried(

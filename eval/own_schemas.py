@@ -1,0 +1,178 @@
+"""How well schemas are filled that no model was trained on.
+
+    python -m eval.own_schemas --out runs/own-schemas
+    python -m eval.own_schemas --systems finetuned,naive --limit 2 --out runs/own-schemas
+    python -m eval.own_schemas --publish runs/own-schemas
+
+Reads the reports of the held-out schemas (``dev-*`` of training/schemas) and measures on the second half of each schema's; the
+first half set the confidence (``training.calibrate --schemas``) and is the examples of ``icl``. Printed are micro F1, exact and
+relaxed, and how often a category that holds nothing is filled, with 95% bootstrap intervals over reports. ``--out`` gets
+figures.json; ``--publish`` writes the tables of such a folder into the docs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from corpora import schemas
+from elmtex.extractors.base import extract_safely, open_extractor
+from elmtex.models.base import DEFAULT_MODEL
+from elmtex.provenance import digest_of_data, environment, utc
+from elmtex.storage import write_whole
+from elmtex.types import ElmtexError, InputError, Record
+from eval.metrics import Sample, aggregate, score_sample
+from eval.publish import between_marks
+from eval.run import PACKAGES
+from eval.tables import Rows, estimate, markdown
+
+SCHEMAS = Path(__file__).parent.parent / "training" / "schemas"
+DOCS = Path(__file__).parent.parent / "docs" / "schemas.md"
+SYSTEMS = ("finetuned", "naive", "icl")
+_FIGURES = (
+    ("exact F1", "exact", "micro", "f1"),
+    ("relaxed F1", "relaxed", "micro", "f1"),
+    ("empty categories filled", "rates", "invented_category_rate", "value"),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, or publish; 2 for wrong usage."""
+    parser = argparse.ArgumentParser(
+        prog="eval.own_schemas",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--schemas", type=Path, default=SCHEMAS, help="folder of schemas and reports"
+    )
+    parser.add_argument(
+        "--systems", default="finetuned", help="of finetuned, naive, icl; by commas"
+    )
+    parser.add_argument(
+        "--model", help="finetuned: the folder of an adapter; default: the packaged"
+    )
+    parser.add_argument("--base", default=DEFAULT_MODEL, help="naive, icl: the model")
+    parser.add_argument("--limit", type=int, help="the first so many reports of each schema")
+    parser.add_argument("--out", type=Path, help="the folder that gets figures.json")
+    parser.add_argument("--publish", type=Path, help="such a folder, whose tables the docs get")
+    given = parser.parse_args(argv)
+    try:
+        if given.publish:
+            known = json.loads((given.publish / "figures.json").read_text("utf-8"))
+            write_whole(DOCS, between_marks(DOCS, _published(known)))
+            return 0
+        figures = measure(
+            given.schemas, given.systems.split(","), given.model, given.base, given.limit
+        )
+        if given.out:
+            given.out.mkdir(parents=True, exist_ok=True)
+            write_whole(given.out / "figures.json", json.dumps(figures, indent=1) + "\n")
+        print(markdown(table(figures["systems"])))
+        return 0
+    except ElmtexError as error:
+        print(f"eval.own_schemas: {error}", file=sys.stderr)
+        return 2
+
+
+def measure(
+    folder: Path,
+    systems: Sequence[str],
+    model: str | None = None,
+    base: str = DEFAULT_MODEL,
+    limit: int | None = None,
+) -> dict[str, Any]:
+    """The figures of each system: of all held-out schemas, and of each.
+
+    Args:
+        folder: as :func:`corpora.schemas.load` takes it.
+        systems: of ``SYSTEMS``.
+        model: the adapter of finetuned; None is the packaged one.
+        base: the model of naive and icl.
+        limit: only the first so many reports of each schema that measure; None takes all.
+
+    Raises:
+        InputError: an unknown system, or no held-out schema in the folder.
+    """
+    if unknown := set(systems) - set(SYSTEMS):
+        raise InputError(f"unknown system {sorted(unknown)[0]!r}: take {', '.join(SYSTEMS)}")
+    held_out = [r for r in schemas.load(folder) if r.split == "dev"]
+    if not held_out:
+        raise InputError(f"no held-out schemas ({schemas.HELD_OUT}NAME.json) in {folder}")
+    learnt = schemas.first_half(held_out)
+    found: dict[str, Any] = {}
+    for system in systems:
+        samples: dict[str, list[Sample]] = {}
+        for name, measured in _by_schema(held_out, learnt, limit):
+            extractor = open_extractor(
+                system,
+                folder / f"{name}.json",
+                model=model if system == "finetuned" else base,
+                examples=[r for r in learnt if r.schema == name] if system == "icl" else None,
+            )
+            for record in measured:
+                answer = extract_safely(extractor, record.text, record.id)
+                samples.setdefault(name, []).append(score_sample(record, answer, id=record.id))
+            print(f"{system}: {name}", file=sys.stderr, flush=True)
+        every = [sample for of_schema in samples.values() for sample in of_schema]
+        found[system] = {
+            "model": extractor.model_name,
+            "all": _essence(every),
+            "schemas": {name: _essence(of_schema) for name, of_schema in samples.items()},
+        }
+    return {
+        "made": utc(time.time()),
+        "schemas": digest_of_data(folder),
+        "systems": found,
+        **environment(PACKAGES),
+    }
+
+
+def _by_schema(
+    held_out: Sequence[Record], learnt: Sequence[Record], limit: int | None
+) -> Iterator[tuple[str, list[Record]]]:
+    """The reports that measure, by schema."""
+    known = {record.id for record in learnt}
+    for name in dict.fromkeys(record.schema or "" for record in held_out):
+        yield name, [r for r in held_out if r.schema == name and r.id not in known][:limit]
+
+
+def _essence(samples: Sequence[Sample]) -> dict[str, Any]:
+    figures = aggregate(samples)
+    return {name: figures[name] for name in ("n", "failed", "exact", "relaxed", "rates")}
+
+
+def table(systems: Mapping[str, Any]) -> Rows:
+    """One column a system: the figures of all held-out schemas, then the relaxed F1 of each."""
+    rows: Rows = [["figure", *systems]]
+    rows.append(["model", *(str(s["model"]) for s in systems.values())])
+    rows.append(
+        ["reports (failed)", *(f"{s['all']['n']} ({s['all']['failed']})" for s in systems.values())]
+    )
+    rows += [
+        [name, *(_cell(s["all"], *path) for s in systems.values())] for name, *path in _FIGURES
+    ]
+    names = next(iter(systems.values()))["schemas"]
+    for name in names:
+        cells = [_cell(s["schemas"][name], "relaxed", "micro", "f1") for s in systems.values()]
+        rows.append([f"{name.removeprefix(schemas.HELD_OUT)}, relaxed F1", *cells])
+    return rows
+
+
+def _cell(figures: Mapping[str, Any], level: str, of: str, value: str) -> str:
+    entry = figures[level][of]
+    return estimate(entry[value], entry["ci"])
+
+
+def _published(known: Mapping[str, Any]) -> str:
+    return f"{markdown(table(known['systems']))}\n\nMeasured {known['made'][:10]}, commit {known['git'][:7]}.\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
