@@ -33,17 +33,14 @@ def load(folder: Path) -> Iterator[Record]:
             yield from _records(file.with_suffix(f".{lang}.txt"), schema, lang)
 
 
-def first_half(records: Sequence[Record]) -> list[Record]:
-    """Of the reports of each schema and language the first half: those that may be learnt from. The others measure."""
-    total = Counter((r.schema, r.lang) for r in records)
+def halves(records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
+    """Of the reports of each schema and language every other one: those that may be learnt from, and those that measure."""
     seen: Counter[tuple[str | None, str]] = Counter()
-    taken = []
+    both: tuple[list[Record], list[Record]] = ([], [])
     for record in records:
-        kind = record.schema, record.lang
-        seen[kind] += 1
-        if 2 * seen[kind] <= total[kind]:
-            taken.append(record)
-    return taken
+        both[seen[record.schema, record.lang] % 2].append(record)
+        seen[record.schema, record.lang] += 1
+    return both
 
 
 def _records(file: Path, schema: CategorySchema, lang: str) -> Iterator[Record]:

@@ -4,8 +4,8 @@
     python -m eval.own_schemas --systems finetuned,naive --limit 2 --out runs/own-schemas
     python -m eval.own_schemas --publish runs/own-schemas
 
-Reads the reports of the held-out schemas (``dev-*`` of training/schemas) and measures on the second half of each schema's; the
-first half set the confidence (``training.calibrate --schemas``) and is the examples of ``icl``. Printed are micro F1, exact and
+Reads the reports of the held-out schemas (``dev-*`` of training/schemas) and measures on every other of each schema's; the
+others set the confidence (``training.calibrate --schemas``) and are the examples of ``icl``. Printed are micro F1, exact and
 relaxed, and how often a category that holds nothing is filled, with 95% bootstrap intervals over reports. ``--out`` gets
 figures.json; ``--publish`` writes the tables of such a folder into the docs.
 """
@@ -16,7 +16,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from elmtex.extractors.base import extract_safely, open_extractor
 from elmtex.models.base import DEFAULT_MODEL
 from elmtex.provenance import digest_of_data, environment, utc
 from elmtex.storage import write_whole
-from elmtex.types import ElmtexError, InputError, Record
+from elmtex.types import ElmtexError, InputError
 from eval.metrics import Sample, aggregate, score_sample
 from eval.publish import between_marks
 from eval.run import PACKAGES
@@ -105,18 +105,18 @@ def measure(
     held_out = [r for r in schemas.load(folder) if r.split == "dev"]
     if not held_out:
         raise InputError(f"no held-out schemas ({schemas.HELD_OUT}NAME.json) in {folder}")
-    learnt = schemas.first_half(held_out)
+    learnt, measured = schemas.halves(held_out)
     found: dict[str, Any] = {}
     for system in systems:
         samples: dict[str, list[Sample]] = {}
-        for name, measured in _by_schema(held_out, learnt, limit):
+        for name in dict.fromkeys(record.schema or "" for record in measured):
             extractor = open_extractor(
                 system,
                 folder / f"{name}.json",
                 model=model if system == "finetuned" else base,
                 examples=[r for r in learnt if r.schema == name] if system == "icl" else None,
             )
-            for record in measured:
+            for record in [r for r in measured if r.schema == name][:limit]:
                 answer = extract_safely(extractor, record.text, record.id)
                 samples.setdefault(name, []).append(score_sample(record, answer, id=record.id))
             print(f"{system}: {name}", file=sys.stderr, flush=True)
@@ -132,15 +132,6 @@ def measure(
         "systems": found,
         **environment(PACKAGES),
     }
-
-
-def _by_schema(
-    held_out: Sequence[Record], learnt: Sequence[Record], limit: int | None
-) -> Iterator[tuple[str, list[Record]]]:
-    """The reports that measure, by schema."""
-    known = {record.id for record in learnt}
-    for name in dict.fromkeys(record.schema or "" for record in held_out):
-        yield name, [r for r in held_out if r.schema == name and r.id not in known][:limit]
 
 
 def _essence(samples: Sequence[Sample]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_second_half_of_each_schemas_reports_measures(
+def test_every_other_report_of_each_schema_measures(
     folder: Path, monkeypatch: Any, capsys: Any
 ) -> None:
     opened: list[Any] = []

@@ -17,7 +17,7 @@ pytest.importorskip("trl", reason="training is not installed")
 
 from trl import ModelConfig, SFTConfig, TrlParser
 
-from corpora.schemas import first_half
+from corpora.schemas import halves
 from elmtex import Extractor
 from elmtex import records as canonical
 from elmtex.models.adapter import load_adapter
@@ -207,7 +207,7 @@ def test_schemas_of_ones_own_have_a_threshold_and_a_confidence_of_their_own(
     (tmp_path / "dev-own.json").write_text(file, "utf-8")
     rows = list(canonical.load(data / "dev.jsonl"))
     held_out = [replace(r, id=f"{i}", schema="dev-own") for i, r in enumerate([*rows, *rows])]
-    assert first_half(held_out) == held_out[: len(held_out) // 2]
+    assert halves(held_out) == (held_out[::2], held_out[1::2])
     canonical.write(data / "dev_other.jsonl", held_out)
     calibrate(run, data, thresholds=(0.1,), schemas=tmp_path)
     settings = load_adapter(run).own_schemas

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora.schemas import first_half
+from corpora.schemas import halves
 from elmtex.extractors.base import open_extractor
 from elmtex.extractors.notes import NotesExtractor
 from elmtex.models.adapter import load_adapter, write_adapter_digests
@@ -112,10 +112,8 @@ def calibrate(
         )
         _write(run, second_opinion=settings)
     if schemas:
-        held_out_schemas = first_half(
-            [r for r in load_records(str(other), "jsonl", "all") if r.schema]
-        )
-        settings, known["own_schemas"] = calibrate_schemas(run, held_out_schemas, schemas)
+        learnt, _ = halves([r for r in load_records(str(other), "jsonl", "all") if r.schema])
+        settings, known["own_schemas"] = calibrate_schemas(run, learnt, schemas)
         _write(run, own_schemas=settings)
         print({"own_schemas": known["own_schemas"][-1]}, flush=True)
     known["attributes"] = _attributes(run, records, schema)

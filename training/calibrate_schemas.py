@@ -1,7 +1,7 @@
 """How sure an adapter is of items of schemas that it was not trained on: a threshold and a confidence of their own.
 
-Fitted on the first half of the reports of each schema kept from training whole (:mod:`corpora.schemas`); the other half
-is measured (:mod:`eval.own_schemas`).
+Fitted on every other report of each schema kept from training whole (:func:`corpora.schemas.halves`); the others are measured on
+(:mod:`eval.own_schemas`).
 """
 
 from __future__ import annotations
