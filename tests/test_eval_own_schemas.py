@@ -14,7 +14,7 @@ from eval import own_schemas
 
 SCHEMA = {"title": "Wound", "properties": {"site": {"title": "Site"}, "swab": {"title": "Swab"}}}
 REPORTS = (
-    "Ulcer of the [site|heel].\n---\nBoth [site|elbows].\n---\nThe [site|calf].\n---\nNothing.\n"
+    "Ulcer of the [site|heel].\n---\nThe [site|calf].\n---\nBoth [site|elbows].\n---\nNothing.\n"
 )
 
 
