@@ -320,7 +320,7 @@ def test_results_of_what_was_never_measured_say_so() -> None:
     assert "Nie gemessen: &lt;b&gt;Gerät." in part
     # The same key under another label is another question to the model.
     grown = json.loads(source_of(load_schema("elmtex")))
-    grown["properties"]["diagnosis"]["x-label"] = "disease"
+    grown["properties"]["diagnosis"]["x-label"] = "final diagnosis"
     assert [c.key for c in unmeasured(checked(json.dumps(grown)))] == ["diagnosis"]
 
 

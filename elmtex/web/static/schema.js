@@ -116,11 +116,14 @@
 
   const KEY = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
   const isFree = (list, name) => KEY.test(name) && !Object.hasOwn(schema[list] ?? {}, name);
-  // A name made of a title, not yet taken: "Körperstelle" is "korperstelle".
-  const keyOf = (title, list, own = null) => {
+  // A name made of a title: "Körperstelle" is "korperstelle".
+  const nameOf = (title, word) => {
     const plain = title.replaceAll("ß", "ss").normalize("NFKD").replace(/[^\x20-\x7e]/g, "").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "");
-    const word = list === "properties" ? "category" : "type";
-    const name = (/^[a-z]/.test(plain) ? plain : [word, plain].filter(Boolean).join("_")).slice(0, 60);
+    return (/^[a-z]/.test(plain) ? plain : [word, plain].filter(Boolean).join("_")).slice(0, 60);
+  };
+  // … that is not yet taken, but for its own.
+  const keyOf = (title, list, own = null) => {
+    const name = nameOf(title, list === "properties" ? "category" : "type");
     for (let n = 1; ; n += 1) {
       const tried = n === 1 ? name : `${name}_${n}`;
       if (tried === own || isFree(list, tried)) return tried;
@@ -130,7 +133,7 @@
   const labelOf = (title) => [...title.replace(/[=;!?[\]]/g, " ").trim().split(/\s+/).join(" ").toLowerCase()].slice(0, LABEL).join("").trim();
 
   page.schema = {
-    LISTS, read, change, undo, get, set, setFhir, listOf, entries, move, remove, rename, add, isFree, keyOf, labelOf,
+    LISTS, read, change, undo, get, set, setFhir, listOf, entries, move, remove, rename, add, isFree, nameOf, keyOf, labelOf,
     now: () => schema,
     text: () => text,
     canUndo: () => before.length > 0,

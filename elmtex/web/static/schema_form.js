@@ -67,7 +67,7 @@
     const spec = specOf(made);
     const old = schema.get(spec, path) ?? field.dataset.otherwise ?? (field.type === "checkbox" ? false : "");
     if (value === old) return;
-    schema.change(() => (path.startsWith("x-fhir.") ? schema.setFhir : path === "title" ? setTitle : schema.set)(spec, path, value), `${made && of(made)}/${path}`);
+    schema.change(() => (path.startsWith("x-fhir.") ? schema.setFhir : path === "title" ? setTitle : schema.set)(spec, path, value), stepOf(made, path));
     if (!made) return;
     if (path === "title" && fresh.has(of(made))) follow(made, value);
     caption(made, spec);
@@ -77,9 +77,11 @@
   const typesIn = (made) => {
     if (made.dataset.list === "x-attributes") cards("properties").forEach((one) => caption(one, specOf(one)));
   };
+  // One field's changes in a row are one step; its card may be renamed meanwhile, so it is known by its place.
+  const stepOf = (made, path) => `${made && [made.dataset.list, cards(made.dataset.list).indexOf(made)]}/${path}`;
   // Every part has a title, if an empty one: the check asks for it.
   const setTitle = (spec, path, value) => (spec[path] = value);
-  const follow = (made, title) => rename(made, schema.keyOf(title, made.dataset.list, made.dataset.key), `${of(made)}/title`);
+  const follow = (made, title) => rename(made, schema.keyOf(title, made.dataset.list, made.dataset.key), stepOf(made, "title"));
   const rename = (made, name, step = null) => {
     const [was, wide] = [of(made), open.has(of(made))];
     if (name === made.dataset.key) return;
@@ -107,7 +109,7 @@
     const field = event.target;
     if (field.closest?.("#elmtex-schema")) return look();
     if (!field.closest?.("#elmtex-form") || !schema.now()) return;
-    const made = field.closest("section");
+    const made = field.closest(".part-of-schema");
     if (field.dataset.field) write(made, field);
     else if (field.dataset.each) tick(made, field);
     else if ("keyField" in field.dataset) nameIt(made, field);
@@ -183,21 +185,28 @@
     const button = form().querySelector("[data-undo]");
     if (!button.disabled) button.focus();
   };
-  const name = () => `${schema.keyOf(String(schema.now()?.title ?? ""), "properties", null) || "schema"}.json`;
+  const showJson = (button) => {
+    const shown = button.ariaExpanded !== "true";
+    button.ariaExpanded = String(shown);
+    if (!shown) return;
+    page.$("#elmtex-schema-json").scrollIntoView({ block: "nearest" });
+    page.$("#elmtex-schema textarea").focus();
+  };
+  const fileName = () => `${schema.nameOf(String(schema.now()?.title ?? ""), "schema")}.json`;
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("#elmtex-form button, [data-goto]");
     if (!button) return;
-    const made = button.closest("section");
+    const made = button.closest(".part-of-schema");
     const data = button.dataset;
     if (data.goto) go(data.goto);
     else if (data.add) add(data.add);
     else if (data.move) move(made, Number(data.move));
     else if ("remove" in data) remove(made);
     else if (data.step) step(made, button);
-    else if ("json" in data) button.ariaExpanded = String(button.ariaExpanded !== "true");
+    else if ("json" in data) showJson(button);
     else if ("undo" in data) undo();
-    else if ("save" in data) page.save(name(), schema.text());
+    else if ("save" in data) page.save(fileName(), schema.text());
     else if (button.classList.contains("fold-card")) unfold(made, button.ariaExpanded !== "true");
   });
 })();
