@@ -256,9 +256,18 @@ def test_numbers_and_names_are_filled_in() -> None:
         ("{", "line 1, column 2", "Zeile 1, Spalte 2"),
         ("{", "Expecting property name", "ein Name in doppelten Anführungszeichen"),
         ('{"title": "x', "Unterminated string", "ein Text, der nicht endet"),
-        ('{"title": "t"}', "is missing", "fehlt"),
+        (
+            '{"title": "t", "properties": {"a": {"title": "T", "x-fhir": {}}}}',
+            "is missing",
+            "fehlt",
+        ),
         ('{"title": "t", "title": "u"}', "appears twice", "steht zweimal"),
-        ('{"title": "t", "properties": {}}', "breaks the rule", "verletzt die Regel"),
+        ('{"title": "t", "properties": {}}', "1 to 64 categories", "1 bis 64 Kategorien"),
+        (
+            '{"title": "t", "properties": {"a": {"title": "T", "x-only": "x"}}}',
+            "breaks the rule",
+            "verletzt die Regel",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_schema_is_said_in_the_pages_language(
