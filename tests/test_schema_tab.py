@@ -10,26 +10,33 @@ from pathlib import Path
 import pytest
 from fakes import ATTACKS, SCHEMA, Attributing, Modelless, Reader
 
-from elmtex.schema import CategorySchema, load_schema
-from elmtex.types import Extraction, Item, Progress, SchemaError
-from elmtex.web.controller import PageController
-from elmtex.web.locale.messages import ENGLISH, GERMAN
-from elmtex.web.schema_tab.attribute_types import (
-    NEW,
-    TypeForm,
-    form_of,
-    titles_of,
-    with_type,
-    without_type,
+from elmtex.schema import (
+    ELEMENTS,
+    NAMES,
+    RESOURCES,
+    TERMINOLOGIES,
+    CategorySchema,
+    load_schema,
+    packaged_schemas,
+    schema_templates,
 )
+from elmtex.types import Extraction, Item, Progress, SchemaError
+from elmtex.values import NORMALISERS, ONLY
+from elmtex.web.controller import PageController
+from elmtex.web.locale.messages import ENGLISH, GERMAN, Words
+from elmtex.web.measured import unmeasured, unmeasured_html
 from elmtex.web.schema_tab.custom_schema import (
-    check_html,
+    EMPTY,
+    beginning,
+    beginnings,
     checked,
     in_use_html,
     read,
     source_of,
-    types_html,
 )
+from elmtex.web.schema_tab.faults import faults_of
+from elmtex.web.schema_tab.form import check_html, form_html
+from elmtex.web.schema_tab.trial import begun, trial_html
 from elmtex.web.state import SessionState
 
 OWN = json.dumps({"title": "Fever chart", "properties": {"fever": {"title": "Fever"}}})
@@ -139,82 +146,197 @@ def test_a_dropped_schema_file_is_read_and_gone(tmp_path: Path) -> None:
 
 
 MEDICATION = source_of(load_schema("medication"))
+FILES = packaged_schemas() | schema_templates()
+LEARNT = Path(__file__).parents[1] / "training" / "schemas"
 
 
-def listed(text: str) -> list[str]:
-    return [t.key for t in checked(text).category("drug").attributes]
+def test_templates_are_schemas_the_model_learnt_and_no_packaged_ones() -> None:
+    assert len(schema_templates()) >= 12
+    assert not set(schema_templates()) & set(packaged_schemas())
+    for name, path in schema_templates().items():
+        assert not name.startswith("dev-")  # those are measured on
+        assert path.read_text("utf-8") == (LEARNT / path.name).read_text("utf-8"), name
 
 
-def test_a_type_is_added_renamed_and_removed_and_the_rest_stays() -> None:
-    grown = with_type(MEDICATION, NEW, TypeForm("", "Körperstelle", ("drug",)), "de")
-    assert listed(grown) == [*listed(MEDICATION), "korperstelle"]
-    assert form_of(checked(grown), "korperstelle", "en").title == "Körperstelle"
-    renamed = with_type(grown, "korperstelle", TypeForm("body_site", "Body site", ("drug",)), "en")
-    assert listed(renamed) == [*listed(MEDICATION), "body_site"]  # in its place
-    german = with_type(renamed, "body_site", TypeForm("body_site", "Stelle", ("drug",)), "de")
-    assert form_of(checked(german), "body_site", "de") == TypeForm("body_site", "Stelle", ("drug",))
-    assert form_of(checked(german), "body_site", "en").title == "Body site"
-    assert without_type(german, "body_site") == without_type(grown, "korperstelle")
-    assert json.loads(without_type(german, "body_site")) == json.loads(MEDICATION)
-    # A type that no category has stays in the schema, to be chosen again.
-    alone = with_type(MEDICATION, "dose", TypeForm("dose", "Dose", ()), "en")
-    assert "dose" not in listed(alone)
-    assert ("Dose", "dose") in titles_of(checked(alone), "en")
-    assert ("Dosis", "dose") in titles_of(checked(alone), "de")
-    dose = json.loads(alone)["x-attributes"]["dose"]
-    assert dose == json.loads(MEDICATION)["x-attributes"]["dose"]  # with its description
-    for key in ("dose", "route", "frequency", "duration", "form", "indication"):
-        alone = without_type(alone, key)
-    assert "x-attributes" not in alone and listed(alone) == []
-    assert form_of(checked(alone), "dose", "en") == TypeForm()
+@pytest.mark.parametrize("name", FILES)
+def test_one_begins_from_a_schema_as_it_stands_in_its_file(name: str) -> None:
+    assert beginning(name) == FILES[name].read_text("utf-8")
+    own = checked(beginning(name))
+    assert faults_of(beginning(name), GERMAN) == ()
+    assert (own.keys, own.categories) == (lambda s: (s.keys, s.categories))(
+        load_schema(FILES[name])
+    )
 
 
-def test_a_schema_with_types_comes_back_from_its_text() -> None:
-    written = with_type(OWN, NEW, TypeForm("since", "Since when", ("fever",)), "en")
-    (fever,) = checked(written).categories
-    assert [(t.key, t.label) for t in fever.attributes] == [("since", "since when")]
-    assert source_of(checked(written)) == written == source_of(checked(source_of(checked(written))))
+def test_beginnings_are_named_in_the_language_of_the_page() -> None:
+    assert ("Mutterpass", "obstetric") in beginnings(GERMAN)
+    assert ("Pregnancy record", "obstetric") in beginnings(ENGLISH)
+    assert beginnings(ENGLISH)[-1] == (ENGLISH.schema.empty, "")
+    assert json.loads(beginning("")) == json.loads(beginning("../elmtex")) == json.loads(EMPTY)
+
+
+def schema_with(**category: object) -> str:
+    fever = {"title": "Fever", **category}
+    types = {"dose": {"title": "Dose"}}
+    return json.dumps({"title": "t", "properties": {"fever": fever}, "x-attributes": types})
 
 
 @pytest.mark.parametrize(
-    ("old", "form", "path"),
+    ("text", "at", "field"),
     [
-        (NEW, TypeForm("dose", "Again", ()), "/x-attributes/dose"),
-        ("route", TypeForm("dose", "Again", ()), "/x-attributes/dose"),
-        (NEW, TypeForm("two words", "Two", ()), "/x-attributes"),
-        (NEW, TypeForm("empty", " ", ()), "/x-attributes/empty/title"),
-        (NEW, TypeForm("other", "Dose", ("drug",)), "/x-attributes/other/x-label"),
-        (NEW, TypeForm("long", "x" * 201, ()), "/x-attributes/long/title"),
+        (EMPTY, ["/title", "/properties"], "properties"),
+        (schema_with(title=""), ["/properties/fever/title"], "title"),
+        (schema_with(title="x" * 201), ["/properties/fever/title"], "title"),
+        (schema_with(**{"x-title": {"de": ""}}), ["/properties/fever/x-title/de"], "title"),
+        (schema_with(**{"x-label": "a=b"}), ["/properties/fever/x-label"], "x-label"),
+        (schema_with(description="x" * 2001), ["/properties/fever/description"], "description"),
+        (
+            schema_with(**{"x-fhir": {"resource": "Condition", "section": "x"}}),
+            ["/properties/fever/x-fhir/section"],
+            "section",
+        ),
+        (
+            '{"title": "t", "properties": {"two words": {"title": "T"}}}',
+            ["/properties/two words"],
+            "key",
+        ),
+        ('{"title": "t", "properties": {"a/b~": {"title": "T"}}}', ["/properties/a~1b~0"], "key"),
+        (
+            json.dumps(
+                {**json.loads(OWN), "x-attributes": {f"t{n}": {"title": "T"} for n in range(33)}}
+            ),
+            ["/x-attributes"],
+            "x-attributes",
+        ),
     ],
 )
-def test_a_type_that_cannot_be_says_where_it_stands(old: str, form: TypeForm, path: str) -> None:
-    with pytest.raises(SchemaError, match=path):
-        with_type(MEDICATION, old, form, "en")
-    with pytest.raises(SchemaError):
-        with_type("{", old, form, "en")
-    with pytest.raises(SchemaError):
-        without_type("{", "dose")
+def test_each_fault_stands_at_its_field_and_says_what_belongs_there(
+    text: str, at: list[str], field: str
+) -> None:
+    found = faults_of(text, ENGLISH)
+    assert sorted(f.at for f in found) == sorted(at)
+    assert ENGLISH.schema.faults[field] in [f.said for f in found]
+    assert GERMAN.schema.faults[field] in [f.said for f in faults_of(text, GERMAN)]
+
+
+def test_every_fault_is_said_at_once() -> None:
+    bad = {"title": "", "x-label": "]", "x-fhir": {"resource": "Cat"}, "x-terminologies": ["x"]}
+    found = faults_of(json.dumps({"title": "", "properties": {"a": bad, "b": {}}}), ENGLISH)
+    assert {f.at: f.of for f in found} == {
+        "/title": "",
+        **dict.fromkeys(("/properties/a/title", "/properties/a/x-label"), "a"),
+        "/properties/a/x-fhir/resource": "a",
+        "/properties/a/x-terminologies/0": "a",
+        "/properties/b/title": "b",
+    }
+    assert not [f for f in found if f.said.startswith(("schema:", "/"))]
+
+
+@pytest.mark.parametrize("words", [ENGLISH, GERMAN])
+def test_what_only_the_whole_schema_shows_stands_at_its_field_too(words: Words) -> None:
+    twice = {"a": {"title": "Pain"}, "b": {"title": "Ache", "x-label": "PAIN"}}
+    (same,) = faults_of(json.dumps({"title": "t", "properties": twice}), words)
+    assert (same.at, same.of) == ("/properties/b/x-label", "Ache")
+    assert "'PAIN'" in same.said and "/properties" not in same.said
+    (foreign,) = faults_of(schema_with(**{"x-attributes": ["dose", "route"]}), words)
+    assert foreign.at == "/properties/fever/x-attributes/1"
+    types = {"dose": {"title": "Dose"}, "again": {"title": "Again", "x-label": "dose"}}
+    text = json.dumps(
+        {**json.loads(schema_with(**{"x-attributes": ["dose", "again"]})), "x-attributes": types}
+    )
+    (alike,) = faults_of(text, words)
+    assert (alike.at, alike.of) == ("/x-attributes/again/x-label", "Again")
+
+
+@pytest.mark.parametrize("text", ["", None, "{", "[]", "5", "[" * 99_999, TWICE, "x" * 200_001])
+def test_what_is_no_schema_has_no_field(text: str | None) -> None:
+    (fault,) = faults_of(text, ENGLISH)
+    assert fault.at == fault.of == "" and fault.said
+    assert "data-goto" not in check_html(text, ENGLISH)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_titles_of_types_are_shown_as_text(attack: str) -> None:
-    text = with_type(OWN, NEW, TypeForm("a", attack, ("fever",)), "en")
-    text = text.replace('"Fever"', json.dumps(attack))
-    shown = types_html(checked(text), GERMAN)
-    assert attack in Reader(shown).text and not {"img", "script", "svg", "b"} & set(
-        Reader(shown).tags
-    )
-    assert ENGLISH.schema.no_types in types_html(checked(OWN), ENGLISH)
+def test_faults_of_hostile_schemas_are_shown_as_text(attack: str) -> None:
+    text = json.dumps({"title": attack, "properties": {attack: {"title": attack, "x-label": ""}}})
+    shown = Reader(check_html(text, ENGLISH))
+    assert attack in shown.text
+    assert set(shown.tags) <= {"div", "strong", "ul", "li", "button"}
+    (places,) = [json.loads(a["data-faults"] or "") for a in shown.attributes if "data-faults" in a]
+    assert [at for at, _ in places] == [f.at for f in faults_of(text, ENGLISH)]
 
 
-def test_titles_become_keys() -> None:
-    for title, key in (("Über 5 mg/dl", "uber_5_mg_dl"), ("5 mg", "type_5_mg"), ("剂量", "type")):
-        text = with_type(OWN, NEW, TypeForm("", title, ("fever",)), "en")
-        assert list(json.loads(text)["x-attributes"]) == [key]
+def test_the_form_has_a_field_for_everything_a_schema_may_hold() -> None:
+    fields = {
+        a.get("data-field") or a.get("data-each") for a in Reader(form_html(ENGLISH)).attributes
+    }
+    fields |= {a.get("data-chosen") for a in Reader(form_html(ENGLISH)).attributes}
+    fhir = {
+        f"x-fhir.{name}" for name in ("resource", "clinicalStatus", "also", "quantity", "section")
+    }
+    assert {*NAMES, "x-title.de", *fhir} - {"x-title"} <= fields
+    values = {a.get("value") for a in Reader(form_html(ENGLISH)).attributes}
+    assert {*RESOURCES, *ELEMENTS, *NORMALISERS, *ONLY} <= values
+    assert all(code in form_html(ENGLISH) for code in TERMINOLOGIES)
+
+
+def test_a_schema_is_tried_on_a_report_that_is_kept_nowhere() -> None:
+    controller = PageController(Any())
+    *_, done = controller.trials.run("s", begun(OWN, "Fever since May"), "me")
+    shown = trial_html(done, ENGLISH)
+    assert "Fever" in Reader(shown).text and ENGLISH.schema.unmeasured in shown
+    assert controller.store.lines("me") == []
+    assert trial_html(SessionState(), ENGLISH) == ""
+
+
+def test_a_trial_says_why_there_is_none() -> None:
+    assert begun("{", "Fever").phase == begun(OWN, " ").phase == begun(OWN, None).phase == "refused"
+    assert GERMAN.schema.mend in trial_html(begun("{", "Fever"), GERMAN)
+    assert ENGLISH.empty_report in trial_html(begun(OWN, ""), ENGLISH)
+
+
+def test_what_a_trial_is_unsure_of_stands_out() -> None:
+    found = {"fever": (Item("Fever", 0, 5, "absent", 0.3), Item("<b>May", 12, 15, "present", 0.97))}
+    schema = checked(OWN)
+    extraction = Extraction("r", "own", "m", "ok", (), found)
+    state = SessionState("finished", "Fever since May", extraction, schema=schema)
+    shown = Reader(trial_html(state, ENGLISH))
+    rows = [
+        a["class"]
+        for a in shown.attributes
+        if a.get("class", "").split()[:1] in (["absent"], ["present"])
+    ]
+    assert rows == ["absent unsure", "present"]
+    assert "<b>May" in shown.text and "b" not in shown.tags
+    assert f"30% {ENGLISH.low}" in shown.text and ENGLISH.ungrounded in shown.text
+
+
+def test_results_of_what_was_never_measured_say_so() -> None:
+    assert unmeasured_html(load_schema("elmtex"), ENGLISH) == ""
+    assert unmeasured_html(checked(source_of(load_schema("clinical"))), ENGLISH) == ""
+    assert ENGLISH.schema.unmeasured in unmeasured_html(checked(OWN), ENGLISH)
+    grown = json.loads(source_of(load_schema("elmtex")))
+    grown["properties"]["device"] = {"title": "Device", "x-title": {"de": "<b>Gerät"}}
+    part = unmeasured_html(checked(json.dumps(grown)), GERMAN)
+    assert "Nie gemessen: &lt;b&gt;Gerät." in part
+    # The same key under another label is another question to the model.
+    grown = json.loads(source_of(load_schema("elmtex")))
+    grown["properties"]["diagnosis"]["x-label"] = "final diagnosis"
+    assert [c.key for c in unmeasured(checked(json.dumps(grown)))] == ["diagnosis"]
+
+
+def test_a_report_read_with_a_schema_of_ones_own_says_that_nobody_measured_it() -> None:
+    controller = PageController(Any(load_schema("elmtex")))
+    for own, said in ((checked(OWN), True), (None, False)):
+        begin = controller.begin("Fever since May", "en", None, "me", own)
+        screen = list(controller.run("s", begin.state, "en", "me"))[-1]
+        assert screen.state.entry is not None
+        assert (ENGLISH.schema.unmeasured in screen.result) is said
 
 
 def test_a_users_own_types_drive_attributes() -> None:
-    own = checked(with_type(MEDICATION, "route", TypeForm("route", "Route", ()), "en"))
+    schema = json.loads(MEDICATION)
+    schema["properties"]["drug"]["x-attributes"].remove("route")
+    own = checked(json.dumps(schema))
     controller = PageController(Attributing())
     begun = controller.begin("Aspirin 100 mg orally", "en", None, "me", own)
     screen = list(controller.run("s", begun.state, "en", "me"))[-1]

@@ -27,7 +27,7 @@ from elmtex.web.locale.catalogue import FOLDER, Section, _, _n, _p, catalogues
 from elmtex.web.locale.messages import ENGLISH, GERMAN, LANGUAGES, Messages, counted
 from elmtex.web.locale.sentences import fields_in
 from elmtex.web.report_tab.exports import file_of
-from elmtex.web.schema_tab.custom_schema import check_html
+from elmtex.web.schema_tab.form import check_html
 from elmtex.web.state import SessionState
 
 # Modules whose errors a click may meet: an error with its values written into the sentence cannot be translated.
@@ -38,7 +38,7 @@ MODULES = (
     *(f"review/{name}.py" for name in ("checks", "decisions", "entry", "store")),
     *(f"web/{name}.py" for name in ("visitor_shares", "state", "batch_tab/batch")),
     *(f"web/report_tab/{name}.py" for name in ("commands", "review")),
-    *(f"web/schema_tab/{name}.py" for name in ("attribute_types", "custom_schema")),
+    "web/schema_tab/custom_schema.py",
 )
 # What the terminal alone is told when the page starts.
 NOT_ON_THE_PAGE = (
@@ -256,9 +256,18 @@ def test_numbers_and_names_are_filled_in() -> None:
         ("{", "line 1, column 2", "Zeile 1, Spalte 2"),
         ("{", "Expecting property name", "ein Name in doppelten Anführungszeichen"),
         ('{"title": "x', "Unterminated string", "ein Text, der nicht endet"),
-        ('{"title": "t"}', "is missing", "fehlt"),
+        (
+            '{"title": "t", "properties": {"a": {"title": "T", "x-fhir": {}}}}',
+            "is missing",
+            "fehlt",
+        ),
         ('{"title": "t", "title": "u"}', "appears twice", "steht zweimal"),
-        ('{"title": "t", "properties": {}}', "breaks the rule", "verletzt die Regel"),
+        ('{"title": "t", "properties": {}}', "1 to 64 categories", "1 bis 64 Kategorien"),
+        (
+            '{"title": "t", "properties": {"a": {"title": "T", "x-only": "x"}}}',
+            "breaks the rule",
+            "verletzt die Regel",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_schema_is_said_in_the_pages_language(

@@ -52,6 +52,7 @@ __all__ = [
     "load_schema",
     "packaged_schemas",
     "parse_schema",
+    "schema_templates",
 ]
 
 NAMES = (
@@ -62,9 +63,17 @@ NAMES = (
 
 def packaged_schemas() -> dict[str, Path]:
     """The schemas that come with elmtex, by name: from the wheel, else from the source tree."""
+    return {path.stem: path for path in sorted(_folder().glob("*.json"))}
+
+
+def schema_templates() -> dict[str, Path]:
+    """Schemas to begin one's own from, by name. They are not among :func:`packaged_schemas`: to use one, copy it."""
+    return {path.stem: path for path in sorted((_folder() / "templates").glob("*.json"))}
+
+
+def _folder() -> Path:
     here = Path(__file__).parent.parent
-    folder = here / "schemas" if (here / "schemas").is_dir() else here.parent / "schemas"
-    return {path.stem: path for path in sorted(folder.glob("*.json"))}
+    return here / "schemas" if (here / "schemas").is_dir() else here.parent / "schemas"
 
 
 def is_own(schema: CategorySchema) -> bool:

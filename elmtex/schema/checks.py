@@ -28,7 +28,7 @@ def check_shape(document: Any, where: str) -> None:
     faults = jsonschema.Draft202012Validator(SHAPE).iter_errors(document)
     fault = jsonschema.exceptions.best_match(itertools.islice(faults, FAULTS))
     if fault is not None:
-        raise _refusal(fault, where)
+        raise refusal(fault, where)
 
 
 def check_schema(document: dict[str, Any], where: str) -> None:
@@ -36,7 +36,7 @@ def check_schema(document: dict[str, Any], where: str) -> None:
     try:
         jsonschema.Draft202012Validator.check_schema(document)
     except jsonschema.SchemaError as error:
-        raise _refusal(error, where) from None
+        raise refusal(error, where) from None
 
 
 def check_labels(categories: tuple[Category, ...], where: str) -> None:
@@ -92,7 +92,7 @@ def check_items(schema: CategorySchema, where: str) -> None:
             )
 
 
-def _refusal(fault: Any, where: str) -> SchemaError:
+def refusal(fault: Any, where: str) -> SchemaError:
     """What is wrong, without the file's own words: it may be a report, given by mistake."""
     at, rule, wanted = pointer(fault.absolute_path), fault.validator, fault.validator_value
     if rule == "required":

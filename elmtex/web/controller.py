@@ -62,6 +62,9 @@ class PageController:
         self.model: Model | None = None  # until it is loaded
         self.loading = False  # in the background
         self.runs = Runs(extractor, self.turn, self.shares)
+        self.trials = Runs(
+            extractor, self.turn, self.shares
+        )  # of schemas; nothing of them is stored
         self._languages: dict[str, str] = {}  # by session: the language it chose last
         self.commands = CommandLog()
         self.batch = Batch(extractor, self.store, self.turn)
@@ -293,6 +296,7 @@ class PageController:
         """The browser has gone: nobody waits for this answer any more."""
         self.batch.stop(session)
         self.comparing.stop(session)
+        self.trials.stop(session)
         self.runs.stop(session)
         self._languages.pop(session, None)
         self.commands.forget(session)

@@ -29,7 +29,7 @@ from elmtex.web.layout import lay_out
 from elmtex.web.locale.messages import words_in
 from elmtex.web.report_tab.events import wire_page, wire_report
 from elmtex.web.report_tab.review import Linking
-from elmtex.web.schema_tab.events import wire_schema
+from elmtex.web.schema_tab.events import wire_schema, wire_trial
 from elmtex.web.server_log import without_messages
 from elmtex.web.state import SessionState
 from elmtex.web.toolkit import gr
@@ -57,7 +57,7 @@ _SCRIPTS = tuple(
             "editor",
             "cells",
         ),
-        *("keys", "review", "files", "batch"),
+        *("keys", "review", "files", "batch", "schema", "schema_fields", "schema_form"),
     )
 )
 
@@ -112,6 +112,7 @@ def build(
         wire_compare(parts, state, custom, controller, FORGOTTEN_AFTER)
         wire_evaluate(parts, controller, scorer, FORGOTTEN_AFTER)
         wire_schema(parts, custom, controller)
+        wire_trial(parts, controller, FORGOTTEN_AFTER)
         wire_about(parts, custom, controller)
         offer(controller)
     page.queue(max_size=WAITING, default_concurrency_limit=WAITING, api_open=False)
@@ -179,7 +180,9 @@ def launch(
             max_file_size=UPLOAD,
             max_threads=THREADS,
             theme=_theme(),
-            css_paths=[_HERE / f"{n}.css" for n in ("page", "review", "records", "batch")],
+            css_paths=[
+                _HERE / f"{n}.css" for n in ("page", "review", "records", "batch", "schema")
+            ],
             head="".join(f"<script>{script}</script>" for script in scripts),
             auth=keeper,
             auth_message=SLOWLY,

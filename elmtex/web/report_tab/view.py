@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from elmtex.schema import CategorySchema
 from elmtex.web.locale.messages import Words
+from elmtex.web.measured import unmeasured_html
 from elmtex.web.render import notice_html
 from elmtex.web.report_tab.exports import exports_html
 from elmtex.web.report_tab.marked import legend_html, report_html
@@ -41,6 +42,7 @@ def view_of(
         report = review_report_html(state.entry, words)
         result = (
             state_html(state, words)
+            + unmeasured_html(state.entry.schema, words)
             + signed_html(state.entry, words)
             + review_html(state.entry, words, state.suggested, state.threshold)
             + exports_html(state.entry, state.format, words, evidence=state.evidence)
@@ -69,4 +71,5 @@ def _found(state: SessionState, schema: CategorySchema, words: Words) -> Markup:
     if state.phase == "running":
         return cards  # an incomplete document is of no use while the rest is still being extracted
     found = state.extraction if finished else incomplete(state)
+    cards = unmeasured_html(schema, words) + cards
     return cards + document_html(found, words, finished=finished)

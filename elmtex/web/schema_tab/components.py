@@ -1,4 +1,4 @@
-"""The tab of custom schemas: the schema, beside it what it amounts to, below it a form for its attribute types."""
+"""The tab of custom schemas: the form, beside it what the schema amounts to and a trial, below it the same as JSON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from elmtex.web.locale.messages import Words
-from elmtex.web.schema_tab.attribute_types import NEW
+from elmtex.web.schema_tab.custom_schema import beginnings
+from elmtex.web.schema_tab.form import form_html
 from elmtex.web.toolkit import NOT_FILLED, gr
 
 
@@ -16,93 +17,97 @@ class SchemaParts:
 
     tab: gr.Tab
     in_use: gr.HTML
-    text: gr.Textbox
+    start: gr.Dropdown
+    start_now: gr.Button
+    file: gr.UploadButton
+    form: gr.HTML
     check: gr.HTML
     use: gr.Button
     standard: gr.Button
-    file: gr.UploadButton
-    types: gr.Accordion
-    table: gr.HTML
-    chosen: gr.Dropdown
-    key: gr.Textbox
-    title: gr.Textbox
-    having: gr.CheckboxGroup
-    write: gr.Button
-    remove: gr.Button
-    refused: gr.HTML
+    trial: TrialParts
+    text: gr.Textbox
 
-    @property
-    def form(self) -> list[Any]:
-        """What shows the type that is chosen, the choice first."""
-        return [self.chosen, self.key, self.title, self.having]
+
+@dataclass(frozen=True)
+class TrialParts:
+    """The report that the schema is tried on."""
+
+    report: gr.Textbox
+    start: gr.Button
+    stop: gr.Button
+    result: gr.HTML
 
 
 def lay_out_schema(words: Words) -> SchemaParts:
     """Make the tab."""
-    with gr.Tab(words.schema.tab, id="schema") as tab:
+    s = words.schema
+    with gr.Tab(s.tab, id="schema") as tab:
         in_use = gr.HTML(elem_id="elmtex-schema-used")
-        with gr.Row():
-            with gr.Column():
-                text = gr.Textbox(
-                    label=words.schema.box,
-                    lines=20,
-                    max_lines=20,
-                    elem_id="elmtex-schema",
-                    html_attributes=NOT_FILLED,
-                )
-            with gr.Column():
+        with gr.Row(elem_id="elmtex-schema-start"):
+            choices = beginnings(words)
+            start = gr.Dropdown(choices, value=choices[0][1], label=s.start, filterable=False)
+            start_now = gr.Button(s.start_now)
+            file = gr.UploadButton(s.upload, file_types=[".json"])
+        with gr.Row(elem_id="elmtex-schema-work"):
+            form = gr.HTML(form_html(words), elem_id="elmtex-schema-form")
+            with gr.Column(elem_id="elmtex-schema-side"):
                 check = gr.HTML(elem_id="elmtex-schema-said")
                 with gr.Row():
-                    use = gr.Button(words.schema.use, variant="primary")
-                    standard = gr.Button(words.schema.standard)
-                file = gr.UploadButton(words.schema.upload, file_types=[".json"])
-        types, form = _lay_out_types(words)
+                    use = gr.Button(s.use, variant="primary")
+                    standard = gr.Button(s.standard)
+                trial = _lay_out_trial(words)
+        # No gr.Accordion: a closed one holds no box for the form to write in.
+        with gr.Column(elem_id="elmtex-schema-json"):
+            text = gr.Textbox(
+                label=s.box,
+                lines=20,
+                max_lines=20,
+                elem_id="elmtex-schema",
+                html_attributes=NOT_FILLED,
+            )
     return SchemaParts(
         tab=tab,
         in_use=in_use,
-        text=text,
+        start=start,
+        start_now=start_now,
+        file=file,
+        form=form,
         check=check,
         use=use,
         standard=standard,
-        file=file,
-        types=types,
-        **form,
+        trial=trial,
+        text=text,
     )
 
 
-def _lay_out_types(words: Words) -> tuple[gr.Accordion, dict[str, Any]]:
-    """The table of attribute types, and the form for one of them."""
+def _lay_out_trial(words: Words) -> TrialParts:
     s = words.schema
-    with gr.Accordion(s.types, open=False, elem_id="elmtex-types") as types:
-        table = gr.HTML()
-        with gr.Row():
-            chosen = gr.Dropdown(
-                [(s.new_type, NEW)], value=NEW, label=s.type_chosen, filterable=False
-            )
-            title = gr.Textbox(label=s.type_title, max_lines=1, html_attributes=NOT_FILLED)
-            key = gr.Textbox(label=s.type_key, max_lines=1, html_attributes=NOT_FILLED)
-        having = gr.CheckboxGroup([], label=s.having)
-        refused = gr.HTML(elem_id="elmtex-type-refused")
-        with gr.Row():
-            write = gr.Button(s.write_type)
-            remove = gr.Button(s.remove_type)
-    form = {"table": table, "chosen": chosen, "key": key, "title": title, "having": having}
-    return types, {**form, "write": write, "remove": remove, "refused": refused}
+    report = gr.Textbox(
+        label=s.trial,
+        placeholder=s.trial_hint,
+        lines=5,
+        max_lines=10,
+        elem_id="elmtex-trial-report",
+        html_attributes=NOT_FILLED,
+    )
+    start = gr.Button(s.try_it, elem_id="elmtex-trial-start")
+    stop = gr.Button(words.stop, variant="stop", visible=False, elem_id="elmtex-trial-stop")
+    return TrialParts(report, start, stop, gr.HTML(elem_id="elmtex-trial"))
 
 
 def translated_schema(parts: SchemaParts, words: Words) -> dict[Any, Any]:
     """The tab's fixed texts in a language, by component."""
+    s, trial = words.schema, parts.trial
     return {
-        parts.tab: gr.update(label=words.schema.tab),
-        parts.text: gr.update(label=words.schema.box),
-        parts.file: gr.update(label=words.schema.upload),
-        parts.use: gr.update(value=words.schema.use),
-        parts.standard: gr.update(value=words.schema.standard),
-        parts.types: gr.update(label=words.schema.types),
-        parts.chosen: gr.update(label=words.schema.type_chosen),
-        parts.title: gr.update(label=words.schema.type_title),
-        parts.key: gr.update(label=words.schema.type_key),
-        parts.having: gr.update(label=words.schema.having),
-        parts.write: gr.update(value=words.schema.write_type),
-        parts.remove: gr.update(value=words.schema.remove_type),
+        parts.tab: gr.update(label=s.tab),
+        parts.start: gr.update(label=s.start, choices=beginnings(words)),
+        parts.start_now: gr.update(value=s.start_now),
+        parts.file: gr.update(label=s.upload),
+        parts.form: str(form_html(words)),
+        parts.use: gr.update(value=s.use),
+        parts.standard: gr.update(value=s.standard),
+        trial.report: gr.update(label=s.trial, placeholder=s.trial_hint),
+        trial.start: gr.update(value=s.try_it),
+        trial.stop: gr.update(value=words.stop),
+        parts.text: gr.update(label=s.box),
     }

@@ -1,4 +1,4 @@
-"""Custom schemas: checked, shown, and as text to begin from."""
+"""Custom schemas: checked, read, and as text to begin from."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from typing import Any
 
 from markupsafe import Markup
 
-from elmtex.schema import CategorySchema, parse_schema
+from elmtex.schema import (
+    CategorySchema,
+    load_schema,
+    packaged_schemas,
+    parse_schema,
+    schema_templates,
+)
 from elmtex.types import SchemaError
 from elmtex.web.locale.messages import Words
-from elmtex.web.render import looks, message_html
-from elmtex.web.templating import template
-
-_SCHEMA = template("schema.html")
+from elmtex.web.render import message_html
 
 MAX_SCHEMA = 200_000  # characters
+EMPTY = '{\n  "title": "",\n  "properties": {}\n}'
 
 
 def checked(text: str | None) -> CategorySchema:
@@ -36,37 +40,33 @@ def source_of(schema: CategorySchema) -> str:
         key: {name: value for name, value in spec.items() if name not in ("items", "type")}
         for key, spec in schema.document["properties"].items()
     }
-    document: dict[str, Any] = {"title": schema.title}
-    if "x-attributes" in schema.document:  # the types that its categories name
-        document["x-attributes"] = schema.document["x-attributes"]
+    document: dict[str, Any] = {
+        name: schema.document[name]
+        for name in ("title", "x-title", "description", "x-attributes")
+        if name in schema.document
+    }
     return json.dumps({**document, "properties": properties}, ensure_ascii=False, indent=2)
 
 
-def check_html(text: str | None, words: Words) -> Markup:
-    """What the schema amounts to, or what is wrong with it; rendered at every key stroke."""
-    try:
-        schema = checked(text)
-    except SchemaError as error:
-        return message_html(f"{words.schema.bad} {words.review.refused(error)}")
-    said = words.schema.good.format(count=len(schema.categories))
-    return message_html(said, "good") + _SCHEMA.legend(schema.categories, looks(schema), words)
+def beginnings(words: Words) -> list[tuple[str, str]]:
+    """Title and name of each schema that one may begin from: the packaged ones, the templates, an empty one."""
+    schemas = [(title_in(load_schema(path), words.lang), name) for name, path in _files().items()]
+    return [*schemas, (words.schema.empty, "")]
 
 
-def types_html(schema: CategorySchema, words: Words) -> Markup:
-    """The attribute types that the schema names, each with the categories that list it."""
-    rows = [
-        (
-            spec.get("x-title", {}).get(words.lang, spec["title"]),
-            key,
-            [
-                category.title_in(words.lang)
-                for category in schema.categories
-                if key in {t.key for t in category.attributes}
-            ],
-        )
-        for key, spec in schema.document.get("x-attributes", {}).items()
-    ]
-    return message_html(words.schema.types_hint, "plain") + _SCHEMA.types(rows, words)
+def beginning(name: str) -> str:
+    """The text of a schema to begin from, as it stands in its file; of "" and any other name, an empty schema."""
+    file = _files().get(name)
+    return EMPTY if file is None else file.read_text("utf-8")
+
+
+def title_in(schema: CategorySchema, lang: str) -> str:
+    """A schema's title in a language, else the English one."""
+    return str(schema.document.get("x-title", {}).get(lang, schema.title))
+
+
+def _files() -> dict[str, Path]:
+    return packaged_schemas() | schema_templates()
 
 
 def read(path: str) -> str:
@@ -84,5 +84,7 @@ def read(path: str) -> str:
 def in_use_html(own: CategorySchema | None, standard: CategorySchema, words: Words) -> Markup:
     """Which schema reports are read with."""
     if own is None:
-        return message_html(words.schema.usual.format(title=standard.title), "plain")
-    return message_html(words.schema.used.format(title=own.title), "good")
+        return message_html(
+            words.schema.usual.format(title=title_in(standard, words.lang)), "plain"
+        )
+    return message_html(words.schema.used.format(title=title_in(own, words.lang)), "good")

@@ -2,61 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Iterator
+from contextlib import closing
 
 from elmtex.schema import CategorySchema
 from elmtex.types import SchemaError
+from elmtex.web.access import identity
 from elmtex.web.controller import PageController
 from elmtex.web.layout import PageParts
 from elmtex.web.locale.messages import words_in
-from elmtex.web.render import message_html
-from elmtex.web.schema_tab.attribute_types import (
-    NEW,
-    TypeForm,
-    form_of,
-    titles_of,
-    with_type,
-    without_type,
-)
-from elmtex.web.schema_tab.custom_schema import (
-    check_html,
-    checked,
-    in_use_html,
-    read,
-    source_of,
-    types_html,
-)
-from elmtex.web.toolkit import NOW, Updates, gr
+from elmtex.web.report_tab.commands import deletes
+from elmtex.web.schema_tab.custom_schema import beginning, checked, in_use_html, read, source_of
+from elmtex.web.schema_tab.form import check_html
+from elmtex.web.schema_tab.trial import begun, trial_html
+from elmtex.web.state import Phase, SessionState
+from elmtex.web.toolkit import NOW, QUIET, Updates, gr
 
 
 def wire_schema(parts: PageParts, custom: gr.State, controller: PageController) -> None:
-    """The tab's box and buttons; ``custom`` holds the schema in use, None for the page's."""
+    """The schema's box and buttons; ``custom`` holds the schema in use, None for the page's.
+
+    The form is the browser's: it writes into the box, whatever stands there is checked here.
+    """
     tab, language, standard = parts.schema, parts.language, controller.extractor.schema
 
-    def fill(text: str, key: str, lang: str) -> Updates:
-        """The table and the form; as they are while the text is no schema."""
-        try:
-            schema = checked(text)
-        except SchemaError:
-            return {}
-        words, titles = words_in(lang), titles_of(schema, lang)
-        known = key if key in [k for _, k in titles] else NEW
-        form = form_of(schema, known, lang)
-        categories = [(c.title_in(lang), c.key) for c in schema.categories]
-        return {
-            tab.table: str(types_html(schema, words)),
-            tab.chosen: gr.update(choices=[*titles, (words.schema.new_type, NEW)], value=known),
-            tab.key: form.key,
-            tab.title: form.title,
-            tab.having: gr.update(choices=categories, value=list(form.categories)),
-            tab.refused: "",
-        }
-
-    def choose(text: str, key: str, lang: str) -> Updates:
-        return fill(text, key, lang) or gr.skip()
-
-    def check(text: str, key: str, lang: str) -> Updates:
-        return {tab.check: str(check_html(text, words_in(lang))), **fill(text, key, lang)}
+    def check(text: str, lang: str) -> str:
+        return str(check_html(text, words_in(lang)))
 
     def in_use(schema: CategorySchema | None, lang: str) -> str:
         return str(in_use_html(schema, standard, words_in(lang)))
@@ -65,48 +37,86 @@ def wire_schema(parts: PageParts, custom: gr.State, controller: PageController) 
         try:
             schema = checked(text)
         except SchemaError:
-            return gr.skip()  # what is wrong is said beside the box already
+            return gr.skip()  # what is wrong is said beside the fields already
         return {custom: schema, tab.in_use: in_use(schema, lang)}
 
     def back(lang: str) -> Updates:
         return {custom: None, tab.text: source_of(standard), tab.in_use: in_use(None, lang)}
 
-    def show(text: str, schema: CategorySchema | None, key: str, lang: str) -> Updates:
-        text = text or source_of(schema or standard)
-        return {tab.text: text, tab.in_use: in_use(schema, lang), **check(text, key, lang)}
+    def show(text: str, schema: CategorySchema | None, lang: str) -> Updates:
+        said = {tab.in_use: in_use(schema, lang)}
+        if text:
+            return {**said, tab.check: check(text, lang)}
+        return {**said, tab.text: source_of(schema or standard)}  # which is then checked
 
-    def write(text: str, old: str, key: str, title: str, having: list[str], lang: str) -> Updates:
-        form = TypeForm(key or "", title or "", tuple(having or ()))
-        return changed(lambda: with_type(text, old or NEW, form, lang), lang)
-
-    def remove(text: str, old: str, lang: str) -> Updates:
-        return changed(lambda: without_type(text, old), lang) if old else gr.skip()
-
-    def changed(change: Callable[[], str], lang: str) -> Updates:
-        """The text after a change; the form is empty then. Or why it cannot be changed so."""
-        words = words_in(lang)
-        try:
-            text = change()
-        except SchemaError as error:
-            said = f"{words.schema.bad} {words.review.refused(error)}"
-            return {tab.refused: str(message_html(said, "bad"))}
-        return {tab.text: text, **check(text, NEW, lang)}
-
-    checks = [tab.check, tab.table, *tab.form, tab.refused]
     # While one check is under way no other is asked for, but for that of the text as it is at the end.
-    tab.text.change(
-        check, [tab.text, tab.chosen, language], checks, trigger_mode="always_last", **NOW
-    )
-    tab.chosen.input(choose, [tab.text, tab.chosen, language], checks[1:], **NOW)
-    tab.write.click(write, [tab.text, *tab.form, language], [tab.text, *checks], **NOW)
-    tab.remove.click(remove, [tab.text, tab.chosen, language], [tab.text, *checks], **NOW)
+    tab.text.change(check, [tab.text, language], [tab.check], trigger_mode="always_last", **NOW)
+    tab.start_now.click(beginning, [tab.start], [tab.text], **NOW)
+    tab.file.upload(read, [tab.file], [tab.text], **NOW)
     tab.use.click(use, [tab.text, language], [custom, tab.in_use], **NOW)
     tab.standard.click(back, [language], [custom, tab.text, tab.in_use], **NOW)
-    tab.file.upload(read, [tab.file], [tab.text], **NOW)
     for opened in (tab.tab.select, language.change):
-        opened(
-            show,
-            [tab.text, custom, tab.chosen, language],
-            [tab.text, tab.in_use, *checks],
-            **NOW,
-        )
+        opened(show, [tab.text, custom, language], [tab.text, tab.in_use, tab.check], **NOW)
+
+
+# gradio looks for its request type in the hints of the functions below.
+def wire_trial(parts: PageParts, controller: PageController, remembered: int) -> None:
+    """The schema in the box, tried on one report, which is kept nowhere else.
+
+    Args:
+        parts: the page's components.
+        controller: the handlers.
+        remembered: seconds a trial stays in memory after its last use.
+    """
+    tab, trial, language = parts.schema, parts.schema.trial, parts.language
+    state = gr.State(SessionState(), time_to_live=remembered)
+    rendered = [state, trial.result, trial.start, trial.stop]
+
+    def updates(now: SessionState, lang: str) -> Updates:
+        html = trial_html(now, words_in(lang), loading=controller.loading)
+        return {
+            state: now,
+            trial.result: str(html),
+            trial.start: gr.update(visible=now.phase != "running"),
+            trial.stop: gr.update(visible=now.phase == "running"),
+        }
+
+    def begin(text: str, report: str, lang: str) -> Updates:
+        return updates(begun(text, report), lang)
+
+    def run(now: SessionState, lang: str, request: gr.Request) -> Iterator[Updates]:
+        if now.phase != "running":
+            yield updates(now, lang)
+            return
+        session, owner = identity.session(request), identity.owner(request)
+        with closing(controller.trials.run(session, now, owner)) as states:
+            for each in states:
+                yield updates(each, controller.language_of(session, lang))
+
+    def stop(now: SessionState, lang: str, request: gr.Request) -> Updates:
+        controller.trials.stop(identity.session(request))
+        phase: Phase = "stopped" if now.phase == "running" else now.phase
+        return updates(dataclasses.replace(now, phase=phase), lang)
+
+    def refuse(now: SessionState, lang: str) -> Updates:
+        """The queue was full."""
+        if now.phase != "running":
+            return gr.skip()
+        return updates(SessionState("refused", now.report, reason="busy"), lang)
+
+    def translate(now: SessionState, lang: str) -> str:
+        return str(trial_html(now or SessionState(), words_in(lang)))
+
+    def forget(command: str, request: gr.Request) -> Updates:
+        """Whoever deletes a report wants it gone from here, too."""
+        if not deletes(command):
+            return gr.skip()
+        controller.trials.stop(identity.session(request))
+        return {trial.report: "", **updates(SessionState(), "en")}
+
+    started = trial.start.click(begin, [tab.text, trial.report, language], rendered, **NOW)
+    running = started.then(run, [state, language], rendered, **QUIET)
+    running.failure(refuse, [state, language], rendered, **NOW)
+    trial.stop.click(stop, [state, language], rendered, cancels=[running], **NOW)
+    language.change(translate, [state, language], [trial.result], **NOW)
+    parts.channel.send.click(forget, [parts.channel.command], [trial.report, *rendered], **NOW)

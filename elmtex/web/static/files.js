@@ -54,5 +54,6 @@
     else if (event.target.closest?.("[data-print]"))
       window.elmtex.sent().then(() => window.elmtex.moment(100)).then(() => $("#elmtex-summary")?.contentWindow.print());
   });
+  window.elmtex.save = save;
   window.elmtex.export = () => $(".document button[data-download][data-file]")?.click();
 })();
