@@ -98,3 +98,33 @@ def test_head_of_a_row(line: str, words: str, head: str | None) -> None:
     report = f"Some line\n{line}\nNext  line"
     found = row_head(report, report.index(words))
     assert (report[slice(*found)] if found else None) == head
+
+
+LABS = """Labor         12.10.     15.10.     Norm
+Kreatinin     168        139        60-105
+CRP mg/l      28         < 5        < 5
+Leukozyten    9,6        7,9        4,0-11,0 /nl
+Hunger        1-2        3-4
+"""
+
+
+def test_a_reference_range_is_no_result_and_a_value_is_one_cell() -> None:
+    words = ("168", "139", "60-105", "28", "< 5", "4,0-11", "3-4")
+    values = [Item(*place(LABS, one)) for one in words]
+    last = LABS.index("< 5", LABS.index("< 5") + 1)
+    values.append(Item("< 5", last, last + 3))
+    (start,) = {LABS.index("139")}
+    both = Attribute("value", LABS[start : start + 17], start, start + 17)
+    assert both.text.endswith("60-105")
+    values[1] = Item("139", start, start + 3, attributes=(both,))
+    found = by_rule({"laboratory_values": tuple(values)}, CLINICAL, LABS)["laboratory_values"]
+    # "4,0-11" is a part of its cell; "< 5" is a result below the second date; a row of ranges has no reference.
+    assert [item.text for item in found] == ["168", "139", "28", "< 5", "3-4"]
+    assert [(a.type, a.text) for a in found[1].attributes] == [
+        ("test", "Kreatinin"),
+        ("value", "139"),
+    ]
+    (finding,) = by_rule({"signs_symptoms": (Item(*place(LABS, "60-105")),)}, CLINICAL, LABS)[
+        "signs_symptoms"
+    ]
+    assert finding.text == "60-105"

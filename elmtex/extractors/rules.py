@@ -1,5 +1,6 @@
 """What the program decides about attributes, not the model: their type where closed lists tell it, the route that an
-item names itself, and the test of a table's later columns."""
+item names itself, the test of a table's later columns, and that a value is one cell; and that a reference range is no
+result."""
 
 from __future__ import annotations
 
@@ -9,12 +10,14 @@ from dataclasses import replace
 from itertools import pairwise
 
 from elmtex.schema import AttributeType, CategorySchema
-from elmtex.text.rows import row_head
+from elmtex.text.result_line import is_limits
+from elmtex.text.rows import GAP, row_head
 from elmtex.types import Attribute, Item
 from elmtex.values import value_of
 
 # Normalisers that read closed lists of words, so that what they read is of their type for certain: "p.o.", "b.i.d."
 _CERTAIN = ("route", "timing")
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\s,;()/]+")
 _AMBIGUOUS = frozenset(("im", "ng", "pr", "pv", "sl"))  # "im Wechsel", "5 ng"
 
@@ -23,7 +26,7 @@ def by_rule(
     categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, report: str
 ) -> dict[str, tuple[Item, ...]]:
     """The items with what rules change of their attributes: "p.o." is no frequency, and each cell of a table's row
-    belongs to the test that heads the row.
+    belongs to the test that heads the row. The cell of its reference range is left out.
 
     Args:
         categories: items by category.
@@ -32,14 +35,41 @@ def by_rule(
     """
     types = {category.key: category.attributes for category in schema.categories}
     return {
-        key: tuple(
-            _with_row_head(_with_route(_retyped(item, types[key]), types[key]), types[key], report)
-            for item in items
-        )
+        key: tuple(_ruled(item, types[key], report) for item in _results(items, types[key], report))
         if types.get(key)
         else items
         for key, items in categories.items()
     }
+
+
+def _results(items: Iterable[Item], types: Iterable[AttributeType], report: str) -> Iterable[Item]:
+    """The items, without those of a category of results that are a row's reference range."""
+    if not any(type.fhir == "test" for type in types):
+        return items
+    return (i for i in items if i.start is None or not is_limits(report, i.start))
+
+
+def _ruled(item: Item, types: Iterable[AttributeType], report: str) -> Item:
+    item = _with_route(_retyped(_with_cells(item, types, report), types), types)
+    return _with_row_head(item, types, report)
+
+
+def _with_cells(item: Item, types: Iterable[AttributeType], report: str) -> Item:
+    """The item, with each value that runs on into the next cell of its row cut there."""
+    values = {type.key for type in types if type.fhir == "value"}
+
+    def cut(attribute: Attribute) -> Attribute:
+        gap = GAP.search(attribute.text) if attribute.type in values else None
+        if (
+            gap is None
+            or attribute.start is None
+            or not _DIGIT.search(attribute.text, 0, gap.start())
+        ):
+            return attribute
+        end = attribute.start + gap.start()
+        return replace(attribute, text=report[attribute.start : end], end=end)
+
+    return _with(item, map(cut, item.attributes), types)
 
 
 def _retyped(item: Item, types: Iterable[AttributeType]) -> Item:

@@ -9,9 +9,9 @@ from typing import Literal
 
 from elmtex.text.normalisation import sentences
 from elmtex.text.reading import reading
+from elmtex.text.rows import cells
 from elmtex.text.sections import sections
 
-_COLUMNS = re.compile(r"\S(?: {2,}|\t+| ?\| ?)(?=\S)")
 _LINE = re.compile(r"[^\r\n]+")
 HEADING, TAKEN = b"h", b"t"  # of a character
 SAID = 3  # letters: what has fewer ("2.", "mg") says nothing by itself
@@ -35,7 +35,7 @@ def _tables(report: str) -> Iterator[Region]:
     """Two or more lines in a row that have columns: only in a fixed-width font do they stand below each other."""
     start = end = lines = 0
     for line in _LINE.finditer(report):
-        if _COLUMNS.search(line[0]):
+        if len(cells(report, *line.span())) > 1:
             start = line.start() if not lines else start
             end, lines = line.end(), lines + 1
             continue

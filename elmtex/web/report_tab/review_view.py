@@ -130,7 +130,7 @@ def review_view(
     state, schema, batch = entry.reviewed, entry.schema, words.batch
     rows = rows_of(state.items, schema)
     by_need = ordered(rows, schema, threshold)
-    making = _Making(entry, words, suggested, rows)
+    making = _Making(entry, words, suggested)
     first_open = [row for row, _ in by_need.first if row.open]
     rest_open = [row for row in by_need.rest if row.open]
     wait = [row for row in rows if row.open]
@@ -198,12 +198,11 @@ class _Making:
     entry: Entry
     words: Words
     suggested: Suggested | None
-    rows: Sequence[Row]
 
     def tables(
         self, rows: Sequence[Row], part: str, needs: Mapping[str, Need]
     ) -> tuple[TableView, ...]:
-        made = tables(rows, self.entry.schema, self.entry.text, self.words.lang, self.rows)
+        made = tables(rows, self.entry.schema, self.entry.text, self.words.lang)
         return tuple(self._table(table, part, needs) for table in made)
 
     def _table(self, table: Table, part: str, needs: Mapping[str, Need]) -> TableView:
