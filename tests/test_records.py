@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from fakes import item
+from fakes import Reader, item
 
 from elmtex.extractors.values import with_values
 from elmtex.review import Decision, Entry, Reviewed, ReviewedItem, Store
@@ -14,10 +14,12 @@ from elmtex.review.decisions import fold
 from elmtex.schema import load_schema
 from elmtex.text.result_line import around
 from elmtex.types import Attribute, Extraction, InputError, Item
+from elmtex.web.locale.messages import words_in
 from elmtex.web.report_tab.need import need_of, ordered
 from elmtex.web.report_tab.placing import with_cell
 from elmtex.web.report_tab.records import Table, tables
 from elmtex.web.report_tab.regions import regions_of
+from elmtex.web.report_tab.render import review_html
 from elmtex.web.report_tab.review import next_review
 from elmtex.web.report_tab.rows import Row, rows_of
 from elmtex.web.report_tab.section_categories import section_categories
@@ -117,19 +119,65 @@ def test_a_row_is_named_and_placed_alike_whatever_is_decided() -> None:
 @pytest.mark.parametrize(
     ("key", "assertion", "confidence", "need"),
     [
-        ("pharmacological_therapy", "present", 0.99, "drug"),
         ("allergies", "present", 0.99, "allergy"),
-        ("diagnosis", "absent", 0.99, "denied"),
-        ("signs_symptoms", "absent", 0.99, ""),
-        ("signs_symptoms", "present", 0.69, "low"),
-        ("signs_symptoms", "present", 0.7, ""),
-        ("diagnosis", "present", 0.9, ""),
+        # At 0.6 an error there counts twice: as far from 1 as 0.8.
+        ("pharmacological_therapy", "present", 0.79, "drug"),
+        ("pharmacological_therapy", "present", 0.8, ""),
+        ("diagnosis", "absent", 0.79, "denied"),
+        ("diagnosis", "absent", 0.8, ""),
+        ("signs_symptoms", "absent", 0.79, ""),
+        ("signs_symptoms", "present", 0.59, "low"),
+        ("signs_symptoms", "present", 0.6, ""),
     ],
 )
 def test_what_a_look_is_worth(key: str, assertion: str, confidence: float, need: str) -> None:
     found = replace(item("gout", "gout"), assertion=assertion, confidence=confidence)
     (row,) = rows("gout", **{key: [found]})
-    assert need_of(row, SCHEMA, 0.7) == need
+    assert need_of(row, SCHEMA, 0.6) == need
+
+
+@pytest.mark.parametrize(("agreed", "need"), [(False, "disputed"), (True, ""), (None, "")])
+def test_what_a_second_reading_did_not_find_comes_first(agreed: bool | None, need: str) -> None:
+    found = replace(item("gout", "gout"), confidence=0.79, agreed=agreed)
+    (row,) = rows("gout", diagnosis=[found])
+    assert need_of(row, SCHEMA, 0.6) == need
+    assert (row.agreed, row.disputed) == (agreed, agreed is False)
+    # What one of its categories is not said of by both is not agreed.
+    (both,) = rows("gout", diagnosis=[found], comorbidities=[replace(found, agreed=True)])
+    assert both.agreed is agreed and both.disputed is (agreed is False)
+
+
+def test_a_row_says_its_section_and_whether_two_readings_agree() -> None:
+    report = "Past history:\ngout, asthma"
+    gout = replace(item(report, "gout"), confidence=0.9, agreed=True)
+    asthma = replace(item(report, "asthma"), confidence=0.6, agreed=False)
+    shown = Reader(review_html(entry(report, diagnosis=[gout, asthma]), words_in("en"), None, 0.6))
+    titles = [a["title"] for a in shown.attributes if a.get("class") == "item"]
+    assert titles == ["under: Past history"] * 2
+    agreed = [a["aria-label"] for a in shown.attributes if a.get("class") == "agreed"]
+    assert agreed == ["Two readings agree"]
+    first, rest = shown.text.split("The rest")
+    assert "asthma" in first and "the second reading did not find it" in first
+    assert "gout" in rest and "the second reading" not in rest
+
+
+def test_no_more_comes_first_than_is_worth_it_but_whatever_is_unsure() -> None:
+    report = " ".join(f"w{n:02}" for n in range(10))
+
+    def first(*confidences: float) -> tuple[int, float]:
+        found = [replace(item(report, f"w{n:02}"), confidence=c) for n, c in enumerate(confidences)]
+        by_need = ordered(rows(report, diagnosis=found), SCHEMA, None)
+        return len(by_need.first), by_need.threshold
+
+    assert first(*[0.55] * 3, *[0.95] * 7) == (3, 0.9)  # three of ten
+    assert first(*[0.55] * 4, *[0.95] * 6) == (0, 0.5)  # four would be too many
+    assert first(*[0.3] * 9, 0.95) == (9, 0.4)  # a report that the model read badly
+
+
+def test_a_drug_that_is_unsure_comes_first_whatever_is_chosen() -> None:
+    drug = replace(item("aspirin", "aspirin"), confidence=0.49)
+    by_need = ordered(rows("aspirin", pharmacological_therapy=[drug]), SCHEMA, 0.0)
+    assert [need for _, need in by_need.first] == ["drug"]
 
 
 def test_what_a_human_added_needs_no_look_and_an_ungrounded_item_does() -> None:
@@ -235,6 +283,7 @@ def test_sentences_without_items_and_printed_tables_are_regions() -> None:
     untaken = [report[r.start : r.end] for r in found if r.look == "untaken"]
     assert untaken[:2] == ["Dear colleague,", "He likes tea."]
     assert "He has gout." not in untaken and "1." not in untaken
+    assert [report[r.start : r.end] for r in found if r.look == "heading"] == ["Labor:"]
     (table,) = [r for r in found if r.look == "table"]
     assert report[table.start : table.end].startswith("         12.10.2026")
     assert report[table.start : table.end].endswith("< 5")
