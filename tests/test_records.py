@@ -162,16 +162,17 @@ def test_a_row_says_its_section_and_whether_two_readings_agree() -> None:
 
 
 def test_no_more_comes_first_than_is_worth_it_but_whatever_is_unsure() -> None:
-    report = " ".join(f"w{n:02}" for n in range(10))
+    report = " ".join(f"w{n:02}" for n in range(40))
 
     def first(*confidences: float) -> tuple[int, float]:
         found = [replace(item(report, f"w{n:02}"), confidence=c) for n, c in enumerate(confidences)]
         by_need = ordered(rows(report, diagnosis=found), SCHEMA, None)
         return len(by_need.first), by_need.threshold
 
-    assert first(*[0.55] * 3, *[0.95] * 7) == (3, 0.9)  # three of ten
-    assert first(*[0.55] * 4, *[0.95] * 6) == (0, 0.5)  # four would be too many
-    assert first(*[0.3] * 9, 0.95) == (9, 0.4)  # a report that the model read badly
+    assert first(*[0.55] * 12, *[0.95] * 28) == (12, 0.9)  # 30 %
+    assert first(*[0.55] * 13, *[0.95] * 27) == (0, 0.5)  # one more is too many
+    assert first(*[0.3] * 39, 0.95) == (39, 0.4)  # a report that the model read badly
+    assert first(*[0.55] * 10) == (10, 0.9)  # a short one
 
 
 def test_a_drug_that_is_unsure_comes_first_whatever_is_chosen() -> None:
@@ -234,6 +235,20 @@ def test_a_printed_table_gives_test_value_unit_range_and_date_of_each_column() -
 
 
 @pytest.mark.parametrize(
+    ("table", "words", "when"),
+    [
+        ("       02.11.   05.11.\nHb     6,8      8,9", "8,9", "05.11."),
+        ("       03/11    07/11\nHb     6,8      8,9", "6,8", "03/11"),
+        ("Na     3.11     5.11\nHb     6,8      8,9", "6,8", None),  # values
+        ("Stay   03/11\nHb     6,8", "6,8", None),
+    ],
+)
+def test_the_day_of_a_column_needs_no_year(table: str, words: str, when: str | None) -> None:
+    found = around(table, item(table, words)).when
+    assert (table[slice(*found)] if found else None) == when
+
+
+@pytest.mark.parametrize(
     ("line", "words", "limits", "flag"),
     [
         ("Na 128 mmol/l  L  (135-145)", "Na 128 mmol/l", "135-145", "L"),
@@ -248,6 +263,7 @@ def test_a_printed_table_gives_test_value_unit_range_and_date_of_each_column() -
         ("CRP 12 mg/l L arm", "CRP 12 mg/l", None, None),
         ("CRP  12  34  H  0-5", "12", "0-5", None),  # the flag is the other day's
         ("CRP  12  34  H  0-5", "34", "0-5", "H"),
+        ("CRP  12   -   34   0-5", "12", "0-5", None),
     ],
 )
 def test_range_and_flag_are_taken_from_beside_a_result_alone(

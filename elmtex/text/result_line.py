@@ -30,7 +30,12 @@ _FLAG = re.compile(
     r"(?P<open>[(\[])?(?P<flag>HH|LL|H|L|\*{1,3}|\+{1,3}|--|[↑↓⇑⇓]{1,5}|high|low|erhöht|erniedrigt)(?(open)[)\]])"
     r"(?=\s*(?:[;,.|(\[]|$)|\s*\t|\s{2})"
 )
-_VALUE = re.compile(rf"[<>≤≥]?\s?{_NUMBER}(?: ?[a-zA-Zµμ%°][^\s|]*)?(?=\s|\||$)")
+_VALUE = re.compile(  # or what stands for none
+    rf"(?:[<>≤≥]?\s?{_NUMBER}(?: ?[a-zA-Zµμ%°][^\s|]*)?|[-\u2013\u2014])(?=\s|\||$)"
+)
+_DAY = re.compile(
+    r"\d{1,2}\.\d{1,2}\.|\d{1,2}/\d{1,2}"
+)  # "03.11." but not "3.11", which is a value
 _LONGEST_ROW = 400  # characters; a longer line is prose
 
 
@@ -122,8 +127,11 @@ def _date_above(report: str, start: int, end: int) -> Span | None:
     """The date at the head of a result's column: the cell above it, in the first line that has dates in columns."""
     line, _ = line_of(report, start)
     for at, row in rows_above(report, start):
-        dated = [cell for cell in row if date(report[slice(*cell)].strip()) is not None]
-        if dated:
+        words = {cell: report[slice(*cell)].strip() for cell in row}
+        dated = [cell for cell in row if date(words[cell]) is not None]
+        days = [cell for cell in row if _DAY.fullmatch(words[cell])]
+        if dated or len(days) > 1:
+            dated += days
             return next(iter(_sharing(dated, at, (start, end), line)), None)
     return None
 

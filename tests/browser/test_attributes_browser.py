@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from fakes import Attributing
-from pages import expect, extract, serving
-from test_comparing import open_tab, serious
+from pages import expect, extract, serious, serving
+from test_comparing import open_tab
 
 DRUGS = "Aspirin 100 mg orally. No ibuprofen."
 

@@ -13,7 +13,7 @@ Need = Literal["", "low", "drug", "allergy", "denied", "disputed", "ungrounded"]
 
 THRESHOLDS = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # to choose from: "accept all above … %"
 LEAST = 0.4  # which is taken where nobody chose, and where a higher one shows more than
-MOST = 0.3  # of a report's rows
+MOST, FEW = 0.3, 10  # rows that come first: this share of a report's, or so many where it is short
 HARM = 2.0  # of an error about a drug, a denied diagnosis, or what a second reading did not find; of another it is 1
 
 
@@ -44,11 +44,12 @@ def ordered(rows: Collection[Row], schema: CategorySchema, threshold: float | No
         rows: the review's.
         schema: says what a category's items are.
         threshold: rows of at least this confidence, 0 to 1, need no look for it, and of a confidence twice as near to 1
-            (:data:`HARM`) where an error does more harm. None takes the highest at which no more than
-            :data:`MOST` of the rows come first, but at least :data:`LEAST`.
+            (:data:`HARM`) where an error does more harm. None takes the highest at which no more rows
+            come first than :data:`MOST` and :data:`FEW` allow, but at least :data:`LEAST`.
     """
     if threshold is None:
-        fit = [t for t in THRESHOLDS if _first(rows, schema, t) <= MOST * len(rows)]
+        most = max(FEW, MOST * len(rows))
+        fit = [t for t in THRESHOLDS if _first(rows, schema, t) <= most]
         threshold = max((LEAST, *fit))
     needs = [(row, need_of(row, schema, threshold)) for row in rows]
     rest = tuple(row for row, need in needs if not need)

@@ -145,7 +145,8 @@ def _about(
     entry: Entry, personal: Iterable[ReviewedItem], words: Words
 ) -> Iterable[tuple[str, str]]:
     head, s = letterhead(entry.text), words.summary
-    stated = [head.patient, *dict.fromkeys(i.item.text for i in personal)]
+    found = dict.fromkeys(i.item.text for i in personal if i.item.text not in head.patient)
+    stated = [head.patient, *found]
     yield s.patient, ", ".join(filter(None, stated)) or s.not_stated
     yield s.kind, head.kind or s.not_stated
     yield s.date, head.date or s.not_stated
