@@ -238,6 +238,7 @@ def test_the_whole_way_by_keyboard_alone(page: Any) -> None:
 
 def test_a_threshold_says_what_the_rest_is(page: Any) -> None:
     open_letter(page)
+    expect(page.locator("#elmtex-folded")).to_be_hidden()
     before = int(page.locator("#elmtex-rest .count").inner_text())
     page.locator(".fold select").select_option(label="0 %")
     expect(page.locator("#elmtex-rest .count")).to_have_text(str(before + 9))  # the drug stays
