@@ -112,6 +112,13 @@ def test_a_program_extracts_judges_exports_and_deletes(address: str) -> None:
     assert (after["open"], after["reviewed"][0]["start"]) == (0, 13)
     assert after["decisions"][0]["reviewer"] == "Dr. Ö"
     assert after["document"]["categories"]["diagnosis"] == []  # the model's own stays beside it
+    cell = {"do": "cell", "item": "m0", "type": "detail", "at": None, "was": "", "text": "No"}
+    cell |= {"start": None, "end": None}
+    after = mine.predict(review, cell, "Dr. Ö", api_name="/review_decide")
+    (detail,) = after["reviewed"][0]["attributes"]
+    assert (detail["type"], detail["start"], detail["end"]) == ("detail", 2, 4)
+    after = mine.predict(review, {"do": "undo"}, "Dr. Ö", api_name="/review_decide")
+    assert "attributes" not in after["reviewed"][0]
     with pytest.raises(Exception, match="name"):
         mine.predict(review, {"do": "finish"}, api_name="/review_decide")
     after = mine.predict(review, {"do": "finish"}, "Dr. Ö", api_name="/review_decide")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from elmtex.extractors.rules import by_rule
+from elmtex.extractors.rules import by_rule, without_ranges
 from elmtex.extractors.values import fitted
 from elmtex.schema import load_schema
 from elmtex.text.rows import row_head
@@ -117,3 +117,33 @@ def test_advice_under_a_condition_is_possible(words: str, assertion: str) -> Non
     item = Item(*place(f"Plan: {words}.", words))
     (ruled,) = fitted({"plan": (item,)}, CLINICAL, Sectioned.of(""))["plan"]
     assert ruled.assertion == assertion
+
+
+LABS = """Labor         12.10.     15.10.     Norm
+Kreatinin     168        139        60-105
+CRP mg/l      28         < 5        < 5
+Leukozyten    9,6        7,9        4,0-11,0 /nl
+Hunger        1-2        3-4
+"""
+
+
+def test_a_reference_range_is_no_result_and_a_value_is_one_cell() -> None:
+    words = ("168", "139", "60-105", "28", "< 5", "4,0-11", "3-4")
+    values = [Item(*place(LABS, one)) for one in words]
+    last = LABS.index("< 5", LABS.index("< 5") + 1)
+    values.append(Item("< 5", last, last + 3))
+    (start,) = {LABS.index("139")}
+    both = Attribute("value", LABS[start : start + 17], start, start + 17)
+    assert both.text.endswith("60-105")
+    values[1] = Item("139", start, start + 3, attributes=(both,))
+    results = without_ranges({"laboratory_values": tuple(values)}, CLINICAL, LABS)
+    found = by_rule(results, CLINICAL, LABS)["laboratory_values"]
+    # "4,0-11" is a part of its cell; "< 5" is a result below the second date; a row of ranges has no reference.
+    assert [item.text for item in found] == ["168", "139", "28", "< 5", "3-4"]
+    assert [(a.type, a.text) for a in found[1].attributes] == [
+        ("test", "Kreatinin"),
+        ("value", "139"),
+    ]
+    limits = (Item(*place(LABS, "60-105")),)
+    (finding,) = without_ranges({"signs_symptoms": limits}, CLINICAL, LABS)["signs_symptoms"]
+    assert finding.text == "60-105"

@@ -23,7 +23,7 @@ from elmtex.extractors.stage_times import NotesTimings
 from elmtex.models.adapter import Adapter, OpinionSettings, OwnSchemaSettings
 from elmtex.models.student import Student
 from elmtex.schema import load_schema
-from elmtex.types import InputError, Item, Record
+from elmtex.types import Extraction, InputError, Item, Record
 
 REPORT = "He had fever and cough. He denied pain."
 NOTES = (" fever => symptom; ]", " cough => symptom; ]", " pain => symptom! ]")
@@ -107,6 +107,20 @@ def test_the_student_keeps_what_it_agrees_with_and_drops_the_rest() -> None:
     assert "second_opinion" not in alone.with_schema(SCHEMA).settings()
 
 
+def test_each_item_says_whether_the_student_found_it_too() -> None:
+    document = NotesExtractor(SCHEMA, model=model(AGREES, 0.01)).extract(REPORT)
+    agreed = {i.text: i.agreed for items in document.categories.values() for i in items}
+    assert agreed == {"fever": True}  # what it denies is dropped at the opinion's threshold
+    lenient = replace(AGREES, weights=(1.0, 0.0, 0.0, 0.0), threshold=0.01)
+    document = NotesExtractor(SCHEMA, model=model(lenient)).extract(REPORT)
+    assert Extraction.from_dict(document.to_dict()).to_dict() == document.to_dict()
+    agreed = {i.text: i.agreed for items in document.categories.values() for i in items}
+    # of pain the student makes a diagnosis
+    assert agreed == {"fever": True, "cough": False, "pain": False}
+    alone = NotesExtractor(SCHEMA, model=model(None, 0.01)).extract(REPORT).to_dict()
+    assert all("agreed" not in i for items in alone["categories"].values() for i in items)
+
+
 def test_without_a_student_not_a_bit_changes() -> None:
     with_none = NotesExtractor(SCHEMA, model=model(None, 0.01))
     refused = NotesExtractor(SCHEMA, model=model(AGREES, 0.01), second_opinion=False)
@@ -163,7 +177,7 @@ def test_the_probability_is_the_logistic_of_both() -> None:
     item = NoteItem(first, last, "signs_symptoms", "present", (math.log(0.8),))
     # of its two words one is fever
     logit = 0.5 * math.log(0.8 / 0.2) - 1
-    assert opinion.of(REPORT, tokens, NotesTimings())(item) == pytest.approx(
+    assert opinion.of(REPORT, tokens, NotesTimings()).score(item) == pytest.approx(
         1 / (1 + math.exp(-logit)), abs=1e-3
     )
 

@@ -107,6 +107,8 @@ def test_the_head_says_whose_report_of_which_kind_and_day_it_is_in_its_own_words
          Letterhead(patient="Max, geb. 01.02.1950")),
         ("RADIOLOGY REPORT\nCT chest with contrast, 3 October 2026\nNo fever.",
          Letterhead("RADIOLOGY REPORT", "3 October 2026")),
+        ("Radiology report        20 November 2026\nPatient: Max Ei    DOB: 01/02/1950    Sex: male",
+         Letterhead("Radiology report", "20 November 2026", "Max Ei, DOB: 01/02/1950, Sex: male")),
         ("Date of report: 2024-05-06\nSeen on 1 May 2024", Letterhead(date="2024-05-06")),
         ("wir berichten über Frau Ute Ei, geb. am 3.4.1961, wohnhaft in Ulm, die am 1.1.2020 kam.",
          Letterhead(patient="Frau Ute Ei, geb. am 3.4.1961")),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elmtex.text.normalisation import normalise, row_of, sentences
+from elmtex.text.normalisation import normalise, row_of, sentences, trimmed
 from elmtex.text.reading import reading
 
 
@@ -231,3 +231,32 @@ def test_tabs_and_line_ends_take_no_time() -> None:
 )
 def test_a_row_of_a_table_is_a_line(cells: list[list[str]], row: str) -> None:
     assert row_of(cells) == row
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("32%)", "32%"),
+        ("(LVEF 32%)", "(LVEF 32%)"),
+        ("[see there", "see there"),
+        ("Fe(III)", "Fe(III)"),
+        ("a) gout", "a) gout"),
+        ("))", ""),
+        ("p.o", "p.o."),
+        ("80 mg b.i.d", "80 mg b.i.d."),
+        ("i. v", "i. v."),
+        ("1x tgl", "1x tgl."),
+        ("bei Bed", "bei Bed."),
+        ("in bed", "in bed"),  # a word
+        ("hepatitis B", "hepatitis B"),
+        ("fever.", "fever"),
+    ],
+)
+def test_the_edges_of_a_span(words: str, kept: str) -> None:
+    report = f"(He has {words}. Then"
+    start, end = trimmed(report, 8, 8 + len(words))
+    assert report[start:end] == kept
+
+
+def test_an_abbreviation_without_its_stop_gets_none() -> None:
+    assert trimmed("furosemide p.o, then", 11, 14) == (11, 14)

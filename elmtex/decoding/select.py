@@ -15,6 +15,7 @@ from elmtex.types import Assertion, Attribute, Item, Mention
 
 IsHeading = Callable[[int, int, Assertion], bool]  # of code points of the report, half-open
 Score = Callable[[NoteItem], float]
+Agrees = Callable[[NoteItem], bool]
 
 
 class Weighed(Protocol):
@@ -94,6 +95,7 @@ def group(
     is_heading: IsHeading | None = None,
     repeated: Collection[str] = (),
     score: Score = probability,
+    agrees: Agrees | None = None,
 ) -> dict[str, tuple[Item, ...]]:
     """Group the items of notes by category, in report order; :func:`kept` selects them.
 
@@ -101,6 +103,7 @@ def group(
         states, keys, threshold, is_heading, repeated, score: as for :func:`kept`.
         calibrated: turns an item's score into its confidence; None keeps it.
         attributes: gives an item's attributes; None gives none.
+        agrees: whether a second reading found an item; None where there is none.
     """
     return {
         key: tuple(
@@ -108,6 +111,7 @@ def group(
                 mentions,
                 confidence(score(mentions[0][1]), calibrated),
                 attributes(mentions[0][1]) if attributes else (),
+                agrees(mentions[0][1]) if agrees else None,
             )
             for mentions in things
         )
@@ -152,6 +156,7 @@ def _item(
     mentions: Sequence[tuple[Weighed, NoteItem]],
     sure: float,
     attributes: tuple[Attribute, ...],
+    agreed: bool | None,
 ) -> Item:
     state, item = mentions[0]
     tokens = state.tokens
@@ -164,6 +169,7 @@ def _item(
         sure,
         attributes=attributes,
         mentions=tuple(Mention(*tokens.span(*_range(later))) for _, later in mentions[1:]),
+        agreed=agreed,
     )
 
 

@@ -20,7 +20,7 @@ from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.base import Extractor
 from elmtex.extractors.given import with_attributes
 from elmtex.extractors.loaded_model import LoadedModel
-from elmtex.extractors.rules import by_rule
+from elmtex.extractors.rules import by_rule, without_ranges
 from elmtex.extractors.stage_times import NotesTimings
 from elmtex.extractors.values import fitted, with_values
 from elmtex.extractors.view import View
@@ -45,12 +45,14 @@ class Notes:
         attributes: what belongs to the items that stay, by the item's ``id()``.
         sections: the report's.
         score: an item's probability, second opinion included.
+        agrees: whether the second opinion found an item, too; None without one.
     """
 
     notes: list[NoteState] = field(default_factory=list)
     attributes: dict[int, AttributeState] = field(default_factory=dict)
     sections: Sectioned = field(default_factory=lambda: Sectioned.of(""))
     score: Callable[[NoteItem], float] = probability
+    agrees: Callable[[NoteItem], bool] | None = None
 
 
 class NotesExtractor(Extractor):
@@ -213,7 +215,8 @@ class NotesExtractor(Extractor):
         finished, said = Notes(sections=Sectioned.of(report)), set[tuple[str, str, str]]()
         is_heading = finished.sections.is_heading
         if self._opinion:
-            finished.score = self._opinion.of(report, tokens, timings)
+            opinion = self._opinion.of(report, tokens, timings)
+            finished.score, finished.agrees = opinion.score, opinion.agrees
         sentences_done = 0
 
         def listed(group: Sequence[NoteState]) -> list[AttributeState]:
@@ -279,9 +282,8 @@ class NotesExtractor(Extractor):
 
     def _final(self, id: str, report: str, finished: Notes, timings: NotesTimings) -> Extraction:
         document = self._document(id, finished, "ok")
-        document = replace(
-            document, categories=self._valued(document.categories, report), timings=timings
-        )
+        categories = without_ranges(document.categories, self.schema, report)
+        document = replace(document, categories=self._valued(categories, report), timings=timings)
         if problems := self.schema.validate(document.to_dict()["categories"]):
             return replace(document, status="invalid_output", problems=problems)
         return document
@@ -315,6 +317,7 @@ class NotesExtractor(Extractor):
             finished.sections.is_heading,
             self.schema.repeated,
             finished.score,
+            finished.agrees,
         )
         categories = fitted(categories, self.schema, finished.sections)
         return Extraction(id, self.schema.name, self.model_name, status, problems, categories)

@@ -1,5 +1,6 @@
-"""What the program decides, not the model: that advice under a condition is possible; an attribute's type where closed
-lists tell it; the route that an item names itself; and the test of a table's later columns."""
+"""What the program decides, not the model: that advice under a condition is possible, and a reference range no result; an
+attribute's type where closed lists tell it; the route that an item names itself; the test of a table's later columns, and
+that a value is one cell."""
 
 from __future__ import annotations
 
@@ -9,12 +10,14 @@ from dataclasses import replace
 from itertools import pairwise
 
 from elmtex.schema import AttributeType, CategorySchema
-from elmtex.text.rows import row_head
+from elmtex.text.result_line import is_limits
+from elmtex.text.rows import GAP, row_head
 from elmtex.types import Attribute, Item
 from elmtex.values import value_of
 
 # Normalisers that read closed lists of words, so that what they read is of their type for certain: "p.o.", "b.i.d."
 _CERTAIN = ("route", "timing")
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\s,;()/]+")
 # Advice under a condition: "Return if you develop fever", „Bitte melden, falls ...“
 _ADVICE = re.compile(
@@ -38,12 +41,7 @@ def by_rule(
     """
     types = {category.key: category.attributes for category in schema.categories}
     return {
-        key: tuple(
-            _with_row_head(_with_route(_retyped(item, types[key]), types[key]), types[key], report)
-            for item in items
-        )
-        if types.get(key)
-        else items
+        key: tuple(_ruled(item, types[key], report) for item in items) if types.get(key) else items
         for key, items in categories.items()
     }
 
@@ -53,6 +51,42 @@ def conditional(item: Item) -> Item:
     if item.assertion == "present" and _ADVICE.match(item.text):
         return replace(item, assertion="possible")
     return item
+
+
+def without_ranges(
+    categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, report: str
+) -> dict[str, tuple[Item, ...]]:
+    """The items, without those of a category of results that are a row's reference range."""
+    results = {c.key for c in schema.categories if any(t.fhir == "test" for t in c.attributes)}
+    return {
+        key: tuple(i for i in items if i.start is None or not is_limits(report, i.start))
+        if key in results
+        else items
+        for key, items in categories.items()
+    }
+
+
+def _ruled(item: Item, types: Iterable[AttributeType], report: str) -> Item:
+    item = _with_route(_retyped(_with_cells(item, types, report), types), types)
+    return _with_row_head(item, types, report)
+
+
+def _with_cells(item: Item, types: Iterable[AttributeType], report: str) -> Item:
+    """The item, with each value that runs on into the next cell of its row cut there."""
+    values = {type.key for type in types if type.fhir == "value"}
+
+    def cut(attribute: Attribute) -> Attribute:
+        gap = GAP.search(attribute.text) if attribute.type in values else None
+        if (
+            gap is None
+            or attribute.start is None
+            or not _DIGIT.search(attribute.text, 0, gap.start())
+        ):
+            return attribute
+        end = attribute.start + gap.start()
+        return replace(attribute, text=report[attribute.start : end], end=end)
+
+    return _with(item, map(cut, item.attributes), types)
 
 
 def _retyped(item: Item, types: Iterable[AttributeType]) -> Item:

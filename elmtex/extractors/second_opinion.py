@@ -3,13 +3,14 @@ Llama's own probability, how sure the item is.
 
 A logistic regression weighs the two; ``training.calibrate --student`` fits it on DEV and the written reports kept from
 training. Items that the Llama alone is too unsure of are kept when the student agrees, and dropped when it does not.
+Each item says whether the student found it, too: a reviewer looks at the others first.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from elmtex.decoding.confidence import probability
 from elmtex.decoding.labelled import Labelled
@@ -50,27 +51,48 @@ class SecondOpinion:
             )
         self.settings = settings
 
-    def of(
-        self, report: str, tokens: ReportTokens, timings: NotesTimings
-    ) -> Callable[[NoteItem], float]:
-        """What gives an item of this report its probability.
+    def of(self, report: str, tokens: ReportTokens, timings: NotesTimings) -> Opinion:
+        """The opinion of a report.
 
         Args:
             tokens: the report as the Llama reads it.
             timings: the student's seconds are added there; it reads a part of the report when an item of it is weighed.
         """
-        labelled, settings = self.student.labelled(report), self.settings
-        known: dict[NoteItem, float] = {}
+        return Opinion(self.settings, tokens, self.student.labelled(report), timings)
 
-        def score(item: NoteItem) -> float:
-            if item not in known:
-                began = time.perf_counter()
-                terms = zip(settings.weights, features(item, tokens, labelled), strict=True)
-                known[item] = 1 / (1 + math.exp(-settings.bias - sum(w * x for w, x in terms)))
-                timings.second_opinion += time.perf_counter() - began
-            return known[item]
 
-        return score
+@dataclass
+class Opinion:
+    """What a student thinks of a report's items.
+
+    Args:
+        settings: of the adapter.
+        tokens: the report as the Llama reads it.
+        labelled: the report as the student labelled it.
+        timings: its seconds are added there.
+    """
+
+    settings: OpinionSettings
+    tokens: ReportTokens
+    labelled: Labelled
+    timings: NotesTimings
+    _known: dict[NoteItem, tuple[float, ...]] = field(default_factory=dict)
+
+    def score(self, item: NoteItem) -> float:
+        """The item's probability."""
+        terms = zip(self.settings.weights, self._features(item), strict=True)
+        return 1 / (1 + math.exp(-self.settings.bias - sum(w * x for w, x in terms)))
+
+    def agrees(self, item: NoteItem) -> bool:
+        """Whether the student, too, takes a word of the item for one of its category."""
+        return self._features(item)[FEATURES.index("most")] >= 0  # a logit
+
+    def _features(self, item: NoteItem) -> tuple[float, ...]:
+        if item not in self._known:
+            began = time.perf_counter()
+            self._known[item] = features(item, self.tokens, self.labelled)
+            self.timings.second_opinion += time.perf_counter() - began
+        return self._known[item]
 
 
 def features(item: NoteItem, tokens: ReportTokens, labelled: Labelled) -> tuple[float, ...]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from elmtex.extractors.rules import conditional
 from elmtex.schema import CategorySchema
@@ -37,16 +38,18 @@ def possible(
 def fitted(
     categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, sections: Sectioned
 ) -> dict[str, tuple[Item, ...]]:
-    """The items as the schema lists them: :func:`possible` ones, with their section and further mentions where its
-    items may have them; advice under a condition is possible."""
+    """The items as the schema lists them: :func:`possible` ones, with their section, further mentions and whether a second
+    reading agreed where its items may have them; advice under a condition is possible."""
     items = {
         key: tuple(map(conditional, found)) for key, found in possible(categories, schema).items()
     }
     if schema.items_may_have("section"):
         items = sections.placed(items)
-    if schema.items_may_have("mentions"):
+    without: dict[str, Any] = {"mentions": (), "agreed": None}
+    without = {name: none for name, none in without.items() if not schema.items_may_have(name)}
+    if not without:
         return items
-    return {key: tuple(replace(i, mentions=()) for i in found) for key, found in items.items()}
+    return {key: tuple(replace(i, **without) for i in found) for key, found in items.items()}
 
 
 def with_values(

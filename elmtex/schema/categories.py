@@ -123,7 +123,7 @@ class CategorySchema:
         return frozenset(c.key for c in self.categories if c.fhir.quantity)
 
     def items_may_have(self, name: str) -> bool:
-        """Whether items may have ``section`` or ``mentions``: where a file has items of its own, only if it says so."""
+        """Whether items may have ``section``, ``mentions`` or ``agreed``: where a file has items of its own, only if it says so."""
         items = [spec.get("items") for spec in self.document.get("properties", {}).values()]
         return all(isinstance(i, dict) and name in i.get("properties", {}) for i in items)
 

@@ -131,6 +131,7 @@ ITEM: dict[str, Any] = {
         "codes": {"type": "array", "items": _CODE},
         "attributes": {"type": "array", "items": _ATTRIBUTE},
         "mentions": {"type": "array", "items": _MENTION},
+        "agreed": {"type": "boolean"},
     },
 }
 

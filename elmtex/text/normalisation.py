@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 # One character for one character, so that no offset moves: look-alikes the model has rarely seen
 # become the plain form, controls become a space, and a lone surrogate (possible in JSON input)
@@ -176,11 +176,47 @@ def case_folded(text: str) -> str:
 
 
 _FRINGE = " \n\t.,;:"  # of a span: belongs to the sentence, not to the item
+_OPENING = {")": "(", "]": "[", "}": "{"}
+_CLOSING = {opening: closing for closing, opening in _OPENING.items()}
+# The full stop behind these is theirs: "b.i.d.", "i. v.", short forms of doses and findings. The case counts: "bed" is a
+# word.
+_SHORT_FORM = re.compile(
+    r"(?<![^\W_])(?:(?:[^\W\d_]\. ?){1,3}[^\W\d_]|tgl|tägl|bds|re|li|neg|pos|Bed|Wo|Mon|Btl|Tbl|Tabl|Kps|Tr|Amp|jähr"
+    r"|männl|weibl|subkut|subcut|inh|chron|unauff)\Z"
+)
+_LONGEST_SHORT_FORM = 12  # characters
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """``text[start:end]`` (half-open) without the white space and punctuation around it; an empty
-    span when nothing is left."""
+    """``text[start:end]`` (half-open) without the white space and punctuation around it; an empty span when nothing is
+    left.
+
+    A bracket at an edge goes, too, when its other half is not inside. The full stop of an abbreviation stays, and is
+    added where it stands right behind the span.
+
+    Examples:
+        >>> words = "(LVEF 32%), 40 mg b.i.d., then"
+        >>> [words[slice(*trimmed(words, *span))] for span in ((0, 5), (6, 11), (12, 24))]
+        ['LVEF', '32%', '40 mg b.i.d.']
+    """
     plain = normalise(text[start:end])
-    first = start + len(plain) - len(plain.lstrip(_FRINGE))
-    return first, max(first, start + len(plain.rstrip(_FRINGE)))
+    first, last = 0, len(plain)
+    while True:
+        first = last - len(plain[first:last].lstrip(_FRINGE))
+        last = first + len(plain[first:last].rstrip(_FRINGE))
+        inner = plain[first:last]
+        if _is_half(inner[-1:], inner, _OPENING):
+            last -= 1
+        elif _is_half(inner[:1], inner, _CLOSING):
+            first += 1
+        else:
+            break
+    stops = text[start + last : start + last + 1] == "."
+    if stops and _SHORT_FORM.search(inner[-_LONGEST_SHORT_FORM:]):
+        last += 1
+    return start + first, start + last
+
+
+def _is_half(edge: str, text: str, halves: Mapping[str, str]) -> bool:
+    """Whether a character at an edge is a bracket, one of ``halves``, that has no other half in the text."""
+    return edge in halves and text.count(halves[edge]) < text.count(edge)

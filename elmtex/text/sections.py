@@ -105,8 +105,8 @@ class Sectioned:
 
     Examples:
         >>> read = Sectioned.of("Allergies: latex")
-        >>> read.kind(11), read.is_heading(0, 9), read.is_heading(11, 16)
-        ('allergies', True, False)
+        >>> read.kind(11), read.heading(11), read.is_heading(0, 9), read.is_heading(11, 16)
+        ('allergies', 'Allergies', True, False)
     """
 
     report: str
@@ -119,6 +119,13 @@ class Sectioned:
     def kind(self, start: int) -> str | None:
         """The kind of the section that this code point is in."""
         return self._at(start).kind
+
+    def heading(self, start: int) -> str:
+        """The words of the heading above this code point; "" where there is none."""
+        section = self._at(start)
+        words = self.report[slice(*section.heading)] if section.heading else ""
+        marks = _MARKS.match(words)
+        return " ".join(words[marks.end() if marks else 0 :].split()).rstrip(" :*_=#]>-~")
 
     def is_heading(self, start: int, end: int, assertion: Assertion = "present") -> bool:
         """Whether ``report[start:end]`` is all the words of a heading, and these name a section.

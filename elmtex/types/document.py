@@ -113,6 +113,8 @@ class Item:
             heading precedes it. It follows from the span, so it makes no other item.
         mentions: the later places where the same words were found with the same assertion, in report order. They
             make no other item.
+        agreed: a second reading found it, too, whatever it says of its ends and assertion; None where there was no
+            second reading. It makes no other item.
 
     Examples:
         >>> report = "He denied fever."
@@ -130,13 +132,14 @@ class Item:
     attributes: tuple[Attribute, ...] = ()
     section: str | None = field(default=None, compare=False)
     mentions: tuple[Mention, ...] = field(default=(), compare=False)
+    agreed: bool | None = field(default=None, compare=False)
 
     @property
     def grounded(self) -> bool:
         return self.start is not None
 
     def to_dict(self) -> dict[str, Any]:
-        """The item as JSON: ``section``, ``codes``, ``attributes`` and ``mentions`` only when there are some."""
+        """The item as JSON: ``section``, ``codes``, ``attributes``, ``mentions`` and ``agreed`` only when there are some."""
         data: dict[str, Any] = {
             "text": self.text,
             "start": self.start,
@@ -152,6 +155,8 @@ class Item:
             data["attributes"] = [attribute.to_dict() for attribute in self.attributes]
         if self.mentions:
             data["mentions"] = [asdict(mention) for mention in self.mentions]
+        if self.agreed is not None:
+            data["agreed"] = self.agreed
         return data
 
     @classmethod
@@ -167,6 +172,7 @@ class Item:
             attributes=tuple(Attribute.from_dict(row) for row in data.get("attributes", ())),
             section=data.get("section"),
             mentions=tuple(Mention(**place) for place in data.get("mentions", ())),
+            agreed=data.get("agreed"),
         )
 
 

@@ -12,7 +12,6 @@ from elmtex.review import Entry
 from elmtex.schema import CategorySchema
 from elmtex.types import Code, Extraction, InputError
 from elmtex.web.report_tab.exports import BatchFormat, Format
-from elmtex.web.report_tab.need import USUAL
 from elmtex.web.visitor_shares import MAX_CHARACTERS
 
 NAME = 60  # characters of a report's first line that name it in the list of reviews
@@ -38,7 +37,7 @@ class SessionState:
         source: the report that was read from a file, with its own ends of line; None for one pasted.
         batch_format: what is handed out of many reports.
         schema: the user's own schema that the report is read with; None is the page's.
-        threshold: the confidence, 0 to 1, from which an item needs no look for it.
+        threshold: the confidence, 0 to 1, from which an item needs no look for it; None is chosen for each report.
         evidence: the summary quotes the report in footnotes.
     """
 
@@ -55,7 +54,7 @@ class SessionState:
     source: Report | None = None
     batch_format: BatchFormat = "jsonl"
     schema: CategorySchema | None = None
-    threshold: float = USUAL
+    threshold: float | None = None
     evidence: bool = False
 
 

@@ -61,7 +61,7 @@ FACTS: tuple[tuple[str, str, Assertion, float], ...] = (
     ("diagnosis", "inferior ST-elevation myocardial infarction", "present", 0.97),
     ("diagnosis", "right ventricular involvement", "possible", 0.66),
     ("diagnosis", "Aortic dissection", "absent", 0.38),
-    ("pharmacological_therapy", "ticagrelor 180 mg", "present", 0.95),
+    ("pharmacological_therapy", "ticagrelor 180 mg", "present", 0.94),
     ("pharmacological_therapy", "<b>not bold</b>", "present", 0.5),
     ("interventional_therapy", "percutaneous coronary intervention", "present", 0.9),
     ("patient_outcome_assessment", "stable condition", "present", 0.8),
@@ -174,6 +174,19 @@ WHERE = """(element, words) => {
 def click_words(element: Any, words: str) -> None:
     """Click in the middle of words of one text node: an element's own middle may be other words, as lines break."""
     element.page.mouse.click(*element.evaluate(WHERE, words))
+
+
+def serious(page: Any) -> list[str]:
+    """What axe finds serious or critical in what the page shows now."""
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe is not installed"
+    )
+    return [
+        f"{fault['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+        for fault in axe.Axe().run(page).response["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"][:3]
+    ]
 
 
 def unfold(page: Any) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from fakes import Attributing
-from pages import expect, extract, serving
-from test_comparing import serious
+from pages import expect, extract, serious, serving
 
 DRUGS = "Aspirin 100 mg orally. No ibuprofen."
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import FakeExtractor, expect, extract
+from pages import FakeExtractor, expect, extract, serious
 
 
 def resident() -> float:
@@ -74,6 +74,7 @@ def test_twelve_mixed_files(
     expect(page.get_by_text("10 of 10 extracted")).to_be_visible(timeout=60_000)
     expect(start).to_be_visible()
     expect(halt).to_have_count(0)
+    assert serious(page) == []
     page.get_by_label("Low confidence only").check()
     expect(page.locator("table.batch tbody tr:visible")).to_have_count(1)
     expect(page.locator("table.batch tbody tr:visible")).to_contain_text("row-1")

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from pages import NOTE, FakeExtractor, expect, settled
-
-AXE = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+from pages import NOTE, FakeExtractor, expect, serious, settled
 
 
 def open_tab(page: Any, name: str) -> None:
     settled(page)
     page.get_by_role("tab", name=name).click()
-
-
-def serious(page: Any) -> list[str]:
-    return [
-        f"{fault['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
-        for fault in AXE.Axe().run(page).response["violations"]
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"][:3]
-    ]
 
 
 def test_two_extractors_side_by_side(page: Any, extractor: FakeExtractor) -> None:

@@ -7,19 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import NOTE, expect, extract, settled
+from pages import NOTE, expect, extract, serious, settled
 
-AXE = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 pytestmark = pytest.mark.slow
-
-
-def serious(page: Any) -> list[str]:
-    return [
-        f"{fault['id']}: {node['html'][:160]}"
-        for fault in AXE.Axe().run(page).response["violations"]
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"][:3]
-    ]
 
 
 def test_a_review_is_signed_filed_compared_and_scored(page: Any) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pages import ARGUMENTS, CHROMIUM, NOTE, FakeExtractor, expect, extract
+from pages import ARGUMENTS, CHROMIUM, NOTE, FakeExtractor, expect, extract, unfold
 
 pytestmark = pytest.mark.slow  # a minute in all
 
@@ -179,6 +179,7 @@ def test_the_page_works_under_a_policy_that_runs_no_text(page: Any) -> None:
     page.reload()
     extract(page, NOTE)
     expect(page.locator(".review-bar strong")).to_contain_text("0 of")
+    unfold(page)
     page.get_by_role("button", name="Accept: man").click()
     expect(page.locator(".review-bar strong")).to_contain_text("1 of")
     for tab in ("Many reports", "Compare", "Categories", "About"):

@@ -158,6 +158,8 @@ def test_german(page: Any) -> None:
 def test_nothing_is_kept_in_the_browser(page: Any) -> None:
     extract(page, "He denies fever. Zyxwvut.")
     expect(page.get_by_text("Complete", exact=True)).to_be_visible()
+    # Nothing is folded where nothing comes before it.
+    expect(page.get_by_role("row", name="fever")).to_be_visible()
     stored = page.evaluate(
         """async () => {
           const kept = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)];

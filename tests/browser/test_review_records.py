@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from fakes import Modelless
-from pages import expect, extract, serving, settled, unfold
-from test_comparing import serious
+from pages import expect, extract, serious, serving, settled, unfold
 
 from corpora.written import load
 from elmtex.extractors.values import with_values
@@ -23,7 +22,7 @@ DOUBTFUL = ("orthopnoea", "married", "furosemide 40 mg IV twice daily")
 
 
 class Planted(Modelless):
-    """Answers with the letter's gold; is not sure of DOUBTFUL."""
+    """Answers with the letter's gold; is not sure of DOUBTFUL, and not quite of drugs."""
 
     schema = load_schema("clinical")
     model_name = "planted"
@@ -34,8 +33,9 @@ class Planted(Modelless):
     def stream(self, report: str) -> Iterator[Progress]:
         found: dict[str, tuple[Item, ...]] = dict.fromkeys(self.schema.keys, ())
         for key, items in LETTER.items.items():
+            sure = 0.8 if key == "pharmacological_therapy" else 0.95
             found[key] = tuple(
-                replace(i, confidence=0.4 if i.text in DOUBTFUL else 0.95) for i in items
+                replace(i, confidence=0.4 if i.text in DOUBTFUL else sure) for i in items
             )
         valued = with_values(found, self.schema, report)
         yield Progress(Extraction("r", "clinical", "planted", "ok", (), valued), 1, 1)
@@ -238,7 +238,8 @@ def test_the_whole_way_by_keyboard_alone(page: Any) -> None:
 
 def test_a_threshold_says_what_the_rest_is(page: Any) -> None:
     open_letter(page)
+    expect(page.locator("#elmtex-folded")).to_be_hidden()
     before = int(page.locator("#elmtex-rest .count").inner_text())
     page.locator(".fold select").select_option(label="0 %")
-    expect(page.locator("#elmtex-rest .count")).to_have_text(str(before + 2))  # the drug stays
+    expect(page.locator("#elmtex-rest .count")).to_have_text(str(before + 9))  # the drug stays
     expect(page.locator(".fold p")).to_contain_text("about")

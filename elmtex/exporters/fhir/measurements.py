@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from elmtex.text.result_line import behind
 from elmtex.values import number, unit_code
 
 _WITHOUT_UNIT = frozenset(("ph", "inr"))
@@ -102,10 +103,6 @@ _FLAG = "|".join(f"(?P<{code}>{words})" for code, words in _FLAGS.items())
 _FLAG_AT_END = re.compile(
     rf"\s{0, 5}(?:[(\[](?:{_FLAG})[)\]])\Z|\s{0, 5}[↑↓⇑⇓]{1, 5}\Z", re.IGNORECASE
 )
-_SIGN = re.compile(
-    r"\s*(?P<open>[(\[])?(?P<flag>HH|LL|H|L|[↑⇑↓⇓]+)(?(open)[)\]])(?=\s*(?:[\n;,|.]|\Z))"
-)
-_BEHIND = re.compile(r"\s*[(\[](?P<range>[^()\[\]\n]{1,60})[)\]]")
 
 
 def flagged(text: str, after: str = "") -> tuple[str, str | None]:
@@ -123,10 +120,8 @@ def flagged(text: str, after: str = "") -> tuple[str, str | None]:
         return text, match.lastgroup
     if found := _FLAG_AT_END.search(text):
         return text[: found.start()], _flag_of(found[0].strip(" ()[]"))
-    behind = _BEHIND.match(after)
-    if sign := _SIGN.match(after, behind.end() if behind else 0):
-        return text, _flag_of(sign["flag"])
-    return text, None
+    _, sign = behind(after, 0)
+    return text, _flag_of(after[slice(*sign)]) if sign else None
 
 
 def _flag_of(words: str) -> str | None:
@@ -135,19 +130,20 @@ def _flag_of(words: str) -> str | None:
 
 
 def range_behind(after: str, ucum: str) -> dict[str, Any] | None:
-    """FHIR's referenceRange of a range in brackets right behind a result; None where that is not certain.
+    """FHIR's referenceRange of a range behind a result in its line; None where that is not certain.
 
     Args:
         after: what follows the result.
         ucum: the code of the result's unit; "" without one.
     """
-    match = _BEHIND.match(after)
-    bounds = _bounds(match["range"], ucum or None) if match else None
-    if match is None or bounds is None:
+    limits, _ = behind(after, 0)
+    written = after[slice(*limits)] if limits else ""
+    bounds = _bounds(written, ucum or None)
+    if bounds is None:
         return None
     unit = {"system": "http://unitsofmeasure.org", "code": ucum} if ucum else {}
     low, high = ({"value": bound} | unit for bound in bounds)
-    return {"low": low, "high": high, "text": match["range"].strip()}
+    return {"low": low, "high": high, "text": written}
 
 
 def _code(unit: str) -> str | None:

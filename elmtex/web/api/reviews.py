@@ -27,7 +27,7 @@ from elmtex.web.schema_tab.custom_schema import checked
 from elmtex.web.state import opened, refusal_of
 from elmtex.web.toolkit import gr
 
-DECIDING = ("accept", "reject", "assert", "edit", "add", "code", "undo", "finish")
+DECIDING = ("accept", "reject", "assert", "edit", "add", "cell", "code", "undo", "finish")
 
 
 def offer_reviews(controller: PageController) -> None:
@@ -59,8 +59,10 @@ def offer_reviews(controller: PageController) -> None:
             review: the review.
             decision: {"do": "accept" or "reject", "items": [ids]}, {"do": "assert", "item", "value"},
                 {"do": "edit", "item", "text", "start", "end", "category", "assertion"}, {"do": "add", "text", "start",
-                "end", "category", "assertion"}, {"do": "code", "item", "system", "code"}, {"do": "undo"} or
-                {"do": "finish"}. start and end may be null: then the words are looked for in the report.
+                "end", "category", "assertion"}, {"do": "cell", "item", "type", "at", "was", "text", "start", "end"},
+                {"do": "code", "item", "system", "code"}, {"do": "undo"} or {"do": "finish"}. start and end may be null:
+                then the words are looked for in the report. A cell is an attribute: "type", its start "at" (null where
+                it has none) and its words "was" say which, "" a new one; "text" is what it becomes, "" takes it out.
             reviewer: the name of the human who decided; {"do": "finish"} needs it.
         """
         with shown():

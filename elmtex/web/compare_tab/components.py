@@ -46,8 +46,8 @@ def lay_out_compare(words: Words, choices: Sequence[str]) -> CompareParts:
             left, right = (
                 gr.Dropdown(_named(choices, words), value=name, label=label, filterable=False)
                 for label, name in (
-                    (c.left, choices[0]),
-                    (c.right, choices[-2] if len(choices) > 2 else choices[-1]),
+                    (c.first, choices[0]),
+                    (c.second, choices[-2] if len(choices) > 2 else choices[-1]),
                 )
             )
             start = gr.Button(c.start, variant="primary", elem_id="elmtex-compare-start")
@@ -76,8 +76,8 @@ def translated_compare(parts: CompareParts, words: Words) -> dict[Any, Any]:
     return {
         parts.tab: gr.update(label=words.compare.tab),
         parts.report: gr.update(label=words.report, placeholder=words.report_hint),
-        parts.left: gr.update(label=words.compare.left, choices=_named(parts.choices, words)),
-        parts.right: gr.update(label=words.compare.right, choices=_named(parts.choices, words)),
+        parts.left: gr.update(label=words.compare.first, choices=_named(parts.choices, words)),
+        parts.right: gr.update(label=words.compare.second, choices=_named(parts.choices, words)),
         parts.start: gr.update(value=words.compare.start),
         parts.stop: gr.update(value=words.stop),
     }

@@ -18,8 +18,8 @@ class CompareMessages(Section):
         "One report, read twice: by two extractors, or by one beside the version that you "
         "reviewed. Nothing of it is kept."
     )
-    left = _("First")
-    right = _("Second")
+    first = _("First")
+    second = _("Second")
     start = _p("button", "Compare")
     empty_report = _("There is no report yet: paste one into the box.")
     choose_two = _("Choose two different extractors.")

@@ -37,8 +37,15 @@ class ReviewMessages(Section):
     unfold = _("Show")
     above = _("At or above")
     take = _("Accept all {count} at or above {threshold} %")
-    right = _("By the model's confidence, about {right} of these {count} are right.")
-    needs: Mapping[str, str] = {"denied": _("denied diagnosis")}
+    right = _(
+        "By the model's confidence, about {right} of these {count} are right in words, category and assertion."
+    )
+    needs: Mapping[str, str] = {
+        "denied": _("denied diagnosis"),
+        "disputed": _("the second reading did not find it"),
+    }
+    agreed = _("Two readings agree")
+    under = _("under: {heading}")
     kinds: Mapping[str, str] = {
         "drugs": _("Drugs"),
         "allergies": _("Allergies"),

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from elmtex.text.rows import GAP
+
 TOP, END = 20, 6  # lines, blank ones aside, in which a head or a foot is looked for
 LONGEST = 160  # characters of a line that is shown whole
 HEADING = 10  # words
@@ -43,7 +45,7 @@ _PERSON = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """What was found, in the report's words; "" for what the head does not say."""
+    """What was found, in the report's words, with commas between cells; "" for what the head does not say."""
 
     kind: str = ""
     date: str = ""
@@ -62,7 +64,7 @@ def letterhead(report: str) -> Letterhead:
     top = lines[:TOP]
     kind = next(filter(_is_title, top), "")
     date = next(_dates(top, lines[-END:], kind), "")
-    return Letterhead(kind, date, next(_patients(top), ""))
+    return Letterhead(GAP.split(kind)[0], date, GAP.sub(", ", next(_patients(top), "")))
 
 
 def _is_title(line: str) -> bool:

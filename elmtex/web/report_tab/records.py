@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from elmtex.review import ReviewedItem
 from elmtex.schema import AttributeType, Category, CategorySchema
 from elmtex.text.normalisation import trimmed
+from elmtex.text.result_line import Around, around
 from elmtex.types import Attribute
 from elmtex.values import Pair, Quantity, Range, Value
 from elmtex.web.report_tab.highlight import is_evidence
-from elmtex.web.report_tab.result_line import Around, around, line_of
 from elmtex.web.report_tab.rows import Row
 
 Kind = Literal["drugs", "allergies", "problems", "values", "list"]
@@ -102,7 +102,7 @@ def kind_of(category: Category) -> Kind:
 
 
 def tables(
-    rows: Iterable[Row], schema: CategorySchema, report: str, lang: str, all_rows: Sequence[Row]
+    rows: Iterable[Row], schema: CategorySchema, report: str, lang: str
 ) -> tuple[Table, ...]:
     """The tables that have rows: drugs, allergies, problems, values, then the other categories in the schema's order.
 
@@ -111,9 +111,7 @@ def tables(
         schema: its categories.
         report: where their words stand.
         lang: of the columns' titles.
-        all_rows: of the review: one of another part may name a line of a printed table.
     """
-    names = _names_by_line(all_rows, schema, report)
     found: dict[tuple[Kind, str], list[Row]] = {}
     for row in rows:
         category = schema.category(row.items[0].category)
@@ -127,7 +125,7 @@ def tables(
         if kind_of(category) == kind
     ]
     return tuple(
-        _table(kind, key, found[kind, key], schema, report, lang, names)
+        _table(kind, key, found[kind, key], schema, report, lang)
         for kind, key in dict.fromkeys(keys)
         if (kind, key) in found
     )
@@ -140,7 +138,6 @@ def _table(
     schema: CategorySchema,
     report: str,
     lang: str,
-    names: Mapping[int, Part],
 ) -> Table:
     categories = tuple(
         c for c in schema.categories if (c.key == key if key else kind_of(c) == kind)
@@ -169,7 +166,7 @@ def _table(
         )
     beside = [around(report, row.lead.item) for row in rows]
     records = tuple(
-        _value_record(row, parts, name, read, columns, report, names)
+        _value_record(row, parts, name, read, columns, report)
         for row, parts, read in zip(rows, own, beside, strict=True)
     )
     extra = (UNIT, RANGE, FLAG, WHEN)
@@ -190,13 +187,10 @@ def _value_record(
     beside: Around,
     columns: Sequence[Column],
     report: str,
-    names: Mapping[int, Part],
 ) -> Record:
     """A result: its test as the head, the unit apart from its number, range and flag from beside it."""
     heads = _of(parts, name) if name else ()
     head = heads[0] if heads else _rest(row.lead, report)
-    if not heads and head.start is not None and not head.text[0].isalpha():
-        head = names.get(line_of(report, head.start)[0], head)
     cells, units = [], []
     for column in columns:
         split = [_split(part, row.lead) for part in _of(parts, column.key)]
@@ -205,18 +199,6 @@ def _value_record(
     spans = (beside.limits, beside.flag, beside.when)
     found = tuple((Part(report[slice(*s)], *s),) if s else () for s in spans)
     return Record(row, head, (*cells, tuple(units), *found), ())
-
-
-def _names_by_line(rows: Iterable[Row], schema: CategorySchema, report: str) -> dict[int, Part]:
-    """The name of the first result in each line, by where the line begins: it names the columns behind it, too."""
-    names: dict[int, Part] = {}
-    for row in rows:
-        category = schema.category(row.lead.category)
-        name = _naming(kind_of(category), category.attributes)
-        for part in _of(_own_parts(row.lead, report), name or ""):
-            if part.start is not None:
-                names.setdefault(line_of(report, part.start)[0], part)
-    return names
 
 
 def _naming(kind: Kind, types: Sequence[AttributeType]) -> str | None:

@@ -1,4 +1,4 @@
-"""Stretches of a report that look different: printed tables, and sentences from which nothing was taken. No HTML here."""
+"""Stretches of a report that look different: headings, printed tables, sentences from which nothing was taken. No HTML here."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Literal
 
 from elmtex.text.normalisation import sentences
 from elmtex.text.reading import reading
+from elmtex.text.rows import cells
 from elmtex.text.sections import sections
 
-_COLUMNS = re.compile(r"\S(?: {2,}|\t+| ?\| ?)(?=\S)")
 _LINE = re.compile(r"[^\r\n]+")
 HEADING, TAKEN = b"h", b"t"  # of a character
 SAID = 3  # letters: what has fewer ("2.", "mg") says nothing by itself
@@ -23,19 +23,24 @@ class Region:
 
     start: int
     end: int
-    look: Literal["table", "untaken"]
+    look: Literal["heading", "table", "untaken"]
 
 
 def regions_of(report: str, taken: Iterable[tuple[int, int]]) -> tuple[Region, ...]:
-    """The tables of a report, and its sentences without any of the spans ``taken``."""
-    return (*_tables(report), *_untaken(report, taken))
+    """The headings and tables of a report, and its sentences without any of the spans ``taken``."""
+    headings = [section.heading for section in sections(report) if section.heading]
+    return (
+        *(Region(*heading, "heading") for heading in headings),
+        *_tables(report),
+        *_untaken(report, headings, taken),
+    )
 
 
 def _tables(report: str) -> Iterator[Region]:
     """Two or more lines in a row that have columns: only in a fixed-width font do they stand below each other."""
     start = end = lines = 0
     for line in _LINE.finditer(report):
-        if _COLUMNS.search(line[0]):
+        if len(cells(report, *line.span())) > 1:
             start = line.start() if not lines else start
             end, lines = line.end(), lines + 1
             continue
@@ -46,13 +51,12 @@ def _tables(report: str) -> Iterator[Region]:
         yield Region(start, end, "table")
 
 
-def _untaken(report: str, taken: Iterable[tuple[int, int]]) -> Iterator[Region]:
+def _untaken(
+    report: str, headings: Iterable[tuple[int, int]], taken: Iterable[tuple[int, int]]
+) -> Iterator[Region]:
     """The sentences without an item, as the model read them; a heading says nothing by itself."""
     of = bytearray(len(report))
-    for spans, mark in (
-        ([s.heading for s in sections(report) if s.heading], HEADING),
-        (taken, TAKEN),
-    ):
+    for spans, mark in ((headings, HEADING), (taken, TAKEN)):
         for start, end in spans:
             of[start:end] = mark * (end - start)
     read = reading(report)

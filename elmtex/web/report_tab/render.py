@@ -10,7 +10,6 @@ from elmtex.review import Entry, Line
 from elmtex.web.locale.messages import Words
 from elmtex.web.report_tab.highlight import Evidence, is_evidence
 from elmtex.web.report_tab.marked import hint_html, legend_html, marked_html
-from elmtex.web.report_tab.need import USUAL
 from elmtex.web.report_tab.regions import regions_of
 from elmtex.web.report_tab.review_view import Suggested, digits, review_view
 from elmtex.web.templating import template
@@ -37,7 +36,7 @@ def review_report_html(entry: Entry, words: Words) -> Markup:
 
 
 def review_html(
-    entry: Entry, words: Words, suggested: Suggested | None, threshold: float = USUAL
+    entry: Entry, words: Words, suggested: Suggested | None, threshold: float | None = None
 ) -> Markup:
     """The column of tables.
 
@@ -45,7 +44,7 @@ def review_html(
         entry: the report under review.
         words: the page's language.
         suggested: an item's id and the codes to choose from; None when nobody asked.
-        threshold: the confidence from which a row needs no look for it.
+        threshold: the confidence from which a row needs no look for it; None is chosen for the report.
     """
     return _REVIEW.screen(review_view(entry, words, threshold, suggested), words)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from elmtex.review import Entry, ReviewedItem
 from elmtex.schema import Category, CategorySchema
+from elmtex.text.sections import Sectioned
 from elmtex.types import Code
 from elmtex.web.locale.messages import Words
 from elmtex.web.render import looks
@@ -44,6 +45,7 @@ class Line:
         chips: its categories, where the table has several.
         notes: what stands beside its words, each with its kind; a code is a :class:`elmtex.types.Code`.
         coded: codes can be suggested for it.
+        section: the heading that it stands under; "" where there is none.
         grows: its category has types of attributes.
         taken: the items that accepting it accepts: not a category that was taken out.
         suggested: codes to choose from, each with whether it is chosen; None when nobody asked.
@@ -56,6 +58,7 @@ class Line:
     chips: tuple[Chip, ...]
     notes: tuple[tuple[str, str | Code], ...]
     coded: bool
+    section: str
     grows: bool
     taken: tuple[str, ...]
     suggested: tuple[tuple[Code, bool], ...] | None
@@ -117,20 +120,20 @@ class ReviewView:
 
 
 def review_view(
-    entry: Entry, words: Words, threshold: float, suggested: Suggested | None
+    entry: Entry, words: Words, threshold: float | None, suggested: Suggested | None
 ) -> ReviewView:
     """The screen of a report under review.
 
     Args:
         entry: the report.
         words: the page's language.
-        threshold: the confidence from which a row needs no look for it.
+        threshold: the confidence from which a row needs no look for it; None is chosen for the report.
         suggested: an item's id and the codes to choose from; None when nobody asked.
     """
     state, schema, batch = entry.reviewed, entry.schema, words.batch
     rows = rows_of(state.items, schema)
     by_need = ordered(rows, schema, threshold)
-    making = _Making(entry, words, suggested, rows)
+    making = _Making(entry, words, suggested, Sectioned.of(entry.text))
     first_open = [row for row, _ in by_need.first if row.open]
     rest_open = [row for row in by_need.rest if row.open]
     wait = [row for row in rows if row.open]
@@ -154,7 +157,7 @@ def review_view(
         rest_open_rows=len(rest_open),
         right=None if by_need.right is None else int(by_need.right),
         thresholds=THRESHOLDS,
-        threshold=threshold,
+        threshold=by_need.threshold,
         missing=tuple(c.title_in(words.lang) for c in schema.categories if c.key not in there),
         timeline=timeline(rows, schema, entry.text),
         categories=by_keys(schema),
@@ -198,12 +201,12 @@ class _Making:
     entry: Entry
     words: Words
     suggested: Suggested | None
-    rows: Sequence[Row]
+    sections: Sectioned
 
     def tables(
         self, rows: Sequence[Row], part: str, needs: Mapping[str, Need]
     ) -> tuple[TableView, ...]:
-        made = tables(rows, self.entry.schema, self.entry.text, self.words.lang, self.rows)
+        made = tables(rows, self.entry.schema, self.entry.text, self.words.lang)
         return tuple(self._table(table, part, needs) for table in made)
 
     def _table(self, table: Table, part: str, needs: Mapping[str, Need]) -> TableView:
@@ -244,6 +247,7 @@ class _Making:
             chips=chips,
             notes=self._notes(lead, row, need),
             coded=category.terminologies != (),
+            section=self.sections.heading(lead.item.start) if lead.item.start is not None else "",
             grows=bool(category.attributes),
             taken=tuple(kept) or row.ids,
             suggested=self._suggestions(lead),

@@ -53,6 +53,17 @@ class Row:
         given = [e.machine.confidence for e in self.items if e.machine is not None]
         return min((c for c in given if c is not None), default=None)
 
+    @property
+    def agreed(self) -> bool | None:
+        """Whether a second reading found each of its items, too; None where it was not asked of each."""
+        said = [e.machine.agreed if e.machine is not None else None for e in self.items]
+        return None if None in said else all(said)
+
+    @property
+    def disputed(self) -> bool:
+        """A second reading did not find one of its items."""
+        return any(e.machine is not None and e.machine.agreed is False for e in self.items)
+
 
 def rows_of(items: Iterable[ReviewedItem], schema: CategorySchema) -> tuple[Row, ...]:
     """The rows of a review's items, in report order; what has no place in the report comes last.

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from elmtex.review import Entry, ReviewedItem
 from elmtex.schema import Category, CategorySchema
+from elmtex.text.rows import line_of
 from elmtex.web.locale.messages import Words, zone_of
 from elmtex.web.report_tab.letterhead import letterhead
 from elmtex.web.report_tab.need import is_disease
 from elmtex.web.report_tab.records import Kind, Record, Table, tables
-from elmtex.web.report_tab.result_line import line_of
 from elmtex.web.report_tab.rows import Row, rows_of
 
 QUOTED = 240  # characters of a line that a footnote shows
@@ -145,7 +145,8 @@ def _about(
     entry: Entry, personal: Iterable[ReviewedItem], words: Words
 ) -> Iterable[tuple[str, str]]:
     head, s = letterhead(entry.text), words.summary
-    stated = [head.patient, *dict.fromkeys(i.item.text for i in personal)]
+    found = dict.fromkeys(i.item.text for i in personal if i.item.text not in head.patient)
+    stated = [head.patient, *found]
     yield s.patient, ", ".join(filter(None, stated)) or s.not_stated
     yield s.kind, head.kind or s.not_stated
     yield s.date, head.date or s.not_stated
@@ -171,7 +172,7 @@ class _Writing:
 
     def sections(self, rows: Sequence[Row]) -> Iterable[SummarySection]:
         report, schema = self.entry.text, self.entry.schema
-        made = tables(rows, schema, report, self.words.lang, rows)
+        made = tables(rows, schema, report, self.words.lang)
         for table in sorted(made, key=lambda t: ORDER.index(t.kind)):
             if table.kind in ("problems", "list"):
                 yield from self._lists(table)
@@ -251,7 +252,7 @@ class _Writing:
         item = record.row.lead.item
         if not self.evidence or item.start is None:
             return 0
-        start, end = line_of(self.entry.text, item.start)[:2]
+        start, end = line_of(self.entry.text, item.start)
         if start not in self._numbers:
             self._numbers[start] = len(self._numbers) + 1
             self.quotes.append(_quoted(self.entry.text, start, end, item.start))

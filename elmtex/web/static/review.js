@@ -130,7 +130,7 @@
     if (now !== review) {
       review = now;
       hidden.clear();
-      folded = true;
+      folded = $("#elmtex-first") !== null; // what stands alone is shown
       page.forget();
       page.forgetDecisions();
       page.leaveEditor();
