@@ -54,8 +54,11 @@ REHEARSED = Record(
 
 @pytest.fixture(scope="module")
 def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An adapter of a tiny base that has learnt next to nothing."""
-    folder = tmp_path_factory.mktemp("adapter")
+    return tiny_adapter(tmp_path_factory.mktemp("adapter"))
+
+
+def tiny_adapter(folder: Path) -> Path:
+    """Train an adapter of a tiny base that has learnt next to nothing."""
     tiny_llama(0, hidden=64).float().save_pretrained(folder / "base")
     tiny_tokenizer().save(str(folder / "base" / "tokenizer.json"))
     for name in ("train", "dev"):

@@ -205,7 +205,7 @@ def _train(base: Adapter, arguments: Sequence[str], flags: Sequence[str], told: 
 
     from training import sft
 
-    class Following(TrainerCallback):  # type: ignore[misc]
+    class Following(TrainerCallback):
         def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
             told("train", 0, state.max_steps)
 
