@@ -58,6 +58,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", metavar="PATH", help="folder of another adapter than the shipped one to learn on"
     )
+    parser.add_argument(
+        "--user",
+        metavar="NAME",
+        help="the versions of this user of the page, who signs in, not those of the command line",
+    )
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder to make, for --export")
 
 
@@ -66,7 +71,7 @@ def adapt(args: argparse.Namespace) -> int:
     from elmtex.adaptations import Adaptations
     from elmtex.schema import load_schema
 
-    kept = Adaptations()
+    kept = Adaptations(_owner(args.user))
     if args.list:
         for version in kept.versions():
             sys.stdout.write(_line(version) + "\n")
@@ -85,6 +90,12 @@ def adapt(args: argparse.Namespace) -> int:
     else:
         _learn(args, kept)
     return 0
+
+
+def _owner(user: str | None) -> str | None:
+    from elmtex.web.access.headers import owner_of
+
+    return None if user is None else owner_of(user, None, "")
 
 
 def _learn(args: argparse.Namespace, kept: Adaptations) -> None:

@@ -103,7 +103,7 @@ def test_it_reads_reports_of_that_kind_better(adapted: Any) -> None:
         2 * of["tp"] / (2 * of["tp"] + of["fp"] + of["fn"])
         for of in (record["before"]["exact"], record["after"]["exact"])
     )
-    assert after > before and after > 0.8
+    assert after > before + 0.3
     known = {record.text for record in adapt.split(REVIEWS)[0]}
     extractor = Extractor(OWN, model=str(out), engine="torch")
     for one in (r for r in REVIEWS if r.text in known):

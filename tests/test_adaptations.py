@@ -287,6 +287,10 @@ def test_the_command_line_learns_lists_uses_and_deletes(
     assert main(["adapt", "--list"]) == 0 and "\tin use" in capsys.readouterr().out
     assert main(["adapt", "--export", id]) == 2 and "--output" in capsys.readouterr().err
     assert main(["adapt", "--export", id, "--output", str(tmp_path / "out")]) == 0
+    assert main(["adapt", "--list", "--user", "anna"]) == 0 and not capsys.readouterr().out
+    assert main(["adapt", str(reviews), "--user", "anna"]) == 0
+    assert len(Adaptations("user:anna").versions()) == len(Adaptations().versions()) == 1
+    capsys.readouterr()
     assert main(["adapt", "--roll-back"]) == 0 and "the shipped model" in capsys.readouterr().err
     assert main(["adapt", "--delete", id]) == 0 and Adaptations().versions() == []
     records.write(reviews, REVIEWS[:2])

@@ -158,7 +158,11 @@ class Adaptations:
         try:
             return Path(shutil.copytree(version.folder, folder))
         except OSError as error:
-            raise InputError(f"{folder} cannot be made: {error.strerror or 'it exists'}") from None
+            raise InputError(
+                "{path} cannot be made ({fault}): give another folder",
+                path=str(folder),
+                fault=error.strerror or type(error).__name__,
+            ) from None
 
     def delete(self, id: str) -> None:
         """Overwrite and remove a version; where it was in use, the one before it is.
