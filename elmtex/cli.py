@@ -1,4 +1,4 @@
-"""The command line: ``elmtex extract``, ``batch``, ``app``, ``eval`` and ``train``.
+"""The command line: ``elmtex extract``, ``batch``, ``adapt``, ``app``, ``eval`` and ``train``.
 
 Documents go to stdout in UTF-8 whatever the terminal's encoding, everything else to stderr. Exit codes: 0 done, 1 some
 report failed (its document says why), 2 wrong usage (one line says what was wrong and what to do).
@@ -13,10 +13,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from elmtex import cli_adapt
 from elmtex.cli_commands import MakeExtractor, app, batch, extract, open_asked, say
 from elmtex.settings import DEBUG, setting
 from elmtex.types import ElmtexError, InputError
 
+IN_USE = "in use"  # as elmtex.extractors.base has it
 # The keys of elmtex.exporters.formats.FORMATS.
 FORMATS = (
     *("json", "jsonl", "csv", "csv-attributes", "csv-reports"),
@@ -33,6 +35,7 @@ examples:
   elmtex extract report.txt --codes
   elmtex batch reports/ more.jsonl --out documents.jsonl
   elmtex batch reports/ more.jsonl --out documents.jsonl --resume
+  elmtex adapt reviews.jsonl --schema my_schema.json
   elmtex app --port 7860
 
 exit codes: 0 done, 1 some report failed (its document says why), 2 wrong usage
@@ -108,6 +111,15 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_extract(commands)
     _add_batch(commands)
+    cli_adapt.add_options(
+        _add_command(
+            commands,
+            "adapt",
+            cli_adapt.adapt,
+            "learn from reviewed reports, and choose, export or delete what was learnt",
+            cli_adapt.EXAMPLES,
+        )
+    )
     _add_app(commands)
     for name, module in DOORS.items():  # only for --help: main() hands all their arguments on
         commands.add_parser(
@@ -157,6 +169,13 @@ def _add_model_options(parser: _Parser) -> None:
         "--model",
         metavar="NAME|PATH",
         help="another Llama: a folder or a hub name; a student's folder",
+    )
+    parser.add_argument(
+        "--adaptation",
+        nargs="?",
+        const=IN_USE,
+        metavar="ID",
+        help="finetuned: a version that elmtex adapt made; without ID the one in use for the schema",
     )
     parser.add_argument(
         "--strategy",

@@ -43,6 +43,7 @@ def open_asked(args: argparse.Namespace) -> Extractor:
         attributes=not args.no_attributes,
         second_opinion=not args.no_second_opinion,
         codes=args.codes,
+        adaptation=args.adaptation,
     )
 
 

@@ -60,7 +60,7 @@ def cache_folder() -> Path:
 
 
 def data_folder() -> Path:
-    """Where the user's reviews are kept; it need not exist yet."""
+    """Where the user's reviews are kept, and what was learnt from them; it need not exist yet."""
     import platformdirs
 
     return Path(platformdirs.user_data_dir("elmtex", appauthor=False))

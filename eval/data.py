@@ -42,10 +42,10 @@ def load_records(path: str, format: str, split: str, limit: int | None = None) -
             f"data {path!r} has no reports in split {split!r}, only in: {', '.join(has) or 'no split'}; "
             "--split all takes every report"
         )
-    return [_with_first_mentions(record) for record in chosen[:limit]]
+    return [with_first_mentions(record) for record in chosen[:limit]]
 
 
-def _with_first_mentions(record: Record) -> Record:
+def with_first_mentions(record: Record) -> Record:
     """The record with each item once per category, at its first mention: a document lists facts,
     not mentions.
 

@@ -36,6 +36,8 @@ MODULES = (
     "exporters/fhir/bundle.py",
     *(f"extractors/chat/{name}.py" for name in ("extractor", "local", "server")),
     *(f"review/{name}.py" for name in ("checks", "decisions", "entry", "store")),
+    *(f"adaptations/{name}.py" for name in ("learn", "versions")),
+    "web/learn_tab/learning.py",
     *(f"web/{name}.py" for name in ("visitor_shares", "state", "batch_tab/batch")),
     *(f"web/report_tab/{name}.py" for name in ("commands", "review")),
     "web/schema_tab/custom_schema.py",

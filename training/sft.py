@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,13 @@ class ElmtexArguments:
     mention_replacement: float = field(default=0.0, metadata={"aliases": ["--swap"]})
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None, callbacks: Sequence[Any] = ()) -> None:
+    """Train.
+
+    Args:
+        arguments: the flags; None takes the process's.
+        callbacks: transformers' ``TrainerCallback`` objects, which follow the run.
+    """
     from transformers import set_seed
     from trl import ModelConfig, SFTConfig, TrlParser, get_peft_config
 
@@ -112,6 +118,7 @@ def main(arguments: list[str] | None = None) -> None:
         model=_model(base, elmtex, config, model_config),
         args=config,
         peft_config=None if elmtex.init_adapter else get_peft_config(model_config),
+        callbacks=list(callbacks),
     )
     rows = len(trainer.train_dataset)
     recorder.note(train_records=len(train), train_rows=rows, dev_records=len(dev))

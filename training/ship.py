@@ -18,10 +18,14 @@ import argparse
 import json
 import shutil
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from elmtex.types import ElmtexError, InputError
+
+if TYPE_CHECKING:
+    from elmtex.models.adapter import Adapter
 
 ADAPTERS = Path(__file__).parent.parent / "elmtex" / "models" / "adapters"
 STUDENTS = ADAPTERS.with_name("students")
@@ -34,10 +38,7 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     Raises:
         InputError: the run holds no adapter, or its weights are over the limit.
     """
-    import torch
-    from safetensors.torch import load_file, save_file
-
-    from elmtex.models.adapter import notes_adapter, write_adapter_digests
+    from elmtex.models.adapter import notes_adapter
     from elmtex.storage import write_whole
     from training.record import RECORD, read_record, short_form
 
@@ -50,10 +51,7 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
         raise InputError(
             f"{run} was trained on the folder {adapter.base}: others have it under no such name"
         )
-    weights = {
-        k: v.to(torch.float16) for k, v in load_file(run / "adapter_model.safetensors").items()
-    }
-    size = sum(v.numel() * v.element_size() for v in weights.values())
+    size = _float16_bytes(run)
     if size > LIMIT:
         raise InputError(
             f"{run}: the adapter has {size} bytes, over {LIMIT}: train one of a lower rank"
@@ -67,14 +65,36 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     folder = target / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "MODEL_CARD.md").unlink(missing_ok=True)  # its figures are of other weights
-    save_file(weights, folder / "adapter_model.safetensors", metadata={"format": "pt"})
     record = short_form(read_record(run), adapter.base)
     write_whole(folder / RECORD, json.dumps(record, indent=1) + "\n")
+    pack(run, folder, replace(adapter, name=name))
+    return folder
+
+
+def pack(run: Path, folder: Path, adapter: Adapter) -> None:
+    """Write what an extraction needs of a run's adapter into a folder that is there: its weights in float16, PEFT's
+    settings, ``elmtex.json`` and their digests.
+
+    Args:
+        run: output folder of training.sft.
+        folder: where to.
+        adapter: the name and the settings to write, which need not be the run's own.
+    """
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    from elmtex.models.adapter import write_adapter_digests
+    from elmtex.storage import write_whole
+
+    weights = {
+        k: v.to(torch.float16) for k, v in load_file(run / "adapter_model.safetensors").items()
+    }
+    save_file(weights, folder / "adapter_model.safetensors", metadata={"format": "pt"})
     config = json.loads((run / "adapter_config.json").read_text("utf-8"))
     config["base_model_name_or_path"] = adapter.base  # not the path of the machine that trained it
     write_whole(folder / "adapter_config.json", json.dumps(config, indent=2, sort_keys=True) + "\n")
     facts: dict[str, object] = {
-        "name": name,
+        "name": adapter.name,
         "base": adapter.base,
         "layout": adapter.layout,
         "biases": adapter.biases,
@@ -83,13 +103,18 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
     }
     if adapter.attributes is not None:
         facts["attributes"] = asdict(adapter.attributes)
-    if opinion is not None:
-        facts["second_opinion"] = asdict(opinion)
+    if adapter.second_opinion is not None:
+        facts["second_opinion"] = asdict(adapter.second_opinion)
     if adapter.own_schemas is not None:
         facts["own_schemas"] = asdict(adapter.own_schemas)
     write_whole(folder / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     write_adapter_digests(folder)
-    return folder
+
+
+def _float16_bytes(run: Path) -> int:
+    from safetensors.torch import load_file
+
+    return sum(2 * v.numel() for v in load_file(run / "adapter_model.safetensors").values())
 
 
 def ship_student(run: Path, name: str, target: Path = STUDENTS) -> Path:

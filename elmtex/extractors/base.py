@@ -16,6 +16,7 @@ from elmtex.types import ElmtexError, Extraction, InputError, Progress, Record
 # prompt, without and with examples.
 EXTRACTORS = ("finetuned", "student", "naive", "icl")
 CHAT = ("naive", "icl")
+IN_USE = "in use"  # the adaptation that is, of a schema
 
 
 @runtime_checkable
@@ -144,6 +145,7 @@ def open_extractor(
     attributes: bool = True,
     second_opinion: bool = True,
     codes: bool = False,
+    adaptation: str | None = None,
 ) -> Extractor:
     """Open an extractor; its model is loaded at the first report.
 
@@ -163,6 +165,8 @@ def open_extractor(
         attributes: False leaves out what belongs to items (doses, values, sites). The items are the same.
         second_opinion: finetuned: False asks no student, also of an adapter that was calibrated with one.
         codes: suggest codes of terminologies for each item.
+        adaptation: finetuned: the id of a version that ``elmtex adapt`` made, or ``in use``, the one that is for the schema;
+            None is the model itself.
 
     Raises:
         InputError: an argument is unknown, cannot be used, or belongs to another extractor.
@@ -175,6 +179,10 @@ def open_extractor(
         raise InputError(
             "strategy icl needs --examples, a JSONL file of annotated reports; the other strategies take none"
         )
+    if adaptation is not None:
+        if name != "finetuned" or model is not None:
+            raise InputError("--adaptation belongs to the strategy finetuned, without --model")
+        model = str(_adapted(schema, adaptation))
     extractor: Extractor
     if name == "finetuned":
         from elmtex.extractors.notes import NotesExtractor
@@ -202,3 +210,18 @@ def open_extractor(
 
         extractor = CodingExtractor(extractor, Linker())
     return extractor
+
+
+def _adapted(schema: CategorySchema, id: str) -> Path:
+    """The folder of an adaptation of a schema."""
+    from elmtex.adaptations import Adaptations, schema_key
+
+    kept = Adaptations()
+    version = kept.in_use(schema) if id == IN_USE else kept.get(id)
+    if version is None:
+        raise InputError(
+            "no adaptation is in use for this schema: see elmtex adapt --list and --use"
+        )
+    if version.schema != schema_key(schema):
+        raise InputError(f"the adaptation {id} is of another schema, {version.title!r}")
+    return version.folder

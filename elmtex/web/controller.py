@@ -18,6 +18,7 @@ from elmtex.review.store import MEMORY
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError
 from elmtex.web.about_tab.about import Model, model_of
+from elmtex.web.adapted import Adapted
 from elmtex.web.batch_tab.batch import Batch, Taken
 from elmtex.web.batch_tab.render import batch_html, stored_said, unread_said
 from elmtex.web.compare_tab.choices import OWN, Choices
@@ -61,13 +62,12 @@ class PageController:
         self.shares = Shares()
         self.model: Model | None = None  # until it is loaded
         self.loading = False  # in the background
-        self.runs = Runs(extractor, self.turn, self.shares)
-        self.trials = Runs(
-            extractor, self.turn, self.shares
-        )  # of schemas; nothing of them is stored
+        self.adapted = Adapted(extractor)
+        self.runs = Runs(self.adapted, self.turn, self.shares)
+        self.trials = Runs(self.adapted, self.turn, self.shares)  # of schemas, not stored
         self._languages: dict[str, str] = {}  # by session: the language it chose last
         self.commands = CommandLog()
-        self.batch = Batch(extractor, self.store, self.turn)
+        self.batch = Batch(extractor, self.store, self.turn, self.adapted)
         self.comparing = Comparing(choices or {OWN: lambda: extractor}, self.turn, self.shares)
 
     def load_in_background(self) -> None:

@@ -15,6 +15,7 @@ from elmtex.web.evaluate_tab.components import (
     lay_out_evaluate,
     translated_evaluate,
 )
+from elmtex.web.learn_tab.components import LearnParts, lay_out_learn, translated_learn
 from elmtex.web.locale.messages import LANGUAGES, Words
 from elmtex.web.report_tab.components import ReportParts, lay_out_report, translated_report
 from elmtex.web.schema_tab.components import SchemaParts, lay_out_schema, translated_schema
@@ -49,6 +50,7 @@ class PageParts:
     batch: BatchParts
     compare: CompareParts
     evaluate: EvaluateParts
+    learn: LearnParts
     schema: SchemaParts
     about: AboutParts
     footer: gr.HTML
@@ -93,6 +95,7 @@ def lay_out(
         batch = lay_out_batch(words)
         compare = lay_out_compare(words, choices)
         evaluate = lay_out_evaluate(words, scores)
+        learn = lay_out_learn(words, not on_a_space)
         schema = lay_out_schema(words)
         about = lay_out_about(words)
     footer = gr.HTML(render.footer_html(words), elem_id="elmtex-foot")
@@ -106,6 +109,7 @@ def lay_out(
         batch=batch,
         compare=compare,
         evaluate=evaluate,
+        learn=learn,
         schema=schema,
         about=about,
         footer=footer,
@@ -135,6 +139,7 @@ def translations(parts: PageParts, words: Words) -> dict[Any, Any]:
         **translated_batch(parts.batch, words),
         **translated_compare(parts.compare, words),
         **translated_evaluate(parts.evaluate, words),
+        **translated_learn(parts.learn, words),
         **translated_schema(parts.schema, words),
         **translated_about(parts.about, words),
         parts.footer: render.footer_html(words),

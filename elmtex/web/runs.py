@@ -6,9 +6,9 @@ import dataclasses
 import time
 from collections.abc import Generator
 
-from elmtex.extractors.base import Extractor
 from elmtex.types import ElmtexError
-from elmtex.web.jobs import ExtractionJob, extractor_for
+from elmtex.web.adapted import Adapted
+from elmtex.web.jobs import ExtractionJob
 from elmtex.web.state import SessionState
 from elmtex.web.visitor_shares import Shares, Turn
 
@@ -19,20 +19,24 @@ class Runs:
     """The runs of all sessions, one each.
 
     Args:
-        extractor: reads one report at a time.
+        adapted: knows what reads an owner's reports, one at a time.
         turn: held while it works.
         shares: how many extractions a visitor may have under way.
     """
 
-    def __init__(self, extractor: Extractor, turn: Turn, shares: Shares) -> None:
-        self._extractor, self._turn, self._shares = extractor, turn, shares
+    def __init__(self, adapted: Adapted, turn: Turn, shares: Shares) -> None:
+        self._adapted, self._turn, self._shares = adapted, turn, shares
         self._jobs: dict[str, ExtractionJob] = {}
 
     def run(
         self, session: str, state: SessionState, owner: str
     ) -> Generator[SessionState, None, None]:
         """Read a state's report; yields the state as more is found, and once more at the end, whatever ended it."""
-        extractor = extractor_for(self._extractor, state.schema)
+        try:
+            extractor = self._adapted.extractor_for(state.schema, owner)
+        except ElmtexError as error:
+            yield dataclasses.replace(state, phase="failed", reason=str(error))
+            return
         try:
             give_back = self._shares.take(owner)
         except ElmtexError:

@@ -26,6 +26,8 @@ from elmtex.web.controller import PageController
 from elmtex.web.evaluate_tab.door import metrics
 from elmtex.web.evaluate_tab.events import wire_evaluate
 from elmtex.web.layout import lay_out
+from elmtex.web.learn_tab.events import wire_learn
+from elmtex.web.learn_tab.learning import Learning
 from elmtex.web.locale.messages import words_in
 from elmtex.web.report_tab.events import wire_page, wire_report
 from elmtex.web.report_tab.review import Linking
@@ -111,6 +113,7 @@ def build(
         wire_batch(parts, state, custom, controller)
         wire_compare(parts, state, custom, controller, FORGOTTEN_AFTER)
         wire_evaluate(parts, controller, scorer, FORGOTTEN_AFTER)
+        wire_learn(parts, controller, Learning(store))
         wire_schema(parts, custom, controller)
         wire_trial(parts, controller, FORGOTTEN_AFTER)
         wire_about(parts, custom, controller)

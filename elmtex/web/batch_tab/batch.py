@@ -25,7 +25,8 @@ from elmtex.review.faults import BusyError
 from elmtex.review.line import line_of, report_digest, schema_digest
 from elmtex.schema import CategorySchema
 from elmtex.types import ElmtexError, Extraction, InputError
-from elmtex.web.jobs import INTERVAL, ExtractionJob, extractor_for
+from elmtex.web.adapted import Adapted
+from elmtex.web.jobs import INTERVAL, ExtractionJob
 from elmtex.web.visitor_shares import MAX_CHARACTERS, STORED, Turn
 
 PAUSES = (0.5, 2.0, 8.0)  # seconds before a database that was busy is asked again
@@ -61,11 +62,15 @@ class Batch:
         extractor: reads one report at a time.
         store: where the reports and their extractions are kept.
         turn: held while the extractor works, also for the report of the other tab.
+        adapted: knows what reads an owner's reports; None is the extractor.
     """
 
-    def __init__(self, extractor: Extractor, store: Store, turn: Turn) -> None:
+    def __init__(
+        self, extractor: Extractor, store: Store, turn: Turn, adapted: Adapted | None = None
+    ) -> None:
         self.extractor = extractor
         self.store = store
+        self._adapted = adapted or Adapted(extractor)
         self._turn = turn
         self._stops: dict[str, threading.Event] = {}
         self._starting = threading.Lock()
@@ -275,7 +280,7 @@ class Batch:
     def _read(self, entry: Entry, owner: str, stop: threading.Event) -> Extraction | None:
         """What the extractor says about a report, a failure included; None when it was stopped."""
         try:
-            extractor = extractor_for(self.extractor, entry.schema)
+            extractor = self._adapted.extractor_for(entry.schema, owner)
         except ElmtexError as error:
             return self._failure(entry, str(error))
         except Exception as error:  # its message may quote the schema

@@ -12,6 +12,7 @@ from elmtex.web.locale.batch import BatchMessages
 from elmtex.web.locale.catalogue import Catalogue, Section, _, _n, catalogues
 from elmtex.web.locale.compare import CompareMessages
 from elmtex.web.locale.evaluate import EvaluateMessages
+from elmtex.web.locale.learn import LearnMessages
 from elmtex.web.locale.review import ReviewMessages
 from elmtex.web.locale.schema import SchemaMessages
 from elmtex.web.locale.sentences import translated
@@ -129,6 +130,7 @@ class Messages(Section):
         self.schema = SchemaMessages(catalogue)
         self.compare = CompareMessages(catalogue)
         self.evaluate = EvaluateMessages(catalogue)
+        self.learn = LearnMessages(catalogue)
         self.about = AboutMessages(catalogue)
 
     def said(self, sentence: str) -> str:

@@ -1,0 +1,1 @@
+"""The tab in which the model learns from finished reviews."""
