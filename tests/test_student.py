@@ -128,6 +128,12 @@ def trained(workshop) -> Path:
     return folder
 
 
+def test_a_student_trained_in_bfloat16_is_written_all_the_same(workshop, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.student_export.calibrate_student", lambda *_: [{}])
+    train(workshop, tmp_path / "run", "--bf16", "true", "--max_steps", "1")
+    assert (tmp_path / "run" / students.FILES[0]).is_file()
+
+
 def found_in(extractor: StudentExtractor, text: str) -> dict[str, list[tuple[str, str]]]:
     document = extractor.extract(text)
     assert document.status == "ok"

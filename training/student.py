@@ -131,6 +131,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     # Save
     trainer.save_model(config.output_dir)
+    # accelerate's wrapper, which computes in bfloat16 where that was asked for, is no part of the graph
+    network = trainer.accelerator.unwrap_model(network, keep_fp32_wrapper=False)
     export(network, tokenizer, layout, out, student.encoder)
     *_, chosen = calibrate_student(out, dev)
     print({"dev": chosen})
