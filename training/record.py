@@ -63,6 +63,7 @@ class Recorder:
             },
         }
         earlier = read_record(self._folder) if resume else {}
+        self._seconds = earlier.get("seconds", 0)  # of earlier starts that came to their end
         for key in ("settings", "data"):
             if earlier.get(key, self._data[key]) != self._data[key]:
                 raise InputError(
@@ -80,11 +81,9 @@ class Recorder:
             write_whole(self._folder / RECORD, json.dumps(self._data, indent=2, default=str) + "\n")
 
     def finish(self, history: list[dict[str, Any]]) -> None:
-        """Write the losses of Trainer's log history, the time taken since this start, and the
-        curve."""
-        self.note(
-            seconds=round(time.time() - self._begun), peak_rss_mb=peak_rss_mb(), history=history
-        )
+        """Write the losses of Trainer's log history, the time taken, and the curve."""
+        seconds = self._seconds + round(time.time() - self._begun)
+        self.note(seconds=seconds, peak_rss_mb=peak_rss_mb(), history=history)
         if is_first():
             _plot(history, self._folder / "loss.png")
 
