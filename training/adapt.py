@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import json
 import os
 import sys
@@ -31,20 +30,17 @@ from elmtex.adaptations.learn import usable
 from elmtex.adaptations.versions import RECORD, schema_key
 from elmtex.erase import remove
 from elmtex.models.adapter import Adapter, notes_adapter, packaged_adapter
+from elmtex.provenance import digest, utc
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.storage import write_whole
-from elmtex.text.align import occurrences
-from elmtex.text.normalisation import case_folded
-from elmtex.types import ElmtexError, InputError, Item, Record
+from elmtex.types import ElmtexError, InputError, Record
 from training.prepare import SCHEMAS, WRITTEN
+from training.reviewed import split, with_repeated_words
 
-EVERY = 5  # of so many reports one is held out,
-HELD_OUT = 2  # and at least so many
 READ = 60  # times a reviewed report is read, all together,
 PASSES = (2, 12)  # but each at least and at most so often
 CONFIG = Path(__file__).parent / "configs" / "adapt.yaml"
 _NAME = "adapted"  # of the reviews' schema while it is trained: a written one may have the name that it has
-_LONG_ENOUGH = 4  # characters of words that mean the same wherever they stand
 
 Told = Callable[[str, int, int], None]  # stage, steps done, steps in all
 
@@ -90,10 +86,10 @@ def adapt(
         made = _packed(scratch / "run", base, scratch / "made", began)
         after = _measured(made, schema, held_out, "after", told)
         record = {
-            "made": _utc(began),
+            "made": utc(began),
             "schema": {"key": schema_key(schema), "title": schema.title},
             "reports": {"learnt": len(learnt), "held_out": len(held_out)},
-            "base": {"name": base.name, "digest": _digest(base.folder)},
+            "base": {"name": base.name, "digest": digest([base.folder])},
             "before": before,
             "after": after,
             "training": _facts(scratch / "run"),
@@ -106,50 +102,11 @@ def adapt(
     return record
 
 
-def split(reviews: Sequence[Record]) -> tuple[list[Record], list[Record]]:
-    """The reports to learn from, and those held out: every :data:`EVERY`-th and at least :data:`HELD_OUT`, in an order that
-    neither their time nor their file decides."""
-    order = sorted(
-        reviews, key=lambda r: hashlib.sha256(r.text.encode("utf-8", "replace")).digest()
-    )
-    count = max(HELD_OUT, -(-len(order) // EVERY))
-    return order[count:], order[:count]
-
-
 def written_reports() -> list[Record]:
     """The project's written reports to train on, of the packaged schemas and of others; none that is kept for measuring."""
     from corpora import schemas, written
 
     return [r for r in (*written.load(WRITTEN), *schemas.load(SCHEMAS)) if r.split == "train"]
-
-
-def with_repeated_words(record: Record, schema: CategorySchema) -> Record:
-    """The record with an item wherever the words of one stand again.
-
-    A review names a thing once, at its first mention; without this, training would teach that the next mention is none.
-    Left out are words with digits or of under :data:`_LONG_ENOUGH` characters, which may mean something else there, words
-    that have several assertions, and categories of measurements, where a review names every mention.
-    """
-    items = dict(record.items)
-    taken = [(i.start, i.end) for row in items.values() for i in row if i.start is not None]
-    for key in set(items) - schema.repeated:
-        row = [item for item in items[key] if item.grounded]
-        for words in {case_folded(item.text) for item in row}:
-            same = [item for item in row if case_folded(item.text) == words]
-            if len(words) < _LONG_ENOUGH or any(c.isdigit() for c in words):
-                continue
-            if len({item.assertion for item in same}) > 1:
-                continue
-            first = same[0].text
-            found = {*occurrences(record.text, first)}
-            found.update(occurrences(record.text, first[0].swapcase() + first[1:]))
-            for start, end in sorted(found):
-                if all(end <= a or b <= start for a, b in taken if a is not None and b is not None):
-                    taken.append((start, end))
-                    again = Item(record.text[start:end], start, end, same[0].assertion)
-                    items[key] = (*items[key], again)
-        items[key] = tuple(sorted(items[key], key=lambda i: -1 if i.start is None else i.start))
-    return replace(record, items=items)
 
 
 def _measured(
@@ -256,18 +213,6 @@ def _facts(run: Path) -> dict[str, Any]:
         "peak_rss_mb": known["peak_rss_mb"],
         **{key: start[key] for key in ("git", "python", "processor", "versions")},
     }
-
-
-def _digest(folder: Path) -> str:
-    from elmtex.provenance import digest
-
-    return digest([folder])
-
-
-def _utc(seconds: float) -> str:
-    from elmtex.provenance import utc
-
-    return utc(seconds)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
