@@ -13,10 +13,10 @@ from elmtex import settings
 
 PACKAGE = Path(elmtex.__file__).parent
 # What these do to the environment has nothing to do with elmtex's settings: they tell libraries to be quiet, keep
-# uploads apart, note down how many threads numpy was told to use, and ask no proxy for this machine.
+# uploads apart, note down how many threads numpy was told to use, ask no proxy for this machine, and start a program.
 OTHERS = {
     *("settings.py", "__init__.py", "web/uploads.py", "web/server.py", "provenance.py"),
-    *("batch/ray.py", "extractors/chat/vllm.py"),
+    *("batch/ray.py", "extractors/chat/vllm.py", "adaptations/learn.py"),
 }
 
 
