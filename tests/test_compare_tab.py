@@ -321,13 +321,13 @@ def test_who_starts_the_page_chooses_the_models(
     monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     own = Says(LEFT)
-    assert list(extractor_choices(own)) == ["finetuned", "naive"]
+    assert list(extractor_choices(own)) == ["finetuned", "student", "naive"]
     assert extractor_choices(own)["finetuned"]() is own
     (folder := tmp_path / "secret place" / "my-llama").mkdir(parents=True)  # type: ignore[operator]
     (folder / "config.json").write_text("{}")
     monkeypatch.setenv("ELMTEX_MODELS", f"llama-3.2-1b\n\n naive:{folder}\n")
     named = extractor_choices(own)
-    assert list(named)[2:] == ["finetuned: llama-3.2-1b", "naive: my-llama"]
+    assert list(named)[3:] == ["finetuned: llama-3.2-1b", "naive: my-llama"]
     made = named["naive: my-llama"]()
     assert made is named["naive: my-llama"]() and isinstance(made, ChatExtractor)
     for wrong in ("no-such-model", "icl:llama-3.2-1b"):

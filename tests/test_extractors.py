@@ -131,6 +131,7 @@ def test_the_command_line_opens_what_it_is_asked_for(
     assert asked == {
         "name": "icl", "schema": "medication", "model": "m", "server": SERVER, "examples": "e.jsonl",
         "engine": "torch", "threads": None, "at_once": 1, "attributes": False, "codes": True, "second_opinion": False,
+        "adaptation": None,
     }  # fmt: skip
 
 

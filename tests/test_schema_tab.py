@@ -266,15 +266,16 @@ def test_faults_of_hostile_schemas_are_shown_as_text(attack: str) -> None:
 
 
 def test_the_form_has_a_field_for_everything_a_schema_may_hold() -> None:
-    fields = {
-        a.get("data-field") or a.get("data-each") for a in Reader(form_html(ENGLISH)).attributes
-    }
-    fields |= {a.get("data-chosen") for a in Reader(form_html(ENGLISH)).attributes}
+    frame = Reader(form_html(ENGLISH)).attributes
+    cards = [Reader(a["data-markup"] or "").attributes for a in frame if "data-markup" in a]
+    found = [*frame, *(a for card in cards for a in card)]
+    fields = {a.get("data-field") or a.get("data-each") for a in found}
+    fields |= {a.get("data-chosen") for a in found}
     fhir = {
         f"x-fhir.{name}" for name in ("resource", "clinicalStatus", "also", "quantity", "section")
     }
     assert {*NAMES, "x-title.de", *fhir} - {"x-title"} <= fields
-    values = {a.get("value") for a in Reader(form_html(ENGLISH)).attributes}
+    values = {a.get("value") for a in found}
     assert {*RESOURCES, *ELEMENTS, *NORMALISERS, *ONLY} <= values
     assert all(code in form_html(ENGLISH) for code in TERMINOLOGIES)
 

@@ -176,11 +176,17 @@ def click_words(element: Any, words: str) -> None:
     element.page.mouse.click(*element.evaluate(WHERE, words))
 
 
+FADED = """() => Promise.allSettled(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished))
+  .then(() => null)"""
+
+
 def serious(page: Any) -> list[str]:
-    """What axe finds serious or critical in what the page shows now."""
+    """What axe finds serious or critical in what the page shows, once its colours have stopped changing."""
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe is not installed"
     )
+    page.evaluate(FADED)
     return [
         f"{fault['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
         for fault in axe.Axe().run(page).response["violations"]

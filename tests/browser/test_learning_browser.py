@@ -24,7 +24,8 @@ SCHEMA = load_schema("elmtex")
 def reviews(page: Any, context: Any, served: Any, tmp_path_factory: Any) -> None:
     """Four finished reviews of the visitor."""
     (key,) = (c["value"] for c in context.cookies() if c["name"] == COOKIE)
-    (database,) = tmp_path_factory.getbasetemp().glob("served[0-9]*/reviews.sqlite")
+    databases = tmp_path_factory.getbasetemp().glob("served[0-9]*/reviews.sqlite")
+    database = max(databases, key=lambda path: path.stat().st_ctime)  # this module's
     store = Store(f"sqlite:///{database}")
     empty = Extraction("r", SCHEMA.name, "m", "ok", (), dict.fromkeys(SCHEMA.keys, ()))
     for number in range(4):
