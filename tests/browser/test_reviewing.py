@@ -272,7 +272,10 @@ def test_another_browser_sees_no_review_and_a_deleted_one_is_gone(
     expect(page.get_by_role("heading", name="Your reviews")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "de")])
+@pytest.mark.parametrize(
+    ("scheme", "language"),
+    [("light", "en"), pytest.param("dark", "de", marks=pytest.mark.slow)],
+)
 def test_axe_finds_no_serious_violation_in_any_state(
     page: Any, extractor: FakeExtractor, scheme: str, language: str
 ) -> None:
