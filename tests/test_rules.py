@@ -25,6 +25,8 @@ def place(report: str, words: str, type: str = "") -> tuple[str, int, int]:
         ("b.i.d.", "route", "frequency"),
         ("1-0-1", "dose", "frequency"),
         ("5 mg", "dose", "dose"),
+        ("for 5 days", "frequency", "duration"),
+        ("5 days", "when", "when"),
         ("tablets", "route", "route"),  # no list knows it: as the model says
         ("twice daily", "frequency", "frequency"),
     ],

@@ -15,8 +15,9 @@ from elmtex.text.rows import GAP, row_head
 from elmtex.types import Attribute, Item
 from elmtex.values import value_of
 
-# Normalisers that read closed lists of words, so that what they read is of their type for certain: "p.o.", "b.i.d."
-_CERTAIN = ("route", "timing")
+# Normalisers that read closed lists of words, so that what they read is of their type for certain: "p.o.", "b.i.d.", "for 5
+# days", though that may also be a time
+_CERTAIN = ("route", "timing", "duration")
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\s,;()/]+")
 # Advice under a condition: "Return if you develop fever", „Bitte melden, falls ...“
@@ -101,6 +102,8 @@ def _retyped(item: Item, types: Iterable[AttributeType]) -> Item:
         if own is None or value_of(own, attribute.text) is not None:
             return attribute
         for normaliser, key in certain.items():
+            if own == "date" and normaliser == "duration":
+                continue
             if value_of(normaliser, attribute.text) is not None:
                 return replace(attribute, type=key)
         return attribute
