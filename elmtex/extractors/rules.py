@@ -13,7 +13,7 @@ from elmtex.schema import AttributeType, CategorySchema
 from elmtex.text.result_line import is_limits
 from elmtex.text.rows import GAP, row_head
 from elmtex.types import Attribute, Item
-from elmtex.values import value_of
+from elmtex.values import Timing, Value, value_of
 
 # Normalisers that read closed lists of words, so that what they read is of their type for certain: "p.o.", "b.i.d.", "for 5
 # days", though that may also be a time
@@ -99,16 +99,22 @@ def _retyped(item: Item, types: Iterable[AttributeType]) -> Item:
 
     def now(attribute: Attribute) -> Attribute:
         own = normalisers.get(attribute.type)
-        if own is None or value_of(own, attribute.text) is not None:
+        if own is None or _tells(value_of(own, attribute.text)):
             return attribute
         for normaliser, key in certain.items():
             if own == "date" and normaliser == "duration":
                 continue
-            if value_of(normaliser, attribute.text) is not None:
+            if _tells(value_of(normaliser, attribute.text)):
                 return replace(attribute, type=key)
         return attribute
 
     return _with(item, map(now, item.attributes), types)
+
+
+def _tells(value: Value | None) -> bool:
+    """Whether something was read that is not a timing's duration alone."""
+    alone = isinstance(value, Timing) and value == Timing(bounds=value.bounds)
+    return value is not None and not alone
 
 
 def _with_route(item: Item, types: Iterable[AttributeType]) -> Item:
