@@ -54,27 +54,43 @@ def test_attributes_stay_in_the_order_of_the_schema() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "route"),
+    ("words", "named"),
     [
-        ("oral prednisolone 5 mg", "oral"),
-        ("Prednisolon 5 mg per os", "per os"),
-        ("Heparin i. v.", "i. v."),
-        ("Aspirin im Wechsel mit Ibuprofen", None),
-        ("Digoxin 5 ng", None),
-        ("prednisolone 5 mg", None),
+        ("oral prednisolone 5 mg", [("dose", "5 mg"), ("route", "oral")]),
+        ("Prednisolon 2,5 mg per os", [("dose", "2,5 mg"), ("route", "per os")]),
+        ("Heparin i. v.", [("route", "i. v.")]),
+        ("Aspirin im Wechsel mit Ibuprofen", []),
+        ("Digoxin 5 Tage", []),
+        (
+            "amoxicillin 1 g three times daily",
+            [("dose", "1 g"), ("frequency", "three times daily")],
+        ),
+        ("Ramipril 1,25 mg 1 - 0 - 0 - 0", [("dose", "1,25 mg"), ("frequency", "1 - 0 - 0 - 0")]),
+        ("NaCl 3 %", []),
     ],
 )
-def test_an_item_names_its_route(words: str, route: str | None) -> None:
+def test_a_drug_names_its_dose_route_and_frequency(
+    words: str, named: list[tuple[str, str]]
+) -> None:
     report = f"Takes {words}."
     item = Item(*place(report, words))
     (ruled,) = by_rule({"pharmacological_therapy": (item,)}, CLINICAL, report)[
         "pharmacological_therapy"
     ]
-    assert [(a.type, report[a.start : a.end]) for a in ruled.attributes] == (
-        [("route", route)] if route else []
-    )
+    assert [(a.type, report[a.start : a.end]) for a in ruled.attributes] == named
+    assert [(a.type, a.text) for a in ruled.attributes] == named
     (finding,) = by_rule({"signs_symptoms": (item,)}, CLINICAL, report)["signs_symptoms"]
-    assert finding == item
+    assert {a.type for a in finding.attributes} <= {"frequency"}
+
+
+def test_words_that_have_a_type_get_no_other() -> None:
+    report = "metoprolol 12.5 mg two times a day"
+    dose = Attribute("dose", *place(report, "12.5 mg two times a day"))
+    drug = Item(report, 0, len(report), attributes=(dose,))
+    (ruled,) = by_rule({"pharmacological_therapy": (drug,)}, CLINICAL, report)[
+        "pharmacological_therapy"
+    ]
+    assert ruled == drug
 
 
 TABLE = "Labor\t01.03.\t02.03.\tRef.\nCRP\t12\t34\t<5\nHb\t7,2 g/dl\n"

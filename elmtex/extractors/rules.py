@@ -5,21 +5,21 @@ that a value is one cell."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import pairwise
 
 from elmtex.schema import AttributeType, CategorySchema
 from elmtex.text.result_line import is_limits
 from elmtex.text.rows import GAP, row_head
 from elmtex.types import Attribute, Item
-from elmtex.values import Timing, Value, value_of
+from elmtex.values import Quantity, Timing, Value, value_of
 
 # Normalisers that read closed lists of words, so that what they read is of their type for certain: "p.o.", "b.i.d.", "for 5
 # days", though that may also be a time
 _CERTAIN = ("route", "timing", "duration")
 _DIGIT = re.compile(r"\d")
-_WORD = re.compile(r"[^\s,;()/]+")
+_WORD = re.compile(r"(?:[^\s,;()]|(?<=\d),(?=\d))+")  # "2,5" is one
+_DOSE = re.compile(r"[mun]?g\b|m?L\b|k?\[iU\]|U\b|m(?:eq|mol)\b")  # in UCUM
 # Advice under a condition: "Return if you develop fever", „Bitte melden, falls ...“
 _ADVICE = re.compile(
     r"(?:please |bitte )?(?:return|re-?turn|call|ring|come|contact|see|seek|go|present|re-?attend|attend|report|notify|"
@@ -68,7 +68,7 @@ def without_ranges(
 
 
 def _ruled(item: Item, types: Iterable[AttributeType], report: str) -> Item:
-    item = _with_route(_retyped(_with_cells(item, types, report), types), types)
+    item = _with_named(_retyped(_with_cells(item, types, report), types), types)
     return _with_row_head(item, types, report)
 
 
@@ -117,19 +117,54 @@ def _tells(value: Value | None) -> bool:
     return value is not None and not alone
 
 
-def _with_route(item: Item, types: Iterable[AttributeType]) -> Item:
-    """The item, with the words in its span that the list of routes knows: "oral prednisolone"."""
-    key = next((type.key for type in types if type.normaliser == "route"), None)
-    if key is None or item.start is None or any(a.type == key for a in item.attributes):
-        return item
-    words = [match.span() for match in _WORD.finditer(item.text)]
-    pairs = [(first, last) for (first, _), (_, last) in pairwise(words)]  # "per os"
-    for first, last in (*pairs, *words):
-        text = item.text[first:last]
-        if text not in _AMBIGUOUS and value_of("route", text) is not None:
-            found = Attribute(key, text, item.start + first, item.start + last)
-            return _with(item, (*item.attributes, found), types)
+def _with_named(item: Item, types: Iterable[AttributeType]) -> Item:
+    """The item, with the dose, route and frequency that its own words name and no attribute has: "oral prednisolone",
+    "Ramipril 5 mg 1-0-0"."""
+    for type in types:
+        read = _NAMED.get((type.fhir, type.normaliser))
+        if read is None or item.start is None or any(a.type == type.key for a in item.attributes):
+            continue
+        words, tells = read
+        taken = [
+            (a.start, a.end) for a in item.attributes if a.start is not None and a.end is not None
+        ]
+        for first, last in _windows(item.text, words):
+            start, end = item.start + first, item.start + last
+            free = all(end <= a or b <= start for a, b in taken)
+            if free and tells(item.text[first:last]):
+                found = Attribute(type.key, item.text[first:last], start, end)
+                item = _with(item, (*item.attributes, found), types)
+                break
     return item
+
+
+def _windows(text: str, words: int) -> Iterator[tuple[int, int]]:
+    """The places of up to so many words in a row, the longest first."""
+    spans = [match.span() for match in _WORD.finditer(text)]
+    for size in range(min(words, len(spans)), 0, -1):
+        for first, last in zip(spans, spans[size - 1 :], strict=False):
+            yield first[0], last[1]
+
+
+def _is_route(words: str) -> bool:
+    return words not in _AMBIGUOUS and value_of("route", words) is not None
+
+
+def _is_timing(words: str) -> bool:
+    return _tells(value_of("timing", words))
+
+
+def _is_dose(words: str) -> bool:
+    value = value_of("quantity", words)
+    return isinstance(value, Quantity) and bool(_DOSE.match(value.code or ""))
+
+
+# By what the words become in FHIR, and their normaliser: how many they may be, and what knows them
+_NAMED: Mapping[tuple[str | None, str | None], tuple[int, Callable[[str], bool]]] = {
+    ("dose", "quantity"): (2, _is_dose),
+    ("route", "route"): (2, _is_route),
+    ("timing", "timing"): (7, _is_timing),
+}
 
 
 def _with(item: Item, attributes: Iterable[Attribute], types: Iterable[AttributeType]) -> Item:
