@@ -30,7 +30,7 @@ from elmtex.types import ElmtexError, Extraction, InputError, Record
 from eval import results
 from eval.data import with_first_mentions
 from eval.metrics import Sample, aggregate
-from eval.tables import Rows, markdown
+from eval.tables import Rows, estimate, markdown
 from training.prepare import SCHEMAS
 from training.study import run
 
@@ -191,15 +191,9 @@ def write_tables(found: dict[str, Curve], out: Path) -> None:
 
 def _cell(figures: dict[str, Any] | None) -> str:
     if figures is None:
-        return "–"
-    return " / ".join(_figure(figures[level]["micro"]) for level in ("exact", "relaxed"))
-
-
-def _figure(micro: dict[str, Any]) -> str:
-    if micro["f1"] is None:
-        return "–"
-    interval = f" [{micro['ci'][0]:.3f}, {micro['ci'][1]:.3f}]" if micro["ci"] else ""
-    return f"{micro['f1']:.3f}{interval}"
+        return "-"
+    micro = [figures[level]["micro"] for level in ("exact", "relaxed")]
+    return " / ".join(estimate(one["f1"], one["ci"]) for one in micro)
 
 
 def _plot(found: dict[str, Curve], out: Path) -> None:
