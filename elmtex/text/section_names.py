@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Each kind with its LOINC document section code (HL7 C-CDA and IPS use them).
 KINDS = {
@@ -218,6 +219,7 @@ def key(words: str) -> str:
     return " ".join(_tokens(words))
 
 
+@lru_cache(1024)  # the same few headings, asked several times each
 def named_kind(words: str) -> str | None:
     """The kind of section that these words name and nothing else; None if the table does not have them.
 
