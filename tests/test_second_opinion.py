@@ -14,13 +14,14 @@ from tiny import PlantedEngine, PlantedModel, PlantedSession, tiny_tokenizer
 from elmtex.decoding.chain import BEGIN, Chain
 from elmtex.decoding.labelled import Layout
 from elmtex.decoding.notes import NoteItem, NoteState
+from elmtex.decoding.select import pooled
 from elmtex.decoding.tokens import tokenise
 from elmtex.extractors import second_opinion
 from elmtex.extractors.loaded_student import LoadedStudent
 from elmtex.extractors.notes import NotesExtractor
 from elmtex.extractors.second_opinion import SecondOpinion
 from elmtex.extractors.stage_times import NotesTimings
-from elmtex.models.adapter import Adapter, OpinionSettings, OwnSchemaSettings
+from elmtex.models.adapter import Adapter, AttributeSettings, OpinionSettings, OwnSchemaSettings
 from elmtex.models.student import Student
 from elmtex.schema import load_schema
 from elmtex.types import Extraction, InputError, Item, Record
@@ -30,7 +31,11 @@ NOTES = (" fever => symptom; ]", " cough => symptom; ]", " pain => symptom! ]")
 KEYS = ("signs_symptoms", "diagnosis")
 ELMTEX = load_schema("elmtex")
 SCHEMA = ELMTEX.subset(KEYS)
-AGREES = OpinionSettings("planted", "d", (1.0, 1.0, 0.0, 0.0), 0.0, 0.5, ((0.0, 0.1), (1.0, 0.9)))
+# It agrees or not, and proposes nothing.
+AGREES = OpinionSettings(
+    "planted", "d", (1.0, 1.0, 0.0, 0.0, 20.0), -20.0, 0.5, ((0.0, 0.1), (1.0, 0.9))
+)
+PROPOSES = replace(AGREES, weights=(0.0, 1.0, 0.0, 0.0, 0.0), bias=0.0)
 
 
 class Unsure(PlantedEngine):
@@ -43,6 +48,18 @@ class Unsure(PlantedEngine):
 class _Session(PlantedSession):
     def feed(self, tokens, positions, mask, asked):
         return [scores / 25 for scores in super().feed(tokens, positions, mask, asked)]
+
+
+class Blind(PlantedEngine):
+    """Opens no note, and writes the attributes that follow on those it is given."""
+
+    def session(self, prompt: tuple[int, ...] = ()) -> PlantedSession:
+        return _BlindSession(self, prompt)
+
+
+class _BlindSession(PlantedSession):
+    def _opening(self, slot: int) -> set[int]:
+        return {self.engine.end}
 
 
 class PlantedStudent(LoadedStudent):
@@ -111,7 +128,7 @@ def test_each_item_says_whether_the_student_found_it_too() -> None:
     document = NotesExtractor(SCHEMA, model=model(AGREES, 0.01)).extract(REPORT)
     agreed = {i.text: i.agreed for items in document.categories.values() for i in items}
     assert agreed == {"fever": True}  # what it denies is dropped at the opinion's threshold
-    lenient = replace(AGREES, weights=(1.0, 0.0, 0.0, 0.0), threshold=0.01)
+    lenient = replace(AGREES, weights=(1.0, 0.0, 0.0, 0.0, 20.0), threshold=0.01)
     document = NotesExtractor(SCHEMA, model=model(lenient)).extract(REPORT)
     assert Extraction.from_dict(document.to_dict()).to_dict() == document.to_dict()
     agreed = {i.text: i.agreed for items in document.categories.values() for i in items}
@@ -119,6 +136,37 @@ def test_each_item_says_whether_the_student_found_it_too() -> None:
     assert agreed == {"fever": True, "cough": False, "pain": False}
     alone = NotesExtractor(SCHEMA, model=model(None, 0.01)).extract(REPORT).to_dict()
     assert all("agreed" not in i for items in alone["categories"].values() for i in items)
+
+
+def test_what_the_student_alone_finds_is_listed() -> None:
+    document = NotesExtractor(SCHEMA, model=model(PROPOSES)).extract(REPORT)
+    (fever,), (pain,) = (document.categories[key] for key in KEYS)
+    assert (fever.text, fever.agreed) == ("fever", True)
+    assert (pain.text, pain.start, pain.end) == ("pain", 34, 38)
+    assert pain.agreed is False and pain.confidence == pytest.approx(0.9, abs=0.01)
+    # What the Llama has written itself is not proposed again.
+    notes = NotesExtractor(SCHEMA, model=model(PROPOSES)).notes(REPORT).notes
+    weighed = [(i.first, i.key, i.written) for note in notes for i in note.items]
+    left = [(i.first, i.key, i.written) for note in pooled(notes) for i in note.items]
+    assert len(weighed) == len(left) + 1 == 5
+    assert len({(first, key) for first, key, _ in left}) == len(left)
+
+
+def test_what_the_student_alone_finds_has_attributes() -> None:
+    shared = model(PROPOSES)
+    shared._engine = Blind(tiny_tokenizer(), (" pain => diagnosis! severity cough => ]",))
+    shared.adapter = replace(shared.adapter, attributes=AttributeSettings())
+    report = "He had fever. He had pain with cough, then more fever."
+    document = NotesExtractor(SCHEMA, model=shared).extract(report)
+    (pain,) = document.categories["diagnosis"]
+    assert [(a.type, a.text, a.start) for a in pain.attributes] == [("severity", "cough", 31)]
+    (fever,) = document.categories["signs_symptoms"]
+    assert len(fever.mentions) == 1 and not fever.attributes
+    without = NotesExtractor(SCHEMA, model=shared, attributes=False).extract(report)
+    assert without.categories == {
+        key: tuple(replace(item, attributes=()) for item in items)
+        for key, items in document.categories.items()
+    }
 
 
 def test_without_a_student_not_a_bit_changes() -> None:
@@ -170,7 +218,7 @@ def test_another_student_is_refused(settings: OpinionSettings, said: str) -> Non
 
 
 def test_the_probability_is_the_logistic_of_both() -> None:
-    opinion = SecondOpinion(replace(AGREES, weights=(0.5, 0.0, 0.0, 2.0), bias=-1.0))
+    opinion = SecondOpinion(replace(AGREES, weights=(0.5, 0.0, 0.0, 2.0, 0.0), bias=-1.0))
     tokens = tokenise(REPORT, tiny_tokenizer())
     place = REPORT.index("fever and")
     first, last = tokens.covering(place, place + 9, tokens.sentences[0])

@@ -187,15 +187,12 @@ def _multiplies_bfloat16(cuda: bool) -> bool:
 
 
 def _packed(run: Path, base: Adapter, made: Path, began: float) -> Path:
-    """The adapter as it is kept: with the thresholds of the one before, since a few reports are too few to set them by.
-
-    Without its second opinion, which was fitted with other weights.
-    """
+    """The adapter as it is kept: with the thresholds of the one before, since a few reports are too few to set them by."""
     from training.ship import pack
 
     made.mkdir()
     stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime(began))
-    pack(run, made, replace(base, name=f"adapted-{stamp}", second_opinion=None))
+    pack(run, made, replace(base, name=f"adapted-{stamp}"))
     return made
 
 

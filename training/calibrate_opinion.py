@@ -1,6 +1,7 @@
 """The part of :mod:`training.calibrate` that fits how a student's opinion changes how sure an adapter is of its items.
 
-The logistic regression learns from every item that the adapter weighed, kept or not, whether the gold has just it. The
+The logistic regression learns from every item that the adapter weighed, kept or not, and from those that the student
+proposes, whether the gold has just it. The
 threshold is chosen, and the confidence fitted, on probabilities of reports that their regression has not seen.
 """
 
@@ -12,9 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elmtex.decoding.labelled import Labelled
 from elmtex.decoding.notes import NoteItem, NoteState
+from elmtex.decoding.select import pooled
 from elmtex.extractors.loaded_student import LoadedStudent
-from elmtex.extractors.second_opinion import features
+from elmtex.extractors.second_opinion import features, proposals
 from elmtex.types import InputError, Record
 from eval.metrics.documents import normalise
 from training.thresholds import WIDE, best, isotonic, tried, without_pairs
@@ -50,7 +53,10 @@ def calibrate_opinion(
         )
     if len(records) < 2:
         raise InputError(f"{len(records)} held-out report: a second opinion is fitted on more")
-    asked, right, owners = _weighed(loaded, records, notes)
+    read = [loaded.labelled(record.text) for record in records]
+    alone = {"second_opinion": False, **best(list(tried(records, notes, keys)))}
+    notes = [pooled((*own, *proposals(of, own, keys))) for of, own in zip(read, notes, strict=True)]
+    asked, right, owners = _weighed(read, records, notes)
     if len(set(right)) < 2:
         raise InputError(
             "all the adapter's items are right, or all are wrong: nothing to learn from them"
@@ -59,7 +65,6 @@ def calibrate_opinion(
     scores = _scores(notes, shares)
     rows = [{"second_opinion": True, **row} for row in tried(records, notes, keys, WIDE, scores)]
     chosen = best(rows)
-    alone = {"second_opinion": False, **best(list(tried(records, notes, keys)))}
     settings = {
         "student": student,
         "digest": loaded.digest,
@@ -72,7 +77,7 @@ def calibrate_opinion(
 
 
 def _weighed(
-    student: LoadedStudent, records: Sequence[Record], notes: Sequence[Sequence[NoteState]]
+    read: Sequence[Labelled], records: Sequence[Record], notes: Sequence[Sequence[NoteState]]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Of every item in the notes' order: its features (n, F), whether the gold has its words (n,), and the number of its
     report (n,). Items of categories that a record does not label are left out by a -1 instead of the number."""
@@ -80,7 +85,7 @@ def _weighed(
     right: list[int] = []
     owners: list[int] = []
     for number, (record, states) in enumerate(zip(records, notes, strict=True)):
-        labelled = student.labelled(record.text)
+        labelled = read[number]
         gold = {key: {normalise(i.text) for i in items} for key, items in record.items.items()}
         for state in states:
             for item in state.items:

@@ -87,9 +87,17 @@ class Labelled:
         # All of a long report's would fill the memory
         self._read = lru_cache(KEPT)(partial(_reading, tokens, cut, layout, chain, scores))
 
-    def states(self, keys: Sequence[str], least: float = LEAST) -> Iterator[SentenceItems]:
-        """The spans that are items of these categories with at least this probability, by sentence."""
-        for number, row, span in self._places:
+    def states(
+        self, keys: Sequence[str], least: float = LEAST, start: int = 0, end: int | None = None
+    ) -> Iterator[SentenceItems]:
+        """The spans that are items of these categories with at least this probability, by sentence.
+
+        Args:
+            start, end: half-open code points of the report that a sentence ends in; None is its end.
+        """
+        first = bisect_right(self._ends, start)
+        last = None if end is None else bisect_right(self._ends, end)
+        for number, row, span in self._places[first:last]:
             yield self._items(self._read(number), row, span, keys, least)
 
     def opinion(self, start: int, end: int, key: str) -> tuple[float, float, float]:

@@ -32,7 +32,8 @@ class NoteItem:
     """An item of a note: a half-open token range, its category and assertion.
 
     ``log_probabilities`` are those of its decisions; a second item's start with the one for opening
-    the note. ``length`` counts the note's tokens up to the item's assertion token.
+    the note. ``length`` counts the note's tokens up to the item's assertion token. ``written`` is
+    False of an item that the Llama did not write: a student proposes it.
     """
 
     first: int
@@ -41,6 +42,7 @@ class NoteItem:
     assertion: Assertion
     log_probabilities: tuple[float, ...] = ()
     length: int = 0
+    written: bool = True
 
 
 class Context(NamedTuple):

@@ -34,6 +34,17 @@ class Weighed(Protocol):
 State = TypeVar("State", bound=Weighed)
 
 
+def pooled(states: Iterable[State]) -> list[State]:
+    """The notes without the proposals of items that another note has: see :attr:`NoteItem.written`."""
+    states = list(states)
+    written = {(i.first, i.last, i.key) for state in states for i in state.items if i.written}
+
+    def again(item: NoteItem) -> bool:
+        return not item.written and (item.first, item.last, item.key) in written
+
+    return [state for state in states if not any(map(again, state.items))]
+
+
 def kept(
     states: Iterable[State],
     keys: Sequence[str],
@@ -48,6 +59,7 @@ def kept(
     sum of their probabilities reaches the threshold. So "2 g of ceftriaxone" is found even when the
     model is unsure whether the item begins at "2" or at "ceftriaxone". (The sum is not itself a
     probability: two items of one note do not exclude each other.)
+    A student's proposal is left out where the Llama wrote the same item.
     Of items with the same text (ignoring case and white space) and the same assertion the first
     mention is kept: fever that is denied first and found later is listed twice.
 
@@ -74,7 +86,7 @@ def _mentioned(
     """What :func:`kept` keeps, each with the later mentions that it stands for."""
     rivals: defaultdict[tuple[str, tuple[int, int]], list[tuple[State, NoteItem]]]
     rivals = defaultdict(list)
-    for state in states:
+    for state in pooled(states):
         for item in state.items:
             if is_heading and is_heading(*state.tokens.span(item.first, item.last), item.assertion):
                 continue

@@ -41,11 +41,11 @@ class Notes:
     """What was written of a report, before it is grouped into a document.
 
     Args:
-        notes: the finished notes, with all that was weighed.
+        notes: the finished notes, with all that was weighed; after those of a part what the second opinion proposes in it.
         attributes: what belongs to the items that stay, by the item's ``id()``.
         sections: the report's.
         score: an item's probability, second opinion included.
-        agrees: whether the second opinion found an item, too; None without one.
+        agrees: whether both found an item; None without a second opinion.
     """
 
     notes: list[NoteState] = field(default_factory=list)
@@ -214,8 +214,8 @@ class NotesExtractor(Extractor):
         timings.chunks, timings.sentences = len(parts), len(tokens.sentences)
         finished, said = Notes(sections=Sectioned.of(report)), set[tuple[str, str, str]]()
         is_heading = finished.sections.is_heading
-        if self._opinion:
-            opinion = self._opinion.of(report, tokens, timings)
+        opinion = self._opinion.of(report, tokens, timings) if self._opinion else None
+        if opinion:
             finished.score, finished.agrees = opinion.score, opinion.agrees
         sentences_done = 0
 
@@ -247,6 +247,8 @@ class NotesExtractor(Extractor):
             prefix = [*loaded.prompt, *tokens.ids[part.start : part.end]]
             offset = len(loaded.prompt) - part.start
             notes = branch_positions(loaded.grammar, tokens, part.sentences, offset)
+            proposed = opinion.proposals([w for w, _ in notes], self.schema.keys) if opinion else []
+            place_of = {walk.first: place for walk, place in notes}
             left = Counter(walk.sentence for walk, _ in notes)
             sentences_done += len(part.sentences) - len(left)  # those without a word
             began, first = time.perf_counter(), True
@@ -255,7 +257,7 @@ class NotesExtractor(Extractor):
             for done in decode(
                 session,
                 prefix,
-                notes,
+                [*notes, *((walk, place_of[walk.first]) for walk in proposed)],
                 seen,
                 read=len(loaded.prompt),
                 drafts=drafts,
@@ -273,6 +275,7 @@ class NotesExtractor(Extractor):
                 sentences_done += before - len(left)
                 yield finished, sentences_done, False
                 began, first = time.perf_counter(), False
+            finished.notes += proposed
             del session  # its cache is the next part's
             if part is not parts[-1]:
                 yield finished, sentences_done, True

@@ -1,27 +1,33 @@
-"""A second opinion: a student reads the report too, and what it thinks of each of the Llama's items decides, with the
-Llama's own probability, how sure the item is.
+"""A second opinion: a student reads the report too, proposes items that the Llama did not weigh, and what it thinks of each
+of the Llama's items decides, with the Llama's own probability, how sure the item is.
 
 A logistic regression weighs the two; ``training.calibrate --student`` fits it on DEV and the written reports kept from
-training. Items that the Llama alone is too unsure of are kept when the student agrees, and dropped when it does not.
-Each item says whether the student found it, too: a reviewer looks at the others first.
+training. Items that one alone is too unsure of are kept when the other agrees, and dropped when it does not. Each item
+says whether both found it: a reviewer looks at the others first.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from elmtex.decoding.confidence import probability
 from elmtex.decoding.labelled import Labelled
-from elmtex.decoding.notes import NoteItem
+from elmtex.decoding.notes import NoteItem, NoteState, write_note
 from elmtex.decoding.tokens import ReportTokens
 from elmtex.extractors.loaded_student import LoadedStudent
 from elmtex.extractors.stage_times import NotesTimings
 from elmtex.models.adapter import OpinionSettings
 from elmtex.types import InputError
 
-FEATURES = ("llama", "span", "most", "mean")  # logits; the last three are Labelled.opinion's
+# Logits, the second to fourth Labelled.opinion's; and 1 where the Llama wrote the item, else 0
+FEATURES = ("llama", "span", "most", "mean", "written")
+PROPOSED = (
+    0.2  # a student's probability of what it proposes; by .1 to .3 DEV loses exact or relaxed F1
+)
 _LEAST = 1e-4  # a probability nearer to 0 or 1 counts as this
 
 
@@ -84,8 +90,15 @@ class Opinion:
         return 1 / (1 + math.exp(-self.settings.bias - sum(w * x for w, x in terms)))
 
     def agrees(self, item: NoteItem) -> bool:
-        """Whether the student, too, takes a word of the item for one of its category."""
-        return self._features(item)[FEATURES.index("most")] >= 0  # a logit
+        """Whether the Llama wrote the item, and the student, too, takes a word of it for one of its category."""
+        return item.written and self._features(item)[FEATURES.index("most")] >= 0  # a logit
+
+    def proposals(self, notes: Sequence[NoteState], keys: Sequence[str]) -> list[NoteState]:
+        """The items of some sentences that the student proposes: see :func:`proposals`."""
+        began = time.perf_counter()
+        proposed = proposals(self.labelled, notes, keys)
+        self.timings.second_opinion += time.perf_counter() - began
+        return proposed
 
     def _features(self, item: NoteItem) -> tuple[float, ...]:
         if item not in self._known:
@@ -95,16 +108,49 @@ class Opinion:
         return self._known[item]
 
 
+def proposals(
+    labelled: Labelled, notes: Sequence[NoteState], keys: Sequence[str]
+) -> list[NoteState]:
+    """The items that a student proposes, each in a finished note of its own.
+
+    Args:
+        labelled: the report as the student labelled it.
+        notes: those of all words of some sentences, in text order, in whatever state.
+        keys: the categories.
+    """
+    if not notes:
+        return []
+    of_word = {note.first: note for note in notes}
+    tokens, sentences = notes[0].tokens, list(dict.fromkeys(note.sentence for note in notes))
+    ends = [tokens.offsets[last - 1][1] for _, last in sentences]
+    begin = tokens.offsets[sentences[0][0]][0]
+    found = []
+    for state in labelled.states(keys, PROPOSED, begin, ends[-1]):
+        for item in state.items:
+            start, end = state.tokens.span(item.first, item.last)
+            sentence = sentences[min(bisect_right(ends, start), len(ends) - 1)]
+            first, last = tokens.covering(start, end, sentence)
+            if first not in of_word or tokens.span(first, last) != (start, end):
+                continue
+            note = NoteState(of_word[first].grammar, tokens, sentence, first)
+            for token in write_note(note, [NoteItem(first, last, item.key, item.assertion)]):
+                note.advance(token)
+            note.items = [replace(item, written=False) for item in note.items]
+            found.append(note)
+    return [note for note in found if note.items]
+
+
 def features(item: NoteItem, tokens: ReportTokens, labelled: Labelled) -> tuple[float, ...]:
     """The ``FEATURES`` of an item.
 
     Args:
-        item: of the Llama.
+        item: of the Llama, or proposed.
         tokens: the report as the Llama reads it.
         labelled: the report as the student labelled it, which must know the item's category.
     """
     span = tokens.span(item.first, item.last)
-    return tuple(map(_logit, (probability(item), *labelled.opinion(*span, item.key))))
+    own = probability(item) if item.written else 0.0
+    return *map(_logit, (own, *labelled.opinion(*span, item.key))), float(item.written)
 
 
 def _logit(share: float) -> float:
