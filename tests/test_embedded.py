@@ -88,8 +88,11 @@ def test_a_replayed_answer_takes_a_pass_a_token():
     pytest.importorskip("llguidance")
     from eval.bench.replay import Replay
 
-    schema = load_schema("medication")
-    items = {"drug": [Item("aspirin", 10, 17)], "dose": [Item("100 mg", 18, 24, "absent")]}
-    replayed = Replay(schema, "smollm2-135m").write("He took: aspirin 100 mg.", items)
+    keys = ("pharmacological_therapy", "signs_symptoms")
+    taken, denied = Item("aspirin", 9, 16), Item("fever", 18, 23, "absent")
+    items = {keys[0]: [taken], keys[1]: [denied]}
+    replayed = Replay(load_schema("elmtex").subset(keys), "smollm2-135m").write(
+        "He took: aspirin. Fever: no.", items
+    )
     assert 20 < replayed.reply_tokens < 60
     assert replayed.prompt_tokens > 60
