@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from elmtex.batch.job import Meet
 
 LOCAL = "local"
-# Bytes of reports that go to a worker together, which is what its death costs; a longer one goes alone.
-BLOCK = 16_000
+# Bytes of reports that go to a worker together for each that it extracts at once, which is what its death costs; a
+# longer one goes alone. Larger ones leave a worker idle at the end of a small batch.
+BLOCK = 2_000
 DEATHS = 3  # of workers with the same report in hand: then it is the report's fault
 # Reports read ahead of the workers, in bytes of Ray's object store.
 AHEAD = 64_000_000
@@ -126,7 +127,7 @@ class OnRay:
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False  # there is one of our own
-        context.target_max_block_size = BLOCK
+        context.target_max_block_size = BLOCK * self.at_once
         context.execution_options.resource_limits = ray.data.ExecutionResources(
             object_store_memory=AHEAD
         )

@@ -115,7 +115,7 @@ def group(
         states, keys, threshold, is_heading, repeated, score: as for :func:`kept`.
         calibrated: turns an item's score into its confidence; None keeps it.
         attributes: gives an item's attributes; None gives none.
-        agrees: whether a second reading found an item; None where there is none.
+        agrees: whether both of two readings found an item; None where there was one.
     """
     return {
         key: tuple(

@@ -113,7 +113,7 @@ class Item:
             heading precedes it. It follows from the span, so it makes no other item.
         mentions: the later places where the same words were found with the same assertion, in report order. They
             make no other item.
-        agreed: a second reading found it, too, whatever it says of its ends and assertion; None where there was no
+        agreed: both of two readings found it, whatever they say of its ends and assertion; None where there was no
             second reading. It makes no other item.
 
     Examples:

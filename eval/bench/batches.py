@@ -159,11 +159,12 @@ def _watch(
                 own = psutil.Process(process.pid)
                 family = [own, *own.children(recursive=True)]
                 sizes = [one.memory_info().rss / 1e6 for one in family]
-            except psutil.NoSuchProcess:
+                names = ["".join(one.cmdline()[:1]) for one in family]
+            except psutil.NoSuchProcess:  # a zombie, too
                 continue
             total += sum(sizes)
             driver_mb = max(driver_mb, sizes[0]) if place == 0 else driver_mb
-            workers = [one for one in family[1:] if "MapWorker" in "".join(one.cmdline()[:1])]
+            workers = [one for one, name in zip(family, names, strict=True) if "MapWorker" in name]
             if kill_at is not None and workers and _lines(folder / "out0.jsonl") >= kill_at:
                 workers[0].send_signal(signal.SIGKILL)
                 kill_at = None

@@ -42,7 +42,7 @@ class ReviewMessages(Section):
     )
     needs: Mapping[str, str] = {
         "denied": _("denied diagnosis"),
-        "disputed": _("the second reading did not find it"),
+        "disputed": _("only one of two readings found it"),
     }
     agreed = _("Two readings agree")
     under = _("under: {heading}")

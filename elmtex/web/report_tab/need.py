@@ -14,7 +14,7 @@ Need = Literal["", "low", "drug", "allergy", "denied", "disputed", "ungrounded"]
 THRESHOLDS = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # to choose from: "accept all above … %"
 LEAST = 0.4  # which is taken where nobody chose, and where a higher one shows more than
 MOST, FEW = 0.3, 10  # rows that come first: this share of a report's, or so many where it is short
-HARM = 2.0  # of an error about a drug, a denied diagnosis, or what a second reading did not find; of another it is 1
+HARM = 2.0  # of an error about a drug, a denied diagnosis, or what only one of two readings found; of another it is 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Ordered:
 def ordered(rows: Collection[Row], schema: CategorySchema, threshold: float | None) -> Ordered:
     """The rows whose error would do the most harm come first: how probable it is times what it does.
 
-    The decisions about a row do not move it: it would jump away under the reader's hand.
+    A list of drugs is not torn apart: where one comes first, all do. The decisions about a row do not move it: it would jump away under the reader's hand.
 
     Args:
         rows: the review's.
@@ -52,6 +52,10 @@ def ordered(rows: Collection[Row], schema: CategorySchema, threshold: float | No
         fit = [t for t in THRESHOLDS if _first(rows, schema, t) <= most]
         threshold = max((LEAST, *fit))
     needs = [(row, need_of(row, schema, threshold)) for row in rows]
+    if any(need == "drug" for _, need in needs):
+        needs = [
+            (r, need or ("drug" if _harmful(r, schema) == "drug" else "")) for r, need in needs
+        ]
     rest = tuple(row for row, need in needs if not need)
     sure = [row.confidence for row in rest if row.verdict == "open" and row.confidence is not None]
     first = tuple((row, need) for row, need in needs if need)

@@ -16,7 +16,7 @@ class Row:
 
     Args:
         items: one for each category that has the span; at least one. The first names the row and leads it.
-        inside: items that are a part of the row's words and are decided with it: the test of a value.
+        inside: items that are a part of the row's words and are decided with it: the test of a value, the history's words for an allergy.
     """
 
     items: tuple[ReviewedItem, ...]
@@ -55,13 +55,13 @@ class Row:
 
     @property
     def agreed(self) -> bool | None:
-        """Whether a second reading found each of its items, too; None where it was not asked of each."""
+        """Whether both readings found each of its items; None where there was no second one of each."""
         said = [e.machine.agreed if e.machine is not None else None for e in self.items]
         return None if None in said else all(said)
 
     @property
     def disputed(self) -> bool:
-        """A second reading did not find one of its items."""
+        """Only one of two readings found one of its items."""
         return any(e.machine is not None and e.machine.agreed is False for e in self.items)
 
 
@@ -69,7 +69,7 @@ def rows_of(items: Iterable[ReviewedItem], schema: CategorySchema) -> tuple[Row,
     """The rows of a review's items, in report order; what has no place in the report comes last.
 
     Items of the same span and assertion share a row. A test is no row of its own where its words lie inside a
-    value, or are an attribute of another item.
+    value, or are an attribute of another item; nor is an allergy of the history that is listed by its substance.
 
     Args:
         items: of one review; rejected ones included.
@@ -99,7 +99,8 @@ def _order(item: Item) -> tuple[bool, int, int]:
 
 
 def _owners(rows: Iterable[Row], categories: Mapping[str, Category]) -> dict[str, str]:
-    """The rows that are part of another one, each with that one; an owner is no part itself."""
+    """The rows that are part of another one, each with that one; an owner is no part itself. An allergy of the history is
+    a part of its substance's row."""
     holders = [
         (row, entry, categories[entry.category])
         for row in rows
@@ -108,16 +109,36 @@ def _owners(rows: Iterable[Row], categories: Mapping[str, Category]) -> dict[str
         and (entry.item.attributes or categories[entry.category].fhir.quantity)
     ]
     owners: dict[str, str] = {}
+    substances = [
+        (row, row.items[0].item)
+        for row in rows
+        if categories[row.items[0].category].fhir.resource == "AllergyIntolerance"
+    ]
     for row in rows:
         if len(row.items) > 1 or not row.items[0].item.grounded:
             continue
         part = row.items[0]
+        fhir = categories[part.category].fhir
+        if fhir.resource == "Condition" and "AllergyIntolerance" in fhir.also:
+            of = (other.id for other, substance in substances if _tells_of(part.item, substance))
+            if owner := next(of, None):
+                owners[row.id] = owner
+                continue
         test = categories[part.category].fhir.resource == "Procedure"
         for holder, entry, category in holders:
             if holder.id not in owners and _holds(entry, category, part, test):
                 owners[row.id] = holder.id
                 break
     return owners
+
+
+def _tells_of(item: Item, substance: Item) -> bool:
+    """Whether an item is the allergy to a substance: "penicillin allergy (rash)" around "penicillin"."""
+    if not substance.grounded or item.assertion != substance.assertion:
+        return False
+    assert item.start is not None and item.end is not None
+    assert substance.start is not None and substance.end is not None
+    return item.start <= substance.start and substance.end <= item.end
 
 
 def _holds(entry: ReviewedItem, category: Category, part: ReviewedItem, test: bool) -> bool:
