@@ -10,6 +10,7 @@ from elmtex.text.sections import Sectioned
 from elmtex.types import Attribute, Item
 
 CLINICAL = load_schema("clinical")
+TESTS = "diagnostic_techniques_procedures"
 
 
 def place(report: str, words: str, type: str = "") -> tuple[str, int, int]:
@@ -165,3 +166,45 @@ def test_a_reference_range_is_no_result_and_a_value_is_one_cell() -> None:
     limits = (Item(*place(LABS, "60-105")),)
     (finding,) = without_ranges({"signs_symptoms": limits}, CLINICAL, LABS)["signs_symptoms"]
     assert finding.text == "60-105"
+
+
+@pytest.mark.parametrize(
+    ("report", "words", "key", "assertion"),
+    [
+        ("Eine Koloskopie lehnte der Patient ab.", "Koloskopie", TESTS, "absent"),
+        ("Koloskopie am 3.5. Eine Operation lehnt er ab.", "Koloskopie", TESTS, "present"),
+        ("Die Bluttransfusion wurde abgelehnt.", "Bluttransfusion", "interventional_therapy", "absent"),
+        ("Er lehnt sich an. Echokardiographie.", "Echokardiographie", TESTS, "present"),
+        ("WBC 11, platelets not noted.", "platelets not noted", "laboratory_values", "absent"),
+        ("INR not measured since 2.1", "INR not measured since 2.1", "laboratory_values", "present"),
+        ("Fieber lehnt er ab", "Fieber", "signs_symptoms", "present"),
+    ],
+)  # fmt: skip
+def test_what_was_refused_or_not_measured_is_absent(
+    report: str, words: str, key: str, assertion: str
+) -> None:
+    item = Item(words, report.index(words), report.index(words) + len(words))
+    found = fitted({key: (item,)}, CLINICAL, Sectioned.of(report))
+    assert [i.assertion for i in found[key]] == [assertion]
+
+
+@pytest.mark.parametrize(
+    ("report", "age", "ages", "genders"),
+    [
+        ("72 y/o F with COPD.", "72", ["72 y/o"], ["F"]),
+        ("Vorstellung des 7 Monate alten Knaben.", "7 Monate alten", ["7 Monate alten"], ["Knaben"]),
+        ("A 58-year-old man", "58-year-old", ["58-year-old"], ["man"]),
+        ("58 years, fever", "58", ["58 years"], []),
+        ("58", "58", ["58"], []),
+    ],
+)  # fmt: skip
+def test_an_age_has_its_unit_and_the_gender_stands_behind_it(
+    report: str, age: str, ages: list[str], genders: list[str]
+) -> None:
+    at = report.index(age)
+    read = Sectioned.of(report)
+    found = fitted({"age": (Item(age, at, at + len(age)),)}, CLINICAL, read)
+    assert [i.text for i in found["age"]] == ages
+    assert [i.text for i in found.get("gender", ())] == genders
+    assert all(report[i.start : i.end] == i.text for row in found.values() for i in row)
+    assert fitted(found, CLINICAL, read) == found

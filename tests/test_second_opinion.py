@@ -12,7 +12,7 @@ from test_chain import Planted
 from tiny import PlantedEngine, PlantedModel, PlantedSession, tiny_tokenizer
 
 from elmtex.decoding.chain import BEGIN, Chain
-from elmtex.decoding.labelled import Layout
+from elmtex.decoding.labelled import Labelled, Layout
 from elmtex.decoding.notes import NoteItem, NoteState
 from elmtex.decoding.select import pooled
 from elmtex.decoding.tokens import tokenise
@@ -167,6 +167,19 @@ def test_what_the_student_alone_finds_has_attributes() -> None:
         key: tuple(replace(item, attributes=()) for item in items)
         for key, items in document.categories.items()
     }
+
+
+def test_the_assertion_is_what_both_together_hold_most_probable(monkeypatch) -> None:
+    def said() -> dict[str, str]:
+        extractor = NotesExtractor(SCHEMA, model=model(replace(AGREES, threshold=0.0)))
+        return {words: assertion for words, (assertion, _) in found(extractor).items()}
+
+    assert said() == {"fever": "present", "cough": "present", "pain": "absent"}
+    for shares, fever in (((0.3, 0.4, 0.3), "present"), ((0.02, 0.96, 0.02), "absent")):
+        monkeypatch.setattr(Labelled, "assertion", lambda *_, s=shares: np.array(s))
+        assert said()["fever"] == fever
+    monkeypatch.setattr(Labelled, "assertion", lambda *_: None)
+    assert said()["fever"] == "present"
 
 
 def test_without_a_student_not_a_bit_changes() -> None:

@@ -108,17 +108,33 @@ class Labelled:
             start, end: half-open code points of the report.
             key: one of the layout's categories.
         """
-        at = bisect_right(self._ends, start)
-        if at == len(self._places):
+        if (found := self._found(start, end)) is None:
             return 0.0, 0.0, 0.0
-        number, row, span = self._places[at]
-        if self.tokens.offsets[span[0]][0] >= end:
-            return 0.0, 0.0, 0.0
-        read, column = self._read(number), [self._index[key]]
-        first, last = word_span(read.words[row], *self.tokens.covering(start, end, span))
+        read, row, first, last = found
+        column = [self._index[key]]
         inside = read.labelling.inside(row, column)[first : last + 1, 0]
         exact = read.labelling.spans(row, column)[0, first, last]
         return float(exact), float(inside.max()), float(inside.mean())
+
+    def assertion(self, start: int, end: int) -> Floats | None:
+        """(3,) how probable each of ``ASSERTIONS`` is of the words of a span; None where no word is."""
+        if (found := self._found(start, end)) is None:
+            return None
+        read, row, first, last = found
+        scores = read.assertions[row][first : last + 1].mean(0)
+        shares: Floats = np.exp(scores - scores.max())
+        return shares / shares.sum()
+
+    def _found(self, start: int, end: int) -> tuple[_Read, int, int, int] | None:
+        """Where the words of a span were read: the window, the row in it, the first and the last word."""
+        at = bisect_right(self._ends, start)
+        if at == len(self._places):
+            return None
+        number, row, span = self._places[at]
+        if self.tokens.offsets[span[0]][0] >= end:
+            return None
+        read = self._read(number)
+        return read, row, *word_span(read.words[row], *self.tokens.covering(start, end, span))
 
     def _items(
         self, read: _Read, row: int, span: tuple[int, int], keys: Sequence[str], least: float

@@ -269,6 +269,8 @@ class NotesExtractor(Extractor):
                     timings.first_pass += now - began
                 else:
                     timings.other_passes += now - began
+                if opinion:
+                    opinion.settle(done)
                 finished.notes += done
                 before = len(left)
                 left -= Counter(walk.sentence for walk in done)

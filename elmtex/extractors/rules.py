@@ -1,5 +1,5 @@
-"""What the program decides, not the model: that advice under a condition is possible, and a reference range no result; an
-attribute's type where closed lists tell it; the dose, route and frequency that an item names itself; the test of a table's
+"""What the program decides, not the model: that advice under a condition is possible, what was refused absent, and a reference
+range no result; an age's unit, and the gender behind an age; an attribute's type where closed lists tell it; the dose, route and frequency that an item names itself; the test of a table's
 later columns, and that a value is one cell."""
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from elmtex.schema import AttributeType, CategorySchema
+from elmtex.schema import AttributeType, Category, CategorySchema
 from elmtex.text.result_line import is_limits
 from elmtex.text.rows import GAP, row_head
 from elmtex.types import Attribute, Item
 from elmtex.values import Quantity, Timing, Value, value_of
+from elmtex.values.demographics import is_gender
 
 # Normalisers that read closed lists of words, so that what they read is of their type for certain: "p.o.", "b.i.d.", "for 5
 # days", though that may also be a time
@@ -26,6 +27,17 @@ _ADVICE = re.compile(
     r"wieder\w+|sofort\w*|rückkehr|vorstellung|melden|rufen|kommen|suchen)\b.*\b(?:if|should|when|falls|wenn|sollten?)\b",
     re.IGNORECASE | re.DOTALL,
 )
+# A clause in which a treatment or test was not wanted, or a result was not had
+_REFUSED = re.compile(r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b", re.DOTALL)
+_NOT_HAD = re.compile(
+    r"\bnot (?:noted|done|measured|performed|obtained|available|taken)\b|"
+    r"\bnicht (?:bestimmt|gemessen|durchgeführt|erhoben|abgenommen)\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[.;!?](?=\s|\Z)|\n\s*\n")
+_CLAUSE_LENGTH = 200  # characters of a clause that are looked at on either side
+_UNIT_OF_AGE = re.compile(r"\s?-?\s?(?:y/?o|yrs?|years?|jährig\w*|Jahre)\b(?:[ -](?:old|alt)\b)?")
+_AFTER_AGE = re.compile(r"[,\s]{1,2}(?:old |alte[rsn]? )?(\w+)")
 _AMBIGUOUS = frozenset(("im", "ng", "pr", "pv", "sl"))  # "im Wechsel", "5 ng"
 
 
@@ -52,6 +64,54 @@ def conditional(item: Item) -> Item:
     if item.assertion == "present" and _ADVICE.match(item.text):
         return replace(item, assertion="possible")
     return item
+
+
+def denied(item: Item, category: Category, report: str) -> Item:
+    """The item, absent where it is a treatment or test that was refused, „Eine Operation lehnte er ab“, or a result that
+    was not had: "platelets not noted"."""
+    if item.assertion != "present" or item.start is None or item.end is None:
+        return item
+    resource = category.fhir.resource
+    if resource in ("Procedure", "MedicationStatement"):
+        begin, stop = max(0, item.start - _CLAUSE_LENGTH), item.end + _CLAUSE_LENGTH
+        before = _CLAUSE.split(report[begin : item.start])[-1]
+        after = _CLAUSE.split(report[item.end : stop])[0]
+        refused = _REFUSED.search(before + item.text + after)
+        return replace(item, assertion="absent") if refused else item
+    if category.fhir.quantity and _NOT_HAD.search(item.text) and not _DIGIT.search(item.text):
+        return replace(item, assertion="absent")
+    return item
+
+
+def with_demographics(
+    categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, report: str
+) -> dict[str, tuple[Item, ...]]:
+    """The items, with an age's unit, and with the gender that stands behind an age: "72 y/o F"."""
+    ages, genders = ([c.key for c in schema.categories if c.only == o] for o in ("age", "gender"))
+    found = dict(categories)
+    for key in ages:
+        found[key] = tuple(_with_unit(item, report) for item in found.get(key, ()))
+        for gender in genders:
+            named = {item.text.casefold(): item for item in found.get(gender, ())}
+            for age in found[key]:
+                if item := _gender_after(age, report):
+                    named.setdefault(item.text.casefold(), item)
+            found[gender] = tuple(sorted(named.values(), key=lambda item: item.start or 0))
+    return found
+
+
+def _with_unit(age: Item, report: str) -> Item:
+    unit = _UNIT_OF_AGE.match(report, age.end) if age.end and age.text.isdecimal() else None
+    if unit is None or age.start is None:
+        return age
+    return replace(age, text=report[age.start : unit.end()], end=unit.end())
+
+
+def _gender_after(age: Item, report: str) -> Item | None:
+    word = _AFTER_AGE.match(report, age.end) if age.end else None
+    if word is None or age.assertion != "present" or not is_gender(word[1]):
+        return None
+    return Item(word[1], word.start(1), word.end(1), confidence=age.confidence)
 
 
 def without_ranges(

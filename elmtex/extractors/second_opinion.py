@@ -21,7 +21,7 @@ from elmtex.decoding.tokens import ReportTokens
 from elmtex.extractors.loaded_student import LoadedStudent
 from elmtex.extractors.stage_times import NotesTimings
 from elmtex.models.adapter import OpinionSettings
-from elmtex.types import InputError
+from elmtex.types import ASSERTIONS, InputError
 
 # Logits, the second to fourth Labelled.opinion's; and 1 where the Llama wrote the item, else 0
 FEATURES = ("llama", "span", "most", "mean", "written")
@@ -88,6 +88,22 @@ class Opinion:
         """The item's probability."""
         terms = zip(self.settings.weights, self._features(item), strict=True)
         return 1 / (1 + math.exp(-self.settings.bias - sum(w * x for w, x in terms)))
+
+    def settle(self, notes: Sequence[NoteState]) -> None:
+        """Give each item of finished notes the assertion that the Llama and the student together hold most probable."""
+        began = time.perf_counter()
+        for note in notes:
+            note.items = [self._asserted(item) for item in note.items]
+        self.timings.second_opinion += time.perf_counter() - began
+
+    def _asserted(self, item: NoteItem) -> NoteItem:
+        other = self.labelled.assertion(*self.tokens.span(item.first, item.last))
+        if other is None or not item.written:
+            return item
+        own = math.exp(item.log_probabilities[-1])  # the last decision is the assertion
+        shares = {assertion: (1 - own) / 2 for assertion in ASSERTIONS} | {item.assertion: own}
+        best = max(range(len(ASSERTIONS)), key=lambda n: shares[ASSERTIONS[n]] * float(other[n]))
+        return replace(item, assertion=ASSERTIONS[best])
 
     def agrees(self, item: NoteItem) -> bool:
         """Whether the Llama wrote the item, and the student, too, takes a word of it for one of its category."""

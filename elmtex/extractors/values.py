@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from elmtex.extractors.rules import conditional
+from elmtex.extractors.rules import conditional, denied, with_demographics
 from elmtex.schema import CategorySchema
 from elmtex.text.sections import Sectioned
 from elmtex.types import Attribute, Item
@@ -39,10 +39,13 @@ def fitted(
     categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, sections: Sectioned
 ) -> dict[str, tuple[Item, ...]]:
     """The items as the schema lists them: :func:`possible` ones, with their section, further mentions and whether a second
-    reading agreed where its items may have them; advice under a condition is possible."""
+    reading agreed where its items may have them; assertions, ages and genders as rules tell them."""
+    report = sections.report
     items = {
-        key: tuple(map(conditional, found)) for key, found in possible(categories, schema).items()
+        key: tuple(denied(conditional(i), schema.category(key), report) for i in found)
+        for key, found in possible(categories, schema).items()
     }
+    items = with_demographics(items, schema, report)
     if schema.items_may_have("section"):
         items = sections.placed(items)
     without: dict[str, Any] = {"mentions": (), "agreed": None}
