@@ -101,7 +101,7 @@ class Opinion:
         if other is None or not item.written:
             return item
         own = math.exp(item.log_probabilities[-1])  # the last decision is the assertion
-        shares = {assertion: (1 - own) / 2 for assertion in ASSERTIONS} | {item.assertion: own}
+        shares = dict.fromkeys(ASSERTIONS, (1 - own) / 2) | {item.assertion: own}
         best = max(range(len(ASSERTIONS)), key=lambda n: shares[ASSERTIONS[n]] * float(other[n]))
         return replace(item, assertion=ASSERTIONS[best])
 
