@@ -78,7 +78,9 @@ def test_each_extractor_is_one() -> None:
         other = extractor.with_schema(small)
         assert type(other) is type(extractor)
         assert (other.schema, extractor.schema.name) == (small, "elmtex")
-        assert (other.model_name, other.folders()) == (extractor.model_name, extractor.folders())
+        assert other.model_name == extractor.model_name
+        # The student of a second opinion does not know the other schema.
+        assert set(other.folders()) <= set(extractor.folders())
     document = notes.extract(" ")
     timings: Timings | None = document.timings
     assert timings is not None and timings.load == 0
