@@ -1,8 +1,8 @@
 """The part of :mod:`training.calibrate` that fits how a student's opinion changes how sure an adapter is of its items.
 
 The logistic regression learns from every item that the adapter weighed, kept or not, and from those that the student
-proposes, whether the gold has just it. The
-threshold is chosen, and the confidence fitted, on probabilities of reports that their regression has not seen.
+proposes, whether the gold has just it. The threshold is chosen, and the confidence fitted, on probabilities of reports
+that their regression has not seen.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def _weighed(
     rows: list[tuple[float, ...]] = []
     right: list[int] = []
     owners: list[int] = []
-    for number, (record, states) in enumerate(zip(records, notes, strict=True)):
-        labelled = read[number]
+    rows_of = zip(read, records, notes, strict=True)
+    for number, (labelled, record, states) in enumerate(rows_of):
         gold = {key: {normalise(i.text) for i in items} for key, items in record.items.items()}
         for state in states:
             for item in state.items:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from elmtex.decoding.attributes import NoteAttribute
 from elmtex.decoding.layout import BranchPosition
-from elmtex.decoding.notes import NoteItem, NoteState, write_note
+from elmtex.decoding.notes import NoteItem, NoteState, write_in
 from elmtex.decoding.tokens import ReportTokens
 from elmtex.types import Item, Record
 
@@ -61,8 +61,7 @@ def written_in(
         by_word[item.first].append(item)
     finished = [(state, place) for state, place in notes if by_word[state.first]]
     for state, _ in finished:
-        for token in write_note(state, by_word[state.first]):
-            state.advance(token)
+        write_in(state, by_word[state.first])
     return [(state, place) for state, place in finished if state.items]
 
 

@@ -215,6 +215,12 @@ def write_note(state: NoteState, items: Iterable[NoteItem]) -> list[int]:
     return note if at.done else [*note, state.grammar.end]
 
 
+def write_in(state: NoteState, items: Iterable[NoteItem]) -> None:
+    """Write items in a word's empty note, which finishes it; :func:`write_note` says which are left out."""
+    for token in write_note(state, items):
+        state.advance(token)
+
+
 def note_tokens(state: NoteState) -> list[int]:
     """The tokens of a finished note, up to its last item."""
     return [token for item in state.items for token in _item_tokens(state, item)]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from elmtex.decoding.confidence import probability
 from elmtex.decoding.labelled import Labelled
-from elmtex.decoding.notes import NoteItem, NoteState, write_note
+from elmtex.decoding.notes import NoteItem, NoteState, write_in
 from elmtex.decoding.tokens import ReportTokens
 from elmtex.extractors.loaded_student import LoadedStudent
 from elmtex.extractors.stage_times import NotesTimings
@@ -90,7 +90,7 @@ class Opinion:
         return 1 / (1 + math.exp(-self.settings.bias - sum(w * x for w, x in terms)))
 
     def settle(self, notes: Sequence[NoteState]) -> None:
-        """Give each item of finished notes the assertion that the Llama and the student together hold most probable."""
+        """Give each item of the Llama's finished notes the assertion that both together hold most probable."""
         began = time.perf_counter()
         for note in notes:
             note.items = [self._asserted(item) for item in note.items]
@@ -98,7 +98,7 @@ class Opinion:
 
     def _asserted(self, item: NoteItem) -> NoteItem:
         other = self.labelled.assertion(*self.tokens.span(item.first, item.last))
-        if other is None or not item.written:
+        if other is None:
             return item
         own = math.exp(item.log_probabilities[-1])  # the last decision is the assertion
         shares = dict.fromkeys(ASSERTIONS, (1 - own) / 2) | {item.assertion: own}
@@ -149,8 +149,7 @@ def proposals(
             if first not in of_word or tokens.span(first, last) != (start, end):
                 continue
             note = NoteState(of_word[first].grammar, tokens, sentence, first)
-            for token in write_note(note, [NoteItem(first, last, item.key, item.assertion)]):
-                note.advance(token)
+            write_in(note, [NoteItem(first, last, item.key, item.assertion)])
             note.items = [replace(item, written=False) for item in note.items]
             found.append(note)
     return [note for note in found if note.items]

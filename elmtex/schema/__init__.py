@@ -170,11 +170,12 @@ def parse_schema(
     except ValueError:
         raise SchemaError("{where}: holds a number of thousands of digits", where=where) from None
     check_shape(document, where)
-    if not names_only:  # names alone make no schema that could be wrong
-        check_schema(
-            document, where
-        )  # as it is written: with every category's items it takes fifty times as long
-    document = _with_items(_names_of(document) if names_only else document)
+    if names_only:  # which alone make no schema that could be wrong
+        document = _names_of(document)
+    else:
+        # As it is written: with every category's items it takes fifty times as long.
+        check_schema(document, where)
+    document = _with_items(document)
     types = {key: _type(key, spec) for key, spec in document.get("x-attributes", {}).items()}
     categories = tuple(
         _category(key, spec, types, where) for key, spec in document["properties"].items()

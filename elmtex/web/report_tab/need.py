@@ -38,7 +38,8 @@ class Ordered:
 def ordered(rows: Collection[Row], schema: CategorySchema, threshold: float | None) -> Ordered:
     """The rows whose error would do the most harm come first: how probable it is times what it does.
 
-    A list of drugs is not torn apart: where one comes first, all do. The decisions about a row do not move it: it would jump away under the reader's hand.
+    A list of drugs is not torn apart: where one comes first, all do. The decisions about a row do not move it: it
+    would jump away under the reader's hand.
 
     Args:
         rows: the review's.

@@ -16,7 +16,8 @@ class Row:
 
     Args:
         items: one for each category that has the span; at least one. The first names the row and leads it.
-        inside: items that are a part of the row's words and are decided with it: the test of a value, the history's words for an allergy.
+        inside: items that are a part of the row's words and are decided with it: the test of a value,
+            the history's words for an allergy.
     """
 
     items: tuple[ReviewedItem, ...]
@@ -113,6 +114,7 @@ def _owners(rows: Iterable[Row], categories: Mapping[str, Category]) -> dict[str
         (row, row.items[0].item)
         for row in rows
         if categories[row.items[0].category].fhir.resource == "AllergyIntolerance"
+        and row.items[0].item.grounded
     ]
     for row in rows:
         if len(row.items) > 1 or not row.items[0].item.grounded:
@@ -124,7 +126,7 @@ def _owners(rows: Iterable[Row], categories: Mapping[str, Category]) -> dict[str
             if owner := next(of, None):
                 owners[row.id] = owner
                 continue
-        test = categories[part.category].fhir.resource == "Procedure"
+        test = fhir.resource == "Procedure"
         for holder, entry, category in holders:
             if holder.id not in owners and _holds(entry, category, part, test):
                 owners[row.id] = holder.id
@@ -134,21 +136,22 @@ def _owners(rows: Iterable[Row], categories: Mapping[str, Category]) -> dict[str
 
 def _tells_of(item: Item, substance: Item) -> bool:
     """Whether an item is the allergy to a substance: "penicillin allergy (rash)" around "penicillin"."""
-    if not substance.grounded or item.assertion != substance.assertion:
-        return False
-    assert item.start is not None and item.end is not None
-    assert substance.start is not None and substance.end is not None
-    return item.start <= substance.start and substance.end <= item.end
+    return item.assertion == substance.assertion and _around(item, substance)
+
+
+def _around(outer: Item, inner: Item) -> bool:
+    """Whether a grounded item's span lies inside another's."""
+    assert outer.start is not None and outer.end is not None
+    assert inner.start is not None and inner.end is not None
+    return outer.start <= inner.start < inner.end <= outer.end
 
 
 def _holds(entry: ReviewedItem, category: Category, part: ReviewedItem, test: bool) -> bool:
     """Whether ``part`` is a part of the item ``entry``, which is longer."""
     item, inner = entry.item, part.item
-    assert item.start is not None and item.end is not None
-    assert inner.start is not None and inner.end is not None
     if entry.category == part.category or (item.start, item.end) == (inner.start, inner.end):
         return False
-    if not item.start <= inner.start < inner.end <= item.end:
+    if not _around(item, inner):
         return False
     if category.fhir.quantity:
         return test
