@@ -196,6 +196,11 @@ def test_what_was_refused_or_not_measured_is_absent(
         ("A 58-year-old man", "58-year-old", ["58-year-old"], ["man"]),
         ("58 years, fever", "58", ["58 years"], []),
         ("58", "58", ["58"], []),
+        ("A 45-year-old patient", "45-year-old", ["45-year-old"], []),
+        ("His 52-year-old mother died", "52-year-old", ["52-year-old"], []),
+        ("45 yrs old, lady", "45", ["45 yrs old"], ["lady"]),
+        ("2 wochen alte Tochter", "2", ["2 wochen alte"], []),
+        ("45\nDays of fever: 3", "45", ["45"], []),
     ],
 )  # fmt: skip
 def test_an_age_has_its_unit_and_the_gender_stands_behind_it(

@@ -13,7 +13,7 @@ from elmtex.text.result_line import is_limits
 from elmtex.text.rows import GAP, row_head
 from elmtex.types import Attribute, Item
 from elmtex.values import Quantity, Timing, Value, value_of
-from elmtex.values.demographics import is_gender
+from elmtex.values.demographics import age_end, gender_of, is_relative
 
 # Normalisers that read closed lists of words, so that what they read is of their type for certain: "p.o.", "b.i.d.", "for 5
 # days", though that may also be a time
@@ -36,7 +36,6 @@ _NOT_HAD = re.compile(
 )
 _CLAUSE = re.compile(r"[.;!?](?=\s|\Z)|\n\s*\n")
 _CLAUSE_LENGTH = 200  # characters of a clause that are looked at on either side
-_UNIT_OF_AGE = re.compile(r"\s?-?\s?(?:y/?o|yrs?|years?|jährig\w*|Jahre)\b(?:[ -](?:old|alt)\b)?")
 _AFTER_AGE = re.compile(r"[,\s]{1,2}(?:old |alte[rsn]? )?(\w+)")
 _AMBIGUOUS = frozenset(("im", "ng", "pr", "pv", "sl"))  # "im Wechsel", "5 ng"
 
@@ -92,24 +91,28 @@ def with_demographics(
     for key in ages:
         found[key] = tuple(_with_unit(item, report) for item in found.get(key, ()))
         for gender in genders:
-            named = {item.text.casefold(): item for item in found.get(gender, ())}
+            told = list(found.get(gender, ()))
             for age in found[key]:
-                if item := _gender_after(age, report):
-                    named.setdefault(item.text.casefold(), item)
-            found[gender] = tuple(sorted(named.values(), key=lambda item: item.start or 0))
+                item = _gender_after(age, report)
+                if item and all(item.text.casefold() != other.text.casefold() for other in told):
+                    told.append(item)
+            found[gender] = tuple(sorted(told, key=lambda item: item.start or 0))
     return found
 
 
 def _with_unit(age: Item, report: str) -> Item:
-    unit = _UNIT_OF_AGE.match(report, age.end) if age.end and age.text.isdecimal() else None
-    if unit is None or age.start is None:
+    if age.start is None or not age.text.isdecimal():
         return age
-    return replace(age, text=report[age.start : unit.end()], end=unit.end())
+    end = age_end(report, age.start)
+    return replace(age, text=report[age.start : end], end=end) if end else age
 
 
 def _gender_after(age: Item, report: str) -> Item | None:
+    """The gender behind the patient's age; not that of "his 52-year-old mother"."""
     word = _AFTER_AGE.match(report, age.end) if age.end else None
-    if word is None or age.assertion != "present" or not is_gender(word[1]):
+    if word is None or age.assertion != "present" or gender_of(word[1]) is None:
+        return None
+    if is_relative(word[1]):
         return None
     return Item(word[1], word.start(1), word.end(1), confidence=age.confidence)
 

@@ -15,6 +15,9 @@ _GENDER = frozenset(
     "mann männer frau frauen mannes herr herrn dame junge jungen knabe knaben mädchen divers "
     "mutter vater sohn tochter bruder schwester ehemann ehefrau witwe witwer hausfrau".split()
 )
+_RELATIVES = frozenset(
+    "mother father son daughter brother sister husband wife mutter vater sohn tochter bruder schwester ehemann ehefrau".split()
+)
 _GENDER_STEMS = ("männl", "maennl", "weibl", "patient", "schüler", "rentner")
 
 _GENDERS: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
@@ -43,6 +46,7 @@ _AGED = re.compile(
     r"|days?|tagen?|tage?)",
     re.IGNORECASE,
 )
+_OLD = re.compile(r"[ -](?:old|alt(?:e[nrsm]?)?)\b", re.IGNORECASE)
 _DATE = re.compile(
     r"\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4}|(?<!\d)(?:19|20)\d\d(?!\d)|\b(?:born|dob|geb)\b|\*\s?\d",
     re.IGNORECASE,
@@ -90,6 +94,25 @@ def age_of(words: str) -> Quantity | None:
         return None
     code = next(c for c, stem in _AGED_IN.items() if re.match(stem, found[0]["unit"], re.I))
     return Quantity(int(found[0]["number"]), found[0]["unit"], code)
+
+
+def age_end(text: str, start: int) -> int | None:
+    """Where the age ends whose number begins at ``start`` of a text; None where no unit stands behind it in its line.
+
+    Examples:
+        >>> "72 y/o F"[:age_end("72 y/o F", 0)], age_end("72 mg", 0)
+        ('72 y/o', None)
+    """
+    found = _AGED.match(text, start)
+    if found is None or "\n" in found[0]:
+        return None
+    old = _OLD.match(text, found.end())
+    return old.end() if old else found.end()
+
+
+def is_relative(word: str) -> bool:
+    """Whether a word that tells a gender is a relative's: "mother", „Ehemann“; not "lady"."""
+    return word.lower() in _RELATIVES
 
 
 def gender_of(words: str) -> str | None:
