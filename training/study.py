@@ -22,10 +22,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from elmtex import records
+from elmtex.models.adapter import packaged_adapter
 from elmtex.types import ElmtexError, InputError
+from training.study_tables import STUDENTS, write_tables
 
 STAGES = ("label", "students", "curve", "measure", "costs", "tables")
-STUDENTS = ("human", "silver", "both")  # by what they are trained on
 SIZES = (13, 26, 52, 104)  # TRAIN reports of MACCROBAT
 LLAMA = "training/configs/smollm2-135m.yaml"
 _SMOKE_SIZES = (2, 4)
@@ -48,7 +49,7 @@ def stage(name: str, given: argparse.Namespace) -> Iterator[Command]:
 
 def sizes(given: argparse.Namespace) -> tuple[int, ...]:
     """The sizes of the learning curve."""
-    return _SMOKE_SIZES if given.smoke else SIZES
+    return _SMOKE_SIZES if given.smoke else tuple(given.sizes)
 
 
 def _label(given: argparse.Namespace) -> Iterator[Command]:
@@ -69,8 +70,17 @@ def _students(given: argparse.Namespace) -> Iterator[Command]:
         "silver": [*silver, "--sources", "silver", "--mixture", "silver=1"],
         "both": silver,
     }
-    for name in STUDENTS:
+    for name in _trained(given):
         yield _student(given, given.out / f"student-{name}", given.data, of[name])
+
+
+def _trained(given: argparse.Namespace) -> list[str]:
+    """The students that the study trains itself."""
+    return [name for name in given.students if name != "human" or not given.human]
+
+
+def _human(given: argparse.Namespace) -> Path:
+    return given.human or given.out / "student-human"
 
 
 def _student(given: argparse.Namespace, out: Path, data: Path, more: Sequence[str]) -> Command:
@@ -81,7 +91,7 @@ def _student(given: argparse.Namespace, out: Path, data: Path, more: Sequence[st
             [] if "--mixture" in more else ["--sources", "maccrobat", "--mixture", "maccrobat=1"]
         )
     flags += ["--resume_from_checkpoint", "true"]
-    return out / "calibration.json", ["training.student", *flags]
+    return out / "calibration.json", ["training.student", *flags, *_bf16(given)]
 
 
 def _curve(given: argparse.Namespace) -> Iterator[Command]:
@@ -92,6 +102,7 @@ def _curve(given: argparse.Namespace) -> Iterator[Command]:
         llama = given.out / f"curve-llama-{size}"
         flags = ["--config", LLAMA, "--data", str(data), "--output_dir", str(llama), *of]
         flags += ["--resume_from_checkpoint", "true", *(_SMOKE_TRAINING if given.smoke else ())]
+        flags += [*_bf16(given), "--dtype", "bfloat16"] if given.bf16 else []
         yield llama / "loss.png", ["training.sft", *flags]
         if not given.smoke:  # what has learnt nothing cannot be calibrated
             calibrate = ["training.calibrate", str(llama), "--data", str(data)]
@@ -119,21 +130,22 @@ def _some(given: argparse.Namespace, size: int) -> Path:
 
 def _measure(given: argparse.Namespace) -> Iterator[Command]:
     test = str(given.data / "test.jsonl")
-    for name in STUDENTS:
-        student = given.out / f"student-{name}"
+    for name in given.students:
+        student = _human(given) if name == "human" else given.out / f"student-{name}"
         systems = ["finetuned", "student"] if name == "human" else ["student"]
         yield _eval(given, f"test-{name}", test, "jsonl", "all", systems, student)
-    both, human = ["finetuned", "student"], given.out / "student-human"
     phee = given.data / "test_other.jsonl"
-    if phee.is_file() and phee.stat().st_size:
-        yield _eval(given, "phee", str(phee), "jsonl", "all", both, human, schema="elmtex")
-    if given.ncbi:
-        yield _eval(given, "ncbi", given.ncbi, "ncbi", "test", both, human)
-    if given.kiwi:
-        for strategy in both:
-            out = given.out / f"kiwi-{strategy}"
-            flags = ["--kiwi", given.kiwi, "--strategy", strategy, "--out", str(out)]
-            flags += ["--model", str(human)] if strategy == "student" else []
+    for name in given.students:
+        student = _human(given) if name == "human" else given.out / f"student-{name}"
+        systems = ["finetuned", "student"] if name == "human" else ["student"]
+        if phee.is_file() and phee.stat().st_size:
+            yield _eval(given, f"phee-{name}", str(phee), "jsonl", "all", systems, student)
+        if given.ncbi:
+            yield _eval(given, f"ncbi-{name}", given.ncbi, "ncbi", "test", systems, student)
+        for system in systems if given.kiwi else ():
+            out = given.out / f"kiwi-{name if system == 'student' else system}"
+            flags = ["--kiwi", given.kiwi, "--strategy", system, "--out", str(out)]
+            flags += ["--model", str(student)] if system == "student" else []
             yield out / "figures.json", ["eval.real_notes", *flags, *_limit(given)]
 
 
@@ -146,36 +158,34 @@ def _eval(
     systems: Sequence[str],
     student: Path,
     model: Path | None = None,
-    schema: str = "elmtex",
 ) -> Command:
     out = given.out / name
     flags = ["--data", data, "--format", format, "--split", split, "--systems", ",".join(systems)]
-    flags += [
-        "--student",
-        str(student),
-        "--schema",
-        schema,
-        "--metrics",
-        "entity",
-        "--attributes",
-        "no",
-    ]
+    flags += ["--student", str(student), "--schema", "elmtex", "--metrics", "entity"]
+    flags += ["--attributes", "no"]
     flags += ["--out", str(out), *(["--model", str(model)] if model else []), *_limit(given)]
     return out / "metrics.json", ["eval.run", *flags]
 
 
 def _costs(given: argparse.Namespace) -> Iterator[Command]:
-    out, human = given.out / "costs", given.out / "student-human"
+    out, human = given.out / "costs", _human(given)
     systems = ("finetuned", "student", *(() if given.smoke else ("naive", "icl")))
     flags = ["--data", str(given.data / "test.jsonl"), "--format", "jsonl", "--split", "all"]
     flags += ["--systems", ",".join(systems), "--student", str(human), "--price", str(given.price)]
     flags += ["--examples", str(given.data / "dev.jsonl"), "--trained", f"student={human}"]
-    flags += ["--out", str(out), *(_limit(given) or ["--limit", "20"])]
+    if (adapter := packaged_adapter()) is not None:
+        flags += [f"finetuned={adapter.folder}"]
+    flags += ["--out", str(out), "--limit", "2" if given.smoke else "20"]
     yield out / "costs.json", ["eval.bench.costs", *flags]
 
 
 def _limit(given: argparse.Namespace) -> list[str]:
-    return ["--limit", "2"] if given.smoke else []
+    limit = 2 if given.smoke else given.limit
+    return ["--limit", str(limit)] if limit else []
+
+
+def _bf16(given: argparse.Namespace) -> list[str]:
+    return ["--bf16", "true"] if given.bf16 else []
 
 
 def run(command: Command) -> None:
@@ -205,6 +215,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--teachers", nargs="+", default=["finetuned", "drugs", "icd10cm", "hpo"])
     parser.add_argument("--server", metavar="URL", help="label: of the chat models")
     parser.add_argument("--at-once", type=int, default=1, help="label: reports at the same time")
+    parser.add_argument("--students", nargs="+", choices=STUDENTS, default=list(STUDENTS))
+    parser.add_argument(
+        "--human", type=Path, metavar="DIR", help="a student trained on human labels"
+    )
+    parser.add_argument(
+        "--limit", type=int, help="label, measure: only the first so many reports of each corpus"
+    )
+    parser.add_argument("--bf16", action="store_true", help="train in bfloat16")
+    parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="curve: TRAIN reports")
     parser.add_argument("--student-config", default="training/configs/student-minilm.yaml")
     parser.add_argument("--kiwi", metavar="DIR", help="measure: Kiwi's notes")
     parser.add_argument("--ncbi", metavar="DIR", help="measure: the NCBI disease corpus")
@@ -217,8 +236,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for command in stage(name, given):
                 run(command)
             if name == "tables":
-                from training.study_tables import write_tables
-
                 write_tables(given.out, sizes(given))
     except ElmtexError as error:
         print(f"training.study: {error}", file=sys.stderr)

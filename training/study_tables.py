@@ -12,6 +12,7 @@ from eval import results
 from eval.tables import Rows, markdown
 from training.votes import TASKS, Choice, score
 
+STUDENTS = ("human", "silver", "both")  # by what they were trained on
 _SYSTEMS = {"finetuned": "shipped Llama", "student": "student"}
 
 
@@ -42,7 +43,7 @@ def _tasks(out: Path) -> Rows:
     rows: dict[str, dict[str, str]] = {}
     scores = out / "label" / "scores.json"
     if scores.is_file():
-        for task, figures in json.loads(scores.read_text("utf-8")).get("test", {}).items():
+        for task, figures in _read(scores).get("test", {}).items():
             for row in figures:
                 name = f" {row['merge']} ".join(row["teachers"])
                 rows.setdefault(f"teacher {name}" if len(row["teachers"]) == 1 else name, {})
@@ -51,7 +52,7 @@ def _tasks(out: Path) -> Rows:
                 if row["chosen"]:
                     rows.setdefault("best teachers on DEV", {})[task] = f"{_cell(row)} ({name})"
         rows = {name: row for name, row in rows.items() if row}
-    for kind in ("human", "silver", "both"):
+    for kind in STUDENTS:
         folder = out / f"test-{kind}"
         if (folder / "metrics.json").is_file():
             rows[f"student on {kind} labels"] = dict(_student_on_tasks(folder))
@@ -73,17 +74,33 @@ def _student_on_tasks(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _external(out: Path) -> Rows:
-    rows = [["", *_SYSTEMS.values()]]
-    for name, title in (("phee", "PHEE test"), ("ncbi", "NCBI disease test")):
-        path = out / name / "metrics.json"
-        if path.is_file():
-            figures = json.loads(path.read_text("utf-8"))
-            rows.append([title, *(_micro(figures[system]) for system in _SYSTEMS)])
-    paths = [out / f"kiwi-{system}" / "figures.json" for system in _SYSTEMS]
-    if all(path.is_file() for path in paths):
-        kiwi = [json.loads(path.read_text("utf-8"))["kiwi"]["mapped"] for path in paths]
-        rows.append(["Kiwi's MTSamples notes", *map(_micro, kiwi)])
-    return rows
+    """A row per corpus, a column per system that was measured on all that any was measured on."""
+    columns = {"shipped Llama": "finetuned", **{f"student on {k} labels": k for k in STUDENTS}}
+    rows = [["", *columns]]
+    for corpus, title in (
+        ("phee", "PHEE test"),
+        ("ncbi", "NCBI disease test"),
+        ("kiwi", "Kiwi's MTSamples notes"),
+    ):
+        known = {title: _measured(out, corpus, name) for title, name in columns.items()}
+        if any(known.values()):
+            rows.append([title, *(_micro(f) if f else "–" for f in known.values())])
+    kept = [n for n in range(len(rows[0])) if n == 0 or any(row[n] != "–" for row in rows[1:])]
+    return [[row[n] for n in kept] for row in rows]
+
+
+def _measured(out: Path, corpus: str, name: str) -> Mapping[str, Any] | None:
+    """The figures of the shipped Llama, or of a student, on a corpus from elsewhere."""
+    if corpus == "kiwi":
+        path = out / f"kiwi-{name}" / "figures.json"
+        return _read(path)["kiwi"]["mapped"] if path.is_file() else None
+    llama = name == "finetuned"  # measured in the run of the first student
+    path = out / f"{corpus}-{'human' if llama else name}" / "metrics.json"
+    return _read(path).get(name if llama else "student") if path.is_file() else None
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
 
 
 def _curve(out: Path, sizes: Sequence[int]) -> Rows:
@@ -94,10 +111,9 @@ def _curve(out: Path, sizes: Sequence[int]) -> Rows:
     return rows
 
 
-def _at(out: Path, size: int) -> Mapping[str, Any]:
+def _at(out: Path, size: int) -> Any:
     path = out / f"curve-{size}" / "metrics.json"
-    figures: Mapping[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    return figures
+    return _read(path) if path.is_file() else {}
 
 
 def _micro(figures: Mapping[str, Any]) -> str:
