@@ -52,12 +52,12 @@ def corrections(rows: Iterable[Row], gold: Record, schema: CategorySchema) -> li
     covered: set[tuple[str, Item]] = set()
     for row in rows:
         right = [entry for entry in row.items if _gold(entry, entry.category, held, same=True)]
-        covered.update(pair for e in row.items for pair in _gold(e, e.category, held, same=True))
-        covered.update(pair for e in row.inside for pair in _gold(e, e.category, held, same=True))
         if not right:
-            wrong.append(row)
-        else:
-            found += [Correction("reject chip", e.id) for e in row.items if e not in right]
+            wrong.append(row)  # and what stands inside it is rejected with it
+            continue
+        for entry in (*row.items, *row.inside):
+            covered.update(_gold(entry, entry.category, held, same=True))
+        found += [Correction("reject chip", e.id) for e in row.items if e not in right]
     for row in wrong:
         found.append(_mended(row, held, covered))
     tests = [(k, i) for k, i in held if schema.category(k).fhir.resource == "Procedure"]
