@@ -267,6 +267,14 @@ def test_a_printed_table_gives_test_value_unit_range_and_date_of_each_column() -
     ]
 
 
+def test_a_unit_in_a_cell_of_its_own_stands_in_its_column() -> None:
+    report = "Kreatinin   162   umol/l   45-84"
+    found = rows(report, laboratory_values=[result(report, "Kreatinin   162", "Kreatinin", "162")])
+    (table,) = tables(found, SCHEMA, report, "en")
+    assert [c.key for c in table.columns] == ["value", "unit", "range"]
+    assert shown(table) == [("Kreatinin", ["162", "umol/l", "45-84"])]
+
+
 @pytest.mark.parametrize(
     ("table", "words", "when"),
     [

@@ -2,9 +2,11 @@
 
 import pytest
 
+from elmtex.extractors.printed_results import with_printed_results
 from elmtex.extractors.rules import by_rule, without_ranges
-from elmtex.extractors.values import fitted
+from elmtex.extractors.values import fitted, with_values
 from elmtex.schema import load_schema
+from elmtex.text.printed_row import printed_row
 from elmtex.text.rows import row_head
 from elmtex.text.sections import Sectioned
 from elmtex.types import Attribute, Item
@@ -213,3 +215,154 @@ def test_an_age_has_its_unit_and_the_gender_stands_behind_it(
     assert [i.text for i in found.get("gender", ())] == genders
     assert all(report[i.start : i.end] == i.text for row in found.values() for i in row)
     assert fitted(found, CLINICAL, read) == found
+
+
+PRINTED = """LABORATORY
+                 03/11    09/11    Ref
+NT-proBNP ng/L   8,420    2,910    <300
+Creatinine       162 umol/L        45-84
+Na\t128\tmmol/l\tL\t135-145
+Ramipril   5 mg   for his heart
+Echo 04/11:  LVEF 32%, moderate mitral regurgitation
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "test", "results", "unit", "limits"),
+    [
+        ("NT-proBNP ng/L   8,420    2,910    <300", "NT-proBNP", ["8,420", "2,910"], "ng/L", "<300"),
+        ("Na\t128\tmmol/l\tL\t135-145", "Na", ["128"], "mmol/l", "135-145"),
+        ("| Hb | 10.1 H | g/dL | 12-16 |", "Hb", ["10.1"], "g/dL", "12-16"),
+        ("Vitamin D   12   ng/ml   30-100", "Vitamin D", ["12"], "ng/ml", "30-100"),
+        ("CA 19-9   37 U/ml   -   41 U/ml", "CA 19-9", ["37 U/ml", "41 U/ml"], None, None),
+        ("Leukozyten [G/l]   12,3 ↑", "Leukozyten", ["12,3"], "G/l", None),
+        ("HIV   negative", "HIV", ["negative"], None, None),
+    ],
+)  # fmt: skip
+def test_a_printed_row_is_a_test_its_results_their_unit_and_range(
+    line: str, test: str, results: list[str], unit: str | None, limits: str | None
+) -> None:
+    report = f"                 03/11    09/11    Ref\n{line}"
+    row = printed_row(report, len(report) - 1)
+    assert row is not None
+    words = [report[slice(*span)] if span else None for span in (row.test, row.unit, row.limits)]
+    assert words == [test, unit, limits]
+    assert [report[slice(*span)] for span in row.results] == results
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ramipril   5 mg   1-0-0",
+        "Datum   12.10.2026   01.07.2026",
+        "He had a temperature of 38.2 and was seen.   Then he left.",
+        "Hb 10.1",
+        "   5   6",
+        "Chest pain   since 3 days",
+    ],
+)
+def test_any_other_line_is_no_printed_row(line: str) -> None:
+    assert printed_row(line, 0) is None
+
+
+def test_a_printed_row_in_which_one_result_was_found_gives_all_of_them() -> None:
+    def lab(words: str, value: str, confidence: float) -> Item:
+        attributes = (Attribute("value", *place(PRINTED, value)),)
+        return Item(*place(PRINTED, words), confidence=confidence, attributes=attributes)
+
+    items = (
+        lab("NT-proBNP ng/L", "ng/L", 0.5),  # the unit is no value
+        lab(
+            "Creatinine       162", "45-84", 0.75
+        ),  # nor is the reference range; and the cell is whole
+        lab("Na\t128", "128", 0.25),
+    )
+    found = with_printed_results({"laboratory_values": items}, CLINICAL, PRINTED)
+    valued = with_values(found, CLINICAL, PRINTED)["laboratory_values"]
+    assert [i.text for i in valued] == [
+        "NT-proBNP ng/L   8,420",
+        "2,910",
+        "Creatinine       162 umol/L",
+        "Na\t128",
+    ]
+    said = [{a.type: a.text for a in i.attributes} for i in valued]
+    assert [s["test"] for s in said] == ["NT-proBNP", "NT-proBNP", "Creatinine", "Na"]
+    assert [s["value"] for s in said] == ["8,420", "2,910", "162 umol/L", "128"]
+    quantities = [a.value for i in valued for a in i.attributes if a.type == "value"]
+    assert [(q.value, q.code) for q in quantities] == [
+        (8420, "ng/L"),
+        (2910, "ng/L"),
+        (162, "umol/L"),
+        (128, "mmol/L"),
+    ]
+    assert [i.confidence for i in valued] == [0.5, 0.5, 0.75, 0.25]
+    assert all(PRINTED[a.start : a.end] == a.text for i in valued for a in i.attributes)
+    assert with_printed_results({"laboratory_values": valued}, CLINICAL, PRINTED) == {
+        "laboratory_values": valued
+    }
+
+
+def test_a_result_outside_of_tables_stays_as_it_is() -> None:
+    item = Item(
+        *place(PRINTED, "LVEF 32%"), attributes=(Attribute("value", *place(PRINTED, "32%")),)
+    )
+    items = {"laboratory_values": (item,)}
+    assert with_printed_results(items, CLINICAL, PRINTED) == items
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [("Koloskopie vom 13.10", False), ("CRP 13.10", True), ("am 13.10.2026 CRP 5", True)],
+)
+def test_a_part_of_a_date_is_no_result(words: str, kept: bool) -> None:
+    report = "Koloskopie vom 13.10.2026: Polyp. Labor: CRP 13.10 mg/l, am 13.10.2026 CRP 5 mg/l"
+    item = Item(*place(report, words))
+    found = without_ranges({"laboratory_values": (item,)}, CLINICAL, report)
+    assert bool(found["laboratory_values"]) == kept
+
+
+def test_a_dash_is_no_attribute() -> None:
+    report = "- Anämie, CRP +"
+    dash, plus = Attribute("when", *place(report, "-")), Attribute("value", *place(report, "+"))
+    items = {
+        "diagnosis": (Item(*place(report, "Anämie"), attributes=(dash,)),),
+        "laboratory_values": (Item(*place(report, "CRP +"), attributes=(plus,)),),
+    }
+    found = by_rule(items, CLINICAL, report)
+    assert [i.attributes for row in found.values() for i in row] == [(), (plus,)]
+
+
+@pytest.mark.parametrize(
+    ("report", "words", "assertion"),
+    [
+        ("- Primär sklerosierende Cholangitis, Verdacht", "Primär sklerosierende Cholangitis", "possible"),
+        ("4. Obstructive sleep apnoea (suspected)\n5. Gout", "Obstructive sleep apnoea", "possible"),
+        ("Pneumonie?", "Pneumonie", "possible"),
+        ("Pneumonia? Yes", "Pneumonia", "present"),
+        ("asthma suspected to be allergic", "asthma", "present"),
+    ],
+)  # fmt: skip
+def test_what_is_called_suspected_behind_it_is_possible(
+    report: str, words: str, assertion: str
+) -> None:
+    items = {"diagnosis": (Item(*place(report, words)),)}
+    (item,) = fitted(items, CLINICAL, Sectioned.of(report))["diagnosis"]
+    assert item.assertion == assertion
+
+
+@pytest.mark.parametrize(
+    ("report", "assertion"),
+    [
+        ("MEDICATION\nAtorvastatin 40 mg at night\nMetformin STOPPED\n", "present"),
+        ("MEDICATION\n- Metformin 1 g\n- Atorvastatin 40 mg\n", "present"),
+        ("MEDICATION\nAtorvastatin 40 mg stopped\n", "absent"),
+        ("MEDICATION\n- Atorvastatin 40 mg\n    stopped because of myalgia\n", "absent"),
+        ("MEDICATION\nno longer on Atorvastatin\n", "absent"),
+        ("Discontinued medication:\nAtorvastatin 40 mg\n", "absent"),
+        ("PLAN\nAtorvastatin 40 mg at night\n", "absent"),
+    ],
+)
+def test_a_drug_of_a_list_is_not_stopped_by_its_neighbour(report: str, assertion: str) -> None:
+    drug = Item(*place(report, "Atorvastatin"), assertion="absent")
+    found = fitted({"pharmacological_therapy": (drug,)}, CLINICAL, Sectioned.of(report))
+    assert [i.assertion for i in found["pharmacological_therapy"]] == [assertion]

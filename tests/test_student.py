@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -282,11 +283,17 @@ def test_an_interrupted_run_resumes_as_if_it_had_not_been(workshop, tmp_path):
 def test_an_adapter_is_calibrated_with_a_students_second_opinion(workshop, trained, tmp_path):
     shutil.copytree(workshop / "llama", tmp_path / "base")
     shutil.copytree(workshop / "data", tmp_path / "data")
+    first, *others = canonical.load(workshop / "data" / "dev.jsonl")
+    # twice more without its items, which are then wrong: of right ones alone nothing is learnt
+    wrong = [
+        replace(first, id=f"wrong{n}", items=dict.fromkeys(first.labelled, ())) for n in (1, 2)
+    ]
+    canonical.write(tmp_path / "data" / "dev.jsonl", [first, *others, *wrong])
     run = tmp_path / "run"
     train_llama(tmp_path, run, "--num_train_epochs", "80", *LORA)
     calibrate(run, tmp_path / "data", thresholds=(0.1,), student=str(trained))
     known = json.loads((run / "calibration.json").read_text())["second_opinion"]
-    assert known[0]["second_opinion"] is False and known[-1]["exact"] == 1
+    assert known[0]["second_opinion"] is False and known[-1]["exact"] > 0.5
     extractor = open_extractor("finetuned", "elmtex", model=str(run), engine="torch")
     assert extractor.settings()["second_opinion"] == trained.name
     for text, facts in FACTS.items():

@@ -57,9 +57,13 @@ def calibrate_opinion(
     alone = {"second_opinion": False, **best(list(tried(records, notes, keys)))}
     notes = [pooled((*own, *proposals(of, own, keys))) for of, own in zip(read, notes, strict=True)]
     asked, right, owners = _weighed(read, records, notes)
-    if len(set(right)) < 2:
+    told = [
+        {owner for owner, is_right in zip(owners, right, strict=True) if is_right == kind}
+        for kind in (0, 1)
+    ]
+    if min(map(len, told)) < 2:  # each is left out once
         raise InputError(
-            "all the adapter's items are right, or all are wrong: nothing to learn from them"
+            "fewer than two reports have right items, or wrong ones: nothing to learn from them"
         )
     weights, bias, shares = _fitted(asked, right, owners)
     scores = _scores(notes, shares)

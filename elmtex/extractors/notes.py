@@ -20,6 +20,7 @@ from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.base import Extractor
 from elmtex.extractors.given import with_attributes
 from elmtex.extractors.loaded_model import LoadedModel
+from elmtex.extractors.printed_results import with_printed_results
 from elmtex.extractors.rules import by_rule, without_ranges
 from elmtex.extractors.stage_times import NotesTimings
 from elmtex.extractors.values import fitted, with_values
@@ -298,7 +299,8 @@ class NotesExtractor(Extractor):
     ) -> dict[str, tuple[Item, ...]]:
         if not self.writes_attributes:
             return dict(categories)
-        return with_values(by_rule(categories, self.schema, report), self.schema, report)
+        ruled = by_rule(categories, self.schema, report)
+        return with_values(with_printed_results(ruled, self.schema, report), self.schema, report)
 
     def _document(
         self, id: str, finished: Notes, status: Status, problems: tuple[str, ...] = ()

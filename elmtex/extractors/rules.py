@@ -1,5 +1,4 @@
-"""What the program decides, not the model: that advice under a condition is possible, what was refused absent, and a
-reference range no result; an age's unit, and the gender behind an age; an attribute's type where closed lists tell it; the
+"""What the program decides, not the model: that a reference range or a date is no result; an age's unit, and the gender behind an age; an attribute's type where closed lists tell it; the
 dose, route and frequency that an item names itself; the test of a table's later columns, and that a value is one cell."""
 
 from __future__ import annotations
@@ -8,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from elmtex.schema import AttributeType, Category, CategorySchema
+from elmtex.schema import AttributeType, CategorySchema
 from elmtex.text.result_line import is_limits
 from elmtex.text.rows import GAP, row_head
 from elmtex.types import Attribute, Item
@@ -19,23 +18,13 @@ from elmtex.values.demographics import age_end, gender_of, is_relative
 # days", though that may also be a time
 _CERTAIN = ("route", "timing", "duration")
 _DIGIT = re.compile(r"\d")
+_DATE = re.compile(
+    r"(?<!\d)(?:\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})(?!\d)"
+)
+_DATE_LENGTH = 14  # characters at most
+_SAYS = re.compile(r"[\w+±↑↓⇑⇓*<>]")
 _WORD = re.compile(r"(?:[^\s,;()]|(?<=\d),(?=\d))+")  # "2,5" is one
 _DOSE = re.compile(r"[mun]?g\b|m?L\b|k?\[iU\]|U\b|m(?:eq|mol)\b")  # in UCUM
-# Advice under a condition: "Return if you develop fever", „Bitte melden, falls ...“
-_ADVICE = re.compile(
-    r"(?:please |bitte )?(?:return|re-?turn|call|ring|come|contact|see|seek|go|present|re-?attend|attend|report|notify|"
-    r"wieder\w+|sofort\w*|rückkehr|vorstellung|melden|rufen|kommen|suchen)\b.*\b(?:if|should|when|falls|wenn|sollten?)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-# A clause in which a treatment or test was not wanted, or a result was not had
-_REFUSED = re.compile(r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b", re.DOTALL)
-_NOT_HAD = re.compile(
-    r"\bnot (?:noted|done|measured|performed|obtained|available|taken)\b|"
-    r"\bnicht (?:bestimmt|gemessen|durchgeführt|erhoben|abgenommen)\b",
-    re.IGNORECASE,
-)
-_CLAUSE = re.compile(r"[.;!?](?=\s|\Z)|\n\s*\n")
-_CLAUSE_LENGTH = 200  # characters of a clause that are looked at on either side
 _AFTER_AGE = re.compile(r"[,\s]{1,2}(?:old |alte[rsn]? )?(\w+)")
 _AMBIGUOUS = frozenset(("im", "ng", "pr", "pv", "sl"))  # "im Wechsel", "5 ng"
 
@@ -56,30 +45,6 @@ def by_rule(
         key: tuple(_ruled(item, types[key], report) for item in items) if types.get(key) else items
         for key, items in categories.items()
     }
-
-
-def conditional(item: Item) -> Item:
-    """The item, possible where it is advice for a case that has not come: "Return if you develop fever"."""
-    if item.assertion == "present" and _ADVICE.match(item.text):
-        return replace(item, assertion="possible")
-    return item
-
-
-def denied(item: Item, category: Category, report: str) -> Item:
-    """The item, absent where it is a treatment or test that was refused, „Eine Operation lehnte er ab“, or a result that
-    was not had: "platelets not noted"."""
-    if item.assertion != "present" or item.start is None or item.end is None:
-        return item
-    resource = category.fhir.resource
-    if resource in ("Procedure", "MedicationStatement"):
-        begin, stop = max(0, item.start - _CLAUSE_LENGTH), item.end + _CLAUSE_LENGTH
-        before = _CLAUSE.split(report[begin : item.start])[-1]
-        after = _CLAUSE.split(report[item.end : stop])[0]
-        refused = _REFUSED.search(before + item.text + after)
-        return replace(item, assertion="absent") if refused else item
-    if category.fhir.quantity and _NOT_HAD.search(item.text) and not _DIGIT.search(item.text):
-        return replace(item, assertion="absent")
-    return item
 
 
 def with_demographics(
@@ -120,17 +85,29 @@ def _gender_after(age: Item, report: str) -> Item | None:
 def without_ranges(
     categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, report: str
 ) -> dict[str, tuple[Item, ...]]:
-    """The items, without those of a category of results that are a row's reference range."""
+    """The items, without those of a category of results that are a row's reference range, or whose number is a date's:
+    "Koloskopie vom 13.10"."""
     results = {c.key for c in schema.categories if any(t.fhir == "test" for t in c.attributes)}
     return {
-        key: tuple(i for i in items if i.start is None or not is_limits(report, i.start))
-        if key in results
-        else items
+        key: tuple(i for i in items if not _is_no_result(i, report)) if key in results else items
         for key, items in categories.items()
     }
 
 
+def _is_no_result(item: Item, report: str) -> bool:
+    if item.start is None or item.end is None:
+        return False
+    if is_limits(report, item.start):
+        return True
+    first, last = max(0, item.start - _DATE_LENGTH), item.end + _DATE_LENGTH
+    dates = [(first + d.start(), first + d.end()) for d in _DATE.finditer(report[first:last])]
+    digits = [item.start + found.start() for found in _DIGIT.finditer(item.text)]
+    return bool(digits) and all(any(start <= at < end for start, end in dates) for at in digits)
+
+
 def _ruled(item: Item, types: Iterable[AttributeType], report: str) -> Item:
+    if not all(_SAYS.search(attribute.text) for attribute in item.attributes):  # a dash
+        item = _with(item, (a for a in item.attributes if _SAYS.search(a.text)), types)
     item = _with_named(_retyped(_with_cells(item, types, report), types), types)
     return _with_row_head(item, types, report)
 

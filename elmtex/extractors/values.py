@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from elmtex.extractors.rules import conditional, denied, with_demographics
+from elmtex.extractors.assertions import asserted
+from elmtex.extractors.rules import with_demographics
 from elmtex.schema import CategorySchema
+from elmtex.text.printed_row import printed_row
 from elmtex.text.sections import Sectioned
 from elmtex.types import Attribute, Item
-from elmtex.values import ONLY, decimal_separator, value_of
+from elmtex.values import ONLY, Quantity, decimal_separator, value_of
 
 # What stands around a span that is cut out of a number or of a unit: the rest of it, a sign, a
 # bound, a power of ten.
@@ -42,7 +44,7 @@ def fitted(
     reading agreed where its items may have them; assertions, ages and genders as rules tell them."""
     report = sections.report
     items = {
-        key: tuple(denied(conditional(i), schema.category(key), report) for i in found)
+        key: tuple(asserted(i, schema.category(key), sections) for i in found)
         for key, found in possible(categories, schema).items()
     }
     items = with_demographics(items, schema, report)
@@ -74,12 +76,28 @@ def with_values(
         normaliser = normalisers.get(attribute.type)
         if normaliser is None or _is_cut(attribute, report):
             return attribute
-        return replace(attribute, value=value_of(normaliser, attribute.text, decimal))
+        value = value_of(normaliser, attribute.text, decimal)
+        if isinstance(value, Quantity) and not value.unit:
+            value = _with_unit_of_row(attribute, value, report, decimal)
+        return replace(attribute, value=value)
 
     return {
         key: tuple(replace(i, attributes=tuple(map(valued, i.attributes))) for i in items)
         for key, items in categories.items()
     }
+
+
+def _with_unit_of_row(
+    attribute: Attribute, value: Quantity, report: str, decimal: str | None
+) -> Quantity:
+    """A printed result with the unit that its row has in a cell of its own, or behind the test: "Creatinine umol/L  162"."""
+    if attribute.start is None or attribute.end is None:
+        return value
+    row = printed_row(report, attribute.start)
+    if row is None or row.unit is None or (attribute.start, attribute.end) not in row.results:
+        return value
+    whole = value_of("quantity", f"{attribute.text} {report[slice(*row.unit)]}", decimal)
+    return whole if isinstance(whole, Quantity) and whole.code else value
 
 
 def _is_cut(attribute: Attribute, report: str) -> bool:

@@ -33,6 +33,7 @@ _FLAG = re.compile(
 _VALUE = re.compile(  # or what stands for none
     rf"(?:[<>≤≥]?\s?{_NUMBER}(?: ?[a-zA-Zµμ%°][^\s|]*)?|[-\u2013\u2014])(?=\s|\||$)"
 )
+_UNIT_CELL = re.compile(r"[/a-zµμ%°][^\s()\[\]|]{0,11}(?=\s*[\t|]|\s{2})", re.IGNORECASE)
 _DAY = re.compile(
     r"\d{1,2}\.\d{1,2}\.|\d{1,2}/\d{1,2}"
 )  # "03.11." but not "3.11", which is a value
@@ -71,7 +72,7 @@ def around(report: str, item: Item) -> Around:
 def behind(report: str, at: int) -> tuple[Span | None, Span | None]:
     """The reference range and the flag behind a result that ends at ``at``.
 
-    In a printed table other values may stand between: the range is theirs, too, a flag is not. Without brackets a range
+    In a printed table its unit may stand between, and other values: the range is theirs, too, a flag is not. Without brackets a range
     has a column of its own, or is called so: "3-5 days later" is none.
     """
     _, end = line_of(report, at)
@@ -87,10 +88,11 @@ def behind(report: str, at: int) -> tuple[Span | None, Span | None]:
         elif flag is None and (found := _FLAG.match(report, at, end)):
             flag = None if passed else found.span("flag")
         else:
-            found = _VALUE.match(report, at, end) if gap else None
+            unit = _UNIT_CELL.match(report, at, end) if gap else None
+            found = unit or (_VALUE.match(report, at, end) if gap else None)
             if found is None or limits is not None:
                 break
-            passed = True
+            passed = passed or unit is None
         at = found.end()
     return limits, flag
 
@@ -119,8 +121,15 @@ def is_limits(report: str, start: int) -> bool:
     return not is_bound or any(
         _RANGE_HEAD.match(report, above)
         for at, above_row in rows_above(report, start)
-        for above, _ in _sharing(above_row, at, row[place], first)
+        for above in _above(above_row, at, row, place, first)
     )
+
+
+def _above(above_row: list[Span], at: int, row: list[Span], place: int, line: int) -> Iterator[int]:
+    """Where the cells begin that stand above one of a row; the last stands above the last, between tabs, too."""
+    yield from (start for start, _ in _sharing(above_row, at, row[place], line))
+    if place == len(row) - 1 and above_row:
+        yield above_row[-1][0]
 
 
 def _date_above(report: str, start: int, end: int) -> Span | None:

@@ -9,6 +9,7 @@ from typing import Literal
 from elmtex.review import ReviewedItem
 from elmtex.schema import AttributeType, Category, CategorySchema
 from elmtex.text.normalisation import trimmed
+from elmtex.text.printed_row import printed_row
 from elmtex.text.result_line import Around, around
 from elmtex.types import Attribute
 from elmtex.values import Pair, Quantity, Range, Value
@@ -196,9 +197,19 @@ def _value_record(
         split = [_split(part, row.lead) for part in _of(parts, column.key)]
         cells.append(tuple(number for number, _ in split))
         units += [unit for _, unit in split if unit is not None]
+    if not units:
+        units += _unit_of_row(row, report)
     spans = (beside.limits, beside.flag, beside.when)
     found = tuple((Part(report[slice(*s)], *s),) if s else () for s in spans)
     return Record(row, head, (*cells, tuple(units), *found), ())
+
+
+def _unit_of_row(row: Row, report: str) -> list[Part]:
+    """The unit that a printed row has in a cell of its own, or behind the test."""
+    start = row.lead.item.start
+    printed = None if start is None else printed_row(report, start)
+    unit = printed.unit if printed else None
+    return [Part(report[slice(*unit)], *unit)] if unit else []
 
 
 def _naming(kind: Kind, types: Sequence[AttributeType]) -> str | None:

@@ -1,0 +1,104 @@
+"""Assertions that the program decides, where words tell them for certain: advice under a condition is possible, what was
+refused absent, what is only suspected possible, and a drug of a list is not stopped because the next one is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from elmtex.schema import Category
+from elmtex.text.rows import line_of
+from elmtex.text.sections import Sectioned
+from elmtex.types import Item
+
+_DIGIT = re.compile(r"\d")
+# Advice under a condition: "Return if you develop fever", „Bitte melden, falls ...“
+_ADVICE = re.compile(
+    r"(?:please |bitte )?(?:return|re-?turn|call|ring|come|contact|see|seek|go|present|re-?attend|attend|report|notify|"
+    r"wieder\w+|sofort\w*|rückkehr|vorstellung|melden|rufen|kommen|suchen)\b.*\b(?:if|should|when|falls|wenn|sollten?)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+# A clause in which a treatment or test was not wanted, or a result was not had
+_REFUSED = re.compile(r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b", re.DOTALL)
+_NOT_HAD = re.compile(
+    r"\bnot (?:noted|done|measured|performed|obtained|available|taken)\b|"
+    r"\bnicht (?:bestimmt|gemessen|durchgeführt|erhoben|abgenommen)\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[.;!?](?=\s|\Z)|\n\s*\n")
+_CLAUSE_LENGTH = 200  # characters of a clause that are looked at on either side
+# Behind a finding, at the end of its entry: "PSC, Verdacht", "sleep apnoea suspected", „Pneumonie?“
+_SUSPECTED = re.compile(
+    r"(?:[,;:]? ?[(\[]?(?:Verdacht|V\. ?a\.|suspected|fraglich)[)\]]?|\?) ?(?=[\n\r.,;)/]|\Z)",
+    re.IGNORECASE,
+)
+_ENTRY = re.compile(r"[ \t]*(?:[-*•+·>]|\(?\d{1,2}[.)]|\|)?[ \t]*")
+_NOT_TAKEN = re.compile(
+    r"\b(?:no|not|nil|none|never|without|stop\w*|paus\w*|held|hold\w*|withh\w+|discontinu\w*|cease\w*|suspend\w*|off|"
+    r"declin\w*|refus\w*|avoid\w*|contraindic\w*|allerg\w*|intoleran\w*|den(?:y|ies|ied)|end(?:ed|s)?|complet\w*|until|"
+    r"absetz\w*|abgesetzt|pausier\w*|gestoppt|beend\w*|ausgeschl\w*|kein\w*|nicht|ohne|entf\w+|bis|lehn\w*|verweiger\w*|"
+    r"kontraindiz\w*|unverträgl\w*|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex)\b",
+    re.IGNORECASE,
+)
+
+
+def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
+    """The item with the assertion that the words around it tell for certain; else as it is."""
+    item = denied(conditional(item), category, sections.report)
+    resource = category.fhir.resource
+    stated = item.assertion == "present" and item.end is not None and resource == "Condition"
+    if stated and _SUSPECTED.match(sections.report, item.end or 0):
+        return replace(item, assertion="possible")
+    if (
+        resource == "MedicationStatement"
+        and item.assertion == "absent"
+        and _is_listed(item, sections)
+    ):
+        return replace(item, assertion="present")
+    return item
+
+
+def _is_listed(item: Item, sections: Sectioned) -> bool:
+    """Whether a drug heads an entry of a list of drugs, in which nothing says that it is not taken: "Metformin STOPPED"
+    in the next line is another's."""
+    if item.start is None or sections.kind(item.start) != "medication":
+        return False
+    report = sections.report
+    first, last = line_of(report, item.start)
+    if _ENTRY.fullmatch(report, first, item.start) is None:
+        return False
+    while last < len(report):  # lines that are indented further belong to it
+        begin, end = line_of(report, last + 1)
+        if begin <= last or _indent(report[begin:end]) <= _indent(report[first : item.start + 1]):
+            break
+        last = end
+    heading = sections.heading(item.start)
+    return not _NOT_TAKEN.search(report, first, last) and not _NOT_TAKEN.search(heading)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def conditional(item: Item) -> Item:
+    """The item, possible where it is advice for a case that has not come: "Return if you develop fever"."""
+    if item.assertion == "present" and _ADVICE.match(item.text):
+        return replace(item, assertion="possible")
+    return item
+
+
+def denied(item: Item, category: Category, report: str) -> Item:
+    """The item, absent where it is a treatment or test that was refused, „Eine Operation lehnte er ab“, or a result that
+    was not had: "platelets not noted"."""
+    if item.assertion != "present" or item.start is None or item.end is None:
+        return item
+    resource = category.fhir.resource
+    if resource in ("Procedure", "MedicationStatement"):
+        begin, stop = max(0, item.start - _CLAUSE_LENGTH), item.end + _CLAUSE_LENGTH
+        before = _CLAUSE.split(report[begin : item.start])[-1]
+        after = _CLAUSE.split(report[item.end : stop])[0]
+        refused = _REFUSED.search(before + item.text + after)
+        return replace(item, assertion="absent") if refused else item
+    if category.fhir.quantity and _NOT_HAD.search(item.text) and not _DIGIT.search(item.text):
+        return replace(item, assertion="absent")
+    return item
