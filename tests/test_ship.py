@@ -176,3 +176,12 @@ def test_the_packaged_adapters_data_comes_out_again(tmp_path: Path) -> None:
     )
     recorded = json.loads(PACKAGED.read_text("utf-8"))["stages"][-1]["data"]
     assert {path.name: digest_of_data(path) for path in out.glob("*.jsonl")} == recorded
+
+
+def test_a_second_opinion_must_be_packaged_first(run: Path, tmp_path: Path) -> None:
+    path = run / "elmtex.json"
+    weighs = {"weights": [1.0] * 5, "bias": 0.0, "threshold": 0.3, "calibration": [[0.1, 0.2]]}
+    opinion = {"student": "/home/me/runs/student", "digest": "0" * 64, **weighs}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"second_opinion": opinion}))
+    with pytest.raises(InputError, match="package that student first"):
+        ship(run, "mine", tmp_path / "adapters")
