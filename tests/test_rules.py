@@ -237,6 +237,8 @@ Echo 04/11:  LVEF 32%, moderate mitral regurgitation
         ("CA 19-9   37 U/ml   -   41 U/ml", "CA 19-9", ["37 U/ml", "41 U/ml"], None, None),
         ("Leukozyten [G/l]   12,3 ↑", "Leukozyten", ["12,3"], "G/l", None),
         ("HIV   negative", "HIV", ["negative"], None, None),
+        ("HCO3   14 L   18 L", "HCO3", ["14", "18"], None, None),
+        ("FEV1   1.2 L   1.4 L", "FEV1", ["1.2 L", "1.4 L"], None, None),
     ],
 )  # fmt: skip
 def test_a_printed_row_is_a_test_its_results_their_unit_and_range(

@@ -18,9 +18,13 @@ _UNIT = re.compile(r"[/a-zA-Zµμ%°][^\s()\[\]]*")
 _UNIT_AT_END = re.compile(rf"[\s,]+(?P<open>[(\[])?(?P<unit>{_UNIT.pattern})(?(open)[)\]])$")
 _NUMBER = r"(?:\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
 _RESULT = re.compile(
-    rf"(?P<value>[<>≤≥]?=?\s?{_NUMBER}(?:\s?[-\u2013/]\s?{_NUMBER})?(?:\s?(?!HH?\b)(?P<unit>{_UNIT.pattern}))?"
-    r"|(?:neg|pos)(?:ativ[e]?|itiv[e]?|\.)?)(?:\s*[(\[]?(?:HH?|LL|\*{1,3}|[↑↓⇑⇓]{1,5}|[+-])[)\]]?)?",
+    rf"(?P<value>[<>≤≥]?=?\s?{_NUMBER}(?:\s?[-\u2013/]\s?{_NUMBER})?(?:\s?(?!HH?\b|LL?\b)(?P<unit>{_UNIT.pattern}))?"
+    r"|(?:neg|pos)(?:ativ[e]?|itiv[e]?|\.)?)(?:\s*[(\[]?(?P<flag>HH?|LL?|\*{1,3}|[↑↓⇑⇓]{1,5}|[+-])[)\]]?)?",
     re.IGNORECASE,
+)
+# "2.1 L" is a volume of these, else low
+_VOLUMES = re.compile(
+    r"FEV|\bF?VC|\bTLC|\bRV\b|volum|intake|output|urin|diurese|infus|drain", re.IGNORECASE
 )
 _BESIDE = re.compile(
     r"[(\[]?(?:HH?|LL?|N|\*{1,3}|[↑↓⇑⇓]{1,5}|\+{1,3}|-{1,3}|[\u2013\u2014]|n\.?[db]\.?)[)\]]?",
@@ -71,7 +75,8 @@ def printed_row(report: str, at: int) -> PrintedRow | None:
         elif (found := _RESULT.fullmatch(words)) and date(words) is None:
             if found["unit"] and unit_code(found["unit"]) is None:
                 return None
-            results.append((start, start + len(found["value"].rstrip())))
+            is_volume = found["flag"] == "L" and _VOLUMES.search(report, *row[0])
+            results.append((start, start + len(words if is_volume else found["value"].rstrip())))
         elif _is_unit(words.strip("()[]")):
             unit = (start, start + len(words))
         else:
