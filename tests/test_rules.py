@@ -368,3 +368,21 @@ def test_a_drug_of_a_list_is_not_stopped_by_its_neighbour(report: str, assertion
     drug = Item(*place(report, "Atorvastatin"), assertion="absent")
     found = fitted({"pharmacological_therapy": (drug,)}, CLINICAL, Sectioned.of(report))
     assert [i.assertion for i in found["pharmacological_therapy"]] == [assertion]
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("Bisoprolol 5 mg (increased)", "increased"),
+        ("Bisoprolol STOPPED", "STOPPED"),
+        ("Bisoprolol - pausiert.\nRamipril", "pausiert"),
+        ("Bisoprolol 5 mg (neu, seit Mai)", "neu"),
+        ("Bisoprolol 5 mg (for his heart)", None),
+        ("Bisoprolol was not stopped", None),
+    ],
+)
+def test_a_status_behind_a_drug_is_its_own(line: str, status: str | None) -> None:
+    words = "Bisoprolol 5 mg" if "5 mg" in line else "Bisoprolol"
+    items = {"pharmacological_therapy": (Item(*place(line, words)),)}
+    (item,) = by_rule(items, CLINICAL, line)["pharmacological_therapy"]
+    assert [a.text for a in item.attributes if a.type == "status"] == ([status] if status else [])

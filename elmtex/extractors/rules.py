@@ -26,6 +26,10 @@ _SAYS = re.compile(r"[\w+±↑↓⇑⇓*<>]")
 _WORD = re.compile(r"(?:[^\s,;()]|(?<=\d),(?=\d))+")  # "2,5" is one
 _DOSE = re.compile(r"[mun]?g\b|m?L\b|k?\[iU\]|U\b|m(?:eq|mol)\b")  # in UCUM
 _AFTER_AGE = re.compile(r"[,\s]{1,2}(?:old |alte[rsn]? )?(\w+)")
+_BEHIND = re.compile(
+    r"[ \t]*(?:[(\[] ?(?P<bracketed>[^()\[\]\n,;]{2,30}?) ?[)\],;]|[-\u2013:,]? ?(?P<alone>\w[\w ]{1,28}\w)[ \t.]*$)",
+    re.MULTILINE,
+)
 _AMBIGUOUS = frozenset(("im", "ng", "pr", "pv", "sl"))  # "im Wechsel", "5 ng"
 
 
@@ -109,7 +113,7 @@ def _ruled(item: Item, types: Iterable[AttributeType], report: str) -> Item:
     if not all(_SAYS.search(attribute.text) for attribute in item.attributes):  # a dash
         item = _with(item, (a for a in item.attributes if _SAYS.search(a.text)), types)
     item = _with_named(_retyped(_with_cells(item, types, report), types), types)
-    return _with_row_head(item, types, report)
+    return _with_row_head(_with_status(item, types, report), types, report)
 
 
 def _with_cells(item: Item, types: Iterable[AttributeType], report: str) -> Item:
@@ -176,6 +180,19 @@ def _with_named(item: Item, types: Iterable[AttributeType]) -> Item:
                 item = _with(item, (*item.attributes, found), types)
                 break
     return item
+
+
+def _with_status(item: Item, types: Iterable[AttributeType], report: str) -> Item:
+    """The item, with the status that stands in brackets behind it, or alone behind it in its line: "Bisoprolol 5 mg
+    (increased)", "Metformin STOPPED"."""
+    type = next((type for type in types if type.normaliser == "status"), None)
+    if type is None or item.end is None or any(a.type == type.key for a in item.attributes):
+        return item
+    found = _BEHIND.match(report, item.end)
+    if found is None or found.lastgroup is None or not value_of("status", found[found.lastgroup]):
+        return item
+    status = Attribute(type.key, found[found.lastgroup], *found.span(found.lastgroup))
+    return _with(item, (*item.attributes, status), types)
 
 
 def _windows(text: str, words: int) -> Iterator[tuple[int, int]]:

@@ -42,7 +42,7 @@ class ReviewMessages(Section):
     )
     needs: Mapping[str, str] = {
         "denied": _("denied diagnosis"),
-        "disputed": _("only one of two readings found it"),
+        "disputed": _("one reading only"),
     }
     agreed = _("Two readings agree")
     under = _("under: {heading}")

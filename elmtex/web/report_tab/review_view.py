@@ -238,7 +238,8 @@ class _Making:
         row, lead = record.row, record.row.lead
         category = self.entry.schema.category(lead.category)
         kept = [e.id for e in (*row.items, *row.inside) if e.kept]
-        chips = self._chips(row) if several or len(row.items) > 1 else ()
+        chipped = (*row.items, *self._diseases(row))
+        chips = self._chips(chipped) if several or len(chipped) > 1 else ()
         return Line(
             record=record,
             keys=" ".join(entry.category for entry in row.items),
@@ -253,9 +254,18 @@ class _Making:
             suggested=self._suggestions(lead),
         )
 
-    def _chips(self, row: Row) -> tuple[Chip, ...]:
+    def _diseases(self, row: Row) -> tuple[ReviewedItem, ...]:
+        """What the history says of the row's disease."""
+        schema = self.entry.schema
+        if schema.category(row.lead.category).fhir.resource != "Condition":
+            return ()
+        return tuple(
+            e for e in row.inside if schema.category(e.category).fhir.resource == "Condition"
+        )
+
+    def _chips(self, entries: Sequence[ReviewedItem]) -> tuple[Chip, ...]:
         look, schema, lang = looks(self.entry.schema), self.entry.schema, self.words.lang
-        kept = sum(entry.kept for entry in row.items)
+        kept = sum(entry.kept for entry in entries)
         return tuple(
             Chip(
                 e.id,
@@ -264,7 +274,7 @@ class _Making:
                 e.verdict,
                 kept > 1 and e.kept,
             )
-            for e in row.items
+            for e in entries
         )
 
     def _notes(

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from elmtex.review import ReviewedItem
 from elmtex.schema import Category, CategorySchema
 from elmtex.types import Item
+
+_DENIES = re.compile(r"(?:no|not|nil|denie[sd]|keine?)\b", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+")
+# What the history may say around a disease that is listed for itself, besides when
+_AROUND = frozenset(
+    "a an and bekannt bekannte bekannter der die das h history hx in known n nach no o of on of past post prior previous seit since "
+    "status the z zn zustand".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +26,7 @@ class Row:
     Args:
         items: one for each category that has the span; at least one. The first names the row and leads it.
         inside: items that are a part of the row's words and are decided with it: the test of a value,
-            the history's words for an allergy.
+            the history's words for an allergy or a disease.
     """
 
     items: tuple[ReviewedItem, ...]
@@ -70,7 +79,8 @@ def rows_of(items: Iterable[ReviewedItem], schema: CategorySchema) -> tuple[Row,
     """The rows of a review's items, in report order; what has no place in the report comes last.
 
     Items of the same span and assertion share a row. A test is no row of its own where its words lie inside a
-    value, or are an attribute of another item; nor is an allergy of the history that is listed by its substance.
+    value, or are an attribute of another item; nor is what the history says of an allergy or a disease that is listed for
+    itself.
 
     Args:
         items: of one review; rejected ones included.
@@ -101,7 +111,7 @@ def _order(item: Item) -> tuple[bool, int, int]:
 
 def _owners(rows: Iterable[Row], categories: Mapping[str, Category]) -> dict[str, str]:
     """The rows that are part of another one, each with that one; an owner is no part itself. An allergy of the history is
-    a part of its substance's row."""
+    a part of its substance's row, and a disease of the history of the row that it has for itself."""
     holders = [
         (row, entry, categories[entry.category])
         for row in rows
@@ -111,9 +121,16 @@ def _owners(rows: Iterable[Row], categories: Mapping[str, Category]) -> dict[str
     ]
     owners: dict[str, str] = {}
     substances = [
+        (row, entry.item)
+        for row in rows
+        for entry in row.items
+        if categories[entry.category].fhir.resource == "AllergyIntolerance" and entry.item.grounded
+    ]
+    diseases = [
         (row, row.items[0].item)
         for row in rows
-        if categories[row.items[0].category].fhir.resource == "AllergyIntolerance"
+        if categories[row.items[0].category].fhir.resource == "Condition"
+        and categories[row.items[0].category].attributes
         and row.items[0].item.grounded
     ]
     for row in rows:
@@ -126,6 +143,11 @@ def _owners(rows: Iterable[Row], categories: Mapping[str, Category]) -> dict[str
             if owner := next(of, None):
                 owners[row.id] = owner
                 continue
+        if fhir.resource == "Condition" and not categories[part.category].attributes:
+            of = (other.id for other, disease in diseases if _is_history_of(part.item, disease))
+            if owner := next(of, None):
+                owners[row.id] = owner
+                continue
         test = fhir.resource == "Procedure"
         for holder, entry, category in holders:
             if holder.id not in owners and _holds(entry, category, part, test):
@@ -135,8 +157,33 @@ def _owners(rows: Iterable[Row], categories: Mapping[str, Category]) -> dict[str
 
 
 def _tells_of(item: Item, substance: Item) -> bool:
-    """Whether an item is the allergy to a substance: "penicillin allergy (rash)" around "penicillin"."""
-    return item.assertion == substance.assertion and _around(item, substance)
+    """Whether an item is the allergy to a substance: "penicillin allergy (rash)" around "penicillin", or "no known
+    allergies" around allergies that are absent."""
+    same = item.assertion == substance.assertion
+    denied = substance.assertion == "absent" and _DENIES.match(item.text)
+    return bool(same or denied) and _around(item, substance)
+
+
+def _is_history_of(item: Item, disease: Item) -> bool:
+    """Whether an item of the history says no more than a disease that is listed for itself: "NSTEMI 2017" around "NSTEMI",
+    whose time is 2017; "No history of stroke" around a stroke that is absent."""
+    if not _around(item, disease) or (item.start, item.end) == (disease.start, disease.end):
+        return False
+    denied = disease.assertion == "absent" and _DENIES.match(item.text)
+    if not denied and item.assertion != disease.assertion:
+        return False
+    said = [(disease.start, disease.end), *((a.start, a.end) for a in disease.attributes)]
+    rest = [
+        word[0].casefold()
+        for word in _WORD.finditer(item.text)
+        if not any(
+            start is not None
+            and end is not None
+            and start <= (item.start or 0) + word.start() < end
+            for start, end in said
+        )
+    ]
+    return _AROUND.issuperset(rest)
 
 
 def _around(outer: Item, inner: Item) -> bool:
