@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from elmtex.schema import Category, CategorySchema, load_schema
 from elmtex.web.locale.messages import Words
-from elmtex.web.render import message_html
+from elmtex.web.render import unmeasured_notice_html
 
 MEASURED = ("elmtex", "clinical")  # docs/results.md, and the real notes of docs/evaluation.md
 
@@ -30,6 +30,6 @@ def unmeasured_html(schema: CategorySchema, words: Words) -> Markup:
     if not missing:
         return Markup()
     if len(missing) == len(schema.categories):
-        return message_html(words.schema.unmeasured)
+        return unmeasured_notice_html(words.schema.unmeasured, words)
     titles = ", ".join(category.title_in(words.lang) for category in missing)
-    return message_html(words.schema.unmeasured_part.format(categories=titles))
+    return unmeasured_notice_html(words.schema.unmeasured_part.format(categories=titles), words)

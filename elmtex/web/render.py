@@ -31,6 +31,11 @@ def message_html(text: str, kind: str = "warning") -> Markup:
     return _PAGE.message(text, kind)
 
 
+def unmeasured_notice_html(text: str, words: Words) -> Markup:
+    """What nobody measured, and how to teach it."""
+    return _PAGE.unmeasured(text, words.schema.teach)
+
+
 def notice_html(text: str) -> Markup:
     """Why something was refused; "" for no text."""
     return message_html(text, "bad") if text else Markup()

@@ -145,3 +145,9 @@ def test_hostile_titles_are_text_in_the_form(page: Any) -> None:
     expect(page.locator("#elmtex-schema")).to_be_hidden()
     page.get_by_role("button", name="Show as JSON").click()
     expect(page.locator("#elmtex-schema")).to_be_visible()
+
+
+def test_what_was_never_measured_leads_to_the_tab_that_learns(page: Any) -> None:
+    extract(page, DRUGS)
+    page.get_by_role("button", name="Teach the model by your corrections").first.click()
+    expect(page.get_by_role("tab", name="Learn")).to_have_attribute("aria-selected", "true")

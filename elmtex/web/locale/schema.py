@@ -114,3 +114,4 @@ class SchemaMessages(Section):
     mend = _("Mend the schema first.")
     unmeasured = _("This schema was never measured: look at every row.")
     unmeasured_part = _("Never measured: {categories}. Look at every row of theirs.")
+    teach = _("Teach the model by your corrections")

@@ -94,6 +94,8 @@
       act(widened(button));
     } else if (target.closest?.("[data-fold]")) {
       fold(!folded);
+    } else if (target.closest?.("[data-tab]")) {
+      $(`#elmtex-tabs [data-tab-id="${target.closest("[data-tab]").dataset.tab}"]`)?.click();
     } else if (target.closest?.("[data-help]")) {
       page.help();
     } else if (target.closest?.("[data-close]")) {
