@@ -386,3 +386,20 @@ def test_a_status_behind_a_drug_is_its_own(line: str, status: str | None) -> Non
     items = {"pharmacological_therapy": (Item(*place(line, words)),)}
     (item,) = by_rule(items, CLINICAL, line)["pharmacological_therapy"]
     assert [a.text for a in item.attributes if a.type == "status"] == ([status] if status else [])
+
+
+@pytest.mark.parametrize(
+    ("report", "words", "assertion"),
+    [
+        ("Keine Zunahme der Ergüsse.", "Ergüsse", "present"),
+        ("Keine Befundänderung der bekannten Leberzirrhose.", "Leberzirrhose", "present"),
+        ("No significant change in the known effusion.", "effusion", "present"),
+        ("Keine Zunahme der Ergüsse.", "Zunahme der Ergüsse", "absent"),
+        ("No change. No effusion.", "effusion", "absent"),
+        ("No change or effusion.", "effusion", "absent"),
+    ],
+)
+def test_what_did_not_change_is_there(report: str, words: str, assertion: str) -> None:
+    items = {"signs_symptoms": (Item(*place(report, words), assertion="absent"),)}
+    (item,) = fitted(items, CLINICAL, Sectioned.of(report))["signs_symptoms"]
+    assert item.assertion == assertion

@@ -32,6 +32,13 @@ _SUSPECTED = re.compile(
     r"(?:[,;:]? ?[(\[]?(?:Verdacht|V\. ?a\.|suspected|fraglich)[)\]]?|\?) ?(?=[\n\r.,;)/]|\Z)",
     re.IGNORECASE,
 )
+# Before a finding that did not change, but is there: "no increase in the effusion", „keine Befundänderung der Zirrhose“
+_UNCHANGED = re.compile(
+    r"\b(?:no|without|not any|kein\w*|ohne)\s+(?:[\w-]+\s+){0,2}?(?:change|increase|decrease|progression|worsening|improvement|"
+    r"\w*änderung|\w*zunahme|\w*abnahme|progress|\w*progredienz|verschlechterung|besserung|regredienz|rückgang)\s+"
+    r"(?:(?:of|in|to|der|des|von|im|in|beim?)\s+)(?:[\w-]+\s+){0,2}\Z",
+    re.IGNORECASE,
+)
 _ENTRY = re.compile(r"[ \t]*(?:[-*•+·>]|\(?\d{1,2}[.)]|\|)?[ \t]*")
 _NOT_TAKEN = re.compile(
     r"\b(?:no|not|nil|none|never|without|stop\w*|paus\w*|held|hold\w*|withh\w+|discontinu\w*|cease\w*|suspend\w*|off|"
@@ -44,35 +51,40 @@ _NOT_TAKEN = re.compile(
 
 def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
     """The item with the assertion that the words around it tell for certain; else as it is."""
-    item = denied(conditional(item), category, sections.report)
-    resource = category.fhir.resource
-    stated = item.assertion == "present" and item.end is not None and resource == "Condition"
-    if stated and _SUSPECTED.match(sections.report, item.end or 0):
-        return replace(item, assertion="possible")
-    if (
-        resource == "MedicationStatement"
-        and item.assertion == "absent"
-        and _is_listed(item, sections)
-    ):
-        return replace(item, assertion="present")
+    item, report = denied(conditional(item), category, sections.report), sections.report
+    if item.start is None or item.end is None:
+        return item
+    match category.fhir.resource, item.assertion:
+        case "Condition", "present" if _SUSPECTED.match(report, item.end):
+            return replace(item, assertion="possible")
+        case "Condition", "absent" if _is_unchanged(item.start, report):
+            return replace(item, assertion="present")
+        case "MedicationStatement", "absent" if _is_listed(item.start, sections):
+            return replace(item, assertion="present")
     return item
 
 
-def _is_listed(item: Item, sections: Sectioned) -> bool:
-    """Whether a drug heads an entry of a list of drugs, in which nothing says that it is not taken: "Metformin STOPPED"
-    in the next line is another's."""
-    if item.start is None or sections.kind(item.start) != "medication":
+def _is_unchanged(start: int, report: str) -> bool:
+    """Whether what is denied is that the finding changed that begins there."""
+    before = _CLAUSE.split(report[max(0, start - _CLAUSE_LENGTH) : start])[-1]
+    return bool(_UNCHANGED.search(before))
+
+
+def _is_listed(start: int, sections: Sectioned) -> bool:
+    """Whether a drug that begins there heads an entry of a list of drugs, in which nothing says that it is not taken:
+    "Metformin STOPPED" in the next line is another's."""
+    if sections.kind(start) != "medication":
         return False
     report = sections.report
-    first, last = line_of(report, item.start)
-    if _ENTRY.fullmatch(report, first, item.start) is None:
+    first, last = line_of(report, start)
+    if _ENTRY.fullmatch(report, first, start) is None:
         return False
     while last < len(report):  # lines that are indented further belong to it
         begin, end = line_of(report, last + 1)
-        if begin <= last or _indent(report[begin:end]) <= _indent(report[first : item.start + 1]):
+        if begin <= last or _indent(report[begin:end]) <= _indent(report[first : start + 1]):
             break
         last = end
-    heading = sections.heading(item.start)
+    heading = sections.heading(start)
     return not _NOT_TAKEN.search(report, first, last) and not _NOT_TAKEN.search(heading)
 
 
