@@ -237,6 +237,7 @@ Echo 04/11:  LVEF 32%, moderate mitral regurgitation
         ("CA 19-9   37 U/ml   -   41 U/ml", "CA 19-9", ["37 U/ml", "41 U/ml"], None, None),
         ("Leukozyten [G/l]   12,3 ↑", "Leukozyten", ["12,3"], "G/l", None),
         ("HIV   negative", "HIV", ["negative"], None, None),
+        ("NT-proBNP (pg/ml)  8450  2130", "NT-proBNP", ["8450", "2130"], "pg/ml", None),
         ("HCO3   14 L   18 L", "HCO3", ["14", "18"], None, None),
         ("FEV1   1.2 L   1.4 L", "FEV1", ["1.2 L", "1.4 L"], None, None),
     ],
@@ -403,3 +404,92 @@ def test_what_did_not_change_is_there(report: str, words: str, assertion: str) -
     items = {"signs_symptoms": (Item(*place(report, words), assertion="absent"),)}
     (item,) = fitted(items, CLINICAL, Sectioned.of(report))["signs_symptoms"]
     assert item.assertion == assertion
+
+
+@pytest.mark.parametrize(
+    ("report", "key", "words", "kept"),
+    [
+        ("Der Vater starb mit 58 Jahren am Infarkt.", "age", "58 Jahren", False),
+        ("Der Vater starb mit 58 Jahren am Infarkt.", "medical_surgical_history", "Infarkt", False),
+        ("Der Vater starb mit 58 Jahren. Infarkt 2016.", "medical_surgical_history", "Infarkt", True),
+        ("Patient: Ewald Kretzschmer, geb. 22.08.1959", "signs_symptoms", "Kretzschmer", False),
+        ("Patient: Husten seit drei Tagen", "signs_symptoms", "Husten", True),
+        ("Neurologisch kein Defizit", "diagnostic_techniques_procedures", "Neurologisch", False),
+        ("neurologische Untersuchung", "diagnostic_techniques_procedures", "neurologische Untersuchung", True),
+    ],
+)  # fmt: skip
+def test_what_is_a_relatives_or_a_name_is_no_finding_of_the_patient(
+    report: str, key: str, words: str, kept: bool
+) -> None:
+    items = {"family_history": (), key: (Item(*place(report, words)),)}
+    if report.startswith("Der Vater"):
+        items["family_history"] = (Item(*place(report, report[: report.index(".")])),)
+    assert bool(fitted(items, CLINICAL, Sectioned.of(report))[key]) == kept
+
+
+def test_what_stands_under_allergies_is_one() -> None:
+    report = "Allergies: penicillin (rash), iodine. None to latex.\nPMH: asthma\n"
+    history = tuple(
+        Item(*place(report, words))
+        for words in ("penicillin (rash)", "iodine", "None to latex", "asthma")
+    )
+    items = {
+        "medical_surgical_history": history,
+        "allergies": (Item(*place(report, "penicillin")),),
+    }
+    found = fitted(items, CLINICAL, Sectioned.of(report))
+    assert [i.text for i in found["allergies"]] == ["penicillin", "iodine"]
+    assert [i.text for i in found["medical_surgical_history"]] == [
+        "penicillin (rash)",
+        "None to latex",
+        "asthma",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("report", "words", "assertion"),
+    [
+        ("Empfehlung: Bronchoskopie mit Biopsie.", "Bronchoskopie", "possible"),
+        ("PLAN\nRepeat echo in three months", "Repeat echo", "possible"),
+        ("Plan: The echo was done yesterday.", "echo", "present"),
+        ("Befund: Bronchoskopie ohne Befund.", "Bronchoskopie", "present"),
+    ],
+)
+def test_a_test_of_the_plan_is_not_done(report: str, words: str, assertion: str) -> None:
+    items = {"diagnostic_techniques_procedures": (Item(*place(report, words)),)}
+    (item,) = fitted(items, CLINICAL, Sectioned.of(report))["diagnostic_techniques_procedures"]
+    assert item.assertion == assertion
+
+
+@pytest.mark.parametrize(
+    ("report", "assertion"),
+    [
+        ("Ramipril wurde wegen Hyperkaliämie pausiert.", "present"),
+        ("Keine Dyspnoe wegen Hyperkaliämie.", "absent"),
+    ],
+)
+def test_a_reason_is_there(report: str, assertion: str) -> None:
+    items = {"diagnosis": (Item(*place(report, "Hyperkaliämie"), assertion="absent"),)}
+    (item,) = fitted(items, CLINICAL, Sectioned.of(report))["diagnosis"]
+    assert item.assertion == assertion
+
+
+def test_a_reaction_belongs_to_the_substance_before_it() -> None:
+    report = "Erdnuss (Anaphylaxie), Amoxicillin (Urtikaria), Birkenpollen, rash from latex"
+    said = [
+        ("Erdnuss", "Anaphylaxie"),
+        ("Amoxicillin", "Urtikaria"),
+        ("Birkenpollen", "Anaphylaxie"),
+        ("latex", "rash"),
+    ]
+    items = tuple(
+        Item(*place(report, words), attributes=(Attribute("reaction", *place(report, reaction)),))
+        for words, reaction in said
+    )
+    found = by_rule({"allergies": items}, CLINICAL, report)["allergies"]
+    assert [[a.text for a in i.attributes] for i in found] == [
+        ["Anaphylaxie"],
+        ["Urtikaria"],
+        [],
+        ["rash"],
+    ]

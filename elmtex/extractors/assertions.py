@@ -39,6 +39,19 @@ _UNCHANGED = re.compile(
     r"(?:(?:of|in|to|der|des|von|im|in|beim?)\s+)(?:[\w-]+\s+){0,2}\Z",
     re.IGNORECASE,
 )
+# „wurde wegen Hyperkaliämie pausiert“: the reason is there
+_REASON = re.compile(
+    r"\b(?:wegen|aufgrund|infolge|because of|due to|owing to|in view of)\s+(?:(?:an?|the|her|his|einer?|eines|der|des|ihrer|seiner)\s+)?\Z",
+    re.IGNORECASE,
+)
+_NEGATION = re.compile(
+    r"\b(?:no|not|nor|without|den(?:y|ies|ied)|never|negative|kein\w*|nicht|ohne|nie|verneint\w*|ausschlu\w+|weder)\b",
+    re.IGNORECASE,
+)
+_DONE = re.compile(
+    r"\b(?:was|were|had|has|have|done|performed|showed|revealed|completed|since|wurden?|erfolgte?n?|durchgeführt|ergab|zeigte|am \d)",
+    re.IGNORECASE,
+)
 _ENTRY = re.compile(r"[ \t]*(?:[-*•+·>]|\(?\d{1,2}[.)]|\|)?[ \t]*")
 _NOT_TAKEN = re.compile(
     r"\b(?:no|not|nil|none|never|without|stop\w*|paus\w*|held|hold\w*|withh\w+|discontinu\w*|cease\w*|suspend\w*|off|"
@@ -57,17 +70,30 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
     match category.fhir.resource, item.assertion:
         case "Condition", "present" if _SUSPECTED.match(report, item.end):
             return replace(item, assertion="possible")
-        case "Condition", "absent" if _is_unchanged(item.start, report):
+        case "Condition", "absent" if _is_there(item.start, report):
             return replace(item, assertion="present")
+        case "Procedure", "present" if sections.kind(item.start) == "plan":
+            done = _DONE.search(_before(item.start, report) + item.text + _after(item.end, report))
+            return item if done else replace(item, assertion="possible")
         case "MedicationStatement", "absent" if _is_listed(item.start, sections):
             return replace(item, assertion="present")
     return item
 
 
-def _is_unchanged(start: int, report: str) -> bool:
-    """Whether what is denied is that the finding changed that begins there."""
-    before = _CLAUSE.split(report[max(0, start - _CLAUSE_LENGTH) : start])[-1]
-    return bool(_UNCHANGED.search(before))
+def _is_there(start: int, report: str) -> bool:
+    """Whether what is denied is that the finding changed that begins there, or what it is the reason of."""
+    before = _before(start, report)
+    is_reason = _REASON.search(before) and not _NEGATION.search(before)
+    return bool(is_reason or _UNCHANGED.search(before))
+
+
+def _before(start: int, report: str) -> str:
+    """The clause's words before something."""
+    return _CLAUSE.split(report[max(0, start - _CLAUSE_LENGTH) : start])[-1]
+
+
+def _after(end: int, report: str) -> str:
+    return _CLAUSE.split(report[end : end + _CLAUSE_LENGTH])[0]
 
 
 def _is_listed(start: int, sections: Sectioned) -> bool:
@@ -106,10 +132,9 @@ def denied(item: Item, category: Category, report: str) -> Item:
         return item
     resource = category.fhir.resource
     if resource in ("Procedure", "MedicationStatement"):
-        begin, stop = max(0, item.start - _CLAUSE_LENGTH), item.end + _CLAUSE_LENGTH
-        before = _CLAUSE.split(report[begin : item.start])[-1]
-        after = _CLAUSE.split(report[item.end : stop])[0]
-        refused = _REFUSED.search(before + item.text + after)
+        refused = _REFUSED.search(
+            _before(item.start, report) + item.text + _after(item.end, report)
+        )
         return replace(item, assertion="absent") if refused else item
     if category.fhir.quantity and _NOT_HAD.search(item.text) and not _DIGIT.search(item.text):
         return replace(item, assertion="absent")

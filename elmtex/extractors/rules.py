@@ -46,7 +46,12 @@ def by_rule(
     """
     types = {category.key: category.attributes for category in schema.categories}
     return {
-        key: tuple(_ruled(item, types[key], report) for item in items) if types.get(key) else items
+        key: tuple(
+            _ruled(_with_own_reactions(item, items, types[key], report), types[key], report)
+            for item in items
+        )
+        if types.get(key)
+        else items
         for key, items in categories.items()
     }
 
@@ -114,6 +119,25 @@ def _ruled(item: Item, types: Iterable[AttributeType], report: str) -> Item:
         item = _with(item, (a for a in item.attributes if _SAYS.search(a.text)), types)
     item = _with_named(_retyped(_with_cells(item, types, report), types), types)
     return _with_row_head(_with_status(item, types, report), types, report)
+
+
+def _with_own_reactions(
+    item: Item, items: Iterable[Item], types: Iterable[AttributeType], report: str
+) -> Item:
+    """The item, without the reactions to another substance that stands between: "peanut (anaphylaxis), pollen"."""
+    reactions = {type.key for type in types if type.fhir == "reaction"}
+
+    def is_own(attribute: Attribute) -> bool:
+        if attribute.type not in reactions or attribute.start is None or item.start is None:
+            return True
+        first, last = sorted((attribute.start, item.start))
+        if ")" in report[attribute.start : item.start]:
+            return False
+        return not any(other is not item and first <= (other.start or -1) < last for other in items)
+
+    if not reactions or all(map(is_own, item.attributes)):
+        return item
+    return _with(item, filter(is_own, item.attributes), types)
 
 
 def _with_cells(item: Item, types: Iterable[AttributeType], report: str) -> Item:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from elmtex.extractors.assertions import asserted
+from elmtex.extractors.places import by_place
 from elmtex.extractors.rules import with_demographics
 from elmtex.schema import CategorySchema
 from elmtex.text.printed_row import printed_row
@@ -45,7 +46,7 @@ def fitted(
     report = sections.report
     items = {
         key: tuple(asserted(i, schema.category(key), sections) for i in found)
-        for key, found in possible(categories, schema).items()
+        for key, found in by_place(possible(categories, schema), schema, sections).items()
     }
     items = with_demographics(items, schema, report)
     if schema.items_may_have("section"):

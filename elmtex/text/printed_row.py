@@ -72,7 +72,7 @@ def printed_row(report: str, at: int) -> PrintedRow | None:
             limits = (start, start + len(words))
         elif _BESIDE.fullmatch(words):
             continue
-        elif (found := _RESULT.fullmatch(words)) and date(words) is None:
+        elif (found := _RESULT.fullmatch(words)) and (words.isdigit() or date(words) is None):
             if found["unit"] and unit_code(found["unit"]) is None:
                 return None
             is_volume = found["flag"] == "L" and _VOLUMES.search(report, *row[0])

@@ -1,0 +1,114 @@
+"""What an item's place decides, not the model: a relative's disease and age are not the patient's, what stands under
+"Allergies" is one, and neither a name nor "Neurologisch" is a finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from elmtex.schema import Category, CategorySchema
+from elmtex.text.rows import line_of
+from elmtex.text.sections import Sectioned
+from elmtex.types import Item
+
+_PATIENT_LINE = re.compile(
+    r"\s*(?:patient(?:in)?|name|betr(?:eff|\.)?|re)\s*:.*(?:\bgeb(?:\.|oren)|\bd\.?o\.?b\b|\bborn\b|\*\s?\d)",
+    re.IGNORECASE,
+)
+# How something was examined, at a sentence's beginning: „Neurologisch kein Defizit“
+_EXAMINED = frozenset(
+    "auskultatorisch bildmorphologisch computertomographisch echokardiographisch elektrokardiographisch endoskopisch histologisch "
+    "internistisch klinisch laborchemisch neurologisch palpatorisch psychisch psychopathologisch radiologisch sonographisch".split()
+)
+_NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
+
+
+def by_place(
+    categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, sections: Sectioned
+) -> dict[str, tuple[Item, ...]]:
+    """The items that can be the patient's findings where they stand.
+
+    Args:
+        categories: items by category.
+        schema: says by ``x-fhir`` what a category's items are.
+        sections: the report and its headings.
+
+    Examples:
+        >>> from elmtex.schema import load_schema
+        >>> report = "Vater: Infarkt mit 58 Jahren"
+        >>> items = {"family_history": (Item(report, 0, 28),), "age": (Item("58 Jahren", 19, 28),)}
+        >>> by_place(items, load_schema("elmtex"), Sectioned.of(report))["age"]
+        ()
+    """
+    kinds = {category.key: category for category in schema.categories}
+    relatives = _spans(categories, kinds, "FamilyMemberHistory")
+    found = {
+        key: tuple(i for i in items if _is_patients(i, kinds[key], relatives, sections.report))
+        for key, items in categories.items()
+    }
+    allergies = next((k for k, c in kinds.items() if c.fhir.resource == "AllergyIntolerance"), None)
+    return _with_allergies(found, kinds, allergies, sections) if allergies else found
+
+
+def _spans(
+    categories: Mapping[str, tuple[Item, ...]], kinds: Mapping[str, Category], resource: str
+) -> list[tuple[int, int]]:
+    return [
+        (item.start, item.end)
+        for key, items in categories.items()
+        if kinds[key].fhir.resource == resource
+        for item in items
+        if item.start is not None and item.end is not None
+    ]
+
+
+def _is_patients(
+    item: Item, category: Category, relatives: Iterable[tuple[int, int]], report: str
+) -> bool:
+    finding = category.fhir.resource == "Condition"
+    if item.start is None or item.end is None:
+        return True
+    if category.fhir.resource in ("Condition", "Procedure") and item.text.lower() in _EXAMINED:
+        return False
+    if not (finding or category.only):
+        return True
+    if any(start <= item.start and item.end <= end for start, end in relatives):
+        return False
+    if not finding:
+        return True
+    first, last = line_of(report, item.start)
+    return _PATIENT_LINE.match(report, first, last) is None
+
+
+def _with_allergies(
+    categories: dict[str, tuple[Item, ...]],
+    kinds: Mapping[str, Category],
+    allergies: str,
+    sections: Sectioned,
+) -> dict[str, tuple[Item, ...]]:
+    """The items; of what the model took under "Allergies" for history or a drug, what is listed as no allergy yet is one."""
+    known = _spans({allergies: categories.get(allergies, ())}, kinds, "AllergyIntolerance")
+    moved: list[Item] = []
+
+    def stays(item: Item, category: Category) -> bool:
+        if "AllergyIntolerance" not in category.fhir.also or item.start is None or item.end is None:
+            return True
+        if sections.kind(item.start) != "allergies" or _NONE.match(item.text):
+            return True
+        if any(item.start < end and start < item.end for start, end in known):
+            return True
+        if category.fhir.resource == "Condition" and category.attributes:  # a reaction
+            return True
+        known.append((item.start, item.end))
+        moved.append(replace(item, attributes=()))
+        return False
+
+    found = {
+        key: tuple(item for item in items if stays(item, kinds[key]))
+        for key, items in categories.items()
+    }
+    if moved:
+        both = (*found.get(allergies, ()), *moved)
+        found[allergies] = tuple(sorted(both, key=lambda item: item.start or 0))
+    return found
