@@ -363,6 +363,10 @@ def test_what_is_called_suspected_behind_it_is_possible(
         ("MEDICATION\nno longer on Atorvastatin\n", "absent"),
         ("Discontinued medication:\nAtorvastatin 40 mg\n", "absent"),
         ("PLAN\nAtorvastatin 40 mg at night\n", "absent"),
+        ("Medikation: Atorvastatin 2,5 mg 0-0-1, HCT pausiert", "present"),
+        ("Medikation: Ramipril 5 mg, Atorvastatin 40 mg; HCT pausiert", "present"),
+        ("Medikation: Atorvastatin, HCT 5 mg pausiert", "absent"),
+        ("Medikation: Ramipril und HCT mit Atorvastatin 5 mg", "absent"),
     ],
 )
 def test_a_drug_of_a_list_is_not_stopped_by_its_neighbour(report: str, assertion: str) -> None:

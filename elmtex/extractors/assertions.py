@@ -53,6 +53,8 @@ _DONE = re.compile(
     re.IGNORECASE,
 )
 _ENTRY = re.compile(r"[ \t]*(?:[-*•+·>]|\(?\d{1,2}[.)]|\|)?[ \t]*")
+_COMMA = re.compile(r"[,;](?!\d)")
+_AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
 _NOT_TAKEN = re.compile(
     r"\b(?:no|not|nil|none|never|without|stop\w*|paus\w*|held|hold\w*|withh\w+|discontinu\w*|cease\w*|suspend\w*|off|"
     r"declin\w*|refus\w*|avoid\w*|contraindic\w*|allerg\w*|intoleran\w*|den(?:y|ies|ied)|end(?:ed|s)?|complet\w*|until|"
@@ -103,13 +105,17 @@ def _is_listed(start: int, sections: Sectioned) -> bool:
         return False
     report = sections.report
     first, last = line_of(report, start)
-    if _ENTRY.fullmatch(report, first, start) is None:
-        return False
-    while last < len(report):  # lines that are indented further belong to it
-        begin, end = line_of(report, last + 1)
-        if begin <= last or _indent(report[begin:end]) <= _indent(report[first : start + 1]):
-            break
-        last = end
+    if _ENTRY.fullmatch(report, first, start):
+        while last < len(report):  # lines that are indented further belong to it
+            begin, end = line_of(report, last + 1)
+            if begin <= last or _indent(report[begin:end]) <= _indent(report[first : start + 1]):
+                break
+            last = end
+    else:  # one of several in a line, with a dose of its own: "Amlodipin 5 mg 1-0-0, HCT pausiert"
+        rest = _COMMA.split(report[start:last])[0]
+        if not _AFTER_COMMA.search(report, first, start) or not _DIGIT.search(rest):
+            return False
+        first, last = start, start + len(rest)
     heading = sections.heading(start)
     return not _NOT_TAKEN.search(report, first, last) and not _NOT_TAKEN.search(heading)
 
