@@ -209,6 +209,17 @@ def test_a_printed_table_names_the_unit_beside_the_test() -> None:
     assert sodium["valueQuantity"] == {"value": 140}
 
 
+def test_a_printed_table_dates_its_columns() -> None:
+    report = "Labor    12.10.2026   13.10.\nHb       10,4 g/dl    9,1 g/dl\nKrea 1,9 mg/dl"
+    rows = (
+        item(report, "Hb       10,4 g/dl", test="Hb", value="10,4 g/dl"),
+        item(report, "9,1 g/dl", value="9,1 g/dl"),
+        item(report, "Krea 1,9 mg/dl", test="Krea", value="1,9 mg/dl"),
+    )
+    found = resources(document(report, **{VALUE: rows}), report)
+    assert [r.get("effectiveDateTime") for r in found] == ["2026-10-12", None, None]
+
+
 def test_blood_pressure_is_two_values_and_two_columns_are_two() -> None:
     report = "RR 168/92 mmHg, Kreatinin 1,9 mg/dl 1,4 mg/dl"
     pressure = item(report, "RR 168/92 mmHg", value="168/92 mmHg")

@@ -11,7 +11,9 @@ from elmtex.exporters.fhir.resources import Around
 from elmtex.schema import CategorySchema, Fhir
 from elmtex.text.normalisation import sentences
 from elmtex.text.reading import reading
+from elmtex.text.result_line import around
 from elmtex.types import Extraction, Item
+from elmtex.values.dates import date
 
 _FAMILY_HISTORY = "FamilyMemberHistory"
 _FAMILY = re.compile(
@@ -40,7 +42,9 @@ class Sentences:
         stop = self._ends[bisect.bisect_left(self._ends, end)]
         # Bounded, so that a report without a full stop costs no more than another.
         begin, stop = max(begin, start - _NEAR), min(stop, end + _NEAR)
-        return Around(self._report[begin:start], self._report[end:stop])
+        head = around(self._report, item).when
+        day = date(self._report[slice(*head)]) if head else None
+        return Around(self._report[begin:start], self._report[end:stop], day.date if day else None)
 
 
 class Spans:

@@ -35,7 +35,7 @@ _UNDENIED = "Denied, as a model reads the report; no human has reviewed it."
 
 
 def observations(
-    item: Item, title: Resource, subject: Resource, said: Said, after: str
+    item: Item, title: Resource, subject: Resource, said: Said, after: str, day: str | None = None
 ) -> Iterator[Resource]:
     """One observation, or one for each value that the item gives of its test.
 
@@ -45,6 +45,7 @@ def observations(
         subject: the patient.
         said: the item's attributes.
         after: what follows the item in its sentence.
+        day: at which it was measured, where the item does not say so; ISO 8601.
     """
     values = said.of("value")
     if item.assertion != "present":
@@ -56,7 +57,9 @@ def observations(
         for value in values or (None,):
             # What stands behind the item belongs to the value at its end.
             behind = after if value is None or value is values[-1] else ""
-            yield _measured(item, title, subject, said, value, behind)
+            found = _measured(item, title, subject, said, value, behind)
+            dated = day is None or any(name.startswith("effective") for name in found)
+            yield found if dated else found | {"effectiveDateTime": day}
     else:
         yield _base(title, subject, said, ("value",)) | _words(item, title, said)
 

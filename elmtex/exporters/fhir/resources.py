@@ -30,10 +30,16 @@ _MAY_BE_NONE = ("Condition", "MedicationStatement", "Procedure")
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """An item's sentence before and after it; both "" where the report is not available."""
+    """What stands around an item; nothing where the report is not available.
+
+    Args:
+        before, after: its sentence before and after it.
+        day: ISO 8601, of the head of its column in a printed table.
+    """
 
     before: str = ""
     after: str = ""
+    day: str | None = None
 
 
 def resources(
@@ -95,7 +101,7 @@ def _built(
         case "Procedure":
             yield procedure(item, title, subject, said)
             if present and said.of("value"):
-                yield from observations(item, title, subject, said, place.after)
+                yield from observations(item, title, subject, said, place.after, place.day)
         case "ServiceRequest":
             yield service_request(item, title, subject, said)
         case "MedicationStatement":
@@ -103,7 +109,7 @@ def _built(
         case "FamilyMemberHistory" if present:
             yield from family_member_histories(item, subject, place.before, place.after)
         case _:  # FamilyMemberHistory cannot say that a condition is absent or uncertain
-            yield from observations(item, title, subject, said, place.after)
+            yield from observations(item, title, subject, said, place.after, place.day)
 
 
 def _is_no_more_than_words(text: str, kind: str, fhir: Fhir) -> bool:
