@@ -209,6 +209,21 @@ def test_a_printed_table_names_the_unit_beside_the_test() -> None:
     assert sodium["valueQuantity"] == {"value": 140}
 
 
+@pytest.mark.parametrize(
+    ("written", "bound"),
+    [("(< 5 mg/l)", {"high": 5}), ("(>60)", {"low": 60}), ("(< 5 g/l)", None)],
+)
+def test_a_one_sided_range_is_a_bound(written: str, bound: dict[str, float] | None) -> None:
+    report = f"CRP 12 mg/l {written}"
+    row = item(report, "CRP 12 mg/l", test="CRP", value="12 mg/l")
+    (found,) = resources(document(report, **{VALUE: (row,)}), report)
+    known = found.get("referenceRange")
+    assert (known is None) == (bound is None)
+    for one in known or ():
+        assert one.pop("text") == written.strip("()")
+        assert {side: value["value"] for side, value in one.items()} == bound
+
+
 def test_a_printed_table_dates_its_columns() -> None:
     report = "Labor    12.10.2026   13.10.\nHb       10,4 g/dl    9,1 g/dl\nKrea 1,9 mg/dl"
     rows = (

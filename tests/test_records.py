@@ -162,9 +162,35 @@ def test_a_row_is_named_and_placed_alike_whatever_is_decided() -> None:
     for decided in ((), ("m0",), ("m0", "m1"), ("m2",)):
         decisions = [Decision("reject", decided, number=1)] if decided else []
         found = rows_of(fold(document, decisions).items, SCHEMA)
-        assert [row.id for row in found] == ["m0", "m2"]
-    half = rows_of(fold(document, [Decision("reject", ("m0",), number=1)]).items, SCHEMA)[0]
-    assert half.lead.id == "m1" and half.verdict == "open" and half.open == ("m1",)
+        assert [row.id for row in found] == ["m1", "m2"]  # whose category has attributes
+    half = rows_of(fold(document, [Decision("reject", ("m1",), number=1)]).items, SCHEMA)[0]
+    assert half.lead.id == "m0" and half.verdict == "open" and half.open == ("m0",)
+
+
+def test_an_allergy_leads_its_row_so_that_its_reaction_shows() -> None:
+    report = "Pflasterallergie (Rötung)"
+    reaction = Attribute("reaction", "Rötung", 18, 24)
+    allergy = replace(item(report, "Pflasterallergie"), attributes=(reaction,))
+    found = rows(
+        report,
+        medical_surgical_history=[item(report, "Pflasterallergie")],
+        allergies=[allergy],
+    )
+    (table,) = tables(found, SCHEMA, report, "en")
+    assert table.kind == "allergies" and shown(table) == [("Pflasterallergie", ["Rötung"])]
+
+
+def test_the_results_of_one_test_are_not_torn_apart() -> None:
+    values = [
+        replace(result(TABLE, words, "CRP", value), confidence=confidence)
+        for words, value, confidence in (
+            ("CRP      28 mg/l", "28 mg/l", 0.1),
+            ("4 mg/l", "4 mg/l", 0.99),
+        )
+    ]
+    hb = replace(result(TABLE, "Hb       10,4 g/dl", "Hb", "10,4 g/dl"), confidence=0.99)
+    found = ordered(rows(TABLE, laboratory_values=[*values, hb]), SCHEMA, 0.6)
+    assert [row.items[0].item.text for row, _ in found.first] == ["CRP      28 mg/l", "4 mg/l"]
 
 
 @pytest.mark.parametrize(

@@ -497,3 +497,28 @@ def test_a_reaction_belongs_to_the_substance_before_it() -> None:
         [],
         ["rash"],
     ]
+
+
+@pytest.mark.parametrize(("status", "assertion"), [("STOPPED", "absent"), ("new", "present")])
+def test_a_drug_that_is_stopped_is_absent(status: str, assertion: str) -> None:
+    report = f"Metformin ({status})"
+    drug = Item(*place(report, "Metformin"))
+    (found,) = by_rule({"pharmacological_therapy": (drug,)}, CLINICAL, report)[
+        "pharmacological_therapy"
+    ]
+    assert found.assertion == assertion
+
+
+@pytest.mark.parametrize(
+    ("report", "gender"),
+    [
+        ("wir berichten über Ihre Patientin Frau Sommer, 54 Jahre", "Patientin"),
+        ("wir berichten über Herrn Weber, geb. 01.02.1950", "Herrn"),
+        ("Patient: Frau Weber", "Frau"),
+        ("Sehr geehrte Frau Kollegin, wir berichten über Frau Dr. Weber", None),
+        ("Die Frau des Patienten ruft an.", None),
+    ],
+)
+def test_a_letter_that_names_the_patient_tells_the_gender(report: str, gender: str | None) -> None:
+    found = fitted({"age": (), "gender": ()}, CLINICAL, Sectioned.of(report))["gender"]
+    assert [i.text for i in found] == ([gender] if gender else [])

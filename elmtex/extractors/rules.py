@@ -11,7 +11,7 @@ from elmtex.schema import AttributeType, CategorySchema
 from elmtex.text.result_line import is_limits
 from elmtex.text.rows import GAP, row_head
 from elmtex.types import Attribute, Item
-from elmtex.values import Quantity, Timing, Value, value_of
+from elmtex.values import Quantity, Status, Timing, Value, value_of
 from elmtex.values.demographics import age_end, gender_of, is_relative
 
 # Normalisers that read closed lists of words, so that what they read is of their type for certain: "p.o.", "b.i.d.", "for 5
@@ -30,6 +30,12 @@ _BEHIND = re.compile(
     r"[ \t]*(?:[(\[] ?(?P<bracketed>[^()\[\]\n,;]{2,30}?) ?[)\],;]|[-\u2013:,]? ?(?P<alone>\w[\w ]{1,28}\w)[ \t.]*$)",
     re.MULTILINE,
 )
+_BEGINNING = 1500  # characters of a letter in which the patient is introduced
+_ADDRESSED = re.compile(
+    r"(?:(?i:\bpatient|\bname|\bbetr(?:eff|\.)?|\bre|\bregarding)\s*:\s*|\b(?:patient|Patienten?),?\s+|"
+    r"\b(?:über|zu|von|für)\s+(?:(?:Ihre[nr]?|unsere[nr]?|die|den|o\. ?g\.|gemeinsamen?)\s+)*)"
+    r"(Patientin|Frau|Herrn?)\b(?!\s+(?:Kolleg|Dr|Prof))"
+)
 _AMBIGUOUS = frozenset(("im", "ng", "pr", "pv", "sl"))  # "im Wechsel", "5 ng"
 
 
@@ -44,22 +50,33 @@ def by_rule(
         schema: says by ``x-value`` what the words of a type are, and by ``x-fhir`` which type is the test.
         report: where the items are spans.
     """
-    types = {category.key: category.attributes for category in schema.categories}
-    return {
-        key: tuple(
-            _ruled(_with_own_reactions(item, items, types[key], report), types[key], report)
-            for item in items
-        )
-        if types.get(key)
-        else items
-        for key, items in categories.items()
-    }
+    found = dict(categories)
+    for category in schema.categories:
+        types, items = category.attributes, categories.get(category.key, ())
+        if not types:
+            continue
+        ruled = (_ruled(_with_own_reactions(i, items, types, report), types, report) for i in items)
+        is_drug = category.fhir.resource == "MedicationStatement"
+        found[category.key] = tuple(_not_taken(i, types) if is_drug else i for i in ruled)
+    return found
+
+
+def _not_taken(drug: Item, types: Iterable[AttributeType]) -> Item:
+    """The drug, absent where its status says that it is stopped or paused."""
+    key = next((type.key for type in types if type.normaliser == "status"), None)
+    told = [value_of("status", a.text) for a in drug.attributes if a.type == key]
+    if drug.assertion == "present" and any(
+        isinstance(s, Status) and s.status in ("stopped", "paused") for s in told
+    ):
+        return replace(drug, assertion="absent")
+    return drug
 
 
 def with_demographics(
     categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, report: str
 ) -> dict[str, tuple[Item, ...]]:
-    """The items, with an age's unit, and with the gender that stands behind an age: "72 y/o F"."""
+    """The items, with an age's unit, and with the gender that stands behind an age, "72 y/o F", or, where there is none,
+    in a German letter's words for the patient: „über Herrn Weber“."""
     ages, genders = ([c.key for c in schema.categories if c.only == o] for o in ("age", "gender"))
     found = dict(categories)
     for key in ages:
@@ -70,8 +87,15 @@ def with_demographics(
                 item = _gender_after(age, report)
                 if item and all(item.text.casefold() != other.text.casefold() for other in told):
                     told.append(item)
+            told += [] if told else _addressed(report)
             found[gender] = tuple(sorted(told, key=lambda item: item.start or 0))
     return found
+
+
+def _addressed(report: str) -> list[Item]:
+    """The gender that the words for the patient tell at a letter's beginning: „unsere Patientin“, „über Herrn Weber“."""
+    found = _ADDRESSED.search(report, 0, _BEGINNING)
+    return [Item(found[1], found.start(1), found.end(1))] if found else []
 
 
 def _with_unit(age: Item, report: str) -> Item:

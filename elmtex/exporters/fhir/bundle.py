@@ -171,15 +171,22 @@ class _Entries:
                 by_human = (key, number) in self._review.items
                 kind, also = category.fhir.resource, category.fhir.also
                 allergy = "AllergyIntolerance" in also and (
-                    any(allergies.around(item))
-                    or (item.section == "allergies" and allergies.inside(item))
+                    any(allergies.around(item)) or allergies.inside(item)
                 )
                 if (kind == "Procedure" and any(results.around(item))) or (
-                    not by_human and (allergy or (kind == "Condition" and families.hold(item)))
+                    not by_human and kind == "Condition" and families.hold(item)
                 ):
                     yield (key, number), {}
                     continue
-                built = resources(item, category, self._patient, places.around(item), by_human)
+                built = list(
+                    resources(item, category, self._patient, places.around(item), by_human)
+                )
+                # Its own category says it, with its reaction.
+                if allergy and (
+                    item.section == "allergies"
+                    or all(one["resourceType"] == "AllergyIntolerance" for one in built)
+                ):
+                    built = []
                 yield (
                     (key, number),
                     {

@@ -32,6 +32,7 @@ _RANGE = re.compile(
     rf"(?P<low>{_NUMBER})\s*(?:[-\u2013\u2014]|to|bis)\s*(?P<high>{_NUMBER})\s*(?P<unit>\D.*)?",
     re.IGNORECASE,
 )
+_BOUND = re.compile(rf"(?P<sign>[<>≤≥])=?\s*(?P<number>{_NUMBER})\s*(?P<unit>[^\d\s].*)?")
 # No plain result: another number in the name ("CA 19-9"), and words by which the number is not the
 # result itself.
 _OTHER = re.compile(
@@ -138,6 +139,12 @@ def range_behind(after: str, ucum: str) -> dict[str, Any] | None:
     """
     limits, _ = behind(after, 0)
     written = after[slice(*limits)] if limits else ""
+    if bound := _BOUND.fullmatch(written.strip()):
+        value = number(bound["number"])
+        if value is None or (bound["unit"] and _code(bound["unit"]) != (ucum or None)):
+            return None
+        of = {"system": "http://unitsofmeasure.org", "code": ucum} if ucum else {}
+        return {"high" if bound["sign"] in "<≤" else "low": {"value": value} | of, "text": written}
     bounds = _bounds(written, ucum or None)
     if bounds is None:
         return None

@@ -22,7 +22,8 @@ _OPERATION = re.compile(
 _NO_OPERATION = re.compile(
     r"\b(?:post-?operative|postoperativ\w*|infection|infekt\w*|thrombos[ei]s?|occlusion|verschluss|rejection|abstoßung|"
     r"failure|complications?|komplikation\w*|bleeding|blutung|leak|stenosis|pain|schmerz\w*|scar|narbe\w*|adhesions?|"
-    r"after|following|due to|refused|declined|planned|geplante?r?|scheduled|recommended|recurrence|\w+itis)\b"
+    r"after|following|due to|refused|declined|planned|geplante?r?|scheduled|recommended|recurrence|\w+itis|"
+    r"\w*infarct(?:ion)?|\w*infarkt\w*|n?stemi|fractures?|\w*fraktur\w*)\b"
     r"|(?<!zustand )\bnach\b",
     re.IGNORECASE,
 )

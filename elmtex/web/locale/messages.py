@@ -102,7 +102,7 @@ class Messages(Section):
         "absent": _("absent"),
         "possible": _("possible"),
     }
-    low = _("low")
+    low = _("unsure")
     ungrounded = _("no evidence in the report")
     attributes = _("Attributes")
     not_found = _("Nothing found for")

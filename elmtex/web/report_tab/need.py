@@ -38,7 +38,7 @@ class Ordered:
 def ordered(rows: Collection[Row], schema: CategorySchema, threshold: float | None) -> Ordered:
     """The rows whose error would do the most harm come first: how probable it is times what it does.
 
-    A list of drugs is not torn apart: where one comes first, all do. The decisions about a row do not move it: it
+    A list of drugs is not torn apart: where one comes first, all do; nor are the results of one test. The decisions about a row do not move it: it
     would jump away under the reader's hand.
 
     Args:
@@ -57,6 +57,11 @@ def ordered(rows: Collection[Row], schema: CategorySchema, threshold: float | No
         needs = [
             (r, need or ("drug" if _harmful(r, schema) == "drug" else "")) for r, need in needs
         ]
+    whole: dict[tuple[int, int] | None, Need] = {
+        _test(r, schema): need for r, need in needs if need
+    }
+    whole[None] = ""
+    needs = [(row, need or whole.get(_test(row, schema), "")) for row, need in needs]
     rest = tuple(row for row, need in needs if not need)
     sure = [row.confidence for row in rest if row.verdict == "open" and row.confidence is not None]
     first = tuple((row, need) for row, need in needs if need)
@@ -87,6 +92,16 @@ def is_disease(category: Category) -> bool:
 
 def _first(rows: Iterable[Row], schema: CategorySchema, threshold: float) -> int:
     return sum(bool(need_of(row, schema, threshold)) for row in rows)
+
+
+def _test(row: Row, schema: CategorySchema) -> tuple[int, int] | None:
+    """Where the test stands that the row is a result of; None where it is none."""
+    lead = row.items[0]
+    types = {t.key for t in schema.category(lead.category).attributes if t.fhir == "test"}
+    found = (a for a in lead.item.attributes if a.type in types)
+    return next(
+        ((a.start, a.end) for a in found if a.start is not None and a.end is not None), None
+    )
 
 
 def _harmful(row: Row, schema: CategorySchema) -> Need:

@@ -78,7 +78,7 @@ class Row:
 def rows_of(items: Iterable[ReviewedItem], schema: CategorySchema) -> tuple[Row, ...]:
     """The rows of a review's items, in report order; what has no place in the report comes last.
 
-    Items of the same span and assertion share a row. A test is no row of its own where its words lie inside a
+    Items of the same span and assertion share a row; an allergy leads it, else one whose category has attributes. A test is no row of its own where its words lie inside a
     value, or are an attribute of another item; nor is what the history says of an allergy or a disease that is listed for
     itself.
 
@@ -89,7 +89,13 @@ def rows_of(items: Iterable[ReviewedItem], schema: CategorySchema) -> tuple[Row,
     order = {key: number for number, key in enumerate(schema.keys)}
     categories = {category.key: category for category in schema.categories}
     grouped: dict[object, list[ReviewedItem]] = {}
-    for entry in sorted(items, key=lambda e: order[e.category]):
+
+    def leads(entry: ReviewedItem) -> tuple[bool, bool, int]:
+        category = categories[entry.category]
+        is_allergy = category.fhir.resource == "AllergyIntolerance"
+        return not is_allergy, not category.attributes, order[entry.category]
+
+    for entry in sorted(items, key=leads):
         grouped.setdefault(_place(entry), []).append(entry)
     rows = [Row(tuple(entries)) for entries in grouped.values()]
     owners = _owners(rows, categories)
