@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import NOTE, FakeExtractor, click_words, expect, extract, serious, unfold
+from pages import NOTE, STILL, FakeExtractor, click_words, expect, extract, serious, unfold
 
 
 def judged(page: Any) -> Any:
@@ -324,3 +324,37 @@ def test_axe_finds_no_serious_violation_in_any_state(
         expect(tabs.nth(number)).to_have_attribute("aria-selected", "true")
         look(tabs.nth(number).inner_text())
     assert faults == []
+
+
+def test_a_report_pasted_over_a_review_begins_the_next_one(page: Any) -> None:
+    extract(page, NOTE)
+    page.locator("#elmtex-title").click()
+    page.evaluate(
+        """text => {
+          const data = new DataTransfer();
+          data.setData("text/plain", text);
+          document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        }""",
+        "Another report.",
+    )
+    expect(page.locator("#elmtex-input textarea")).to_have_value("Another report.")
+
+
+def test_a_double_click_on_an_item_edits_it(page: Any) -> None:
+    extract(page, NOTE)
+    unfold(page)
+    page.get_by_role("button", name="ticagrelor 180 mg", exact=True).dblclick()
+    expect(page.locator("#elmtex-editor").get_by_label("Words")).to_have_value("ticagrelor 180 mg")
+
+
+def test_words_inside_an_items_words_can_be_added(page: Any) -> None:
+    extract(page, NOTE)
+    expect(judged(page)).to_contain_text("0 of")
+    page.evaluate(STILL)
+    box = page.locator(".report .ev").get_by_text("ticagrelor 180 mg").last.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 4, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, middle, steps=5)
+    page.mouse.up()
+    expect(page.locator("#elmtex-add-here")).to_be_visible()

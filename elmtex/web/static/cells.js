@@ -62,7 +62,9 @@
   });
   document.addEventListener("dblclick", (event) => {
     const cell = event.target.closest?.("button.cell[data-part]");
+    const item = event.target.closest?.("tr[data-verdict] button.item");
     if (cell) open(cell);
+    else if (item) page.edit(item.closest("tr"));
   });
   document.addEventListener("keydown", (event) => part && event.key === "Escape" && close(), true);
   document.addEventListener("selectionchange", () => {

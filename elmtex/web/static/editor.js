@@ -94,6 +94,9 @@
     sentence = (sentence + 1) % all.length;
     const range = document.createRange();
     range.selectNodeContents(all[sentence]);
+    const words = document.createTreeWalker(all[sentence], NodeFilter.SHOW_TEXT).nextNode();
+    const bullet = words.data.match(/^\s*[-*•·–]\s+/)?.[0].length ?? 0;
+    if (bullet && bullet < words.length) range.setStart(words, bullet);
     window.getSelection().removeAllRanges();
     window.getSelection().addRange(range);
     $("#elmtex-report").focus({ preventScroll: true });

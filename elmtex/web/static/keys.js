@@ -97,12 +97,20 @@
     if (!event.repeat || event.key in arrows || "jkJK".includes(event.key)) does();
   });
 
-  // A report is pasted and read without a click.
-  document.addEventListener("paste", (event) => {
-    const box = $("#elmtex-input textarea");
+  // A report is pasted and read without a click; over a review, which is stored, it begins the next one.
+  const emptyBox = async () => {
+    const box = () => $("#elmtex-input textarea");
+    if (!box()?.offsetParent) $("#elmtex-clear")?.click();
+    for (let tries = 0; tries < 100 && !box()?.offsetParent; tries += 1) await page.moment(50);
+    return box();
+  };
+  document.addEventListener("paste", async (event) => {
     const text = event.clipboardData?.getData("text/plain");
-    if (!box?.offsetParent || !text || event.target.closest?.("input, textarea, [contenteditable]")) return;
+    const there = ["#elmtex-input textarea", "#elmtex-clear"].some((one) => $(one)?.offsetParent);
+    if (!there || !text || event.target.closest?.("input, textarea, [contenteditable]")) return;
     event.preventDefault();
+    const box = await emptyBox();
+    if (!box?.offsetParent) return;
     page.type("#elmtex-input", text);
     box.focus();
   });

@@ -109,6 +109,8 @@
     return found ?? rowAt(words.parentElement);
   };
   document.addEventListener("click", (event) => {
+    // Words were selected inside an item's: they are to be added, and the item is not meant.
+    if (event.target.closest?.("#elmtex-report") && window.elmtex.selected()) return;
     const one = rowAt(event.target);
     const go = event.target.closest?.("[data-go]");
     if (go) choose(named(go.dataset.go), { focus: false });
