@@ -328,6 +328,8 @@ def test_axe_finds_no_serious_violation_in_any_state(
 
 def test_a_report_pasted_over_a_review_begins_the_next_one(page: Any) -> None:
     extract(page, NOTE)
+    expect(judged(page)).to_contain_text("0 of")
+    page.evaluate(STILL)
     page.locator("#elmtex-title").click()
     page.evaluate(
         """text => {
