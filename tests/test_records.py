@@ -324,6 +324,14 @@ def test_a_printed_table_gives_test_value_unit_range_and_date_of_each_column() -
     ]
 
 
+def test_a_substance_is_named_without_of() -> None:
+    report = "one dose of azithromycin"
+    dose = Attribute("dose", "one dose", 0, 8)
+    drug = replace(item(report, report), attributes=(dose,))
+    (table,) = tables(rows(report, pharmacological_therapy=[drug]), SCHEMA, report, "en")
+    assert shown(table) == [("azithromycin", ["one dose"])]
+
+
 def test_a_unit_in_a_cell_of_its_own_stands_in_its_column() -> None:
     report = "Kreatinin   162   umol/l   45-84"
     found = rows(report, laboratory_values=[result(report, "Kreatinin   162", "Kreatinin", "162")])

@@ -228,6 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kiwi", metavar="DIR", help="measure: Kiwi's notes")
     parser.add_argument("--ncbi", metavar="DIR", help="measure: the NCBI disease corpus")
     parser.add_argument("--price", type=float, default=0.1, help="costs: of an hour of the machine")
+    parser.add_argument("--docs", type=Path, metavar="PAGE", help="tables: put them there, too")
     parser.add_argument("--smoke", action="store_true", help="two reports, a few steps")
     given = parser.parse_args(arguments)
     try:
@@ -236,7 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for command in stage(name, given):
                 run(command)
             if name == "tables":
-                write_tables(given.out, sizes(given))
+                write_tables(given.out, sizes(given), given.docs)
     except ElmtexError as error:
         print(f"training.study: {error}", file=sys.stderr)
         return 2

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from elmtex.storage import write_whole
 from eval import results
+from eval.publish import between_marks
 from eval.tables import Rows, markdown
 from training.votes import TASKS, Choice, score
 
@@ -16,8 +18,17 @@ STUDENTS = ("human", "silver", "both")  # by what they were trained on
 _SYSTEMS = {"finetuned": "shipped Llama", "student": "student"}
 
 
-def write_tables(out: Path, sizes: Sequence[int]) -> None:
-    """Write tables.md, and curve.svg and curve.png where the curve was measured; what was not measured is left out."""
+def write_tables(out: Path, sizes: Sequence[int], docs: Path | None = None) -> None:
+    """Write tables.md, and curve.svg and curve.png where the curve was measured; what was not measured is left out.
+
+    Args:
+        out: the study's folder.
+        sizes: of the learning curve.
+        docs: a page of the documentation, between whose marks the tables are put, and the figure beside it.
+
+    Raises:
+        InputError: the page cannot be read, or lacks its marks.
+    """
     curve = _curve(out, sizes)
     parts = [
         ("Three tasks, TEST", _tasks(out)),
@@ -35,6 +46,10 @@ def write_tables(out: Path, sizes: Sequence[int]) -> None:
     write_whole(out / "tables.md", "\n".join(lines) + "\n")
     if len(curve) > 1:
         _plot(out, sizes)
+    if docs is not None:
+        write_whole(docs, between_marks(docs, "\n".join(lines[1:]).strip()))
+        if len(curve) > 1:
+            shutil.copyfile(out / "curve.png", docs.with_name("study.png"))
     print((out / "tables.md").read_text("utf-8"))
 
 

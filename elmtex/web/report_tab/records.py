@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -25,6 +26,7 @@ _KINDS: dict[str, Kind] = {
 }
 # The columns that a table of values has beside the attributes of its items; messages have their titles.
 UNIT, RANGE, FLAG, WHEN = "unit", "range", "flag", "when_measured"
+_OF = re.compile(r"(?:of|von)\s+(?=\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +262,8 @@ def _rest(entry: ReviewedItem, report: str) -> Part:
     if len(left) != 1:
         return _words(entry, report)
     ((start, end),) = left
+    if of := _OF.match(report, start, end):  # "500 mg of azithromycin"
+        start = of.end()
     return Part(report[start:end], start, end)
 
 
