@@ -85,7 +85,7 @@ def test_every_stage_runs_its_commands_once(data, tmp_path, monkeypatch):
                 arguments
             )
             assert config.max_steps == 3 and given.limit == 2
-            assert given.sources in (["silver"], ["maccrobat"])
+            assert given.sources in (["silver", "written"], ["maccrobat"])
     small = list(records.load(tmp_path / "out" / "data-2" / "train.jsonl"))
     assert [r.id for r in small] == ["r0", "r1"] and {r.source for r in small} == {"maccrobat"}
 

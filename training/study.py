@@ -67,11 +67,24 @@ def _students(given: argparse.Namespace) -> Iterator[Command]:
     silver = ["--silver", str(given.out / "label" / "silver.jsonl")]
     of = {
         "human": [],
-        "silver": [*silver, "--sources", "silver", "--mixture", "silver=1"],
+        # no human label: what the teachers said of the pool, and the notes that a model wrote and marked up
+        "silver": [
+            *silver,
+            *(
+                "--sources",
+                "silver",
+                "written",
+                "--mixture",
+                "silver=1",
+                "written=1",
+                "written/de=0.1",
+            ),
+        ],
         "both": silver,
     }
+    epochs = ["--num_train_epochs", str(given.epochs)] if given.epochs else []
     for name in _trained(given):
-        yield _student(given, given.out / f"student-{name}", given.data, of[name])
+        yield _student(given, given.out / f"student-{name}", given.data, [*of[name], *epochs])
 
 
 def _trained(given: argparse.Namespace) -> list[str]:
@@ -223,6 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--limit", type=int, help="label, measure: only the first so many reports of each corpus"
     )
     parser.add_argument("--bf16", action="store_true", help="train in bfloat16")
+    parser.add_argument("--epochs", type=int, help="students: how often they see the data")
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="curve: TRAIN reports")
     parser.add_argument("--student-config", default="training/configs/student-minilm.yaml")
     parser.add_argument("--kiwi", metavar="DIR", help="measure: Kiwi's notes")
