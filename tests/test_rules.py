@@ -236,7 +236,9 @@ Echo 04/11:  LVEF 32%, moderate mitral regurgitation
         ("Vitamin D   12   ng/ml   30-100", "Vitamin D", ["12"], "ng/ml", "30-100"),
         ("CA 19-9   37 U/ml   -   41 U/ml", "CA 19-9", ["37 U/ml", "41 U/ml"], None, None),
         ("Leukozyten [G/l]   12,3 ↑", "Leukozyten", ["12,3"], "G/l", None),
-        ("HIV   negative", "HIV", ["negative"], None, None),
+        ("HIV   Negative", "HIV", ["Negative"], None, None),
+        ("Diurese   2 l   1,5 l", "Diurese", ["2 l", "1,5 l"], None, None),
+        ("Krea   1,9   (mg/dl)   0,7-1,2", "Krea", ["1,9"], "mg/dl", "0,7-1,2"),
         ("NT-proBNP (pg/ml)  8450  2130", "NT-proBNP", ["8450", "2130"], "pg/ml", None),
         ("HCO3   14 L   18 L", "HCO3", ["14", "18"], None, None),
         ("FEV1   1.2 L   1.4 L", "FEV1", ["1.2 L", "1.4 L"], None, None),
@@ -456,6 +458,7 @@ def test_what_stands_under_allergies_is_one() -> None:
         ("Empfehlung: Bronchoskopie mit Biopsie.", "Bronchoskopie", "possible"),
         ("PLAN\nRepeat echo in three months", "Repeat echo", "possible"),
         ("Plan: The echo was done yesterday.", "echo", "present"),
+        ("Plan: continue dialysis.", "dialysis", "present"),
         ("Befund: Bronchoskopie ohne Befund.", "Bronchoskopie", "present"),
     ],
 )

@@ -49,7 +49,7 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _DONE = re.compile(
-    r"\b(?:was|were|had|has|have|done|performed|showed|revealed|completed|since|wurden?|erfolgte?n?|durchgeführt|ergab|zeigte|am \d)",
+    r"\b(?:was|were|had|has|have|done|performed|showed|revealed|completed|since|continue\w*|weiter\w*|fortg\w+|fortf\w+|wurden?|erfolgte?n?|durchgeführt|ergab|zeigte|am \d)",
     re.IGNORECASE,
 )
 _ENTRY = re.compile(r"[ \t]*(?:[-*•+·>]|\(?\d{1,2}[.)]|\|)?[ \t]*")

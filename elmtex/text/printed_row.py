@@ -6,21 +6,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from elmtex.text.result_line import is_limits
-from elmtex.text.rows import Span, cells, line_of
+from elmtex.text.result_line import LONGEST_ROW, is_limits
+from elmtex.text.rows import LONGEST_HEAD, Span, cells, line_of
 from elmtex.values.dates import date
 from elmtex.values.units import unit_code
 
-_LONGEST_ROW = 400  # characters; a longer line is prose
-_LONGEST_HEAD = 40  # characters
 _HEAD = re.compile(r"[^\W_](?:.*[\w%)\]])?", re.DOTALL)
 _UNIT = re.compile(r"[/a-zA-Zµμ%°][^\s()\[\]]*")
 _UNIT_AT_END = re.compile(rf"[\s,]+(?P<open>[(\[])?(?P<unit>{_UNIT.pattern})(?(open)[)\]])$")
 _NUMBER = r"(?:\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
 _RESULT = re.compile(
     rf"(?P<value>[<>≤≥]?=?\s?{_NUMBER}(?:\s?[-\u2013/]\s?{_NUMBER})?(?:\s?(?!HH?\b|LL?\b)(?P<unit>{_UNIT.pattern}))?"
-    r"|(?:neg|pos)(?:ativ[e]?|itiv[e]?|\.)?)(?:\s*[(\[]?(?P<flag>HH?|LL?|\*{1,3}|[↑↓⇑⇓]{1,5}|[+-])[)\]]?)?",
-    re.IGNORECASE,
+    r"|(?i:(?:neg|pos)(?:ative?|itive?|\.)?))(?:\s*[(\[]?(?P<flag>HH?|LL?|\*{1,3}|[↑↓⇑⇓]{1,5}|[+-])[)\]]?)?"
 )
 # "2.1 L" is a volume of these, else low
 _VOLUMES = re.compile(
@@ -61,7 +58,7 @@ def printed_row(report: str, at: int) -> PrintedRow | None:
         True
     """
     first, last = line_of(report, at)
-    row = cells(report, first, last) if last - first <= _LONGEST_ROW else []
+    row = cells(report, first, last) if last - first <= LONGEST_ROW else []
     if len(row) < 2:
         return None
     test, unit = _head(report, row[0])
@@ -78,7 +75,8 @@ def printed_row(report: str, at: int) -> PrintedRow | None:
             is_volume = found["flag"] == "L" and _VOLUMES.search(report, *row[0])
             results.append((start, start + len(words if is_volume else found["value"].rstrip())))
         elif _is_unit(words.strip("()[]")):
-            unit = (start, start + len(words))
+            inside = start + len(words) - len(words.lstrip("(["))
+            unit = (inside, inside + len(words.strip("()[]")))
         else:
             return None
     if test is None or not results:
@@ -91,7 +89,7 @@ def _head(report: str, cell: Span) -> tuple[Span | None, Span | None]:
     start, end = cell
     words = report[start:end].rstrip(" :")
     is_name = _HEAD.fullmatch(words) and any(map(str.isalpha, words))
-    if len(words) > _LONGEST_HEAD or not is_name:
+    if len(words) > LONGEST_HEAD or not is_name:
         return None, None
     found = _UNIT_AT_END.search(words)
     if found is None or not (

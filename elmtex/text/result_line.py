@@ -35,9 +35,9 @@ _VALUE = re.compile(  # or what stands for none
 )
 _UNIT_CELL = re.compile(r"[/a-zµμ%°][^\s()\[\]|]{0,11}(?=\s*[\t|]|\s{2})", re.IGNORECASE)
 _DAY = re.compile(
-    r"\d{1,2}\.\d{1,2}\.|\d{1,2}/\d{1,2}"
+    r"\d{1,2}\.\d{1,2}\.|\d{1,2}/\d{1,2}(?:/(?:\d{4}|\d{2}))?"
 )  # "03.11." but not "3.11", which is a value
-_LONGEST_ROW = 400  # characters; a longer line is prose
+LONGEST_ROW = 400  # characters; a longer line is prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def is_limits(report: str, start: int) -> bool:
         (True, False)
     """
     first, last = line_of(report, start)
-    if last - first > _LONGEST_ROW:
+    if last - first > LONGEST_ROW:
         return False
     row = cells(report, first, last)
     place = next((n for n, (begin, end) in enumerate(row) if begin <= start < end), 0)

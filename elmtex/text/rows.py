@@ -9,7 +9,7 @@ Span = tuple[int, int]  # half-open code points
 
 GAP = re.compile(r"[ \xa0]*[\t|][ \xa0\t|]*|[ \xa0]{2,}")  # between two cells
 _LETTER = re.compile(r"[^\W\d_]")
-_LONGEST_HEAD = 40  # characters; a longer cell is prose
+LONGEST_HEAD = 40  # characters; a longer cell is prose
 _LINES = 60  # above a cell, in which the head of its column is looked for
 
 
@@ -62,7 +62,7 @@ def row_head(report: str, start: int) -> Span | None:
     if not gaps or gaps[-1][1] != start:
         return None
     head = report[line : gaps[0][0]]
-    is_prose = len(head) > _LONGEST_HEAD or head.endswith((".", "!", "?", ";", ","))
+    is_prose = len(head) > LONGEST_HEAD or head.endswith((".", "!", "?", ";", ","))
     return None if is_prose or not _LETTER.search(head) else (line, line + len(head.rstrip(" :")))
 
 
