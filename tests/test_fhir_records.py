@@ -21,7 +21,7 @@ from elmtex.types import (
     Mention,
     ReviewState,
 )
-from elmtex.values import Quantity
+from elmtex.values import Date, Quantity
 
 pytest.importorskip("fhir.resources")
 
@@ -207,6 +207,24 @@ def test_a_printed_table_names_the_unit_beside_the_test() -> None:
     assert probnp["valueQuantity"] == quantity(8420, "ng/L", "ng/L")
     assert (weight["code"]["text"], weight["valueString"]) == ("Laboratory values", "6 kg")
     assert sodium["valueQuantity"] == {"value": 140}
+
+
+def test_a_condition_in_two_categories_is_one() -> None:
+    report = "PMH: hypertension since 1998, gout"
+    since = Attribute("when", "since 1998", 18, 28, value=Date("1998"))
+    words = Item("hypertension", 5, 17)
+    found = document(
+        report,
+        comorbidities=(replace(words, attributes=(since,)), Item("gout", 30, 34)),
+        diagnosis=(words, Item("gout", 30, 34, "possible")),
+    )
+    made = resources(found, report)
+    assert [r["code"]["text"] for r in made] == ["hypertension", "gout", "gout"]
+    hypertension = made[0]
+    assert [c["text"] for c in hypertension["category"]] == ["Comorbidities", "Diagnosis"]
+    assert hypertension["onsetDateTime"] == "1998"
+    said = [{p["url"]: p for p in e["extension"]} for e in hypertension["extension"]]
+    assert [p["category"]["valueCode"] for p in said] == ["comorbidities", "diagnosis"]
 
 
 @pytest.mark.parametrize(

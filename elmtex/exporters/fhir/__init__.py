@@ -52,7 +52,8 @@ FamilyMemberHistory    a condition                           as an Observation  
   (:mod:`elmtex.exporters.fhir.relatives`), "family member" where they name none; several relatives
   get a resource each. The same words found a second time as the patient's Condition are left out
   where a relative is meant, unless a human accepted them there. A test's name that is also a procedure is left out
-  where a laboratory value holds it: the Observation says it. So are an allergy's words in another category.
+  where a laboratory value holds it: the Observation says it. So are an allergy's words in another category. The
+  same words as a Condition of two categories are one, with both, unless the two contradict each other.
 
 A human's review changes what is claimed about the reading, never what the report says: an
 Observation that nobody has reviewed is ``preliminary``, one that a reviewer accepted, edited or

@@ -165,6 +165,7 @@ class _Entries:
         allergies = Spans(
             self._extraction, self._schema, lambda fhir: fhir.resource == "AllergyIntolerance"
         )
+        known: dict[tuple[int | None, int | None], list[dict[str, Resource]]] = {}
         for key, items in self._extraction.categories.items():
             category = self._schema.category(key)
             for number, item in enumerate(items):
@@ -187,18 +188,24 @@ class _Entries:
                     or all(one["resourceType"] == "AllergyIntolerance" for one in built)
                 ):
                     built = []
-                yield (
-                    (key, number),
-                    {
-                        self._address(
-                            f"{key}/{number}/{item.start}" + (f"/{copy}" if copy else "")
-                        ): {
-                            **resource,
-                            "extension": [_evidence(key, item, by_human)],
-                        }
-                        for copy, resource in enumerate(built)
-                    },
-                )
+                evidence = _evidence(key, item, by_human)
+                addressed = {
+                    self._address(f"{key}/{number}/{item.start}" + (f"/{copy}" if copy else "")): {
+                        **resource,
+                        "extension": [evidence],
+                    }
+                    for copy, resource in enumerate(built)
+                }
+                there = _same_condition(known, item, addressed)
+                if there is addressed:
+                    known.setdefault((item.start, item.end), []).append(addressed)
+                else:  # it has this category, too
+                    (resource,) = there.values()
+                    (other,) = addressed.values()
+                    own = {name: other[name] for name in other if name not in resource}
+                    of_both = {n: [*resource[n], *other[n]] for n in ("category", "extension")}
+                    resource |= own | of_both
+                yield (key, number), there
 
     def _section(self, key: str, built: Mapping[Place, Mapping[str, Resource]]) -> Section:
         there = [
@@ -220,7 +227,7 @@ class _Entries:
         self, built: Mapping[Place, Mapping[str, Resource]], reviewers: Mapping[str, str]
     ) -> Iterator[tuple[str, Resource]]:
         """One of the model, and one of each reviewer at each time."""
-        targets = [address for of_item in built.values() for address in of_item]
+        targets = list(dict.fromkeys(a for of_item in built.values() for a in of_item))
         by_model = targets or [self._address("composition")]
         who = {"reference": self._device}
         yield (
@@ -233,6 +240,7 @@ class _Entries:
         if self._review.finished:
             judged.setdefault(self._review.last, []).append(self._address("composition"))
         for judgement, addresses in judged.items():
+            addresses = list(dict.fromkeys(addresses))
             if addresses and judgement.at:
                 name = judgement.reviewer
                 who = (
@@ -245,6 +253,26 @@ class _Entries:
 
     def _address(self, part: str) -> str:
         return uuid.uuid5(_NAMESPACE, f"{self._seed}\n{part}").urn
+
+
+def _same_condition(
+    known: Mapping[tuple[int | None, int | None], Sequence[dict[str, Resource]]],
+    item: Item,
+    addressed: dict[str, Resource],
+) -> dict[str, Resource]:
+    """What an item of the same words became, where both are one condition in two categories; else the item's own."""
+    if item.start is None or len(addressed) != 1:
+        return addressed
+    (own,) = addressed.values()
+    if own["resourceType"] != "Condition":
+        return addressed
+    for there in known.get((item.start, item.end), ()):
+        if len(there) == 1:
+            (other,) = there.values()
+            stated = other.keys() & own.keys() - {"category", "extension", "note"}
+            if all(other[name] == own[name] for name in stated):
+                return there
+    return addressed
 
 
 def _evidence(key: str, item: Item, by_human: bool) -> Resource:
