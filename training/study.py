@@ -188,7 +188,7 @@ def _costs(given: argparse.Namespace) -> Iterator[Command]:
     flags += ["--examples", str(given.data / "dev.jsonl"), "--trained", f"student={human}"]
     if (adapter := packaged_adapter()) is not None:
         flags += [f"finetuned={adapter.folder}"]
-    flags += ["--out", str(out), "--limit", "2" if given.smoke else "20"]
+    flags += ["--out", str(out), "--limit", str(2 if given.smoke else min(given.limit or 20, 20))]
     yield out / "costs.json", ["eval.bench.costs", *flags]
 
 
