@@ -52,8 +52,8 @@ def by_rule(
     """
     found = dict(categories)
     for category in schema.categories:
-        types, items = category.attributes, categories.get(category.key, ())
-        if not types:
+        types, items = category.attributes, categories.get(category.key)
+        if not types or not items:
             continue
         ruled = (_ruled(_with_own_reactions(i, items, types, report), types, report) for i in items)
         is_drug = category.fhir.resource == "MedicationStatement"

@@ -92,7 +92,7 @@ def test_drugs_and_values_are_tables_whose_cells_are_words_of_the_report(page: A
     expect(row(page, "CRP")).to_have_count(1)
     twice = row(page, "hypertension")
     expect(twice.locator(".kind")).to_have_count(2)
-    twice.locator(".kind button").first.click()
+    twice.locator(".kind button").last.click()  # the history; the comorbidity leads
     expect(twice.locator(".kind.rejected")).to_have_count(1)
     assert [i["text"] for i in document(page)["comorbidities"]] == [
         "type 2 diabetes",
