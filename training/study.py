@@ -29,7 +29,7 @@ from training.study_tables import STUDENTS, write_tables
 STAGES = ("label", "students", "curve", "measure", "costs", "tables")
 SIZES = (13, 26, 52, 104)  # TRAIN reports of MACCROBAT
 LLAMA = "training/configs/smollm2-135m.yaml"
-_SMOKE_SIZES = (2, 4)
+_SMOKE_SIZES = (2,)
 _SMOKE_TRAINING = ("--max_steps", "3", "--eval_strategy", "no", "--save_strategy", "no")
 
 Command = tuple[Path, list[str]]  # the file that is there when it is done; module and arguments
