@@ -244,7 +244,13 @@ def test_what_a_history_denies_is_a_refuted_condition() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["infection after hip replacement", "stent thrombosis", "postoperative pain"]
+    "text",
+    [
+        "infection after hip replacement",
+        "stent thrombosis",
+        "postoperative pain",
+        "myocardial infarction with stent",
+    ],
 )
 def test_what_came_of_an_operation_is_none(text: str) -> None:
     (found,) = _resources(text, ("medical_surgical_history", text, "present"))
