@@ -142,15 +142,11 @@ def _some(given: argparse.Namespace, size: int) -> Path:
 
 
 def _measure(given: argparse.Namespace) -> Iterator[Command]:
-    test = str(given.data / "test.jsonl")
+    test, phee = str(given.data / "test.jsonl"), given.data / "test_other.jsonl"
     for name in given.students:
         student = _human(given) if name == "human" else given.out / f"student-{name}"
         systems = ["finetuned", "student"] if name == "human" else ["student"]
         yield _eval(given, f"test-{name}", test, "jsonl", "all", systems, student)
-    phee = given.data / "test_other.jsonl"
-    for name in given.students:
-        student = _human(given) if name == "human" else given.out / f"student-{name}"
-        systems = ["finetuned", "student"] if name == "human" else ["student"]
         if phee.is_file() and phee.stat().st_size:
             yield _eval(given, f"phee-{name}", str(phee), "jsonl", "all", systems, student)
         if given.ncbi:

@@ -1,5 +1,6 @@
-"""What the program decides, not the model: that a reference range or a date is no result; an age's unit, and the gender behind an age; an attribute's type where closed lists tell it; the
-dose, route and frequency that an item names itself; the test of a table's later columns, and that a value is one cell."""
+"""What the program decides, not the model: that a reference range or a date is no result; an age's unit, and the gender
+behind an age; an attribute's type where closed lists tell it; the dose, route, frequency and status that an item names itself;
+that a stopped drug is absent; the test of a table's later columns, and that a value is one cell."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def around(report: str, item: Item) -> Around:
     """
     if item.start is None or item.end is None:
         return Around()
-    return Around(*behind(report, item.end), _date_above(report, item.start, item.end))
+    return Around(*behind(report, item.end), date_above(report, item.start, item.end))
 
 
 def behind(report: str, at: int) -> tuple[Span | None, Span | None]:
@@ -132,7 +132,7 @@ def _above(above_row: list[Span], at: int, row: list[Span], place: int, line: in
         yield above_row[-1][0]
 
 
-def _date_above(report: str, start: int, end: int) -> Span | None:
+def date_above(report: str, start: int, end: int) -> Span | None:
     """The date at the head of a result's column: the cell above it, in the first line that has dates in columns."""
     line, _ = line_of(report, start)
     for at, row in rows_above(report, start):

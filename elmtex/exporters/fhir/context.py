@@ -11,7 +11,7 @@ from elmtex.exporters.fhir.resources import Around
 from elmtex.schema import CategorySchema, Fhir
 from elmtex.text.normalisation import sentences
 from elmtex.text.reading import reading
-from elmtex.text.result_line import around
+from elmtex.text.result_line import date_above
 from elmtex.types import Extraction, Item
 from elmtex.values.dates import date
 
@@ -42,7 +42,7 @@ class Sentences:
         stop = self._ends[bisect.bisect_left(self._ends, end)]
         # Bounded, so that a report without a full stop costs no more than another.
         begin, stop = max(begin, start - _NEAR), min(stop, end + _NEAR)
-        head = around(self._report, item).when
+        head = date_above(self._report, start, end)
         day = date(self._report[slice(*head)]) if head else None
         return Around(self._report[begin:start], self._report[end:stop], day.date if day else None)
 

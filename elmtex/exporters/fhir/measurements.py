@@ -139,16 +139,16 @@ def range_behind(after: str, ucum: str) -> dict[str, Any] | None:
     """
     limits, _ = behind(after, 0)
     written = after[slice(*limits)] if limits else ""
+    unit = {"system": "http://unitsofmeasure.org", "code": ucum} if ucum else {}
     if bound := _BOUND.fullmatch(written.strip()):
         value = number(bound["number"])
         if value is None or (bound["unit"] and _code(bound["unit"]) != (ucum or None)):
             return None
-        of = {"system": "http://unitsofmeasure.org", "code": ucum} if ucum else {}
-        return {"high" if bound["sign"] in "<≤" else "low": {"value": value} | of, "text": written}
+        side = "high" if bound["sign"] in "<≤" else "low"
+        return {side: {"value": value} | unit, "text": written}
     bounds = _bounds(written, ucum or None)
     if bounds is None:
         return None
-    unit = {"system": "http://unitsofmeasure.org", "code": ucum} if ucum else {}
     low, high = ({"value": bound} | unit for bound in bounds)
     return {"low": low, "high": high, "text": written}
 

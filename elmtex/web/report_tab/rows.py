@@ -13,7 +13,7 @@ from elmtex.types import Item
 _DENIES = re.compile(r"(?:no|not|nil|denie[sd]|keine?)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 # What the history may say around a disease that is listed for itself, besides when
-_AROUND = frozenset(
+_SAYS_NO_MORE = frozenset(
     "a an and bekannt bekannte bekannter der die das h history hx in known n nach no o of on of past post prior previous seit since "
     "status the z zn zustand".split()
 )
@@ -189,7 +189,7 @@ def _is_history_of(item: Item, disease: Item) -> bool:
             for start, end in said
         )
     ]
-    return _AROUND.issuperset(rest)
+    return _SAYS_NO_MORE.issuperset(rest)
 
 
 def _around(outer: Item, inner: Item) -> bool:
