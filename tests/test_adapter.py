@@ -46,4 +46,8 @@ def test_the_packaged_adapter_is_the_last_one(
     assert packaged_adapter() is None
     for name in ("elmtex-9", "elmtex-10"):
         made(tmp_path / name, json.dumps({"name": name}))
+    made(tmp_path / "schemas-10", json.dumps({"name": "schemas-10"}))
     assert packaged_adapter().name == "elmtex-10"
+    assert packaged_adapter(own_schema=True).name == "schemas-10"
+    (tmp_path / "schemas-10" / "adapter_config.json").unlink()
+    assert packaged_adapter(own_schema=True).name == "elmtex-10"

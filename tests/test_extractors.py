@@ -16,7 +16,7 @@ from elmtex.extractors.base import EXTRACTORS, Extractor, open_extractor
 from elmtex.extractors.chat import ChatExtractor
 from elmtex.extractors.coding import CodingExtractor
 from elmtex.extractors.notes import NotesExtractor
-from elmtex.schema import CategorySchema, load_schema
+from elmtex.schema import CategorySchema, load_schema, parse_schema
 from elmtex.types import Extraction, InputError, Item, Progress, Timings
 
 SERVER = "http://127.0.0.1:1/v1"  # nobody is asked before the first report
@@ -193,6 +193,33 @@ def test_codes_are_in_each_way_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     other = extractor.with_schema(extractor.schema.subset(("signs_symptoms",)))
     assert other.extract("A fever.").categories["signs_symptoms"][0].codes == ("FEVER",)
     assert extractor.settings() == {"strategy": "planted", "coding": '{"threshold": 0.5}'}
+
+
+def test_schemas_of_ones_own_have_a_model_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("elmtex.models.adapter._FOLDER", tmp_path)
+    own = parse_schema('{"title": "Wound", "properties": {"depth": {"title": "Depth"}}}', "wound")
+
+    def package(name: str) -> None:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "adapter_config.json").write_text("{}")
+
+    package("elmtex-1")
+    alone = NotesExtractor()
+    assert alone.with_schema(own).model is alone.model
+    package("schemas-1")
+    first = NotesExtractor()
+    other = first.with_schema(own)
+    assert (first.model_name, other.model_name) == (
+        "smollm2-135m+elmtex-1",
+        "smollm2-135m+schemas-1",
+    )
+    assert other.with_schema(first.schema).model is first.model
+    assert first.with_schema(own).model is other.model
+    assert NotesExtractor(own).model_name == "smollm2-135m+schemas-1"
+    named = NotesExtractor(own, model=str(tmp_path / "elmtex-1"))
+    assert named.model_name == "smollm2-135m+elmtex-1"
 
 
 def test_attributes_are_a_setting_where_the_model_writes_them(tmp_path: Path) -> None:

@@ -104,6 +104,26 @@ def test_the_same_key_in_two_schemas_keeps_its_label(folder: Path) -> None:
     assert "wound size" in margin_prompt(asked_schema(("size",), (), alone, rng))
 
 
+def test_a_prompt_may_say_what_belongs_under_a_label() -> None:
+    schema = parse_schema(
+        json.dumps(
+            {
+                "title": "Wound",
+                "properties": {
+                    "bed": {"title": "Bed", "description": "Tissue in the wound:\n slough."},
+                    "size": {"title": "Size"},
+                    "edge": {"title": "Edge", "description": "skin " * 100},
+                },
+            }
+        ),
+        "wound",
+    )
+    assert margin_prompt(schema).endswith(" under these labels: bed, size, edge.\n\n")
+    said = margin_prompt(schema, described=True)
+    assert "labels: bed (Tissue in the wound: slough), size, edge (skin skin" in said
+    assert said.endswith("skin).\n\n") and said.count("skin") == 24
+
+
 def test_a_folders_schemas_change_nothing_for_records_that_name_none() -> None:
     labelled, rng = load_schema("elmtex").keys, random.Random(0)
     without = asked_schema(labelled, (), Augmentation(0, 0, 0), rng)

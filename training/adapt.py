@@ -31,7 +31,7 @@ from elmtex.adaptations.versions import RECORD, schema_key
 from elmtex.erase import remove
 from elmtex.models.adapter import Adapter, notes_adapter, packaged_adapter
 from elmtex.provenance import digest, utc
-from elmtex.schema import CategorySchema, load_schema
+from elmtex.schema import CategorySchema, is_own, load_schema
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError, Record
 from training.prepare import SCHEMAS, WRITTEN
@@ -61,7 +61,7 @@ def adapt(
         reviews: gold; see :func:`elmtex.adaptations.learn.usable`.
         schema: their categories.
         out: the folder to make.
-        model: folder of the adapter to train further; None is the packaged one.
+        model: folder of the adapter to train further; None is the packaged one for such a schema.
         rehearsal: what to read in between; None is :func:`written_reports`.
         flags: further flags of training.sft.
         told: hears how far it is.
@@ -71,7 +71,7 @@ def adapt(
     """
     began = time.time()
     learnt, held_out = split(usable(reviews, schema))
-    base = notes_adapter(model) if model else packaged_adapter()
+    base = notes_adapter(model) if model else packaged_adapter(is_own(schema))
     if base is None or base.folder is None:
         raise InputError("there is no adapter to train further: name one with --model")
     if out.exists():
@@ -171,6 +171,7 @@ def _train(base: Adapter, arguments: Sequence[str], flags: Sequence[str], told: 
 
     cuda = torch.cuda.is_available()
     given = ["--config", str(CONFIG), "--model_name_or_path", base.base, "--use_cpu", str(not cuda)]
+    given += ["--layout", base.layout]
     given += ["--bf16", "true", "--dtype", "bfloat16"] if _multiplies_bfloat16(cuda) else []
     sft.main([*given, "--init_adapter", str(base.folder), *arguments, *flags], [Following()])
 

@@ -189,10 +189,11 @@ def _assertion_logits(
     tokenizer, llama = read_tokenizer(base), model.eval()
     by_token = NoteGrammar.of(load_schema(schema), tokenizer).assertion_tokens
     own = (schema,) if Path(schema).is_file() else ()
+    described = load_adapter(run).layout == "described"
     assertion_tokens = tuple(sorted(by_token))
 
     def rows() -> Iterator[tuple[NDArray[np.floating], int]]:
-        plain = Augmentation(0, 0, 0, own)
+        plain = Augmentation(0, 0, 0, own, described=float(described))
         for part in Examples(records, tokenizer, epochs=1, seed=0, augmentation=plain, size=1024):
             decided = [d for d in part.decisions if d.allowed == assertion_tokens]
             at = torch.tensor([d.row for d in decided], dtype=torch.long)

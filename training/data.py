@@ -42,6 +42,7 @@ class Augmentation:
             folder stands for all schemas in it, which count only for records that name one.
         excerpt: fraction that are a few sentences of their record.
         capitals: fraction that are in capitals.
+        described: fraction whose labels are asked for with their categories' descriptions.
     """
 
     drop: float = 0.1
@@ -50,10 +51,11 @@ class Augmentation:
     schemas: tuple[str, ...] = ()
     excerpt: float = 0.0
     capitals: float = 0.0
+    described: float = 0.0
 
     def plain(self) -> Augmentation:
-        """The same schemas, and every example as its record is."""
-        return Augmentation(0, 0, 0, self.schemas)
+        """The same schemas, and every example as its record is, described if any is."""
+        return Augmentation(0, 0, 0, self.schemas, described=float(self.described > 0))
 
 
 class Examples(Sequence[TrainingSequence]):
@@ -209,7 +211,8 @@ def sequences(
     schema = asked_schema(labelled, record.attributes, augmentation, rng, record.schema)
     grammar = NoteGrammar.of(schema, tokenizer)
     attributes = AttributeGrammar.of(schema, tokenizer, grammar) if record.attributes else None
-    prompt = tokenizer.encode(margin_prompt(schema), add_special_tokens=False).ids
+    described = augmentation.described > 0 and rng.random() < augmentation.described
+    prompt = tokenizer.encode(margin_prompt(schema, described), add_special_tokens=False).ids
     tokens = tokenise(record.text, tokenizer)
     items = gold_notes(record, tokens, schema.keys)
     for chunk in chunks(tokens, size):

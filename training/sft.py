@@ -23,8 +23,6 @@ from typing import Any
 
 from elmtex.types import ElmtexError, InputError
 
-LAYOUTS = ("words", "json")
-
 
 @dataclass
 class ElmtexArguments:
@@ -32,9 +30,9 @@ class ElmtexArguments:
 
     Args:
         data: folder of ``training.prepare`` with train.jsonl and dev.jsonl.
-        layout: ``words``, the margin notes that elmtex decodes; or ``json``, ELMTEX's chat with one
-            JSON answer, for any chat Llama: merged (training.merge), it answers ``elmtex extract
-            --strategy naive``.
+        layout: ``words``, the margin notes that elmtex decodes; ``described``, the same asked for
+            with the categories' descriptions; or ``json``, ELMTEX's chat with one JSON answer, for
+            any chat Llama: merged (training.merge), it answers ``elmtex extract --strategy naive``.
         schemas: files of custom schemas whose categories the records label, or a folder of them for
             records that name their schema.
         sources: corpora of train.jsonl to use, by the ``source`` of their records; empty means all.
@@ -45,6 +43,7 @@ class ElmtexArguments:
         non_present_weight: weight in the loss of decisions for absent or possible; others weigh 1.
         init_adapter: folder of an adapter to train further; its rank, alpha and layers are kept.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
+        described: layout ``described``: fraction of the examples whose prompt has descriptions.
         drop, shuffle, rename, excerpt, capitals: fractions of examples that are augmented (see
             training.data.Augmentation).
         mention_replacement: fraction of the items whose text is replaced (see training.mentions).
@@ -63,6 +62,7 @@ class ElmtexArguments:
     rename: float = 0.1
     excerpt: float = 0.0
     capitals: float = 0.0
+    described: float = 0.8
     mention_replacement: float = field(default=0.0, metadata={"aliases": ["--swap"]})
 
 
@@ -135,7 +135,7 @@ def main(arguments: list[str] | None = None, callbacks: Sequence[Any] = ()) -> N
         "base": model_config.model_name_or_path,
         "layout": elmtex.layout,
     }
-    if elmtex.layout == "words" and any(record.attributes for record in train):
+    if elmtex.layout != "json" and any(record.attributes for record in train):
         facts["attributes"] = {}  # that it writes some; how readily, calibration says
     if is_first():
         write_whole(out / "elmtex.json", json.dumps(facts, indent=2) + "\n")
@@ -165,7 +165,7 @@ def _model(base: Path, elmtex: ElmtexArguments, config: Any, model_config: Any) 
 
     # A GPU's own kernels are fast enough, and want whole masks.
     on_cpu = config.use_cpu or not torch.cuda.is_available()
-    skips = elmtex.layout == "words" and on_cpu
+    skips = elmtex.layout != "json" and on_cpu
     model: Any = AutoModelForCausalLM.from_pretrained(
         base,
         dtype=model_config.dtype if model_config.dtype not in (None, "auto") else torch.float32,
@@ -183,6 +183,7 @@ def _model(base: Path, elmtex: ElmtexArguments, config: Any, model_config: Any) 
 def _check(elmtex: ElmtexArguments, config: Any, model_config: Any) -> None:
     """Raise InputError for settings that cannot be trained with, before anything is loaded."""
     from elmtex.decoding.tokens import CONTEXT, MAX_SENTENCE
+    from elmtex.models.adapter import LAYOUTS
 
     if elmtex.layout not in LAYOUTS:
         raise InputError(f"layout {elmtex.layout!r}: use one of: {', '.join(LAYOUTS)}")

@@ -45,6 +45,7 @@ def notes_trainer(
         tuple(elmtex.schemas),
         elmtex.excerpt,
         elmtex.capitals,
+        elmtex.described if elmtex.layout == "described" else 0.0,
     )
     size = elmtex.max_report_tokens
     seen = Examples(

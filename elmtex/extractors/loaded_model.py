@@ -10,6 +10,7 @@ from elmtex.decoding.tokens import Tokenizer, read_tokenizer
 from elmtex.engines import Engine, check_engine, chosen, open_engine, settings
 from elmtex.models.adapter import Adapter, notes_adapter, packaged_adapter
 from elmtex.models.base import DEFAULT_MODEL, base_folder, check_model
+from elmtex.schema import CategorySchema, is_own
 
 if TYPE_CHECKING:
     from elmtex.extractors.second_opinion import SecondOpinion
@@ -19,8 +20,8 @@ class LoadedModel:
     """A model, of which each part is loaded at its first use; several threads may ask for it.
 
     Args:
-        model: None for the embedded model with the packaged adapter; else a model's folder, its name on the hub, or
-            the folder of an adapter.
+        model: None for the embedded model with a packaged adapter, see :meth:`fitting`; else a model's folder, its
+            name on the hub, or the folder of an adapter.
         engine: a key of ``elmtex.engines.ENGINES``, or ``auto``.
         threads: CPU threads; None leaves the choice to the engine.
         at_once: sessions that will be fed at the same time.
@@ -40,10 +41,32 @@ class LoadedModel:
         self._engine_name = check_engine(engine)
         self.adapter, self.base = _chosen_model(model)
         self._threads, self._at_once = threads, at_once
+        # With each packaged adapter, by whether it is for schemas of one's own; None where a model was named.
+        self._packaged: dict[bool, LoadedModel] | None = {False: self} if model is None else None
         self._loading = threading.Lock()
         self._tokenizer: Tokenizer | None = None
         self._engine: Engine | None = None
         self._opinion: SecondOpinion | None = None
+
+    def fitting(self, schema: CategorySchema) -> LoadedModel:
+        """The model to read a schema with: this one where it was named, else the one with the packaged adapter for such
+        schemas, loaded once for all that share either."""
+        if self._packaged is None:
+            return self
+        own = is_own(schema)
+        if own not in self._packaged:
+            adapter = packaged_adapter(own)
+            if adapter is None or self.adapter is None or adapter.folder == self.adapter.folder:
+                return self
+            other = LoadedModel(
+                str(adapter.folder),
+                engine=self._engine_name,
+                threads=self._threads,
+                at_once=self._at_once,
+            )
+            other._packaged = self._packaged
+            self._packaged.setdefault(own, other)
+        return self._packaged[own]
 
     @property
     def name(self) -> str:

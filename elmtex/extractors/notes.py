@@ -61,7 +61,8 @@ class NotesExtractor(Extractor):
 
     Args:
         schema: name of a packaged schema, path of a schema file, or a schema.
-        model: as :class:`LoadedModel` takes it, or one that other extractors share, which has an engine already.
+        model: as :class:`LoadedModel` takes it, or one that other extractors share, which has an engine already; see its
+            ``fitting``.
         engine, threads, at_once: as :class:`LoadedModel` takes them.
         attributes: False leaves out what belongs to items (doses, values, sites). The items are the same.
         second_opinion: False asks no student, also of an adapter that was calibrated with one.
@@ -84,7 +85,7 @@ class NotesExtractor(Extractor):
         self._schema = schema if isinstance(schema, CategorySchema) else load_schema(schema)
         if not isinstance(model, LoadedModel):
             model = LoadedModel(model, engine=engine, threads=threads, at_once=at_once)
-        self.model = model
+        self.model = model = model.fitting(self._schema)
         self._wants_attributes, self._wants_opinion = attributes, second_opinion
         opinion = model.opinion if second_opinion else None
         self._opinion = opinion if opinion and opinion.student.knows(self._schema) else None

@@ -34,7 +34,8 @@ class View:
         """
         # Needs the tokenizer alone: what is wrong with a schema need not wait for the weights.
         tokenizer, adapter = model.tokenizer, model.adapter
-        prompt = tokenizer.encode(margin_prompt(schema), add_special_tokens=False).ids
+        described = adapter is not None and adapter.layout == "described"
+        prompt = tokenizer.encode(margin_prompt(schema, described), add_special_tokens=False).ids
         grammar = NoteGrammar.of(schema, tokenizer, adapter.biases if adapter else {})
         of_items = None
         if attributes:

@@ -21,7 +21,9 @@ from elmtex.models.facts import (
 from elmtex.models.integrity import check_folder, write_digests
 from elmtex.types import InputError
 
+LAYOUTS = ("words", "described", "json")
 _FOLDER = Path(__file__).parent / "adapters"
+_OWN_SCHEMAS = "schemas-"  # the name of an adapter for schemas of one's own begins so
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,8 @@ class Adapter:
         calibration: (score, probability) points, ascending, that turn the model's probability of an
             item into the fraction of such items that were correct on DEV; empty when it was not
             calibrated.
-        layout: what it was trained to write: ``words`` (a margin note for each word) or ``json`` (a
-            chat's answer).
+        layout: what it was trained to write: ``words`` (a margin note for each word), ``described`` (the same, asked
+            for with the categories' descriptions) or ``json`` (a chat's answer).
         biases: added to the logits of ``open``, ``absent`` or ``possible`` where they are allowed.
         threshold: least probability of an item that is kept (:func:`elmtex.decoding.select.group`),
             as chosen on DEV.
@@ -155,8 +157,8 @@ def load_adapter(folder: Path) -> Adapter:
         )
     facts = read_facts(path) if path.is_file() else {}
     layout = word(facts, "layout", "words", path)
-    if layout not in ("words", "json"):
-        raise InputError(f"{path}: layout {layout!r} is unknown: elmtex reads 'words' and 'json'")
+    if layout not in LAYOUTS:
+        raise InputError(f"{path}: layout {layout!r} is unknown: elmtex reads {', '.join(LAYOUTS)}")
     return Adapter(
         name=word(facts, "name", folder.name, path),
         folder=None if merged else folder,
@@ -232,10 +234,18 @@ def _second_opinion(facts: Mapping[str, Any], path: Path) -> OpinionSettings | N
     )
 
 
-def packaged_adapter() -> Adapter | None:
-    """The adapter packaged with this version, if there is one: the last by name, numbers as such."""
+def packaged_adapter(own_schema: bool = False) -> Adapter | None:
+    """The adapter packaged with this version, if there is one: the last by name, numbers as such.
+
+    Args:
+        own_schema: the one for schemas of one's own, which was trained to read labels that it does not know; where
+            there is none, the other.
+    """
     folders = [path for path in _FOLDER.glob("*") if (path / "adapter_config.json").is_file()]
-    return load_adapter(max(folders, key=_order)) if folders else None
+    of_kind = [path for path in folders if path.name.startswith(_OWN_SCHEMAS) == own_schema]
+    if own_schema and not of_kind:
+        return packaged_adapter()
+    return load_adapter(max(of_kind, key=_order)) if of_kind else None
 
 
 def _order(folder: Path) -> list[tuple[int, str]]:
