@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +17,10 @@ from elmtex.extractors import base
 from elmtex.extractors.base import EXTRACTORS, Extractor, open_extractor
 from elmtex.extractors.chat import ChatExtractor
 from elmtex.extractors.coding import CodingExtractor
+from elmtex.extractors.mixed import MixedExtractor
 from elmtex.extractors.notes import NotesExtractor
 from elmtex.schema import CategorySchema, load_schema, parse_schema
-from elmtex.types import Extraction, InputError, Item, Progress, Timings
+from elmtex.types import Extraction, InputError, Item, Progress, Status, Timings
 
 SERVER = "http://127.0.0.1:1/v1"  # nobody is asked before the first report
 
@@ -211,15 +214,62 @@ def test_schemas_of_ones_own_have_a_model_of_their_own(
     package("schemas-1")
     first = NotesExtractor()
     other = first.with_schema(own)
+    assert isinstance(other, NotesExtractor)
     assert (first.model_name, other.model_name) == (
         "smollm2-135m+elmtex-1",
         "smollm2-135m+schemas-1",
     )
-    assert other.with_schema(first.schema).model is first.model
-    assert first.with_schema(own).model is other.model
+    for again in (other.with_schema(first.schema), other.with_schema(own)):
+        assert isinstance(again, NotesExtractor) and again.model in (first.model, other.model)
     assert NotesExtractor(own).model_name == "smollm2-135m+schemas-1"
     named = NotesExtractor(own, model=str(tmp_path / "elmtex-1"))
     assert named.model_name == "smollm2-135m+elmtex-1"
+    # One category of one's own beside those that the other model knows.
+    document = json.loads(json.dumps(load_schema("elmtex").document))
+    document["properties"]["depth"] = {"title": "Depth"}
+    beside = parse_schema(json.dumps(document), "beside")
+    both = open_extractor(schema=beside)
+    assert both.model_name == "smollm2-135m+elmtex-1, smollm2-135m+schemas-1"
+    assert both.schema is beside and len(both.folders()) == 3
+    assert both.with_schema(own).model_name == "smollm2-135m+schemas-1"
+    assert "," not in open_extractor(schema=beside, model=str(tmp_path / "elmtex-1")).model_name
+
+
+def test_each_kind_of_categories_is_read_by_its_model() -> None:
+    schema = parse_schema(
+        json.dumps(
+            {"title": "T", "properties": {k: {"title": k.title()} for k in ("a", "b", "c")}}
+        ),
+        "t",
+    )
+
+    class Reads(Planted):
+        def __init__(self, keys: tuple[str, ...], status: Status = "ok") -> None:
+            self._schema, self._model, self._status = schema.subset(keys), keys[0], status
+
+        def extract(self, report: str, *, id: str = "report") -> Extraction:
+            words = {key: (Item(f"{key} {report}", None, None),) for key in self.schema.keys}
+            return Extraction(id, self.schema.name, self._model, self._status, (), words)
+
+        def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
+            whole = self.extract(report, id=id)
+            yield Progress(replace(whole, categories={}), 1, 2)
+            yield Progress(whole, 2, 2)
+
+    def mixed(status: Status = "ok") -> MixedExtractor:
+        known: Any = Reads(("a", "c"))
+        own: Any = Reads(("b",), status)
+        return MixedExtractor(schema, known, own)
+
+    both = mixed()
+    whole = both.extract("x", id="r")
+    assert list(whole.categories) == ["a", "b", "c"] and whole.status == "ok"
+    assert [item.text for key in "abc" for item in whole.categories[key]] == ["a x", "b x", "c x"]
+    steps = list(both.stream("x", id="r"))
+    assert [(s.done, s.total) for s in steps] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert steps[-1].extraction == whole
+    assert steps[1].extraction.categories["b"] == () and steps[1].part_ends
+    assert mixed("invalid_output").extract("x").status == "invalid_output"
 
 
 def test_attributes_are_a_setting_where_the_model_writes_them(tmp_path: Path) -> None:

@@ -127,6 +127,12 @@ def test_half_is_corrected_step_by_step_and_the_rest_measured(
     assert list(exact) == ["0", "3", "5", "10", "12"]
     assert exact["0"] == 0.667 and sorted(exact.values()) == list(exact.values())
     assert (out / "learning.svg").is_file() and (out / "learning.png").is_file()
+    page = tmp_path / "page.md"
+    page.write_text("Before.\n<!-- figures:start -->\n<!-- figures:end -->\nAfter.\n")
+    learn(folder, out, "--orders", "unsure", "--sizes", "3", "--docs", str(page))
+    told = page.read_text()
+    assert "| corrected reports | least sure first |" in told and told.endswith("After.\n")
+    assert (tmp_path / "learning.png").is_file()
 
 
 def test_what_is_done_is_not_done_again(folder: Path, tmp_path: Path, planted: Planted) -> None:

@@ -2,6 +2,7 @@
 
     python -m training.learning --out runs/learning
     python -m training.learning --out runs/learning --kiwi MTSample/
+    python -m training.learning --out runs/learning --sizes 3 10 --orders random --docs docs/adapt.md
     python -m training.learning --out runs/smoke --smoke
 
 The gold plays the corrections. Of each schema kept from training (training/schemas/dev-*), half of the reports may be corrected, the
@@ -9,7 +10,7 @@ other half is measured on; with --kiwi of Kiwi's notes, too, whose style and lab
 reports to correct come at random, or least sure first: those whose items the model after the last step is least sure of.
 
 Every step is one command of this checkout, which is printed; what is done is not done again. Writes OUT/learning.md, and
-OUT/learning.svg and .png. ``--smoke`` takes one schema and a few steps of training: its figures mean nothing.
+OUT/learning.svg and .png; ``--docs`` puts the tables between the marks of a page, and the figure beside it. ``--smoke`` takes one schema and a few steps of training: its figures mean nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +32,7 @@ from elmtex.types import ElmtexError, Extraction, InputError, Record
 from eval import results
 from eval.data import with_first_mentions
 from eval.metrics import Sample, aggregate
+from eval.publish import between_marks
 from eval.tables import Rows, estimate, markdown
 from training.prepare import SCHEMAS
 from training.study import run
@@ -96,7 +99,7 @@ def learn(task: Task, given: argparse.Namespace) -> None:
         if not (folder / f"{name}.jsonl").is_file():
             records.write(folder / f"{name}.jsonl", rows)
     _evaluate(task, folder, "measured", given.model, folder / "0")
-    for order in ORDERS:
+    for order in given.orders:
         model, chosen = given.model, list[Record]()
         pool = list(task.pool)
         random.Random(f"{given.seed}/{task.name}").shuffle(pool)
@@ -152,7 +155,7 @@ def _curve(group: Sequence[Task], langs: Sequence[str], given: argparse.Namespac
     """A curve over the reports of several tasks: each counts with what it has at the number of reports, or at its last."""
     points = sorted({n for task in group for n in sizes(task, given)})
     curve: Curve = {}
-    for order in ORDERS if points else ():
+    for order in given.orders if points else ():
         curve[order] = {}
         for point in (0, *points):
             samples = [s for task in group for s in _samples(task, order, point, langs, given)]
@@ -171,12 +174,12 @@ def _samples(
     yield from (s for id, s in found.samples[SYSTEM].items() if lang[id] in langs)
 
 
-def write_tables(found: dict[str, Curve], out: Path) -> None:
-    """Write learning.md, learning.svg and learning.png."""
+def write_tables(found: dict[str, Curve], out: Path, docs: Path | None = None) -> None:
+    """Write learning.md, learning.svg and learning.png; into a page, too, where one is given."""
     lines = ["# Learning from corrected reports\n"]
     for title, curve in found.items():
         points = sorted({n for figures in curve.values() for n in figures})
-        n = next(iter(curve["random"].values()))["n"]
+        n = next(iter(next(iter(curve.values())).values()))["n"]
         rows: Rows = [["corrected reports", *(ORDERS[order] for order in curve)]]
         rows += [[str(p), *(_cell(curve[order].get(p)) for order in curve)] for p in points]
         lines += [f"## {title}, measured on {n} reports\n", markdown(rows)]
@@ -186,6 +189,9 @@ def write_tables(found: dict[str, Curve], out: Path) -> None:
     )
     write_whole(out / "learning.md", "\n".join(lines) + "\n")
     _plot(found, out)
+    if docs is not None:
+        write_whole(docs, between_marks(docs, "\n".join(lines[1:])))
+        shutil.copyfile(out / "learning.png", docs.with_name("learning.png"))
     print((out / "learning.md").read_text("utf-8"))
 
 
@@ -237,6 +243,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kiwi", type=Path, metavar="DIR", help="Kiwi's notes")
     parser.add_argument("--model", type=Path, metavar="DIR", help="adapter to train further")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), metavar="N")
+    parser.add_argument("--orders", nargs="+", choices=list(ORDERS), default=list(ORDERS))
+    parser.add_argument("--docs", type=Path, metavar="PAGE", help="put the tables there, too")
     parser.add_argument("--seed", type=int, default=1, help="of the random order")
     parser.add_argument("--smoke", action="store_true", help="one schema, a few steps")
     given = parser.parse_args(arguments)
@@ -245,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         every = tasks(given)
         for task in every:
             learn(task, given)
-        write_tables(curves(every, given), given.out)
+        write_tables(curves(every, given), given.out, given.docs)
     except ElmtexError as error:
         print(f"training.learning: {error}", file=sys.stderr)
         return 2

@@ -185,16 +185,12 @@ def open_extractor(
         model = str(_adapted(schema, adaptation))
     extractor: Extractor
     if name == "finetuned":
-        from elmtex.extractors.notes import NotesExtractor
+        from elmtex.extractors.loaded_model import LoadedModel
+        from elmtex.extractors.mixed import notes_extractor
 
-        extractor = NotesExtractor(
-            schema,
-            model=model,
-            engine=engine,
-            threads=threads,
-            at_once=at_once,
-            attributes=attributes,
-            second_opinion=second_opinion,
+        loaded = LoadedModel(model, engine=engine, threads=threads, at_once=at_once)
+        extractor = notes_extractor(
+            schema, loaded, attributes=attributes, second_opinion=second_opinion
         )
     elif name == "student":
         from elmtex.extractors.student import StudentExtractor

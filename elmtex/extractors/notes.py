@@ -97,10 +97,12 @@ class NotesExtractor(Extractor):
     def schema(self) -> CategorySchema:
         return self._schema
 
-    def with_schema(self, schema: CategorySchema) -> NotesExtractor:
-        return NotesExtractor(
+    def with_schema(self, schema: CategorySchema) -> Extractor:
+        from elmtex.extractors.mixed import notes_extractor
+
+        return notes_extractor(
             schema,
-            model=self.model,
+            self.model,
             attributes=self._wants_attributes,
             second_opinion=self._wants_opinion,
         )

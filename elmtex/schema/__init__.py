@@ -50,6 +50,7 @@ __all__ = [
     "Fhir",
     "is_own",
     "load_schema",
+    "own_categories",
     "packaged_schemas",
     "parse_schema",
     "schema_templates",
@@ -76,10 +77,19 @@ def _folder() -> Path:
     return here / "schemas" if (here / "schemas").is_dir() else here.parent / "schemas"
 
 
+def own_categories(schema: CategorySchema) -> tuple[str, ...]:
+    """The categories under labels of no packaged schema: what the packaged model knows least of.
+
+    Examples:
+        >>> own_categories(load_schema("medication"))
+        ()
+    """
+    return tuple(c.key for c in schema.categories if c.label not in _packaged_labels())
+
+
 def is_own(schema: CategorySchema) -> bool:
-    """Whether most categories of a schema have labels of no packaged one: what the packaged model knows least of."""
-    known = _packaged_labels()
-    return 2 * sum(c.label in known for c in schema.categories) < len(schema.categories)
+    """Whether most categories of a schema are one's own."""
+    return 2 * len(own_categories(schema)) > len(schema.categories)
 
 
 @functools.cache

@@ -1,0 +1,122 @@
+"""A schema that has categories of one's own beside those of the packaged ones: each kind is read by its model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from elmtex.extractors.base import Extractor
+from elmtex.extractors.loaded_model import LoadedModel
+from elmtex.extractors.notes import NotesExtractor
+from elmtex.schema import CategorySchema, is_own, own_categories
+from elmtex.types import Extraction, Progress, Timings
+
+
+def notes_extractor(
+    schema: CategorySchema,
+    model: LoadedModel,
+    *,
+    attributes: bool = True,
+    second_opinion: bool = True,
+) -> Extractor:
+    """What reads a schema by margin notes: one model, or two where there are packaged ones for either kind of its categories.
+
+    Args:
+        schema: all categories.
+        model: see :meth:`LoadedModel.fitting`.
+        attributes, second_opinion: as :class:`NotesExtractor` takes them.
+    """
+
+    def read(some: CategorySchema) -> NotesExtractor:
+        return NotesExtractor(
+            some, model=model, attributes=attributes, second_opinion=second_opinion
+        )
+
+    own = own_categories(schema)
+    if own and not is_own(schema):
+        others = tuple(key for key in schema.keys if key not in own)
+        known, rest = read(schema.subset(others)), read(schema.subset(own))
+        if known.model is not rest.model:
+            return MixedExtractor(schema, known, rest)
+    return read(schema)
+
+
+class MixedExtractor(Extractor):
+    """Two extractors, of which each reads its categories of a report, the one after the other.
+
+    Args:
+        schema: all categories.
+        known: reads those of the packaged schemas.
+        own: reads the others.
+    """
+
+    def __init__(self, schema: CategorySchema, known: NotesExtractor, own: NotesExtractor) -> None:
+        self._schema, self._known, self._own = schema, known, own
+
+    @property
+    def schema(self) -> CategorySchema:
+        return self._schema
+
+    @property
+    def model_name(self) -> str:
+        return f"{self._known.model_name}, {self._own.model_name}"
+
+    def folders(self) -> tuple[Path, ...]:
+        return tuple(dict.fromkeys((*self._known.folders(), *self._own.folders())))
+
+    def settings(self) -> dict[str, str]:
+        return {**self._own.settings(), **self._known.settings()}
+
+    def with_schema(self, schema: CategorySchema) -> Extractor:
+        return self._known.with_schema(schema)
+
+    def load(self) -> None:
+        self._known.load()
+        self._own.load()
+
+    def extract(self, report: str, *, id: str = "report") -> Extraction:
+        """Extract one report; raises what either raises."""
+        known = self._known.extract(report, id=id)
+        return self._joined(known, self._own.extract(report, id=id))
+
+    def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
+        """The steps of both, of which each reads every sentence."""
+        for first in self._known.stream(report, id=id):
+            known = first.extraction
+            yield Progress(
+                self._joined(known), first.done, 2 * first.total, first.done == first.total
+            )
+        for step in self._own.stream(report, id=id):
+            joined, done = self._joined(known, step.extraction), step.done + step.total
+            yield replace(step, extraction=joined, done=done, total=2 * step.total)
+
+    def _joined(self, known: Extraction, own: Extraction | None = None) -> Extraction:
+        found = {**known.categories, **(own.categories if own else {})}
+        worse = own if own and known.status == "ok" else known
+        return replace(
+            known,
+            schema=self.schema.name,
+            model=self.model_name,
+            status=worse.status,
+            problems=tuple(dict.fromkeys((*known.problems, *(own.problems if own else ())))),
+            categories={key: found.get(key, ()) for key in self.schema.keys},
+            timings=_Both(known.timings, own.timings)
+            if own and known.timings and own.timings
+            else None,
+        )
+
+
+@dataclass(frozen=True)
+class _Both:
+    """The times of both."""
+
+    known: Timings
+    own: Timings
+
+    @property
+    def load(self) -> float:
+        return self.known.load + self.own.load
+
+    def lines(self) -> list[str]:
+        return [*self.known.lines(), *self.own.lines()]
