@@ -7,7 +7,8 @@
 Reads the reports of the held-out schemas (``dev-*`` of training/schemas) and measures on every other of each schema's; the
 others set the confidence (``training.calibrate --schemas``) and are the examples of ``icl``. Printed are micro F1, exact and
 relaxed, and how often a category that holds nothing is filled, with 95% bootstrap intervals over reports. ``--out`` gets
-figures.json; ``--publish`` writes the tables of such a folder into the docs.
+figures.json; ``--publish`` writes the tables of such a folder into the docs and the model card of the packaged adapter that
+it measured.
 """
 
 from __future__ import annotations
@@ -18,21 +19,24 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from corpora import schemas
 from elmtex.extractors.base import extract_safely, open_extractor
+from elmtex.models.adapter import packaged_adapter
 from elmtex.models.base import DEFAULT_MODEL
 from elmtex.provenance import digest_of_data, environment, utc
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError
 from eval.metrics import Sample, aggregate, score_sample
-from eval.publish import between_marks
+from eval.publish import between_marks, stages
 from eval.run import PACKAGES
 from eval.tables import Rows, estimate, markdown
 
 SCHEMAS = Path(__file__).parent.parent / "training" / "schemas"
 DOCS = Path(__file__).parent.parent / "docs" / "schemas.md"
+_CARD = Path(__file__).parent / "model_card_schemas.md"  # the words around the figures
 SYSTEMS = ("finetuned", "naive", "icl")
 _FIGURES = (
     ("exact F1", "exact", "micro", "f1"),
@@ -65,8 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parser.parse_args(argv)
     try:
         if given.publish:
-            known = json.loads((given.publish / "figures.json").read_text("utf-8"))
-            write_whole(DOCS, between_marks(DOCS, _published(known)))
+            publish(json.loads((given.publish / "figures.json").read_text("utf-8")))
             return 0
         figures = measure(
             given.schemas, given.systems.split(","), given.model, given.base, given.limit
@@ -161,8 +164,26 @@ def _cell(figures: Mapping[str, Any], level: str, of: str, value: str) -> str:
     return estimate(entry[value], entry["ci"])
 
 
-def _published(known: Mapping[str, Any]) -> str:
-    return f"{markdown(table(known['systems']))}\n\nMeasured {known['made'][:10]}, commit {known['git'][:7]}.\n"
+def publish(known: Mapping[str, Any]) -> None:
+    """Write the tables of a figures.json into the docs, and the card of the packaged adapter if that is what it measured."""
+    shown = f"{markdown(table(known['systems']))}\n\nMeasured {known['made'][:10]}, commit {known['git'][:7]}.\n"
+    page = between_marks(DOCS, shown)
+    adapter = packaged_adapter(own_schema=True)
+    if adapter and adapter.folder and adapter.own_schemas:
+        measured = known["systems"].get("finetuned", {}).get("model", "")
+        if measured.endswith(f"+{adapter.name}"):
+            config = json.loads((adapter.folder / "adapter_config.json").read_text("utf-8"))
+            record = json.loads((adapter.folder / "record.json").read_text("utf-8"))
+            card = Template(_CARD.read_text("utf-8")).substitute(
+                name=adapter.name,
+                base=adapter.base,
+                rank=config["r"],
+                threshold=adapter.own_schemas.threshold,
+                stages=stages(record),
+                figures=shown.strip(),
+            )
+            write_whole(adapter.folder / "MODEL_CARD.md", card)
+    write_whole(DOCS, page)
 
 
 if __name__ == "__main__":

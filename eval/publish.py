@@ -116,7 +116,7 @@ def card(results: Results, adapter: Path) -> str:
         name=facts["name"],
         base=facts["base"],
         rank=_load(adapter / "adapter_config.json")["r"],
-        stages="\n".join(map(_stage, record["stages"])),
+        stages=stages(record),
         biases=json.dumps(facts["biases"]),
         threshold=facts["threshold"],
         attributes=_attributes(facts.get("attributes")),
@@ -129,6 +129,11 @@ def _attributes(settings: Mapping[str, Any] | None) -> str:
     if settings is None:
         return "it writes none"
     return f"bias of the last one {settings['bias']}, threshold {settings['threshold']}"
+
+
+def stages(record: Mapping[str, Any]) -> str:
+    """How an adapter was made, as Markdown: a paragraph per run."""
+    return "\n".join(map(_stage, record["stages"]))
 
 
 def _stage(stage: Mapping[str, Any]) -> str:
