@@ -25,8 +25,8 @@ from typing import Any
 from corpora import schemas
 from elmtex.extractors.base import extract_safely, open_extractor
 from elmtex.models.adapter import packaged_adapter
-from elmtex.models.base import DEFAULT_MODEL
-from elmtex.provenance import digest_of_data, environment, utc
+from elmtex.models.base import DEFAULT_MODEL, base_folder
+from elmtex.provenance import digest, digest_of_data, environment, utc
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError
 from eval.metrics import Sample, aggregate, score_sample
@@ -126,6 +126,7 @@ def measure(
         every = [sample for of_schema in samples.values() for sample in of_schema]
         found[system] = {
             "model": extractor.model_name,
+            "digest": digest(extractor.folders()),
             "all": _essence(every),
             "schemas": {name: _essence(of_schema) for name, of_schema in samples.items()},
         }
@@ -169,9 +170,9 @@ def publish(known: Mapping[str, Any]) -> None:
     shown = f"{markdown(table(known['systems']))}\n\nMeasured {known['made'][:10]}, commit {known['git'][:7]}.\n"
     page = between_marks(DOCS, shown)
     adapter = packaged_adapter(own_schema=True)
-    if adapter and adapter.folder and adapter.own_schemas:
-        measured = known["systems"].get("finetuned", {}).get("model", "")
-        if measured.endswith(f"+{adapter.name}"):
+    if adapter and adapter.folder and adapter.own_schemas and adapter.layout == "described":
+        of_it = digest([base_folder(adapter.base), adapter.folder])
+        if known["systems"].get("finetuned", {}).get("digest") == of_it:
             config = json.loads((adapter.folder / "adapter_config.json").read_text("utf-8"))
             record = json.loads((adapter.folder / "record.json").read_text("utf-8"))
             card = Template(_CARD.read_text("utf-8")).substitute(

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from corpora import schemas
+from elmtex.models.adapter import load_adapter
+from elmtex.provenance import digest
 from elmtex.types import Extraction, InputError, Item
 from eval import own_schemas
 
@@ -22,6 +24,9 @@ class Planted:
     """Finds the calf, and a swab in every report that is none's half."""
 
     model_name = "planted"
+
+    def folders(self) -> tuple[Path, ...]:
+        return ()
 
     def extract(self, report: str, *, id: str = "report") -> Extraction:
         sites = (Item("calf", 4, 8),) if "calf" in report else ()
@@ -63,6 +68,33 @@ def test_every_other_report_of_each_schema_measures(
     monkeypatch.setattr(own_schemas, "DOCS", docs)
     assert own_schemas.main(["--publish", str(folder / "out")]) == 0
     assert "planted" in docs.read_text() and "old" not in docs.read_text()
+
+
+def test_the_card_of_the_adapter_that_was_measured_is_written(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    base, adapter = tmp_path / "base", tmp_path / "schemas-1"
+    for made in (base, adapter):
+        made.mkdir()
+    (adapter / "adapter_config.json").write_text('{"r": 4}')
+    settings = {"threshold": 0.3, "calibration": []}
+    facts = {"base": str(base), "layout": "described", "own_schemas": settings}
+    (adapter / "elmtex.json").write_text(json.dumps(facts))
+    stage = {"records": 3, "sources": [], "steps": 7, "git": "abc", "command": "sft"}
+    (adapter / "record.json").write_text(json.dumps({"stages": [stage]}))
+    page = tmp_path / "page.md"
+    page.write_text("<!-- figures:start -->\n<!-- figures:end -->\n")
+    monkeypatch.setattr(own_schemas, "DOCS", page)
+    monkeypatch.setattr(own_schemas, "packaged_adapter", lambda **_: load_adapter(adapter))
+    monkeypatch.setattr(own_schemas, "base_folder", lambda _: base)
+    monkeypatch.setattr(own_schemas, "table", lambda _: [["figure"], ["0.5"]])
+    known = {"made": "2026-11-30T00", "git": "0123456789"}
+    other = {**known, "systems": {"finetuned": {"digest": "of other weights"}}}
+    own_schemas.publish(other)
+    assert not (adapter / "MODEL_CARD.md").exists()
+    own_schemas.publish({**known, "systems": {"finetuned": {"digest": digest([base, adapter])}}})
+    card = (adapter / "MODEL_CARD.md").read_text()
+    assert "# schemas-1" in card and "7 steps" in card and "0.3" in card and "0.5" in card
 
 
 def test_what_cannot_be_measured_is_told(folder: Path, capsys: Any) -> None:

@@ -219,8 +219,9 @@ def test_schemas_of_ones_own_have_a_model_of_their_own(
         "smollm2-135m+elmtex-1",
         "smollm2-135m+schemas-1",
     )
-    for again in (other.with_schema(first.schema), other.with_schema(own)):
-        assert isinstance(again, NotesExtractor) and again.model in (first.model, other.model)
+    back, again = other.with_schema(first.schema), first.with_schema(own)
+    assert isinstance(back, NotesExtractor) and back.model is first.model
+    assert isinstance(again, NotesExtractor) and again.model is other.model
     assert NotesExtractor(own).model_name == "smollm2-135m+schemas-1"
     named = NotesExtractor(own, model=str(tmp_path / "elmtex-1"))
     assert named.model_name == "smollm2-135m+elmtex-1"
@@ -253,7 +254,7 @@ def test_each_kind_of_categories_is_read_by_its_model() -> None:
 
         def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
             whole = self.extract(report, id=id)
-            yield Progress(replace(whole, categories={}), 1, 2)
+            yield Progress(replace(whole, categories={}), 1, 2, "a" in self.schema.keys)
             yield Progress(whole, 2, 2)
 
     def mixed(status: Status = "ok") -> MixedExtractor:
@@ -266,10 +267,37 @@ def test_each_kind_of_categories_is_read_by_its_model() -> None:
     assert list(whole.categories) == ["a", "b", "c"] and whole.status == "ok"
     assert [item.text for key in "abc" for item in whole.categories[key]] == ["a x", "b x", "c x"]
     steps = list(both.stream("x", id="r"))
-    assert [(s.done, s.total) for s in steps] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [(s.done, s.total, s.part_ends) for s in steps] == [
+        *((0, 2, True), (1, 2, True), (1, 2, False), (2, 2, False))
+    ]
     assert steps[-1].extraction == whole
-    assert steps[1].extraction.categories["b"] == () and steps[1].part_ends
+    assert steps[1].extraction.categories["b"] == ()
     assert mixed("invalid_output").extract("x").status == "invalid_output"
+
+
+def test_rules_of_one_kind_of_categories_see_the_other() -> None:
+    """A father's infarct is not the patient's, whichever model found it."""
+    document = json.loads(json.dumps(load_schema("elmtex").document))
+    document["properties"]["heart"] = {"title": "Heart", "x-fhir": {"resource": "Condition"}}
+    schema = parse_schema(json.dumps(document), "heart")
+    report = "Familienanamnese: Vater Herzinfarkt mit 58 Jahren.\nKein Fieber."
+    start = report.index("Herzinfarkt")
+
+    class Finds(Planted):
+        def __init__(self, keys: tuple[str, ...], items: tuple[Item, ...]) -> None:
+            self._schema, self._items = schema.subset(keys), items
+
+        def extract(self, report: str, *, id: str = "report") -> Extraction:
+            of = "heart" if "heart" in self.schema.keys else "family_history"
+            found = {**dict.fromkeys(self.schema.keys, ()), of: self._items}
+            return Extraction(id, self.schema.name, "m", "ok", (), found)
+
+    father = Item("Vater Herzinfarkt mit 58 Jahren", start - 6, start + 25)
+    known: Any = Finds(load_schema("elmtex").keys, (father,))
+    own: Any = Finds(("heart",), (Item("Herzinfarkt", start, start + 11),))
+    assert own.extract(report).categories["heart"]
+    found = MixedExtractor(schema, known, own).extract(report).categories
+    assert found["heart"] == () and found["family_history"]
 
 
 def test_attributes_are_a_setting_where_the_model_writes_them(tmp_path: Path) -> None:

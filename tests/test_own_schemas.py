@@ -122,6 +122,9 @@ def test_a_prompt_may_say_what_belongs_under_a_label() -> None:
     said = margin_prompt(schema, described=True)
     assert "labels: bed (Tissue in the wound: slough), size, edge (skin skin" in said
     assert said.endswith("skin).\n\n") and said.count("skin") == 24
+    many = {f"c{n}": {"title": f"C{n}", "description": "skin " * 100} for n in range(60)}
+    whole = parse_schema(json.dumps({"title": "T", "properties": many}), "many")
+    assert len(margin_prompt(whole, described=True)) < 2300
 
 
 def test_a_folders_schemas_change_nothing_for_records_that_name_none() -> None:

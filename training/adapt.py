@@ -79,7 +79,7 @@ def adapt(
     out.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".adapting-", dir=out.parent))  # for its owner alone
     try:
-        before = _measured(base.folder, schema, held_out, "before", told)
+        before = _measured(model, schema, held_out, "before", told)
         rest = written_reports() if rehearsal is None else rehearsal
         arguments = _data(scratch, schema, learnt, held_out, rest)
         _train(base, arguments, [*flags, "--output_dir", str(scratch / "run")], told)
@@ -110,14 +110,16 @@ def written_reports() -> list[Record]:
 
 
 def _measured(
-    model: Path, schema: CategorySchema, held_out: Sequence[Record], stage: str, told: Told
+    model: Path | None, schema: CategorySchema, held_out: Sequence[Record], stage: str, told: Told
 ) -> dict[str, dict[str, int]]:
     """Items right, wrong and missed, exact and relaxed, as ``eval`` counts them."""
     from elmtex.extractors.base import extract_safely, open_extractor
     from eval.data import with_first_mentions
     from eval.metrics import score_sample
 
-    extractor = open_extractor("finetuned", schema, model=str(model), attributes=False)
+    extractor = open_extractor(
+        "finetuned", schema, model=str(model) if model else None, attributes=False
+    )
     counts = {level: dict.fromkeys(("tp", "fp", "fn"), 0) for level in ("exact", "relaxed")}
     told(stage, 0, len(held_out))
     for number, record in enumerate(held_out, 1):

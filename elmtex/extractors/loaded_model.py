@@ -56,15 +56,15 @@ class LoadedModel:
         own = is_own(schema)
         if own not in self._packaged:
             adapter = packaged_adapter(own)
-            if adapter is None or self.adapter is None or adapter.folder == self.adapter.folder:
-                return self
-            other = LoadedModel(
-                str(adapter.folder),
-                engine=self._engine_name,
-                threads=self._threads,
-                at_once=self._at_once,
-            )
-            other._packaged = self._packaged
+            other = self
+            if adapter and self.adapter and adapter.folder != self.adapter.folder:
+                other = LoadedModel(
+                    str(adapter.folder),
+                    engine=self._engine_name,
+                    threads=self._threads,
+                    at_once=self._at_once,
+                )
+                other._packaged = self._packaged
             self._packaged.setdefault(own, other)
         return self._packaged[own]
 

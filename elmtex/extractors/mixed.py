@@ -9,7 +9,9 @@ from pathlib import Path
 from elmtex.extractors.base import Extractor
 from elmtex.extractors.loaded_model import LoadedModel
 from elmtex.extractors.notes import NotesExtractor
+from elmtex.extractors.values import fitted
 from elmtex.schema import CategorySchema, is_own, own_categories
+from elmtex.text.sections import Sectioned
 from elmtex.types import Extraction, Progress, Timings
 
 
@@ -78,33 +80,38 @@ class MixedExtractor(Extractor):
     def extract(self, report: str, *, id: str = "report") -> Extraction:
         """Extract one report; raises what either raises."""
         known = self._known.extract(report, id=id)
-        return self._joined(known, self._own.extract(report, id=id))
+        return self._joined(report, known, self._own.extract(report, id=id))
 
     def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
-        """The steps of both, of which each reads every sentence."""
+        """The steps of both: of a sentence that the first has read, half is done."""
         for first in self._known.stream(report, id=id):
-            known = first.extraction
-            yield Progress(
-                self._joined(known), first.done, 2 * first.total, first.done == first.total
-            )
+            known, whole = first.extraction, first.done == first.total
+            done = min(first.done // 2, first.total - 1) if first.total else 0
+            yield Progress(self._joined(report, known), done, first.total, first.part_ends or whole)
         for step in self._own.stream(report, id=id):
-            joined, done = self._joined(known, step.extraction), step.done + step.total
-            yield replace(step, extraction=joined, done=done, total=2 * step.total)
+            joined = self._joined(report, known, step.extraction)
+            yield replace(step, extraction=joined, done=(step.done + step.total) // 2)
 
-    def _joined(self, known: Extraction, own: Extraction | None = None) -> Extraction:
+    def _joined(self, report: str, known: Extraction, own: Extraction | None = None) -> Extraction:
+        """Both documents in one, in which what the words say of one category counts for the others."""
         found = {**known.categories, **(own.categories if own else {})}
-        worse = own if own and known.status == "ok" else known
-        return replace(
+        found = {key: found.get(key, ()) for key in self.schema.keys}
+        found = fitted(found, self.schema, Sectioned.of(report))
+        joined = replace(
             known,
             schema=self.schema.name,
             model=self.model_name,
-            status=worse.status,
+            status=own.status if own and known.status == "ok" else known.status,
             problems=tuple(dict.fromkeys((*known.problems, *(own.problems if own else ())))),
-            categories={key: found.get(key, ()) for key in self.schema.keys},
+            categories=found,
             timings=_Both(known.timings, own.timings)
             if own and known.timings and own.timings
             else None,
         )
+        problems = self.schema.validate(joined.to_dict()["categories"])
+        if joined.status == "ok" and problems:
+            return replace(joined, status="invalid_output", problems=problems)
+        return joined
 
 
 @dataclass(frozen=True)
@@ -119,4 +126,4 @@ class _Both:
         return self.known.load + self.own.load
 
     def lines(self) -> list[str]:
-        return [*self.known.lines(), *self.own.lines()]
+        return ["the standard categories:", *self.known.lines(), "the others:", *self.own.lines()]

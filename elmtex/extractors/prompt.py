@@ -9,7 +9,7 @@ from elmtex.schema import Category, CategorySchema
 _TASK = "Note in the margin of each sentence of this clinical report its facts, under these labels:"
 
 
-_LONGEST = 120  # characters of a description
+_LONGEST, _ALL = 120, 1500  # characters of a description, of all together
 
 
 def margin_prompt(schema: CategorySchema, described: bool = False) -> str:
@@ -18,10 +18,12 @@ def margin_prompt(schema: CategorySchema, described: bool = False) -> str:
     Args:
         described: behind a label, in brackets, what its category's description begins with.
     """
-    asked = (_described(c) if described else c.label for c in schema.categories)
+    longest = min(_LONGEST, _ALL // len(schema.categories)) if described else 0
+    asked = (_described(category, longest) for category in schema.categories)
     return f"{_TASK} {', '.join(asked)}.\n\n"
 
 
-def _described(category: Category) -> str:
-    said = textwrap.shorten(category.description, _LONGEST, placeholder="").rstrip(".,;: ")
+def _described(category: Category, longest: int) -> str:
+    said = textwrap.shorten(category.description, longest, placeholder="") if longest else ""
+    said = said.rstrip(".,;: ")
     return f"{category.label} ({said})" if said else category.label

@@ -78,7 +78,7 @@ def _folder() -> Path:
 
 
 def own_categories(schema: CategorySchema) -> tuple[str, ...]:
-    """The categories under labels of no packaged schema: what the packaged model knows least of.
+    """The categories under labels, and titles, of no packaged schema: what the packaged model knows least of.
 
     Examples:
         >>> own_categories(load_schema("medication"))
@@ -94,8 +94,9 @@ def is_own(schema: CategorySchema) -> bool:
 
 @functools.cache
 def _packaged_labels() -> frozenset[str]:
+    packaged = [load_schema(path) for path in packaged_schemas().values()]
     return frozenset(
-        c.label for path in packaged_schemas().values() for c in load_schema(path).categories
+        name for s in packaged for c in s.categories for name in (c.label, c.title.lower())
     )
 
 

@@ -45,8 +45,8 @@ def model_of(extractor: Extractor) -> Model:
     name, folders = extractor.model_name, extractor.folders()
     if not folders:
         return Model(name)
-    # The adapter's card, which speaks of this task, before its base's.
-    cards = (folder / CARD for folder in reversed(folders))
+    # The adapter's card, which speaks of this task, before its student's and its base's.
+    cards = (folder / CARD for folder in (*folders[1:], folders[0]))
     card = next((path for path in cards if path.is_file()), None)
     return Model(name, digest(folders), _card(card) if card else "")
 

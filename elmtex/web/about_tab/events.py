@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from elmtex.schema import CategorySchema
-from elmtex.web.about_tab.about import about_html
+from elmtex.web.about_tab.about import about_html, model_of
 from elmtex.web.controller import PageController
+from elmtex.web.jobs import extractor_for
 from elmtex.web.layout import PageParts
 from elmtex.web.locale.messages import words_in
 from elmtex.web.toolkit import NOW, Updates, gr
@@ -16,6 +17,8 @@ def wire_about(parts: PageParts, custom: gr.State, controller: PageController) -
 
     def show(schema: CategorySchema | None, lang: str) -> Updates:
         model = controller.model
+        if schema and model:
+            model = model_of(extractor_for(controller.extractor, schema))
         about = about_html(model, schema or controller.extractor.schema, words_in(lang))
         return {tab.about: str(about), tab.card: model.card if model else ""}
 
