@@ -88,7 +88,7 @@ class Version:
 def schema_key(schema: CategorySchema) -> str:
     """What tells whether an adaptation fits a schema: a hash of what a model is asked for, category by category.
 
-    A change of what is made of the items afterwards, as in FHIR, keeps it.
+    A change of what is made of the items afterwards, as in FHIR, keeps it, and so does a better description.
     """
     asked = [(c.key, c.label) for c in schema.categories]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:20]

@@ -73,7 +73,7 @@ class Extractor(Protocol):
 
     @abstractmethod
     def with_schema(self, schema: CategorySchema) -> Extractor:
-        """An extractor of another schema that shares this one's model, which is then in memory once."""
+        """An extractor of another schema that shares what it can of this one's models, which are then in memory once."""
         ...
 
     def extract_many(

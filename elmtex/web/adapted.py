@@ -12,7 +12,7 @@ from elmtex.extractors.base import Extractor, open_extractor
 from elmtex.schema import CategorySchema
 from elmtex.web.jobs import extractor_for
 
-IN_MEMORY = 2  # models beside the shipped one
+IN_MEMORY = 2  # models beside the shipped ones
 
 
 def open_version(schema: CategorySchema, folder: Path) -> Extractor:
