@@ -16,6 +16,7 @@ pytest.importorskip("trl", reason="training is not installed")
 from elmtex import Extractor, records
 from elmtex.adaptations import Adaptations, Version
 from elmtex.adaptations.learn import Lesson, usable
+from elmtex.models.adapter import Adapter
 from elmtex.schema import CategorySchema, load_schema, parse_schema
 from elmtex.types import Assertion, InputError, Item, Record
 from training import adapt, sft
@@ -174,6 +175,34 @@ def test_what_cannot_be_learnt_from_is_refused_before_anything_is_loaded(tmp_pat
     ):
         with pytest.raises(InputError, match=said):
             adapt.adapt(reviews, OWN, out, model=tmp_path if said.startswith("holds") else None)
+
+
+def test_it_starts_from_the_adapter_for_such_schemas_and_keeps_its_layout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    given: list[str] = []
+
+    def packaged(own_schema: bool = False) -> Adapter:
+        asked.append(own_schema)
+        return Adapter("schemas-9", tmp_path, "smollm2-135m", (), layout="described")
+
+    class Trained(Exception):
+        pass
+
+    def train(flags: list[str], callbacks: Any) -> None:
+        given.extend(flags)
+        raise Trained
+
+    monkeypatch.setattr(adapt, "packaged_adapter", packaged)
+    monkeypatch.setattr(adapt, "_measured", lambda *_: {})
+    monkeypatch.setattr(sft, "main", train)
+    strange = parse_schema('{"title": "X", "properties": {"sign": {"title": "Omen"}}}', "x")
+    with pytest.raises(Trained):
+        adapt.adapt(REVIEWS, strange, tmp_path / "made", rehearsal=[REHEARSED])
+    assert asked == [True]
+    assert given[given.index("--layout") + 1] == "described"
+    assert given[given.index("--init_adapter") + 1] == str(tmp_path)
 
 
 def test_every_fifth_report_is_held_out_and_at_least_two() -> None:
