@@ -80,7 +80,7 @@ def adapt(
     scratch = Path(tempfile.mkdtemp(prefix=".adapting-", dir=out.parent))  # for its owner alone
     try:
         before = _measured(model, schema, held_out, "before", told)
-        rest = written_reports() if rehearsal is None else rehearsal
+        rest = written_reports(is_own(schema)) if rehearsal is None else rehearsal
         arguments = _data(scratch, schema, learnt, held_out, rest)
         _train(base, arguments, [*flags, "--output_dir", str(scratch / "run")], told)
         made = _packed(scratch / "run", base, scratch / "made", began)
@@ -102,11 +102,16 @@ def adapt(
     return record
 
 
-def written_reports() -> list[Record]:
-    """The project's written reports to train on, of the packaged schemas and of others; none that is kept for measuring."""
+def written_reports(own_schema: bool = False) -> list[Record]:
+    """The project's written reports to train on, of the packaged schemas and of others; none that is kept for measuring.
+
+    Args:
+        own_schema: only those of others, which are all that an adapter for schemas of one's own has to remember.
+    """
     from corpora import schemas, written
 
-    return [r for r in (*written.load(WRITTEN), *schemas.load(SCHEMAS)) if r.split == "train"]
+    of_packaged = () if own_schema else written.load(WRITTEN)
+    return [r for r in (*of_packaged, *schemas.load(SCHEMAS)) if r.split == "train"]
 
 
 def _measured(
