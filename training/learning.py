@@ -10,7 +10,8 @@ other half is measured on; with --kiwi of Kiwi's notes, too, whose style and lab
 reports to correct come at random, or least sure first: those whose items the model after the last step is least sure of.
 
 Every step is one command of this checkout, which is printed; what is done is not done again. Writes OUT/learning.md, and
-OUT/learning.svg and .png; ``--docs`` puts the tables between the marks of a page, and the figure beside it. ``--smoke`` takes one schema and a few steps of training: its figures mean nothing.
+OUT/learning.svg and .png; ``--docs`` puts the tables between the marks of a page, and the figure beside it. ``--smoke`` takes
+one schema and a few steps of training: its figures mean nothing.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ training; or a student.
 Writes ``elmtex/models/adapters/NAME/``: adapter_config.json, adapter_model.safetensors,
 elmtex.json, digests.json, and the short form of the run's record.json (its stages, commands, data,
 seeds, versions; no losses, no paths: the whole record stays with the run). The packaged adapters are
-the last ``elmtex-N``, and the last ``schemas-N`` for schemas of one's own. ``training.sft``'s own folder works as it is with ``elmtex extract --model``.
+the last ``elmtex-N``, and the last ``schemas-N`` for schemas of one's own. ``training.sft``'s own
+folder works as it is with ``elmtex extract --model``.
 Of a student: ``elmtex/models/students/NAME/`` with what an extraction needs. A student whose second
 opinion an adapter takes is packaged first, and the adapter calibrated with its name.
 """

@@ -79,35 +79,45 @@ class MixedExtractor(Extractor):
 
     def extract(self, report: str, *, id: str = "report") -> Extraction:
         """Extract one report; raises what either raises."""
-        known = self._known.extract(report, id=id)
-        return self._joined(report, known, self._own.extract(report, id=id))
+        known, own = (each.extract(report, id=id) for each in (self._known, self._own))
+        return self._checked(self._joined(Sectioned.of(report), known, own))
 
     def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
         """The steps of both: of a sentence that the first has read, half is done."""
+        sections = Sectioned.of(report)
+        known = own = joined = Extraction(id, self.schema.name, self.model_name, "ok")
         for first in self._known.stream(report, id=id):
-            known, whole = first.extraction, first.done == first.total
+            if first.extraction is not known:  # the same one goes with many steps
+                known, joined = first.extraction, self._joined(sections, first.extraction)
             done = min(first.done // 2, first.total - 1) if first.total else 0
-            yield Progress(self._joined(report, known), done, first.total, first.part_ends or whole)
+            ends = first.part_ends or first.done == first.total
+            yield Progress(joined, done, first.total, ends)
         for step in self._own.stream(report, id=id):
-            joined = self._joined(report, known, step.extraction)
+            if step.extraction is not own:
+                own, joined = step.extraction, self._joined(sections, known, step.extraction)
+            if step.done == step.total:
+                joined = self._checked(joined)
             yield replace(step, extraction=joined, done=(step.done + step.total) // 2)
 
-    def _joined(self, report: str, known: Extraction, own: Extraction | None = None) -> Extraction:
+    def _joined(
+        self, sections: Sectioned, known: Extraction, own: Extraction | None = None
+    ) -> Extraction:
         """Both documents in one, in which what the words say of one category counts for the others."""
         found = {**known.categories, **(own.categories if own else {})}
         found = {key: found.get(key, ()) for key in self.schema.keys}
-        found = fitted(found, self.schema, Sectioned.of(report))
-        joined = replace(
+        return replace(
             known,
             schema=self.schema.name,
             model=self.model_name,
             status=own.status if own and known.status == "ok" else known.status,
             problems=tuple(dict.fromkeys((*known.problems, *(own.problems if own else ())))),
-            categories=found,
+            categories=fitted(found, self.schema, sections),
             timings=_Both(known.timings, own.timings)
             if own and known.timings and own.timings
             else None,
         )
+
+    def _checked(self, joined: Extraction) -> Extraction:
         problems = self.schema.validate(joined.to_dict()["categories"])
         if joined.status == "ok" and problems:
             return replace(joined, status="invalid_output", problems=problems)
