@@ -26,6 +26,7 @@ from corpora import schemas
 from elmtex.extractors.base import extract_safely, open_extractor
 from elmtex.models.adapter import packaged_adapter
 from elmtex.models.base import DEFAULT_MODEL, base_folder
+from elmtex.models.facts import read_facts
 from elmtex.provenance import digest, digest_of_data, environment, utc
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError
@@ -173,8 +174,8 @@ def publish(known: Mapping[str, Any]) -> None:
     if adapter and adapter.folder and adapter.own_schemas and adapter.layout == "described":
         of_it = digest([base_folder(adapter.base), adapter.folder])
         if known["systems"].get("finetuned", {}).get("digest") == of_it:
-            config = json.loads((adapter.folder / "adapter_config.json").read_text("utf-8"))
-            record = json.loads((adapter.folder / "record.json").read_text("utf-8"))
+            config = read_facts(adapter.folder / "adapter_config.json")
+            record = read_facts(adapter.folder / "record.json")
             card = Template(_CARD.read_text("utf-8")).substitute(
                 name=adapter.name,
                 base=adapter.base,

@@ -96,7 +96,7 @@ def _with_allergies(
             return True
         if sections.kind(item.start) != "allergies" or _NONE.match(item.text):
             return True
-        if any(item.start < end and start < item.end for start, end in known):
+        if any(item.overlaps(*span) for span in known):
             return True
         if category.fhir.resource == "Condition" and category.attributes:  # a reaction
             return True

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from elmtex.schema import AttributeType, CategorySchema
 from elmtex.text.printed_row import PrintedRow, printed_row
-from elmtex.text.rows import Span, line_of
+from elmtex.text.rows import line_of
 from elmtex.types import Attribute, Item
 
 
@@ -53,7 +53,7 @@ def _of_row(
     least = min(items, key=lambda item: item.confidence or 0)
     heading = [i for i in items if i.start is not None and i.start < row.results[0][0]]
     for span in row.results:
-        owner = next((item for item in items if _share(item, span)), None)
+        owner = next((item for item in items if item.overlaps(*span)), None)
         if owner is None and span == row.results[0] and heading:
             owner = heading[0]
         start = span[0]
@@ -73,9 +73,3 @@ def _of_row(
             end=span[1],
             attributes=(*told, *others),
         )
-
-
-def _share(item: Item, span: Span) -> bool:
-    if item.start is None or item.end is None:
-        return False
-    return item.start < span[1] and span[0] < item.end

@@ -17,6 +17,8 @@ def read_facts(path: Path) -> dict[str, Any]:
     """The object in a file. Raises :class:`InputError` when it holds none."""
     try:
         known = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:  # UnicodeDecodeError is one
         raise InputError(f"{path} is not JSON: {error}") from None
     if not isinstance(known, dict):

@@ -55,7 +55,7 @@ def align(report: str, strings: Sequence[str]) -> tuple[Item, ...]:
     folded = functools.cache(lambda: _fold(report))  # it takes longer than all the rest
     for words, assertion in sorted(wanted.values(), key=lambda row: -len(row[0])):
         spans = occurrences(report, words, folded)
-        free = next((span for span in spans if not any(_overlap(span, i) for i in grounded)), None)
+        free = next((span for span in spans if not any(i.overlaps(*span) for i in grounded)), None)
         if free is not None:
             grounded.append(Item(report[slice(*free)], *free, assertion))
         elif not spans:
@@ -107,15 +107,6 @@ def _asserted(report: str, string: str) -> tuple[str, Assertion]:
         return string, "present"
     (assertion,) = (a for a in ASSERTIONS if a == mark[1])
     return string[: mark.start()], assertion
-
-
-def _overlap(span: Span, item: Item) -> bool:
-    return (
-        item.start is not None
-        and item.end is not None
-        and span[0] < item.end
-        and item.start < span[1]
-    )
 
 
 def _fold(text: str) -> Folded:

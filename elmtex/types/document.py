@@ -138,6 +138,15 @@ class Item:
     def grounded(self) -> bool:
         return self.start is not None
 
+    def overlaps(self, start: int, end: int) -> bool:
+        """Whether a half-open span of the report shares a character with the item; never with one that is not grounded."""
+        return (
+            self.start is not None
+            and self.end is not None
+            and start < self.end
+            and self.start < end
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """The item as JSON: ``section``, ``codes``, ``attributes``, ``mentions`` and ``agreed`` only when there are some."""
         data: dict[str, Any] = {

@@ -14,6 +14,7 @@ from elmtex.review import ReviewedItem
 from elmtex.schema import CategorySchema
 from elmtex.types import ASSERTIONS, Assertion, Item, Record
 from elmtex.web.report_tab.rows import Row
+from eval.metrics.entity import overlap
 
 Do = Literal["reject", "reject chip", "assert", "move", "add"]
 
@@ -62,7 +63,7 @@ def corrections(rows: Iterable[Row], gold: Record, schema: CategorySchema) -> li
         found.append(_mended(row, held, covered))
     tests = [(k, i) for k, i in held if schema.category(k).fhir.resource == "Procedure"]
     values = [i for k, i in held if schema.category(k).fhir.quantity]
-    inside = {(k, i) for k, i in tests if any(_share(i, value) for value in values)}
+    inside = {(k, i) for k, i in tests if any(overlap(i, value) for value in values)}
     for key, item in held:
         if (key, item) not in covered and (key, item) not in inside:
             found.append(Correction("add", "", item, key, ASSERTIONS.index(item.assertion)))
@@ -81,7 +82,7 @@ def _mended(
             return Correction("assert", row.id, pair[1], pair[0], turns)
     for key, item in held:
         pair = (key, item)
-        fits = _share(item, lead.item) and item.assertion == lead.item.assertion
+        fits = overlap(item, lead.item) and item.assertion == lead.item.assertion
         if fits and pair not in covered and len(row.items) == 1:
             covered.add(pair)
             return Correction("move", row.id, item, key)
@@ -96,15 +97,9 @@ def _gold(
         (key, item)
         for key, item in held
         if key == category
-        and _share(item, entry.item)
+        and overlap(item, entry.item)
         and (item.assertion == entry.item.assertion or not same)
     ]
-
-
-def _share(one: Item, other: Item) -> bool:
-    if one.start is None or one.end is None or other.start is None or other.end is None:
-        return False
-    return one.start < other.end and other.start < one.end
 
 
 def _turns(now: Assertion, wanted: Assertion) -> int:
