@@ -28,12 +28,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = "training.adapt"  # a module of the source checkout, whose folder ROOT is
 PACKAGES = ("torch", "peft", "trl", "datasets", "accelerate")
 LEAST = 3  # reports
-STAGES = ("before", "train", "after")
+STAGES = ("before", "train", "after", "rest")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far it is: ``done`` of ``total`` steps of a stage of :data:`STAGES`: the model before is measured, a new one trained and measured."""
+    """How far it is: ``done`` of ``total`` steps of a stage of :data:`STAGES`: the model before is measured, a new one trained and measured,
+    and what was kept to measure it learnt, too."""
 
     stage: str
     done: int
