@@ -59,7 +59,7 @@ class RunConfig:
         "concept: the path of HumanDO.tsv, which adds the Disease Ontology.", None
     )
     attributes: bool = _setting(
-        "yes: finetuned writes attributes where it can, and they are scored where the gold labels some; no: without.",
+        "yes: finetuned and student give attributes where they can, scored where the gold labels some; no: without.",
         True,
     )
     second_opinion: bool = _setting(

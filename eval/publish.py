@@ -18,6 +18,7 @@ from string import Template
 from typing import Any
 
 from elmtex.extractors.base import open_extractor
+from elmtex.models.facts import read_facts
 from elmtex.provenance import digest
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError
@@ -106,8 +107,8 @@ def card(results: Results, adapter: Path) -> str:
         InputError: the folder lacks elmtex.json or record.json, or the run did not measure this
             adapter.
     """
-    facts = _load(adapter / "elmtex.json")
-    record = _load(adapter / "record.json")
+    facts = read_facts(adapter / "elmtex.json")
+    record = read_facts(adapter / "record.json")
     decided = digest(open_extractor(model=str(adapter)).folders())
     if decided not in [system["digest"] for system in results.record["systems"].values()]:
         raise InputError(f"{results.folder} did not measure these weights of {facts['name']!r}")
@@ -115,20 +116,22 @@ def card(results: Results, adapter: Path) -> str:
     return words.substitute(
         name=facts["name"],
         base=facts["base"],
-        rank=_load(adapter / "adapter_config.json")["r"],
+        rank=read_facts(adapter / "adapter_config.json")["r"],
         stages=stages(record),
         biases=json.dumps(facts["biases"]),
         threshold=facts["threshold"],
-        attributes=_attributes(facts.get("attributes")),
+        attributes=_attributes(facts),
         figures=figures(results),
     )
 
 
-def _attributes(settings: Mapping[str, Any] | None) -> str:
-    """What calibration set for attributes, in words."""
-    if settings is None:
-        return "it writes none"
-    return f"bias of the last one {settings['bias']}, threshold {settings['threshold']}"
+def _attributes(facts: Mapping[str, Any]) -> str:
+    """What holds for attributes, in words."""
+    settings, reader = facts.get("attributes"), facts.get("attribute_reader")
+    own = "it writes none"
+    if settings:
+        own = f"bias of the last one {settings['bias']}, threshold {settings['threshold']}"
+    return f"{reader} reads them; of schemas that it does not know: {own}" if reader else own
 
 
 def stages(record: Mapping[str, Any]) -> str:
@@ -145,13 +148,6 @@ def _stage(stage: Mapping[str, Any]) -> str:
         f"- {stage['records']} records ({sources}), {stage['steps']} steps, at commit `{stage['git']}`: "
         f"`{stage['command']}`"
     )
-
-
-def _load(path: Path) -> Mapping[str, Any]:
-    if not path.is_file():
-        raise InputError(f"{path} is missing: training.ship writes it")
-    data: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
-    return data
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def test_flat_drafted_parallel_decode_equals_the_naive_one(engines, report, seed
         assert places(state) == [(a.type, a.first, a.last) for a in alone]
         for ours, theirs in zip(state.attributes, alone, strict=True):
             np.testing.assert_allclose(ours.log_probabilities, theirs.log_probabilities, atol=1e-8)
-        for attribute in attributes_of(state):
+        for attribute in attributes_of(state.tokens, state.attributes):
             assert report[attribute.start : attribute.end] == attribute.text
             assert attribute.text == attribute.text.strip() != ""
             assert 0 <= attribute.confidence <= 1
@@ -207,7 +207,7 @@ def attribute_drafts(
         assert token in state.allowed()
         state.advance(token)
     assert state.done
-    return [(a.type, a.text, a.start) for a in attributes_of(state)]
+    return [(a.type, a.text, a.start) for a in attributes_of(state.tokens, state.attributes)]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_of_places_that_read_alike_the_nearest_to_the_item_is_meant():
     far = tokens.covering(len(report) - 4, len(report), tokens.sentences[0])
     for token in write_attributes(state, [NoteAttribute("dose", *far)]):
         state.advance(token)
-    ((found,)) = attributes_of(state)
+    ((found,)) = attributes_of(state.tokens, state.attributes)
     assert found.text == "left"
     assert found.start == report.index("left x")
 

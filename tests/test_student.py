@@ -28,14 +28,14 @@ from elmtex.engines.encoder import Encoder
 from elmtex.extractors.base import open_extractor
 from elmtex.extractors.student import StudentExtractor
 from elmtex.models import student as students
-from elmtex.models.student import load_student
+from elmtex.models.student import STUDENTS, load_student
 from elmtex.schema import load_schema
 from elmtex.types import InputError, Item, Record
 from elmtex.web.compare_tab.choices import extractor_choices
 from training import student
 from training.calibrate import calibrate
 from training.data import Augmentation
-from training.ship import ship_student
+from training.ship import ship_encoder
 from training.student_data import collate, epochs_of, examples
 from training.student_network import StudentNetwork, open_network
 
@@ -130,7 +130,7 @@ def trained(workshop) -> Path:
 
 
 def test_a_student_trained_in_bfloat16_is_written_all_the_same(workshop, tmp_path, monkeypatch):
-    monkeypatch.setattr("training.student_export.calibrate_student", lambda *_: [{}])
+    monkeypatch.setattr("training.encoder_export.calibrate_student", lambda *_: [{}])
     train(workshop, tmp_path / "run", "--bf16", "true", "--max_steps", "1")
     assert (tmp_path / "run" / students.FILES[0]).is_file()
 
@@ -196,8 +196,8 @@ def test_the_graph_is_the_network_with_rounded_weights(trained, workshop):
 def test_the_loss_is_that_of_the_chain_that_decodes():
     torch.manual_seed(0)
     network = StudentNetwork(tiny_bert(), 2)
-    torch.nn.init.normal_(network.transitions)
-    torch.nn.init.normal_(network.start)
+    torch.nn.init.normal_(network.chain.transitions)
+    torch.nn.init.normal_(network.chain.start)
     text = "He had fever and cough. He denied pain."
     rows = record(text, {"signs_symptoms": [("fever and cough", "present")]}, "r")
     layout = Layout(("signs_symptoms", "diagnosis"), 256, 16)
@@ -207,7 +207,7 @@ def test_the_loss_is_that_of_the_chain_that_decodes():
     with torch.inference_mode():
         loss = network.loss({**batch, "assertions": batch["assertions"][:0]})
         scores = network(batch["input_ids"], batch["attention_mask"])[0]
-    chain = Chain.of(**network.chain())
+    chain = Chain.of(**network.chain.facts())
     lengths = batch["lengths"].numpy()
     read = chain.read(
         scores[batch["words"]][..., :6].unflatten(-1, (2, 3)).double().numpy(), lengths
@@ -251,7 +251,7 @@ def test_long_reports_are_whole_and_epochs_depend_on_the_seed_alone():
 
     def drawn(seed: int):
         return epochs_of(
-            [row, short], tiny_tokenizer(), layout,
+            [row, short], lambda record: examples(record, tiny_tokenizer(), layout),
             epochs=3, seed=seed, batch=2, augmentation=Augmentation(0, 0, 0, excerpt=0.5),
             mixture={"planted": 1.5},
         )  # fmt: skip
@@ -332,7 +332,7 @@ def test_a_batch_of_threads_gives_the_same_answers(trained):
 
 
 def test_what_cannot_be_a_student_is_told(trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(students, "_FOLDER", tmp_path / "none")
+    monkeypatch.setattr(students, "STUDENTS", replace(STUDENTS, packaged=tmp_path / "none"))
     with pytest.raises(InputError, match=r"python -m training\.student"):
         open_extractor("student")
     with pytest.raises(InputError, match=r"model\.xml is missing"):
@@ -362,8 +362,8 @@ def test_what_cannot_be_a_student_is_told(trained, tmp_path, monkeypatch):
 
 
 def test_a_packaged_student_is_the_default(trained, tmp_path, monkeypatch):
-    folder = ship_student(trained, "tiny-1", tmp_path / "students")
-    monkeypatch.setattr(students, "_FOLDER", tmp_path / "students")
+    folder = ship_encoder(trained, "tiny-1", tmp_path / "students")
+    monkeypatch.setattr(students, "STUDENTS", replace(STUDENTS, packaged=folder.parent))
     assert {path.name for path in folder.iterdir()} == {
         *students.FILES,
         "digests.json",
@@ -379,7 +379,7 @@ def test_a_packaged_student_is_the_default(trained, tmp_path, monkeypatch):
     assert set(extractor_choices(open_extractor("student"))) == {"finetuned", "student", "naive"}
     monkeypatch.setattr("training.ship.LIMIT", 1000)
     with pytest.raises(InputError, match="over 1000"):
-        ship_student(trained, "tiny-2", tmp_path / "students")
+        ship_encoder(trained, "tiny-2", tmp_path / "students")
 
 
 @pytest.mark.parametrize(

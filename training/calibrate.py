@@ -2,12 +2,12 @@
 be kept, and what its probability means.
 
     python -m training.calibrate runs/smollm2 --data data
-    python -m training.calibrate runs/smollm2 --data data --student student-1 --schemas training/schemas
+    python -m training.calibrate runs/smollm2 --data data --student student-1 --attribute-reader attributes-1
 
 Writes ``biases``, ``threshold`` and ``calibration`` into the run's elmtex.json, those of
 ``attributes``, too, when it was trained on them and DEV labels some, and ``second_opinion`` where a
-student is named, and ``own_schemas`` where a folder of schemas is; and what was tried, the chosen
-row last, to calibration.json.
+student is named, ``own_schemas`` where a folder of schemas is, and ``attribute_reader`` where one is; and what was tried,
+the chosen row last, to calibration.json.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from corpora.schemas import halves
 from elmtex.extractors.base import open_extractor
 from elmtex.extractors.notes import NotesExtractor
 from elmtex.models.adapter import load_adapter, write_adapter_digests
+from elmtex.models.attribute_reader import load_attribute_reader
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError, Record
 from training.calibrate_opinion import calibrate_opinion
@@ -46,6 +47,7 @@ def calibrate(
     schema: str = "elmtex",
     student: str | None = None,
     schemas: Path | None = None,
+    attribute_reader: str | None = None,
 ) -> list[dict[str, Any]]:
     """Choose biases and threshold and fit the confidence on ``data/dev.jsonl``; the rows tried, the
     chosen one last.
@@ -58,12 +60,15 @@ def calibrate(
     ``student`` adds its second opinion, fitted on DEV and on the written reports of
     ``data/dev_other.jsonl``: see :mod:`training.calibrate_opinion`. ``schemas``, a folder, sets how
     sure the adapter is of schemas it was not trained on: see :mod:`training.calibrate_schemas`.
-    Attributes come last, on DEV: see :mod:`training.calibrate_attributes`.
+    Attributes come last, on DEV: see :mod:`training.calibrate_attributes`. ``attribute_reader`` is what reads those of the
+    schemas that it knows.
     """
     from elmtex.schema import load_schema
     from eval.data import load_records
 
     wanted = load_schema(schema)
+    if attribute_reader:
+        load_attribute_reader(attribute_reader)  # what is not there need not be told in an hour
 
     def held_out(path: Path) -> list[Record]:
         known = load_records(str(path), "jsonl", "all")
@@ -104,6 +109,7 @@ def calibrate(
         calibration=isotonic(chosen["correctness_pairs"]),
         second_opinion=None,
         own_schemas=None,
+        attribute_reader=None,
     )
     known = {"items": rows}
     if student:
@@ -117,6 +123,7 @@ def calibrate(
         _write(run, own_schemas=settings)
         print({"own_schemas": known["own_schemas"][-1]}, flush=True)
     known["attributes"] = _attributes(run, records, schema)
+    _write(run, attribute_reader=attribute_reader)
     write_whole(run / "calibration.json", json.dumps(known, indent=2) + "\n")
     return rows
 
@@ -227,9 +234,19 @@ def main() -> None:
         metavar="FOLDER",
         help="set the confidence in schemas of one's own, on the reports of this folder's held-out ones",
     )
+    parser.add_argument(
+        "--attribute-reader",
+        metavar="NAME|FOLDER",
+        help="the encoder that reads the attributes of what this adapter finds",
+    )
     given = parser.parse_args()
     chosen = calibrate(
-        given.run, given.data, schema=given.schema, student=given.student, schemas=given.schemas
+        given.run,
+        given.data,
+        schema=given.schema,
+        student=given.student,
+        schemas=given.schemas,
+        attribute_reader=given.attribute_reader,
     )[-1]
     print(json.dumps(chosen))
 

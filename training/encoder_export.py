@@ -1,4 +1,4 @@
-"""From a trained student to the folder that elmtex reads: an OpenVINO graph with int8 weights, and ``student.json`` with
+"""From a trained student or attribute reader to the folder that elmtex reads: an OpenVINO graph with int8 weights, and facts with
 threshold and confidence as DEV chooses them."""
 
 from __future__ import annotations
@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,20 @@ import openvino
 import torch
 from tokenizers import Tokenizer
 
+from elmtex.decoding.attribute_labels import OWN, AttributeLayout
 from elmtex.decoding.labelled import Layout
 from elmtex.engines.graph import int8
+from elmtex.extractors.loaded_attribute_reader import LoadedAttributeReader
 from elmtex.extractors.loaded_student import LoadedStudent
-from elmtex.models.student import FACTS, write_student_digests
+from elmtex.models.attribute_reader import READERS
+from elmtex.models.encoder_folder import Kind
+from elmtex.models.integrity import write_digests
+from elmtex.models.student import STUDENTS
+from elmtex.schema import CategorySchema
 from elmtex.storage import write_whole
 from elmtex.types import Record
+from training.attribute_network import INPUTS, AttributeNetwork
+from training.attribute_trainer import tried as tried_attributes
 from training.student_network import StudentNetwork
 from training.thresholds import WIDE, best, isotonic, tried, without_pairs
 
@@ -29,17 +38,7 @@ def export(
     network: StudentNetwork, tokenizer: Tokenizer, layout: Layout, folder: Path, encoder: str
 ) -> None:
     """Write a student's folder; its threshold is 0 until it is calibrated."""
-    graph = openvino.convert_model(
-        _Graph(network).eval(),
-        example_input={
-            "input_ids": torch.arange(1, 9)[None] % network.encoder.config.vocab_size,
-            "attention_mask": torch.ones(1, 8, dtype=torch.long),
-        },
-    )
-    graph.reshape({name: [1, -1] for name in ("input_ids", "attention_mask")})
-    _compress(graph)
-    openvino.save_model(graph, folder / "model.xml", compress_to_fp16=False)
-    tokenizer.save(str(folder / "tokenizer.json"))
+    _save(_Graph(network), _window(network), {}, tokenizer, folder)
     facts = {
         "name": folder.name,
         "encoder": encoder,
@@ -48,11 +47,62 @@ def export(
         "context": layout.context,
         "before": layout.before,
         "after": layout.after,
-        **network.chain(),
+        **network.chain.facts(),
         "threshold": 0.0,
         "calibration": [],
     }
-    _write(folder, facts)
+    _write(folder, STUDENTS, facts)
+
+
+def export_attribute_reader(
+    network: AttributeNetwork,
+    tokenizer: Tokenizer,
+    layout: AttributeLayout,
+    folder: Path,
+    encoder: str,
+) -> None:
+    """Write an attribute reader's folder; its threshold is 0 until it is calibrated."""
+    words = torch.arange(1, 7).reshape(2, 3)
+    example = {
+        **_window(network),
+        "words": words,
+        "lengths": torch.tensor([3, 2]),
+        "roles": torch.tensor([[OWN, 0, 0], [0, OWN, 0]]),
+        "distances": words,
+        "categories": torch.zeros(2, dtype=torch.long),
+    }
+    shapes = {name: [-1] * example[name].dim() for name in INPUTS[2:]}
+    _save(_AttributeGraph(network), example, shapes, tokenizer, folder)
+    facts = {
+        "name": folder.name,
+        "encoder": encoder,
+        **asdict(layout),
+        **network.chain.facts(),
+        "threshold": 0.0,
+        "calibration": [],
+    }
+    _write(folder, READERS, facts)
+
+
+def calibrate_attribute_reader(
+    folder: Path, records: Sequence[Record], schema: CategorySchema
+) -> list[dict[str, Any]]:
+    """As :func:`calibrate_student`, of relations with the gold items given."""
+    loaded = LoadedAttributeReader(folder)
+    tokenizer, encoder = loaded.load()
+    reader = loaded.reader
+    read = (tokenizer, reader.layout, reader.chain, encoder.run, schema)
+    rows = list(tried_attributes(records, *read, thresholds=WIDE))
+    chosen = best(rows)
+    pairs = chosen["correctness_pairs"]
+    if not pairs:
+        print(f"{folder} finds nothing in {len(records)} records: train it longer", file=sys.stderr)
+    facts = json.loads((folder / READERS.facts).read_text("utf-8"))
+    facts |= {"threshold": chosen["threshold"], "calibration": isotonic(pairs) if pairs else []}
+    _write(folder, READERS, facts)
+    written = [without_pairs(row) for row in [*rows, chosen]]
+    write_whole(folder / "calibration.json", json.dumps(written, indent=2) + "\n")
+    return written
 
 
 def calibrate_student(folder: Path, records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -72,8 +122,8 @@ def calibrate_student(folder: Path, records: Sequence[Record]) -> list[dict[str,
             f"{folder} finds nothing in {len(records)} records of DEV: train it longer",
             file=sys.stderr,
         )
-    facts = json.loads((folder / FACTS).read_text("utf-8"))
-    _write(folder, {**facts, "threshold": chosen["threshold"], "calibration": confidence})
+    facts = json.loads((folder / STUDENTS.facts).read_text("utf-8"))
+    _write(folder, STUDENTS, {**facts, "threshold": chosen["threshold"], "calibration": confidence})
     written = [without_pairs(row) for row in [*rows, chosen]]
     write_whole(folder / "calibration.json", json.dumps(written, indent=2) + "\n")
     return written
@@ -89,6 +139,50 @@ class _Graph(torch.nn.Module):
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         scores: torch.Tensor = self.network(input_ids, attention_mask)
         return scores
+
+
+class _AttributeGraph(torch.nn.Module):
+    def __init__(self, network: AttributeNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        words: torch.Tensor,
+        lengths: torch.Tensor,
+        roles: torch.Tensor,
+        distances: torch.Tensor,
+        categories: torch.Tensor,
+    ) -> torch.Tensor:
+        scores: torch.Tensor = self.network(
+            input_ids, attention_mask, words, lengths, roles, distances, categories
+        )
+        return scores
+
+
+def _window(network: Any) -> dict[str, torch.Tensor]:
+    """A window of 8 tokens, to trace the network with."""
+    return {
+        "input_ids": torch.arange(1, 9)[None] % network.encoder.config.vocab_size,
+        "attention_mask": torch.ones(1, 8, dtype=torch.long),
+    }
+
+
+def _save(
+    network: torch.nn.Module,
+    example: dict[str, torch.Tensor],
+    shapes: dict[str, list[int]],
+    tokenizer: Tokenizer,
+    folder: Path,
+) -> None:
+    """Write the graph, which reads one window at a time, and the tokenizer."""
+    graph = openvino.convert_model(network.eval(), example_input=example)
+    graph.reshape({**{name: [1, -1] for name in ("input_ids", "attention_mask")}, **shapes})
+    _compress(graph)
+    openvino.save_model(graph, folder / "model.xml", compress_to_fp16=False)
+    tokenizer.save(str(folder / "tokenizer.json"))
 
 
 def _compress(graph: openvino.Model) -> None:
@@ -107,6 +201,6 @@ def _compress(graph: openvino.Model) -> None:
     graph.validate_nodes_and_infer_types()
 
 
-def _write(folder: Path, facts: dict[str, Any]) -> None:
-    write_whole(folder / FACTS, json.dumps(facts, indent=1) + "\n")
-    write_student_digests(folder)
+def _write(folder: Path, kind: Kind, facts: dict[str, Any]) -> None:
+    write_whole(folder / kind.facts, json.dumps(facts, indent=1) + "\n")
+    write_digests(folder, kind.made_from, kind.files)

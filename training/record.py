@@ -148,7 +148,8 @@ def _stages(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     }
     if "averaged" not in record:
         settings = record["settings"]
-        own, trainer = settings.get("elmtex") or settings["student"], settings.get("trainer", {})
+        own = next(settings[k] for k in ("elmtex", "student", "attributes") if k in settings)
+        trainer = settings.get("trainer", {})
         stage |= {
             "seed": trainer.get("seed"),  # None: not recorded then
             "sources": own["sources"],

@@ -1,5 +1,5 @@
 """Put a trained adapter into the package, in float16, with its settings and the record of its
-training; or a student.
+training; or a student, or an attribute reader.
 
     python -m training.ship runs/smollm2 --name mine
     python -m training.ship runs/student --name student-1
@@ -9,8 +9,8 @@ elmtex.json, digests.json, and the short form of the run's record.json (its stag
 seeds, versions; no losses, no paths: the whole record stays with the run). The packaged adapters are
 the last ``elmtex-N``, and the last ``schemas-N`` for schemas of one's own. ``training.sft``'s own
 folder works as it is with ``elmtex extract --model``.
-Of a student: ``elmtex/models/students/NAME/`` with what an extraction needs. A student whose second
-opinion an adapter takes is packaged first, and the adapter calibrated with its name.
+Of a student or an attribute reader: ``elmtex/models/students/NAME/`` or ``attribute_readers/NAME/`` with what an extraction
+needs. One that an adapter asks is packaged first, and the adapter calibrated with its name.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from elmtex.models.adapter import Adapter
 
 ADAPTERS = Path(__file__).parent.parent / "elmtex" / "models" / "adapters"
-STUDENTS = ADAPTERS.with_name("students")
 LIMIT = 40_000_000  # bytes of weights the repository may hold
 
 
@@ -62,6 +61,11 @@ def ship(run: Path, name: str, target: Path = ADAPTERS) -> Path:
         raise InputError(
             f"{run} takes the second opinion of the folder {opinion.student}: package that student first, and "
             "calibrate with its name"
+        )
+    reader = adapter.attribute_reader
+    if reader and Path(reader).name != reader:
+        raise InputError(
+            f"{run} asks the attribute reader of the folder {reader}: package it first, and calibrate with its name"
         )
     folder = target / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -104,6 +108,8 @@ def pack(run: Path, folder: Path, adapter: Adapter) -> None:
     }
     if adapter.attributes is not None:
         facts["attributes"] = asdict(adapter.attributes)
+    if adapter.attribute_reader is not None:
+        facts["attribute_reader"] = adapter.attribute_reader
     if adapter.second_opinion is not None:
         facts["second_opinion"] = asdict(adapter.second_opinion)
     if adapter.own_schemas is not None:
@@ -118,35 +124,43 @@ def _float16_bytes(run: Path) -> int:
     return sum(2 * v.numel() for v in load_file(run / "adapter_model.safetensors").values())
 
 
-def ship_student(run: Path, name: str, target: Path = STUDENTS) -> Path:
-    """Copy what an extraction needs of a student into ``target/name``.
+def ship_encoder(run: Path, name: str, target: Path | None = None) -> Path:
+    """Copy what an extraction needs of a student or an attribute reader into ``target/name``.
+
+    Args:
+        run: output folder of training.student or training.attribute_reader.
+        name: what documents call it.
+        target: None takes where the packaged ones of its kind lie.
 
     Raises:
-        InputError: the run holds no student, it was not calibrated, or its files are over the limit.
+        InputError: the run holds none, it was not calibrated, or its files are over the limit.
     """
-    from elmtex.models.student import FACTS, FILES, load_student, write_student_digests
+    from elmtex.models.attribute_reader import READERS, load_attribute_reader
+    from elmtex.models.integrity import write_digests
+    from elmtex.models.student import STUDENTS, load_student
     from elmtex.storage import write_whole
     from training.record import RECORD, read_record, short_form
 
-    student = load_student(run)
-    if not student.calibration or not (run / RECORD).is_file():
-        raise InputError(f"{run} was not trained to its end: resume training.student")
-    size = sum((run / file).stat().st_size for file in FILES)
+    kind = READERS if (run / READERS.facts).is_file() else STUDENTS
+    known = load_attribute_reader(run) if kind is READERS else load_student(run)
+    if not known.calibration or not (run / RECORD).is_file():
+        raise InputError(f"{run} was not trained to its end: resume its training")
+    size = sum((run / file).stat().st_size for file in kind.files)
     if size > LIMIT:
         raise InputError(
-            f"{run}: the student has {size} bytes, over {LIMIT}: take a smaller encoder"
+            f"{run}: the {kind.name} has {size} bytes, over {LIMIT}: take a smaller encoder"
         )
-    folder = target / name
+    folder = (target or kind.packaged) / name
     folder.mkdir(parents=True, exist_ok=True)
-    for file in FILES:
+    for file in kind.files:
         shutil.copyfile(run / file, folder / file)
-    facts = json.loads((run / FACTS).read_text("utf-8"))
-    own = Path(student.encoder)
-    facts |= {"name": name, "encoder": own.name if own.is_dir() else student.encoder}
-    write_whole(folder / FACTS, json.dumps(facts, indent=1) + "\n")
+    facts = json.loads((run / kind.facts).read_text("utf-8"))
+    own = Path(known.encoder)
+    facts |= {"name": name, "encoder": own.name if own.is_dir() else known.encoder}
+    write_whole(folder / kind.facts, json.dumps(facts, indent=1) + "\n")
     record = short_form(read_record(run), str(facts["encoder"]))
     write_whole(folder / RECORD, json.dumps(record, indent=1) + "\n")
-    write_student_digests(folder)
+    write_digests(folder, kind.made_from, kind.files)
     return folder
 
 
@@ -154,10 +168,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run", type=Path, help="output folder of training.sft or training.student")
+    parser.add_argument("run", type=Path, help="output folder of the training")
     parser.add_argument("--name", required=True, help="what documents call it")
     given = parser.parse_args()
-    packaged = ship_student if (given.run / "student.json").is_file() else ship
+    from elmtex.models.attribute_reader import READERS
+    from elmtex.models.student import STUDENTS
+
+    facts = (given.run / kind.facts for kind in (READERS, STUDENTS))
+    packaged = ship_encoder if any(path.is_file() for path in facts) else ship
     print(packaged(given.run, given.name))
 
 

@@ -72,15 +72,16 @@ def main(arguments: list[str] | None = None) -> None:
     from elmtex import records
     from elmtex.provenance import digest_of_data
     from training.data import Augmentation, mixture_of, of_sources
+    from training.encoder_export import calibrate_student, export
+    from training.encoders import open_tokenizer
     from training.record import Recorder, last_checkpoint, resumes
-    from training.student_data import epochs_of
-    from training.student_export import calibrate_student, export
-    from training.student_network import open_network, open_tokenizer
+    from training.student_data import epochs_of, examples
+    from training.student_network import open_network
     from training.student_trainer import StudentTrainer
 
     kinds: Any = (StudentArguments, TrainingArguments)
     student, config = TrlParser(kinds).parse_args_and_config(arguments)
-    _check(student, config)
+    check_settings(student.window, student.context, config)
     set_seed(config.seed)
     out, folder = Path(config.output_dir), Path(student.data)
 
@@ -108,8 +109,7 @@ def main(arguments: list[str] | None = None) -> None:
     # Trainer
     rows = epochs_of(
         train,
-        tokenizer,
-        layout,
+        lambda record: examples(record, tokenizer, layout),
         epochs=int(config.num_train_epochs),
         seed=config.seed,
         batch=config.train_batch_size,
@@ -139,17 +139,16 @@ def main(arguments: list[str] | None = None) -> None:
     recorder.finish([*trainer.state.log_history, {"step": trainer.state.global_step, **chosen}])
 
 
-def _check(student: StudentArguments, config: Any) -> None:
+def check_settings(window: int, context: int, config: Any) -> None:
     """Raise InputError for settings that cannot be trained with, before anything is loaded."""
     from elmtex.decoding.tokens import MAX_SENTENCE
 
-    if student.context < 0 or student.window < MAX_SENTENCE + 2 * student.context:
+    if context < 0 or window < MAX_SENTENCE + 2 * context:
         raise InputError(
-            f"window {student.window}: a sentence and its context on both sides take up to "
-            f"{MAX_SENTENCE + 2 * student.context}"
+            f"window {window}: a sentence and its context on both sides take up to {MAX_SENTENCE + 2 * context}"
         )
     if config.world_size > 1:
-        raise InputError("a student is trained by one process: start it without accelerate launch")
+        raise InputError("an encoder is trained by one process: start it without accelerate launch")
     if config.num_train_epochs != int(config.num_train_epochs):
         raise InputError(f"num_train_epochs {config.num_train_epochs}: give a whole number")
 
@@ -157,12 +156,10 @@ def _check(student: StudentArguments, config: Any) -> None:
 def _layout(student: StudentArguments, tokenizer: Tokenizer) -> Layout:
     from elmtex.decoding.labelled import Layout
     from elmtex.schema import load_schema
+    from training.encoders import special_tokens
 
-    around = tokenizer.encode("a")
-    own = [i for i, special in enumerate(around.special_tokens_mask) if not special]
-    before, after = around.ids[: own[0]], around.ids[own[-1] + 1 :]
     keys = tuple(load_schema(student.schema).keys)
-    return Layout(keys, student.window, student.context, tuple(before), tuple(after))
+    return Layout(keys, student.window, student.context, *special_tokens(tokenizer))
 
 
 def _limited(records: Sequence[Record], limit: int | None) -> list[Record]:

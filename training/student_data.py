@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain as joined
+from typing import Protocol, TypeVar
 
 import torch
 from tokenizers import Tokenizer
@@ -40,10 +41,17 @@ class Example:
     known: tuple[int, ...]
 
 
+class _Window(Protocol):
+    @property
+    def ids(self) -> tuple[int, ...]: ...
+
+
+Row = TypeVar("Row", bound=_Window)
+
+
 def epochs_of(
     records: Sequence[Record],
-    tokenizer: Tokenizer,
-    layout: Layout,
+    examples_of: Callable[[Record], Iterable[Row]],
     *,
     epochs: int,
     seed: int,
@@ -51,7 +59,7 @@ def epochs_of(
     augmentation: Augmentation,
     mixture: Mapping[str, float] | None = None,
     mention_replacement: float = 0.0,
-) -> list[Example]:
+) -> list[Row]:
     """The examples of all epochs in order, each epoch with its own draw and augmentation.
 
     They depend on the seed alone, so an interrupted run resumes as it would have continued. Windows of similar length
@@ -59,25 +67,26 @@ def epochs_of(
 
     Args:
         records: what to draw from; see :func:`training.data.sampled` for ``mixture`` and ``mention_replacement``.
+        examples_of: makes a record's windows.
         batch: windows a step reads at once.
     """
-    order: list[Example] = []
-    known: dict[tuple[str, str, tuple[str, ...]], list[Example]] = {}
+    order: list[Row] = []
+    known: dict[tuple[str, str, tuple[str, ...]], list[Row]] = {}
     for epoch in range(epochs):
         rng = random.Random(f"{seed}/{epoch}")
-        rows: list[Example] = []
+        rows: list[Row] = []
         for record in sampled(records, mixture or {}, rng, mention_replacement):
             record = variation(record, augmentation, rng)
             key = (record.source, record.text, record.labelled)
             if key not in known:
-                known[key] = list(examples(record, tokenizer, layout))
+                known[key] = list(examples_of(record))
             rows += known[key]
         rng.shuffle(rows)
         order += _by_length(rows, batch, rng)
     return order
 
 
-def _by_length(rows: Sequence[Example], batch: int, rng: random.Random) -> Iterator[Example]:
+def _by_length(rows: Sequence[Row], batch: int, rng: random.Random) -> Iterator[Row]:
     for start in range(0, len(rows), _BLOCK * batch):
         block = sorted(rows[start : start + _BLOCK * batch], key=lambda row: len(row.ids))
         batches = [block[i : i + batch] for i in range(0, len(block), batch)]

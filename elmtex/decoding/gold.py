@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,9 +10,10 @@ from elmtex.decoding.attributes import NoteAttribute
 from elmtex.decoding.layout import BranchPosition
 from elmtex.decoding.notes import NoteItem, NoteState, write_in
 from elmtex.decoding.tokens import ReportTokens
-from elmtex.types import Item, Record
+from elmtex.types import InputError, Item, Record
 
 Gold = Mapping[NoteItem, Sequence[NoteAttribute]]
+Place = tuple[str, int]  # an item's category and index
 
 
 def gold_notes(record: Record, tokens: ReportTokens, keys: Sequence[str]) -> Gold:
@@ -40,12 +42,35 @@ def gold_notes(record: Record, tokens: ReportTokens, keys: Sequence[str]) -> Gol
 def note_item(item: Item, key: str, tokens: ReportTokens) -> NoteItem | None:
     """An item of a category as a token range, cut to the sentence it begins in.
 
-    None when it is not grounded.
+    None when it is not grounded, or the tokenizer knows no character of the report.
     """
-    if item.start is None or item.end is None:
+    if item.start is None or item.end is None or not tokens.sentences:
         return None
     span = tokens.covering(item.start, item.end, _sentence(item, tokens))
     return NoteItem(*span, key, item.assertion)
+
+
+def notes_of(tokens: ReportTokens, items: Mapping[str, Sequence[Item]]) -> dict[Place, NoteItem]:
+    """The items as token ranges, by category and index; of those of the same tokens the first
+    one's, whose assertion they then share."""
+    found: dict[Place, NoteItem] = {}
+    first: dict[tuple[int, int, str], NoteItem] = {}
+    for key, row in items.items():
+        for number, item in enumerate(row):
+            if item.grounded and tokens.report[item.start : item.end] != item.text:
+                raise InputError(
+                    f"item {number} of {key!r}, at {item.start}:{item.end}, does not hold its words: offsets are "
+                    "half-open code points of the report"
+                )
+            note = note_item(item, key, tokens)
+            if note is not None:
+                found[key, number] = first.setdefault(place_of(note), note)
+    return found
+
+
+def place_of(item: NoteItem) -> tuple[int, int, str]:
+    """Where an item is, and its category: two notes of the same tokens are one."""
+    return item.first, item.last, item.key
 
 
 def written_in(
@@ -68,5 +93,5 @@ def written_in(
 def _sentence(item: Item, tokens: ReportTokens) -> tuple[int, int]:
     """The sentence that a grounded item begins in."""
     assert item.start is not None
-    begun = (s for s in tokens.sentences if tokens.offsets[s[1] - 1][1] > item.start)
-    return next(begun, tokens.sentences[-1])
+    number = bisect_right(tokens.sentences, item.start, key=lambda s: tokens.offsets[s[1] - 1][1])
+    return tokens.sentences[min(number, len(tokens.sentences) - 1)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from elmtex.decoding.attributes import AttributeState
+from elmtex.decoding.attributes import NoteAttribute
 from elmtex.decoding.confidence import confidence, probability
 from elmtex.decoding.notes import NoteItem
 from elmtex.decoding.tokens import ReportTokens
@@ -93,7 +93,7 @@ def _mentioned(
             rivals[item.key, state.sentence].append((state, item))
     found: dict[str, list[tuple[State, NoteItem]]] = {key: [] for key in keys}
     for (key, _), pairs in rivals.items():
-        stay = _likeliest([item for _, item in pairs], threshold, score)
+        stay = likeliest([item for _, item in pairs], threshold, score)
         found[key] += [pair for pair in pairs if any(pair[1] is item for item in stay)]
     return {key: _things(pairs, fold=key not in repeated) for key, pairs in found.items()}
 
@@ -132,35 +132,49 @@ def group(
 
 
 def attributes_of(
-    state: AttributeState,
+    tokens: ReportTokens,
+    attributes: Iterable[NoteAttribute],
     calibrated: Callable[[float], float] | None = None,
     threshold: float = 0.0,
 ) -> tuple[Attribute, ...]:
     """The attributes of an item that reach the threshold; see :func:`group` for the arguments."""
     found = []
-    for attribute in state.attributes:
-        start, end = state.tokens.span(attribute.first, attribute.last)
+    for attribute in attributes:
+        start, end = tokens.span(attribute.first, attribute.last)
         score = probability(attribute)
         if start < end and score >= threshold:
-            text = state.tokens.report[start:end]
+            text = tokens.report[start:end]
             found.append(Attribute(attribute.type, text, start, end, confidence(score, calibrated)))
     return tuple(found)
 
 
-def _likeliest(items: Sequence[NoteItem], threshold: float, score: Score) -> list[NoteItem]:
-    """The items of one category in one sentence that are kept."""
-    left = [(score(item), item) for item in items]
-    kept: list[NoteItem] = []
+class _Span(Protocol):
+    @property
+    def first(self) -> int: ...
+
+    @property
+    def last(self) -> int: ...
+
+
+Spanned = TypeVar("Spanned", bound=_Span)
+
+
+def likeliest(
+    spans: Sequence[Spanned], threshold: float, score: Callable[[Any], float] = probability
+) -> list[Spanned]:
+    """The items of one category in one sentence, or the attributes of one type of an item, that are kept: see :func:`kept`."""
+    left = [(score(span), span) for span in spans]
+    kept: list[Spanned] = []
     for pair in sorted(left, key=lambda pair: (-pair[0], pair[1].first)):
         rivals = [other for other in left if _overlap(pair[1], other[1])]
         if pair in rivals and sum(p for p, _ in rivals) >= threshold:
             kept.append(pair[1])
-            # What overlaps a kept item is dropped and no longer supports other items.
+            # What overlaps a kept one is dropped and no longer supports others.
             left = [other for other in left if other not in rivals]
     return kept
 
 
-def _overlap(one: NoteItem, other: NoteItem) -> bool:
+def _overlap(one: _Span, other: _Span) -> bool:
     return one.first < other.last and other.first < one.last
 
 

@@ -207,16 +207,17 @@ def _visible_start(text: str, offset: tuple[int, int]) -> int:
 def _pieces(
     text: str, offsets: Sequence[tuple[int, int]], first: int, last: int
 ) -> list[tuple[int, int]]:
-    """A sentence cut into ranges of at most ``MAX_SENTENCE`` tokens, at a comma or space."""
+    """A sentence cut into ranges of at most ``MAX_SENTENCE`` tokens, at a comma, a space or a word."""
     pieces = []
     while last - first > MAX_SENTENCE:
         window = range(first + MAX_SENTENCE, first + MAX_SENTENCE // 2, -1)
         cut = next(
             (i for i in window if text[offsets[i - 1][1] - 1 : offsets[i - 1][1]] in ",;"), None
         )
-        cut = cut or next(
-            (i for i in window if text[offsets[i][0]].isspace()), first + MAX_SENTENCE
-        )
+        cut = cut or next((i for i in window if text[offsets[i][0]].isspace()), None)
+        # A tokenizer whose tokens hold no space
+        cut = cut or next((i for i in window if _begins_word(text, offsets, i)), None)
+        cut = cut or first + MAX_SENTENCE
         pieces.append((first, cut))
         first = cut
     pieces.append((first, last))

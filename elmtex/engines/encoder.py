@@ -1,11 +1,11 @@
-"""Runs an encoder's OpenVINO graph on the CPU: token ids in, label scores out; no torch.
+"""Runs an encoder's OpenVINO graph on the CPU: token ids in, label scores out.
 
 One window at a time, so that an answer depends on no other report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,9 @@ from elmtex.types import InputError, MissingDependencyError
 try:
     import openvino
 except ImportError:
-    raise MissingDependencyError("a student needs openvino: pip install 'elmtex[fast]'") from None
+    raise MissingDependencyError(
+        "an encoder needs openvino: pip install 'elmtex[fast]', or give --no-second-opinion --no-attributes"
+    ) from None
 
 
 def settings() -> dict[str, str]:
@@ -25,7 +27,7 @@ def settings() -> dict[str, str]:
 
 
 class Encoder:
-    """A graph with the inputs ``input_ids`` and ``attention_mask`` (1, T) and one output (1, T, K).
+    """A graph with one output.
 
     Args:
         graph: the .xml file, its .bin beside it.
@@ -55,13 +57,21 @@ class Encoder:
         self._spare: list[openvino.InferRequest] = []
 
     def scores(self, ids: Sequence[int]) -> NDArray[np.float32]:
-        """The scores (T, K) of T token ids; any thread may ask."""
+        """The scores (T, K) of T token ids, of a graph with the inputs ``input_ids`` and ``attention_mask`` (1, T) and an
+        output (1, T, K); any thread may ask."""
+        row = np.array([ids], np.int64)
+        scores: NDArray[np.float32] = self.run(
+            {"input_ids": row, "attention_mask": np.ones_like(row)}
+        )[0]
+        return scores
+
+    def run(self, inputs: Mapping[str, NDArray[np.int64]]) -> NDArray[np.float32]:
+        """The graph's output; any thread may ask."""
         try:
             request = self._spare.pop()
         except IndexError:  # all are in use
             request = self._compiled.create_infer_request()
-        row = np.array([ids], np.int64)
-        request.infer({"input_ids": row, "attention_mask": np.ones_like(row)})
-        scores: NDArray[np.float32] = request.output_tensors[0].data[0].copy()
+        request.infer(dict(inputs))
+        output: NDArray[np.float32] = request.output_tensors[0].data.copy()
         self._spare.append(request)
-        return scores
+        return output

@@ -195,7 +195,9 @@ def open_extractor(
     elif name == "student":
         from elmtex.extractors.student import StudentExtractor
 
-        extractor = StudentExtractor(schema, model=model, threads=threads, at_once=at_once)
+        extractor = StudentExtractor(
+            schema, model=model, threads=threads, at_once=at_once, attributes=attributes
+        )
     else:
         from elmtex.extractors.chat import open_chat_extractor
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from elmtex.decoding.attributes import AttributeState
-from elmtex.decoding.gold import note_item, written_in
+from elmtex.decoding.gold import Place, notes_of, place_of, written_in
 from elmtex.decoding.layout import branch_positions, visible_prefix
 from elmtex.decoding.loop import decode
-from elmtex.decoding.notes import NoteItem
 from elmtex.decoding.select import attributes_of
-from elmtex.decoding.tokens import ReportTokens, chunks, tokenise
+from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.loaded_model import LoadedModel
+from elmtex.extractors.printed_results import with_printed_results
+from elmtex.extractors.rules import by_rule
+from elmtex.extractors.values import with_values
 from elmtex.extractors.view import View
 from elmtex.schema import CategorySchema
 from elmtex.types import Attribute, InputError, Item
-
-Place = tuple[str, int]  # an item's category and index
 
 
 def with_attributes(
@@ -40,12 +40,23 @@ def with_attributes(
     def attributes(at: Place) -> tuple[Attribute, ...]:
         if at not in written:
             return ()
-        return attributes_of(written[at], settings.calibrated, settings.threshold)
+        state = written[at]
+        return attributes_of(
+            state.tokens, state.attributes, settings.calibrated, settings.threshold
+        )
 
     return {
         key: tuple(replace(item, attributes=attributes((key, n))) for n, item in enumerate(row))
         for key, row in items.items()
     }
+
+
+def completed(
+    items: Mapping[str, tuple[Item, ...]], schema: CategorySchema, report: str
+) -> dict[str, tuple[Item, ...]]:
+    """Items with attributes as a document has them: mended by rules, printed results cell by cell, with values beside the words."""
+    ruled = by_rule(items, schema, report)
+    return with_values(with_printed_results(ruled, schema, report), schema, report)
 
 
 def _written(
@@ -60,13 +71,13 @@ def _written(
     assert view.attributes is not None
     prompt, labels = view.prompt, view.attributes.labels
     tokens = tokenise(report, model.tokenizer)
-    notes_of = _notes_of(tokens, items)
+    given = notes_of(tokens, items)
     written: dict[tuple[int, int, str], AttributeState] = {}
-    of_key = {key: [n for n in notes_of.values() if n.key == key] for key in labels}
-    for part in chunks(tokens) if notes_of else ():
+    of_key = {key: [n for n in given.values() if n.key == key] for key in labels}
+    for part in chunks(tokens) if given else ():
         offset = len(prompt) - part.start
         empty = branch_positions(view.grammar, tokens, part.sentences, offset)
-        notes = written_in(empty, dict.fromkeys(notes_of.values()))
+        notes = written_in(empty, dict.fromkeys(given.values()))
         states = [
             AttributeState(view.attributes, note, item, of_key[item.key])
             for note, _ in notes
@@ -75,32 +86,10 @@ def _written(
         ]
         if not states:
             continue
-        written |= {_place(state.item): state for state in states}
+        written |= {place_of(state.item): state for state in states}
         prefix = [*prompt, *tokens.ids[part.start : part.end]]
         seen = visible_prefix(len(prompt), tokens, part)
         session, read = model.engine.session(prompt), len(prompt)
         for _ in decode(session, prefix, notes, seen, read=read, attributes=lambda _, s=states: s):  # type: ignore[misc]
             pass
-    return {at: written[_place(note)] for at, note in notes_of.items() if _place(note) in written}
-
-
-def _notes_of(tokens: ReportTokens, items: Mapping[str, Sequence[Item]]) -> dict[Place, NoteItem]:
-    """The items as token ranges, by category and index; of those of the same tokens the first
-    one's, whose assertion they then share."""
-    found: dict[Place, NoteItem] = {}
-    first: dict[tuple[int, int, str], NoteItem] = {}
-    for key, row in items.items():
-        for number, item in enumerate(row):
-            if item.grounded and tokens.report[item.start : item.end] != item.text:
-                raise InputError(
-                    f"item {number} of {key!r}, at {item.start}:{item.end}, does not hold its words: offsets are "
-                    "half-open code points of the report"
-                )
-            note = note_item(item, key, tokens)
-            if note is not None:
-                found[key, number] = first.setdefault(_place(note), note)
-    return found
-
-
-def _place(item: NoteItem) -> tuple[int, int, str]:
-    return item.first, item.last, item.key
+    return {at: written[place_of(note)] for at, note in given.items() if place_of(note) in written}

@@ -11,8 +11,10 @@ from elmtex.engines import Engine, check_engine, chosen, open_engine, settings
 from elmtex.models.adapter import Adapter, notes_adapter, packaged_adapter
 from elmtex.models.base import DEFAULT_MODEL, base_folder, check_model
 from elmtex.schema import CategorySchema, is_own
+from elmtex.types import InputError
 
 if TYPE_CHECKING:
+    from elmtex.extractors.loaded_attribute_reader import LoadedAttributeReader
     from elmtex.extractors.second_opinion import SecondOpinion
 
 
@@ -47,6 +49,7 @@ class LoadedModel:
         self._tokenizer: Tokenizer | None = None
         self._engine: Engine | None = None
         self._opinion: SecondOpinion | None = None
+        self._reader: LoadedAttributeReader | None = None
 
     def fitting(self, schema: CategorySchema) -> LoadedModel:
         """The model to read a schema with: this one where it was named, else the one with the packaged adapter for such
@@ -107,6 +110,30 @@ class LoadedModel:
                     settings, threads=self._threads, at_once=self._at_once
                 )
             return self._opinion
+
+    @property
+    def attribute_reader(self) -> LoadedAttributeReader | None:
+        """What reads the attributes of the items that the adapter finds; None where it writes them itself.
+
+        Raises:
+            InputError: it is not there.
+        """
+        name = self.adapter.attribute_reader if self.adapter else None
+        if name is None:
+            return None
+        from elmtex.extractors.loaded_attribute_reader import LoadedAttributeReader
+
+        with self._loading:
+            if self._reader is None:
+                try:
+                    self._reader = LoadedAttributeReader(
+                        name, threads=self._threads, at_once=self._at_once
+                    )
+                except InputError as error:
+                    raise InputError(
+                        f"the attributes need their reader: {error}; without them give --no-attributes"
+                    ) from None
+            return self._reader
 
     @property
     def tokenizer(self) -> Tokenizer:

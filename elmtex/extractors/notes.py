@@ -18,12 +18,11 @@ from elmtex.decoding.notes import NoteItem, NoteState
 from elmtex.decoding.select import attributes_of, dedup_key, group, kept
 from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.base import Extractor
-from elmtex.extractors.given import with_attributes
+from elmtex.extractors.given import completed, with_attributes
 from elmtex.extractors.loaded_model import LoadedModel
-from elmtex.extractors.printed_results import with_printed_results
-from elmtex.extractors.rules import by_rule, without_ranges
+from elmtex.extractors.rules import without_ranges
 from elmtex.extractors.stage_times import NotesTimings
-from elmtex.extractors.values import fitted, with_values
+from elmtex.extractors.values import fitted
 from elmtex.extractors.view import View
 from elmtex.models.adapter import Adapter, OpinionSettings, OwnSchemaSettings
 from elmtex.schema import CategorySchema, is_own, load_schema
@@ -64,7 +63,9 @@ class NotesExtractor(Extractor):
         model: as :class:`LoadedModel` takes it, or one that other extractors share, which has an engine already; see its
             ``fitting``.
         engine, threads, at_once: as :class:`LoadedModel` takes them.
-        attributes: False leaves out what belongs to items (doses, values, sites). The items are the same.
+        attributes: False leaves out what belongs to items (doses, values, sites). The items are the same. Otherwise the
+            adapter's attribute reader reads it in the items that were found, where there is one that knows the schema; else
+            the Llama writes it.
         second_opinion: False asks no student, also of an adapter that was calibrated with one.
 
     Raises:
@@ -89,6 +90,8 @@ class NotesExtractor(Extractor):
         self._wants_attributes, self._wants_opinion = attributes, second_opinion
         opinion = model.opinion if second_opinion else None
         self._opinion = opinion if opinion and opinion.student.knows(self._schema) else None
+        reader = model.attribute_reader if attributes else None
+        self._reader = reader if reader and reader.knows(self._schema) else None
         self._viewing = threading.Lock()
         self._view: View | None = None
         self._seconds = 0.0  # loading took
@@ -113,7 +116,8 @@ class NotesExtractor(Extractor):
 
     def folders(self) -> tuple[Path, ...]:
         student = (self._opinion.student.student.folder,) if self._opinion else ()
-        return (*self.model.folders(), *student)
+        reader = (self._reader.reader.folder,) if self._reader else ()
+        return (*self.model.folders(), *student, *reader)
 
     @property
     def engine(self) -> str:
@@ -121,16 +125,26 @@ class NotesExtractor(Extractor):
         return self.model.engine_name
 
     @property
-    def writes_attributes(self) -> bool:
-        """Whether the model was trained on attributes, the schema has some, and they are wanted."""
+    def has_attributes(self) -> bool:
+        """Whether items come with what belongs to them: it is wanted, the schema has some, and something was trained on it."""
+        return self._reader is not None or self._writes_attributes
+
+    @property
+    def _writes_attributes(self) -> bool:
+        """Whether the Llama writes them."""
         adapter = self.model.adapter
         known = adapter is not None and adapter.attributes is not None
-        return known and self._wants_attributes and bool(self.schema.attributes)
+        wanted = self._wants_attributes and not self._reader
+        return known and wanted and bool(self.schema.attributes)
 
     def settings(self) -> dict[str, str]:
-        attributes = {"attributes": "written"} if self.writes_attributes else {}
+        by = self._reader.reader.name if self._reader else "written"
+        attributes = {"attributes": by} if self.has_attributes else {}
         opinion = {"second_opinion": self._opinion.student.student.name} if self._opinion else {}
-        return {"strategy": "finetuned", **self.model.settings(), **attributes, **opinion}
+        encoder = self._opinion.student if self._opinion else self._reader
+        # Beside another engine, the encoders' version decides, too
+        runs = {f"encoder_{k}": v for k, v in encoder.settings().items()} if encoder else {}
+        return {"strategy": "finetuned", **self.model.settings(), **runs, **attributes, **opinion}
 
     def load(self) -> None:
         self._loaded()
@@ -160,18 +174,18 @@ class NotesExtractor(Extractor):
     def add_attributes(
         self, report: str, items: Mapping[str, Sequence[Item]]
     ) -> dict[str, tuple[Item, ...]]:
-        """Items that are given, as those of a gold standard or of a reviewer, with the attributes that the model
-        writes of them: as :meth:`extract` does of the items it found.
+        """Items that are given, as those of a gold standard or of a reviewer, with what belongs to them: as :meth:`extract` does of the items it found.
 
         Args:
             report: the text that the items are spans of.
-            items: by category of the schema. One that no note can express, such as an ungrounded one, gets none.
+            items: by category of the schema. One that is not grounded gets none, nor, where the Llama writes them, one that
+                no note can express.
 
         Returns:
-            The same items in the same order, with these attributes instead of any they had.
+            The items in the same order, with these attributes instead of any they had, and what rules change of them.
 
         Raises:
-            InputError: the model writes no attributes, or a span does not hold its item's words.
+            InputError: nothing knows the schema's attributes, or a span does not hold its item's words.
 
         Examples:
             >>> extractor = NotesExtractor(model="runs/mine")  # doctest: +SKIP
@@ -180,11 +194,13 @@ class NotesExtractor(Extractor):
             >>> rows["pharmacological_therapy"][0].attributes[0].text  # doctest: +SKIP
             '100 mg'
         """
-        given = with_attributes(self.model, self.schema, self._loaded(), report, items)
-        return self._valued(given, report)
+        if not self._reader:
+            items = with_attributes(self.model, self.schema, self._loaded(), report, items)
+        return self._valued({key: tuple(row) for key, row in items.items()}, report)
 
     def stream(self, report: str, *, id: str = "report") -> Iterator[Progress]:
-        """Extract one report step by step; ``done`` and ``total`` are sentences. The last step's attributes have values."""
+        """Extract one report step by step; ``done`` and ``total`` are sentences. The last step alone has what an attribute
+        reader reads, and values."""
         timings = NotesTimings()
         if not report.strip():
             yield Progress(self._empty(id, timings), 0, 0)
@@ -292,7 +308,9 @@ class NotesExtractor(Extractor):
     def _final(self, id: str, report: str, finished: Notes, timings: NotesTimings) -> Extraction:
         document = self._document(id, finished, "ok")
         categories = without_ranges(document.categories, self.schema, report)
+        began = time.perf_counter()
         document = replace(document, categories=self._valued(categories, report), timings=timings)
+        timings.attributes = time.perf_counter() - began if self._reader else 0.0
         if problems := self.schema.validate(document.to_dict()["categories"]):
             return replace(document, status="invalid_output", problems=problems)
         return document
@@ -300,10 +318,11 @@ class NotesExtractor(Extractor):
     def _valued(
         self, categories: Mapping[str, tuple[Item, ...]], report: str
     ) -> dict[str, tuple[Item, ...]]:
-        if not self.writes_attributes:
+        if not self.has_attributes:
             return dict(categories)
-        ruled = by_rule(categories, self.schema, report)
-        return with_values(with_printed_results(ruled, self.schema, report), self.schema, report)
+        if self._reader:
+            categories = self._reader.with_attributes(report, categories, self.schema)
+        return completed(categories, self.schema, report)
 
     def _document(
         self, id: str, finished: Notes, status: Status, problems: tuple[str, ...] = ()
@@ -315,7 +334,9 @@ class NotesExtractor(Extractor):
             walk = finished.attributes.get(id_of(item))
             if walk is None or settings is None:
                 return ()
-            return attributes_of(walk, settings.calibrated, settings.threshold)
+            return attributes_of(
+                walk.tokens, walk.attributes, settings.calibrated, settings.threshold
+            )
 
         weighing = self._weighing
         categories = group(
@@ -353,7 +374,9 @@ class NotesExtractor(Extractor):
                 began = time.perf_counter()
                 if self._opinion:
                     self._opinion.student.load()
-                view = View.of(self.schema, self.model, self.writes_attributes)
+                if self._reader:
+                    self._reader.load()
+                view = View.of(self.schema, self.model, self._writes_attributes)
                 _ = self.model.engine
                 self._seconds = time.perf_counter() - began
                 self._view = view

@@ -106,6 +106,8 @@ class Adapter:
         attributes: its settings for attributes; None when it was not trained on them.
         second_opinion: how a student is listened to; None when it was not calibrated with one.
         own_schemas: its settings for schemas of one's own; None when it was not calibrated on such.
+        attribute_reader: the encoder that reads the attributes of what it finds, as
+            :func:`elmtex.models.attribute_reader.load_attribute_reader` takes it; None when it writes them itself.
     """
 
     name: str
@@ -118,6 +120,7 @@ class Adapter:
     attributes: AttributeSettings | None = None
     second_opinion: OpinionSettings | None = None
     own_schemas: OwnSchemaSettings | None = None
+    attribute_reader: str | None = None
 
     def calibrated(self, score: float) -> float:
         """The confidence in an item of this probability."""
@@ -168,6 +171,9 @@ def load_adapter(folder: Path) -> Adapter:
         layout=layout,
         threshold=number(facts.get("threshold", 0.0), "threshold", path, is_share),
         attributes=_attributes(facts, path),
+        attribute_reader=None
+        if facts.get("attribute_reader") is None
+        else word(facts, "attribute_reader", "", path),
         second_opinion=_second_opinion(facts, path),
         own_schemas=_own_schemas(facts, path),
     )

@@ -48,7 +48,7 @@ def measure(config: RunConfig, texts: Sequence[str]) -> dict[str, Any]:
     """The figures of ``attributes.json``."""
     model = LoadedModel(config.model, engine=config.engine)
     ways = [NotesExtractor(config.schema, model=model, attributes=on) for on in (True, False)]
-    if not ways[0].writes_attributes:
+    if not ways[0].has_attributes:
         raise InputError(f"{model.name} writes no attributes: give --model an adapter that does")
     for extractor in ways:
         extractor.extract(texts[0])

@@ -63,8 +63,16 @@ def open_system(name: str, config: RunConfig) -> System:
 
         return open_chat_system(name, config)
     if name == "student":
-        student = StudentExtractor(config.schema, model=config.student)
-        return System(name, student, digest(student.folders()), engine="openvino int8")
+        student = StudentExtractor(
+            config.schema, model=config.student, attributes=config.attributes
+        )
+        return System(
+            name,
+            student,
+            digest(student.folders()),
+            engine="openvino int8",
+            attributes=student if student.has_attributes else None,
+        )
     model = config.base if name == "untrained" else config.model
     if name == "finetuned" and model is None and packaged_adapter() is None:
         raise InputError("finetuned: no adapter is packaged here: give one by --model FOLDER")
@@ -80,7 +88,7 @@ def open_system(name: str, config: RunConfig) -> System:
         extractor,
         digest(extractor.folders()),
         engine=_engine(extractor),
-        attributes=extractor if extractor.writes_attributes else None,
+        attributes=extractor if extractor.has_attributes else None,
     )
 
 
