@@ -19,6 +19,7 @@ from elmtex.decoding.attribute_labels import (
     asked,
     attributes,
     inputs,
+    unpacked,
 )
 from elmtex.decoding.chain import BEGIN, INSIDE, Chain
 from elmtex.decoding.gold import notes_of
@@ -97,10 +98,18 @@ def test_what_is_asked_of_an_item():
     assert [ids[place] for place in drug.places] == [tokens.ids[a] for a, _ in drug.words]
     assert drug.distances[said.index("aspirin")] == FARTHEST
     assert drug.distances[said.index("and")] == FARTHEST + 1
-    given = inputs(ids, questions, LAYOUT)
-    assert given["words"].shape == given["roles"].shape == given["distances"].shape
-    assert given["lengths"].tolist() == [len(q.words) for q in questions]
-    assert sorted(given["categories"].tolist()) == [0, 0, 1]
+    given, begins = inputs(ids, questions, LAYOUT)
+    assert len({given[name].shape for name in ("words", "roles", "distances", "questions")}) == 1
+    lengths = np.array([len(q.words) for q in questions])
+    places = unpacked(begins, lengths, given["words"].size)
+    for n, question in enumerate(questions):
+        own = places[n, : lengths[n]]
+        assert given["words"].ravel()[own].tolist() == list(question.places)
+        assert set(given["questions"].ravel()[own]) == {n + 1}
+        assert given["categories"].ravel()[own].tolist() == [
+            LAYOUT.keys.index(question.item.key)
+        ] * len(own)
+    assert np.count_nonzero(given["questions"]) == lengths.sum()
 
 
 def test_what_is_only_seen_has_a_role_and_no_question():

@@ -214,11 +214,12 @@ def test_examples_ask_of_what_a_record_labels_alone(trained):
     (example,) = attribute_examples(RECORDS[0], tiny_tokenizer(), reader.layout, SCHEMA)
     labels = collate([example, example], reader.layout)
     n = len(example.questions)
-    assert labels["labels"].shape[0] == 2 * n and labels["known"].shape[0] == 2 * n
+    assert labels["labels"].shape[0] == labels["known"].shape[0] == len(labels["places"]) == 2 * n
     types = [reader.layout.types[k] for k in example.known[0]]
     assert set(types) <= set(RECORDS[0].attributes)
-    words = labels["input_ids"].flatten()[labels["words"][n:]]
-    assert words.equal(labels["input_ids"].flatten()[labels["words"][:n]])
+    words = labels["input_ids"].flatten()[labels["words"].flatten()[labels["places"]]]
+    for length, one, other in zip(labels["lengths"][:n], words[:n], words[n:], strict=True):
+        assert one[:length].equal(other[:length])
     unmarked = replace(RECORDS[0], attributes=())
     assert not list(attribute_examples(unmarked, tiny_tokenizer(), reader.layout, SCHEMA))
 

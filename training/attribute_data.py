@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from elmtex.decoding.attribute_labels import AttributeLayout, Question, asked, inputs
+from elmtex.decoding.attribute_labels import AttributeLayout, Question, asked, inputs, unpacked
 from elmtex.decoding.chain import BEGIN, INSIDE
 from elmtex.decoding.gold import gold_notes
 from elmtex.decoding.tokens import tokenise
@@ -71,18 +72,21 @@ def attribute_examples(
 
 
 def collate(rows: Sequence[AttributeExample], layout: AttributeLayout) -> dict[str, torch.Tensor]:
-    """Tensors of a batch: those of :func:`elmtex.decoding.attribute_labels.inputs` for all of B windows, (B, T) and (N, L), with
-    ``words`` as places among the B T tokens; ``labels`` (N, L, A), and ``known`` (N, A), 1 where the labels are."""
+    """Tensors of a batch: those of :func:`elmtex.decoding.attribute_labels.inputs` for all of B windows, (B, T) and (R, W), with
+    ``words`` as places among the B T tokens; of the N questions ``places`` (N, L) among the R W words, ``lengths`` (N,), ``labels``
+    (N, L, A), and ``known`` (N, A), 1 where the labels are."""
     longest = max(len(row.ids) for row in rows)
     questions = [q for row in rows for q in row.questions]
-    batch = {k: torch.from_numpy(v) for k, v in inputs(rows[0].ids, questions, layout).items()}
+    given, begins = inputs(rows[0].ids, questions, layout)
+    batch = {name: torch.from_numpy(array) for name, array in given.items()}
     ids = torch.zeros(len(rows), longest, dtype=torch.long)
     mask = torch.zeros(len(rows), longest, dtype=torch.long)
     for n, row in enumerate(rows):
         ids[n, : len(row.ids)] = torch.tensor(row.ids)
         mask[n, : len(row.ids)] = 1
-    window_of = torch.tensor([n for n, row in enumerate(rows) for _ in row.questions])
-    labels = torch.zeros(*batch["words"].shape, len(layout.types), dtype=torch.long)
+    window_of = torch.tensor([0, *(n for n, row in enumerate(rows) for _ in row.questions)])
+    lengths = np.array([len(q.words) for q in questions])
+    labels = torch.zeros(len(questions), int(lengths.max()), len(layout.types), dtype=torch.long)
     known = torch.zeros(len(questions), len(layout.types))
     for n, spans in enumerate(spans for row in rows for spans in row.spans):
         for type, first, last in spans:
@@ -90,6 +94,13 @@ def collate(rows: Sequence[AttributeExample], layout: AttributeLayout) -> dict[s
             labels[n, first + 1 : last + 1, type] = INSIDE
     for n, types in enumerate(types for row in rows for types in row.known):
         known[n, list(types)] = 1
-    words = batch["words"] + window_of[:, None] * longest
-    own = {"input_ids": ids, "attention_mask": mask, "words": words}
-    return {**batch, **own, "labels": labels, "known": known}
+    return {
+        **batch,
+        "input_ids": ids,
+        "attention_mask": mask,
+        "words": batch["words"] + window_of[batch["questions"]] * longest,
+        "places": torch.from_numpy(unpacked(begins, lengths, batch["words"].numel())),
+        "lengths": torch.from_numpy(lengths),
+        "labels": labels,
+        "known": known,
+    }

@@ -14,7 +14,7 @@ from training.chain_loss import ChainScores
 from training.encoders import hidden_states
 
 Tensors = Mapping[str, torch.Tensor]
-INPUTS = ("input_ids", "attention_mask", "words", "lengths", "roles", "distances", "categories")
+INPUTS = ("input_ids", "attention_mask", "words", "questions", "roles", "distances", "categories")
 _HEAD = 64  # dimensions of an attention head
 _DROPOUT = 0.1
 
@@ -55,21 +55,22 @@ class AttributeNetwork(torch.nn.Module):
         input_ids: torch.Tensor,
         attention_mask: torch.Tensor,
         words: torch.Tensor,
-        lengths: torch.Tensor,
+        questions: torch.Tensor,
         roles: torch.Tensor,
         distances: torch.Tensor,
         categories: torch.Tensor,
     ) -> torch.Tensor:
-        """Scores (N, L, A, 3) of the labels of each type; see :func:`elmtex.decoding.attribute_labels.inputs`."""
+        """Scores (R, W, A, 3) of the labels of each type; see :func:`elmtex.decoding.attribute_labels.inputs`."""
         read = hidden_states(self.encoder, input_ids, attention_mask)
-        near = read.flatten(0, 1)[words]  # (N, L, H)
-        own = (roles == OWN).to(near.dtype)[..., None]
-        item = (near * own).sum(1) / own.sum(1)  # (N, H)
-        asked = self.item(item) + self.category(categories)
-        placed = self.role(roles) + self.distance(distances)
-        mixed = self.norm(self.word(self.dropout(near)) + asked[:, None] + placed)
-        inside = torch.arange(words.shape[1], device=words.device) < lengths[:, None]
-        mixed = self.layer(mixed, inside)
+        near = read.flatten(0, 1)[words]  # (R, W, H)
+        together = questions[:, :, None] == questions[:, None]  # (R, W, W)
+        own = (together & (roles == OWN)[:, None]).to(near.dtype)
+        item = (
+            own @ near / own.sum(2, keepdim=True).clamp(min=1)
+        )  # the mean of its item's words, at each word
+        placed = self.role(roles) + self.distance(distances) + self.category(categories)
+        mixed = self.norm(self.word(self.dropout(near)) + self.item(item) + placed)
+        mixed = self.layer(mixed, together)
         scores: torch.Tensor = self.out(self.dropout(gelu(self.hidden(mixed))))
         return scores.unflatten(-1, (self.types, 3))
 
@@ -79,7 +80,8 @@ class AttributeNetwork(torch.nn.Module):
         Args:
             batch: as :func:`training.attribute_data.collate` makes it.
         """
-        scores = self(*(batch[name] for name in INPUTS)).float()
+        packed = self(*(batch[name] for name in INPUTS)).float()
+        scores = packed.flatten(0, 1)[batch["places"]]  # (N, L, A, 3)
         losses = self.chain.loss(scores, batch["labels"], batch["lengths"]) * batch["known"]
         return losses.sum() / batch["lengths"].sum()
 
@@ -97,11 +99,11 @@ class _Layer(torch.nn.Module):
         self.narrow = torch.nn.Linear(2 * size, size)
         self.dropout = torch.nn.Dropout(_DROPOUT)
 
-    def forward(self, words: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
-        """(N, L, H) of words (N, L, H), of which those ``inside`` (N, L) are read."""
+    def forward(self, words: torch.Tensor, together: torch.Tensor) -> torch.Tensor:
+        """(R, W, H) of words (R, W, H), of which each reads those that are ``together`` (R, W, W) with it."""
         parts = self.mixing(self.norms[0](words)).unflatten(-1, (3, self.heads, -1))
-        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind()  # (N, heads, L, H / heads)
-        read = scaled_dot_product_attention(query, key, value, attn_mask=inside[:, None, None])
+        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind()  # (R, heads, W, H / heads)
+        read = scaled_dot_product_attention(query, key, value, attn_mask=together[:, None])
         words = words + self.dropout(self.mixed(read.transpose(1, 2).flatten(2)))
         wide = gelu(self.wide(self.norms[1](words)))
         added: torch.Tensor = self.norms[2](words + self.dropout(self.narrow(wide)))

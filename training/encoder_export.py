@@ -63,15 +63,9 @@ def export_attribute_reader(
 ) -> None:
     """Write an attribute reader's folder; its threshold is 0 until it is calibrated."""
     words = torch.arange(1, 7).reshape(2, 3)
-    example = {
-        **_window(network),
-        "words": words,
-        "lengths": torch.tensor([3, 2]),
-        "roles": torch.tensor([[OWN, 0, 0], [0, OWN, 0]]),
-        "distances": words,
-        "categories": torch.zeros(2, dtype=torch.long),
-    }
-    shapes = {name: [-1] * example[name].dim() for name in INPUTS[2:]}
+    example = _window(network) | dict.fromkeys(INPUTS[2:], words)
+    example |= {"roles": torch.full_like(words, OWN), "categories": torch.zeros_like(words)}
+    shapes = {name: [-1, -1] for name in INPUTS[2:]}
     _save(_AttributeGraph(network), example, shapes, tokenizer, folder)
     facts = {
         "name": folder.name,
@@ -151,13 +145,13 @@ class _AttributeGraph(torch.nn.Module):
         input_ids: torch.Tensor,
         attention_mask: torch.Tensor,
         words: torch.Tensor,
-        lengths: torch.Tensor,
+        questions: torch.Tensor,
         roles: torch.Tensor,
         distances: torch.Tensor,
         categories: torch.Tensor,
     ) -> torch.Tensor:
         scores: torch.Tensor = self.network(
-            input_ids, attention_mask, words, lengths, roles, distances, categories
+            input_ids, attention_mask, words, questions, roles, distances, categories
         )
         return scores
 

@@ -24,6 +24,7 @@ from elmtex.decoding.words import Words, windows, word_span, words
 
 REACH = 32  # words on either side of an item that may be its attributes: 8,610 of the 8,669 in MACCROBAT's TRAIN are
 LEAST = 0.05  # probability of a span that is a candidate
+ROW = 64  # words of a row that several questions share
 FARTHEST = 20  # words; what is farther away counts as this
 # What a word is in: no item, the item itself, another of its category, one of another category
 ROLES = NONE, OWN, SAME, OTHER = range(4)
@@ -138,23 +139,48 @@ def _steps(word: int, first: int, last: int) -> int:
 
 def inputs(
     ids: Sequence[int], questions: Sequence[Question], layout: AttributeLayout
-) -> dict[str, NDArray[np.int64]]:
-    """The encoder's inputs: ``input_ids`` and ``attention_mask`` (1, T); of N questions ``words``, ``roles`` and ``distances``
-    (N, L), ``lengths`` and ``categories`` (N,)."""
-    longest = max(len(q.words) for q in questions)
+) -> tuple[dict[str, NDArray[np.int64]], NDArray[np.int64]]:
+    """What the encoder reads: ``input_ids`` and ``attention_mask`` (1, T); and the words of all questions, one after the other in R
+    rows of W: ``words``, ``roles``, ``distances``, ``categories``, and ``questions``, the number of the question from 1 on, 0 where
+    none is.
 
-    def filled(rows: Iterable[Sequence[int]], by: int = 0) -> NDArray[np.int64]:
-        return np.array([[*row, *[by] * (longest - len(row))] for row in rows], np.int64)
+    Returns:
+        The inputs, and (N,) the place among the R W words where each question begins.
+    """
+    lengths = [len(q.words) for q in questions]
+    width = max(ROW, *lengths)
+    rows, taken, begins = 0, 0, []
+    for length in lengths:
+        if taken + length > width:
+            rows, taken = rows + 1, 0
+        begins.append(rows * width + taken)
+        taken += length
 
-    return {
+    def filled(values: Iterable[Sequence[int]]) -> NDArray[np.int64]:
+        row = np.zeros((rows + 1) * width, np.int64)
+        for begin, own in zip(begins, values, strict=True):
+            row[begin : begin + len(own)] = own
+        return row.reshape(-1, width)
+
+    index = {key: n for n, key in enumerate(layout.keys)}
+    given = {
         "input_ids": np.array([ids], np.int64),
         "attention_mask": np.ones((1, len(ids)), np.int64),
         "words": filled(q.places for q in questions),
-        "lengths": np.array([len(q.words) for q in questions], np.int64),
+        "questions": filled([n] * length for n, length in enumerate(lengths, 1)),
         "roles": filled(q.roles for q in questions),
         "distances": filled(q.distances for q in questions),
-        "categories": np.array([layout.keys.index(q.item.key) for q in questions], np.int64),
+        "categories": filled([index[q.item.key]] * len(q.words) for q in questions),
     }
+    return given, np.array(begins)
+
+
+def unpacked(
+    begins: NDArray[np.int64], lengths: NDArray[np.int64], words: int
+) -> NDArray[np.int64]:
+    """(N, L) the place of each question's words among all ``words`` of :func:`inputs`; anything where a shorter one has none."""
+    places: NDArray[np.int64] = begins[:, None] + np.arange(lengths.max())
+    return np.minimum(places, words - 1)
 
 
 def attributes(
@@ -174,7 +200,7 @@ def attributes(
         items, others: see :func:`asked`.
         types: the types to look for, by category.
         layout, chain: of the encoder.
-        scores: the encoder: :func:`inputs` → (N, L, A, 3).
+        scores: the encoder: :func:`inputs` → (R, W, A, 3).
         threshold: least sum of the probabilities of overlapping spans, as :func:`elmtex.decoding.select.kept` has it.
     """
     found: dict[NoteItem, list[NoteAttribute]] = {}
@@ -183,7 +209,10 @@ def attributes(
         if not asking:
             continue
         lengths = np.array([len(q.words) for q in asking])
-        read = chain.read(scores(inputs(ids, asking, layout)).astype(np.float64), lengths)
+        given, begins = inputs(ids, asking, layout)
+        packed = scores(given).reshape(-1, len(layout.types), 3)
+        labels = packed[unpacked(begins, lengths, len(packed))].astype(np.float64)
+        read = chain.read(labels, lengths)
         for row, question in enumerate(asking):
             own = types[question.item.key]
             columns = [layout.types.index(type) for type in own]
