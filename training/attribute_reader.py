@@ -93,7 +93,9 @@ def main(arguments: list[str] | None = None) -> None:
     resume = resumes(config)
     settings = {"attributes": {k: v for k, v in asdict(given).items() if k != "data"}}
     settings["trainer"] = trainer_settings(config)
-    recorder = Recorder(config.output_dir, sys.argv, settings, given.data, resume=resume)
+    recorder = Recorder(
+        config.output_dir, sys.argv, settings, given.data, before=given.init_reader, resume=resume
+    )
 
     # Trainer
     rows = epochs_of(
