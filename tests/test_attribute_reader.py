@@ -257,3 +257,14 @@ def test_a_run_is_trained_further(workshop, trained, tmp_path):
     assert first["loss"] < 0.2  # that of a new one is over .5
     with pytest.raises(InputError, match="has no weights for these attributes"):
         train(workshop, tmp_path / "none", "--init_reader", str(tmp_path), "--max_steps", "1")
+
+
+def test_every_field_of_the_config_is_known():
+    from transformers import TrainingArguments
+    from trl import TrlParser
+
+    path = Path(attribute_reader.__file__).parent / "configs" / "attributes-minilm.yaml"
+    parser = TrlParser((attribute_reader.AttributeArguments, TrainingArguments))
+    flags = ["--config", str(path), "--data", "d", "--output_dir", "o"]
+    given, config = parser.parse_args_and_config(flags)
+    assert config.learning_rate < given.head_learning_rate

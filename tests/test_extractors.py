@@ -17,6 +17,7 @@ from elmtex.extractors import base
 from elmtex.extractors.base import EXTRACTORS, Extractor, open_extractor
 from elmtex.extractors.chat import ChatExtractor
 from elmtex.extractors.coding import CodingExtractor
+from elmtex.extractors.loaded_model import LoadedModel
 from elmtex.extractors.mixed import MixedExtractor
 from elmtex.extractors.notes import NotesExtractor
 from elmtex.schema import CategorySchema, load_schema, parse_schema
@@ -302,17 +303,19 @@ def test_rules_of_one_kind_of_categories_see_the_other() -> None:
 
 def test_attributes_are_a_setting_where_the_model_writes_them(tmp_path: Path) -> None:
     """A line of a batch with attributes is another than one without."""
-    from elmtex.models.adapter import packaged_adapter
+    from elmtex.models.adapter import AttributeSettings, packaged_adapter
 
-    extractor = NotesExtractor()
-    adapter = packaged_adapter()
-    assert adapter is not None
-    extractor.model.adapter = replace(adapter, attributes=None)
-    plain = extractor.settings()
+    adapter, model = packaged_adapter(), LoadedModel()
+    assert adapter is not None and adapter.attribute_reader
+
+    def opened(**settings: Any) -> NotesExtractor:
+        model.adapter = replace(adapter, **settings)
+        return NotesExtractor(model=model)
+
+    plain = opened(attributes=None, attribute_reader=None).settings()
     assert "attributes" not in plain
-    from elmtex.models.adapter import AttributeSettings
-
-    extractor.model.adapter = replace(adapter, attributes=AttributeSettings())
+    assert opened().settings() == {**plain, "attributes": adapter.attribute_reader}
+    extractor = opened(attributes=AttributeSettings(), attribute_reader=None)
     schema = extractor.schema
     assert schema.attributes
     assert extractor.settings() == {**plain, "attributes": "written"}
