@@ -86,14 +86,30 @@ def test_a_drug_names_its_dose_route_and_frequency(
     assert {a.type for a in finding.attributes} <= {"frequency"}
 
 
-def test_words_that_have_a_type_get_no_other() -> None:
-    report = "metoprolol 12.5 mg two times a day"
-    dose = Attribute("dose", *place(report, "12.5 mg two times a day"))
+@pytest.mark.parametrize("words", ["12.5 mg two times a day", "12.5 mg, two times a day"])
+def test_a_dose_leaves_the_frequency_what_is_its(words: str) -> None:
+    report = f"metoprolol {words}"
+    dose = Attribute("dose", *place(report, words))
     drug = Item(report, 0, len(report), attributes=(dose,))
     (ruled,) = by_rule({"pharmacological_therapy": (drug,)}, CLINICAL, report)[
         "pharmacological_therapy"
     ]
-    assert ruled == drug
+    named = [("dose", "12.5 mg"), ("frequency", "two times a day")]
+    assert [(a.type, report[a.start : a.end]) for a in ruled.attributes] == named
+    assert [(a.type, a.text) for a in ruled.attributes] == named
+
+
+def test_a_result_has_one_test_and_no_value_among_its_words() -> None:
+    report = "high-sensitivity troponin T at discharge 412 ng/L"
+    attributes = (
+        Attribute("test", *place(report, "high-sensitivity troponin T"), 0.9),
+        Attribute("test", *place(report, "discharge"), 0.6),
+        Attribute("value", *place(report, "high-sensitivity"), 0.8),
+        Attribute("value", *place(report, "412 ng/L"), 0.8),
+    )
+    result = Item(report, 0, len(report), attributes=attributes)
+    (ruled,) = by_rule({"laboratory_values": (result,)}, CLINICAL, report)["laboratory_values"]
+    assert ruled.attributes == (attributes[0], attributes[3])
 
 
 TABLE = "Labor\t01.03.\t02.03.\tRef.\nCRP\t12\t34\t<5\nHb\t7,2 g/dl\n"

@@ -142,7 +142,8 @@ def _is_no_result(item: Item, report: str) -> bool:
 def _ruled(item: Item, types: Iterable[AttributeType], report: str) -> Item:
     if not all(_SAYS.search(attribute.text) for attribute in item.attributes):  # a dash
         item = _with(item, (a for a in item.attributes if _SAYS.search(a.text)), types)
-    item = _with_named(_retyped(_with_cells(item, types, report), types), types)
+    item = _with_one_test(_with_cells(item, types, report), types)
+    item = _with_named(_retyped(item, types), types)
     return _with_row_head(_with_status(item, types, report), types, report)
 
 
@@ -183,6 +184,26 @@ def _with_cells(item: Item, types: Iterable[AttributeType], report: str) -> Item
     return _with(item, map(cut, item.attributes), types)
 
 
+def _with_one_test(item: Item, types: Iterable[AttributeType]) -> Item:
+    """The result of a test, with the likeliest of several tests alone, and no value among the test's words."""
+    tests = {type.key for type in types if type.fhir == "test"}
+    named = [a for a in item.attributes if a.type in tests and a.end is not None]
+    if not named:
+        return item
+    test = max(named, key=lambda a: 1 if a.confidence is None else a.confidence)
+    first, last = test.start or 0, test.end or 0
+    values = {type.key for type in types if type.fhir == "value"}
+
+    def stays(attribute: Attribute) -> bool:
+        if attribute.type in tests:
+            return attribute is test
+        if attribute.type not in values or attribute.start is None or attribute.end is None:
+            return True
+        return not (first <= attribute.start and attribute.end <= last)
+
+    return _with(item, filter(stays, item.attributes), types)
+
+
 def _retyped(item: Item, types: Iterable[AttributeType]) -> Item:
     """The item, with attributes that only the list of another of these types knows moved to it."""
     normalisers = {type.key: type.normaliser for type in types}
@@ -211,24 +232,42 @@ def _tells(value: Value | None) -> bool:
 
 
 def _with_named(item: Item, types: Iterable[AttributeType]) -> Item:
-    """The item, with the dose, route and frequency that its own words name and no attribute has: "oral prednisolone",
-    "Ramipril 5 mg 1-0-0"."""
+    """The item, with the dose, route and frequency that its own words name and no attribute of the type has: "oral
+    prednisolone", "Ramipril 5 mg 1-0-0"."""
     for type in types:
         read = _NAMED.get((type.fhir, type.normaliser))
         if read is None or item.start is None or any(a.type == type.key for a in item.attributes):
             continue
         words, tells = read
+        # A dose may have taken the frequency in: "75 μg daily"
+        doses = {t.key for t in types if t.fhir == "dose"} if type.fhir == "timing" else set()
         taken = [
-            (a.start, a.end) for a in item.attributes if a.start is not None and a.end is not None
+            (a.start, a.end)
+            for a in item.attributes
+            if a.start is not None and a.end is not None and a.type not in doses
         ]
+        begun = {a.start for a in item.attributes if a.type in doses}
         for first, last in _windows(item.text, words):
             start, end = item.start + first, item.start + last
             free = all(end <= a or b <= start for a, b in taken)
-            if free and tells(item.text[first:last]):
+            if free and start not in begun and tells(item.text[first:last]):
                 found = Attribute(type.key, item.text[first:last], start, end)
-                item = _with(item, (*item.attributes, found), types)
+                others = (_cut(a, start) if a.type in doses else a for a in item.attributes)
+                item = _with(item, (*others, found), types)
                 break
     return item
+
+
+def _cut(attribute: Attribute, place: int) -> Attribute:
+    """The attribute as far as that place of the report, if it is in it."""
+    if (
+        attribute.start is None
+        or attribute.end is None
+        or not attribute.start < place < attribute.end
+    ):
+        return attribute
+    words = attribute.text[: place - attribute.start].rstrip(" \t\n,;")
+    return replace(attribute, text=words, end=attribute.start + len(words))
 
 
 def _with_status(item: Item, types: Iterable[AttributeType], report: str) -> Item:
