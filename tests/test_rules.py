@@ -541,3 +541,30 @@ def test_a_drug_that_is_stopped_is_absent(status: str, assertion: str) -> None:
 def test_a_letter_that_names_the_patient_tells_the_gender(report: str, gender: str | None) -> None:
     found = fitted({"age": (), "gender": ()}, CLINICAL, Sectioned.of(report))["gender"]
     assert [i.text for i in found] == ([gender] if gender else [])
+
+
+@pytest.mark.parametrize(
+    ("report", "drug", "timing"),
+    [
+        (
+            "Unter Furosemid 40 mg i.v. dreimal täglich kam",
+            "Furosemid 40 mg i.v.",
+            "dreimal täglich",
+        ),
+        ("heparin every 8 hours.", "heparin", "every 8 hours"),
+        ("aspirin and metformin daily", "aspirin", None),
+        ("Aspirin 100 mg, dann 1-0-0", "Aspirin 100 mg", None),
+        ("Ramipril 5 mg\n1-0-0", "Ramipril 5 mg", None),
+        ("metformin 3 weeks ago", "metformin", None),
+    ],
+)
+def test_a_drug_has_the_frequency_that_stands_right_behind_it(
+    report: str, drug: str, timing: str | None
+) -> None:
+    item = Item(*place(report, drug))
+    (ruled,) = by_rule({"pharmacological_therapy": (item,)}, CLINICAL, report)[
+        "pharmacological_therapy"
+    ]
+    found = [a for a in ruled.attributes if a.type == "frequency"]
+    assert [a.text for a in found] == [report[a.start : a.end] for a in found]
+    assert [a.text for a in found] == ([timing] if timing else [])

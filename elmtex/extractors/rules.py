@@ -143,7 +143,7 @@ def _ruled(item: Item, types: Iterable[AttributeType], report: str) -> Item:
     if not all(_SAYS.search(attribute.text) for attribute in item.attributes):  # a dash
         item = _with(item, (a for a in item.attributes if _SAYS.search(a.text)), types)
     item = _with_one_test(_with_cells(item, types, report), types)
-    item = _with_named(_retyped(item, types), types)
+    item = _with_timing_behind(_with_named(_retyped(item, types), types), types, report)
     return _with_row_head(_with_status(item, types, report), types, report)
 
 
@@ -258,6 +258,27 @@ def _with_named(item: Item, types: Iterable[AttributeType]) -> Item:
     return item
 
 
+def _with_timing_behind(item: Item, types: Iterable[AttributeType], report: str) -> Item:
+    """The item, with the frequency that stands right behind it, if it has none: "Furosemid 40 mg i.v." dreimal täglich."""
+    type = next((t for t in types if (t.fhir, t.normaliser) == ("timing", "timing")), None)
+    if type is None or item.end is None or any(a.type == type.key for a in item.attributes):
+        return item
+    line = re.match(r"[ \t]+(?=\S)[^\n.;()]*", report[item.end : item.end + _NEAR])
+    if line is None:
+        return item
+    begin = len(line[0]) - len(line[0].lstrip())
+    for first, last in _windows(line[0], _TIMING_WORDS):
+        if first == begin and _is_timing(line[0][first:last]):
+            start, end = item.end + first, item.end + last
+            if all(
+                a.start is None or a.end is None or end <= a.start or a.end <= start
+                for a in item.attributes
+            ):
+                found = Attribute(type.key, report[start:end], start, end)
+                return _with(item, (*item.attributes, found), types)
+    return item
+
+
 def _cut(attribute: Attribute, place: int) -> Attribute:
     """The attribute as far as that place of the report, if it is in it."""
     if (
@@ -304,11 +325,13 @@ def _is_dose(words: str) -> bool:
     return isinstance(value, Quantity) and bool(_DOSE.match(value.code or ""))
 
 
+_TIMING_WORDS = 7
+_NEAR = 60  # characters behind an item that are looked at
 # By what the words become in FHIR, and their normaliser: how many they may be, and what knows them
 _NAMED: Mapping[tuple[str | None, str | None], tuple[int, Callable[[str], bool]]] = {
     ("dose", "quantity"): (2, _is_dose),
     ("route", "route"): (2, _is_route),
-    ("timing", "timing"): (7, _is_timing),
+    ("timing", "timing"): (_TIMING_WORDS, _is_timing),
 }
 
 
