@@ -556,6 +556,8 @@ def test_a_letter_that_names_the_patient_tells_the_gender(report: str, gender: s
         ("Aspirin 100 mg, dann 1-0-0", "Aspirin 100 mg", None),
         ("Ramipril 5 mg\n1-0-0", "Ramipril 5 mg", None),
         ("metformin 3 weeks ago", "metformin", None),
+        ("iron monthly", "iron", "monthly"),
+        ("iron monthly review", "iron", None),
     ],
 )
 def test_a_drug_has_the_frequency_that_stands_right_behind_it(

@@ -31,6 +31,11 @@ _BEHIND = re.compile(
     r"[ \t]*(?:[(\[] ?(?P<bracketed>[^()\[\]\n,;]{2,30}?) ?[)\],;]|[-\u2013:,]? ?(?P<alone>\w[\w ]{1,28}\w)[ \t.]*$)",
     re.MULTILINE,
 )
+# What may follow a frequency behind a drug: "iron monthly" is one, "iron monthly review" is none
+_AFTER_TIMING = re.compile(
+    r"\s*(?:[,:\u2013-]|$|(?:and|or|plus|for|with|without|since|until|then|to|because|was|were|is|has|und|oder|sowie|für|mit|ohne"
+    r"|seit|bis|dann|bei|wegen|wurde|wird|ist|kam)\b)"
+)
 _BEGINNING = 1500  # characters of a letter in which the patient is introduced
 _ADDRESSED = re.compile(
     r"(?:(?i:\bpatient|\bname|\bbetr(?:eff|\.)?|\bre|\bregarding)\s*:\s*|\b(?:patient|Patienten?),?\s+|"
@@ -268,7 +273,8 @@ def _with_timing_behind(item: Item, types: Iterable[AttributeType], report: str)
         return item
     begin = len(line[0]) - len(line[0].lstrip())
     for first, last in _windows(line[0], _TIMING_WORDS):
-        if first == begin and _is_timing(line[0][first:last]):
+        over = _AFTER_TIMING.match(line[0], last)
+        if first == begin and over and _is_timing(line[0][first:last]):
             start, end = item.end + first, item.end + last
             if all(
                 a.start is None or a.end is None or end <= a.start or a.end <= start
