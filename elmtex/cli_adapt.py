@@ -27,7 +27,6 @@ _STAGES = {
     "before": "measuring the model before",
     "train": "learning",
     "after": "measuring the new one",
-    "rest": "learning what was kept to measure it",
 }
 
 

@@ -7,8 +7,7 @@
 ``record.json`` with counts and figures. No word of a report is in it. It is there when all is done, and not before.
 
 Between the reviewed reports it reads as many written ones, of other reports and other schemas, so that what the adapter
-could do before is not forgotten. When it has been measured, it learns the held-out reports, too: what is kept has read all of them.
-Flags behind ``--`` are those of training.sft.
+could do before is not forgotten. Flags behind ``--`` are those of training.sft.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import math
 import os
 import sys
 import tempfile
@@ -31,19 +29,16 @@ from elmtex import records
 from elmtex.adaptations.learn import usable
 from elmtex.adaptations.versions import RECORD, schema_key
 from elmtex.erase import remove
-from elmtex.models.adapter import Adapter, load_adapter, notes_adapter, packaged_adapter
+from elmtex.models.adapter import Adapter, notes_adapter, packaged_adapter
 from elmtex.provenance import digest, utc
 from elmtex.schema import CategorySchema, is_own, load_schema
-from elmtex.settings import CACHE
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError, Record
 from training.prepare import SCHEMAS, WRITTEN
-from training.record import read_record
 from training.reviewed import split, with_repeated_words
 
 READ = 60  # times a reviewed report is read, all together,
 PASSES = (2, 12)  # but each at least and at most so often
-LAST_PASSES = 2  # over all reports, once the held-out ones have been measured on
 CONFIG = Path(__file__).parent / "configs" / "adapt.yaml"
 _NAME = "adapted"  # of the reviews' schema while it is trained: a written one may have the name that it has
 
@@ -86,25 +81,10 @@ def adapt(
     try:
         before = _measured(model, schema, held_out, "before", told)
         rest = written_reports(is_own(schema)) if rehearsal is None else rehearsal
-        arguments = _data(scratch / "measured", schema, learnt, held_out, rest)
-        passes = ["--num_train_epochs", str(min(max(PASSES[0], READ // len(learnt)), PASSES[1]))]
-        run = scratch / "run"
-        _train(base, [*arguments, *passes, *flags], run, told, "train")
-        trial = _packed(run, base, scratch / "trial", began)
-        with _cache(
-            scratch / "cache"
-        ):  # the engine's copy of what was learnt goes with the scratch
-            after = _measured(trial, schema, held_out, "after", told)
-        arguments = _data(scratch / "all", schema, [*learnt, *held_out], held_out, rest)
-        whole = scratch / "whole"
-        last = [
-            "--num_train_epochs",
-            str(LAST_PASSES),
-            "--seed",
-            "2",
-        ]  # other rehearsal than before
-        _train(load_adapter(trial), [*arguments, *flags, *last], whole, told, "rest")
-        made = _packed(whole, base, scratch / "made", began)
+        arguments = _data(scratch, schema, learnt, held_out, rest)
+        _train(base, arguments, [*flags, "--output_dir", str(scratch / "run")], told)
+        made = _packed(scratch / "run", base, scratch / "made", began)
+        after = _measured(made, schema, held_out, "after", told)
         record = {
             "made": utc(began),
             "schema": {"key": schema_key(schema), "title": schema.title},
@@ -112,7 +92,7 @@ def adapt(
             "base": {"name": base.name, "digest": digest([base.folder])},
             "before": before,
             "after": after,
-            "training": [_facts(run), _facts(whole)],
+            "training": _facts(scratch / "run"),
             "seconds": round(time.time() - began),
         }
         write_whole(made / RECORD, json.dumps(record, indent=1) + "\n")
@@ -132,20 +112,6 @@ def written_reports(own_schema: bool = False) -> list[Record]:
 
     of_packaged = () if own_schema else written.load(WRITTEN)
     return [r for r in (*of_packaged, *schemas.load(SCHEMAS)) if r.split == "train"]
-
-
-@contextlib.contextmanager
-def _cache(folder: Path) -> Iterator[None]:
-    """Converted models are kept there meanwhile."""
-    before = os.environ.get(CACHE)
-    os.environ[CACHE] = str(folder)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[CACHE]
-        else:
-            os.environ[CACHE] = before
 
 
 def _measured(
@@ -180,23 +146,24 @@ def _data(
     rehearsal: Sequence[Record],
 ) -> list[str]:
     """Write what training.sft reads; the flags that say so."""
-    (scratch / "schemas").mkdir(parents=True)
+    (scratch / "schemas").mkdir()
     write_whole(scratch / "schemas" / f"{_NAME}.json", json.dumps(schema.document))
     own = [replace(with_repeated_words(r, schema), source="reviewed", schema=_NAME) for r in learnt]
     records.write(scratch / "data" / "train.jsonl", [*own, *rehearsal])
     unseen = [replace(r, source="reviewed", schema=_NAME) for r in held_out]
     records.write(scratch / "data" / "dev.jsonl", unseen)
+    passes = min(max(PASSES[0], READ // len(learnt)), PASSES[1])
     # As many others as reviewed ones in each pass, equally many of each source, others every time.
     sources = sorted({r.source for r in rehearsal})
     shares = {
         name: len(own) / len(sources) / sum(r.source == name for r in rehearsal) for name in sources
     }
-    flags = ["--data", str(scratch / "data"), "--schemas", str(scratch / "schemas"), str(SCHEMAS)]
+    flags = ["--data", str(scratch / "data"), "--num_train_epochs", str(passes)]
+    flags += ["--schemas", str(scratch / "schemas"), str(SCHEMAS)]
     return [*flags, "--mixture", "reviewed=1", *(f"{n}={share:.6f}" for n, share in shares.items())]
 
 
-def _train(base: Adapter, flags: Sequence[str], out: Path, told: Told, stage: str) -> None:
-    """Train an adapter further; of flags of the same name the last counts."""
+def _train(base: Adapter, arguments: Sequence[str], flags: Sequence[str], told: Told) -> None:
     import torch
     from transformers import TrainerCallback
 
@@ -204,20 +171,16 @@ def _train(base: Adapter, flags: Sequence[str], out: Path, told: Told, stage: st
 
     class Following(TrainerCallback):
         def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
-            told(stage, 0, state.max_steps)
+            told("train", 0, state.max_steps)
 
         def on_step_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
-            told(stage, state.global_step, state.max_steps)
+            told("train", state.global_step, state.max_steps)
 
     cuda = torch.cuda.is_available()
     given = ["--config", str(CONFIG), "--model_name_or_path", base.base, "--use_cpu", str(not cuda)]
     given += ["--layout", base.layout]
     given += ["--bf16", "true", "--dtype", "bfloat16"] if _multiplies_bfloat16(cuda) else []
-    given += ["--init_adapter", str(base.folder), *flags, "--output_dir", str(out)]
-    sft.main(given, [Following()])
-    losses = [row["loss"] for row in read_record(out)["history"] if "loss" in row]
-    if not all(map(math.isfinite, losses)):
-        raise ElmtexError("the training went astray: nothing was learnt")
+    sft.main([*given, "--init_adapter", str(base.folder), *arguments, *flags], [Following()])
 
 
 def _multiplies_bfloat16(cuda: bool) -> bool:

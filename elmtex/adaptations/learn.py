@@ -28,13 +28,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = "training.adapt"  # a module of the source checkout, whose folder ROOT is
 PACKAGES = ("torch", "peft", "trl", "datasets", "accelerate")
 LEAST = 3  # reports
-STAGES = ("before", "train", "after", "rest")
+STAGES = ("before", "train", "after")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far it is: ``done`` of ``total`` steps of a stage of :data:`STAGES`: the model before is measured, a new one trained and measured,
-    and what was kept to measure it learnt, too."""
+    """How far it is: ``done`` of ``total`` steps of a stage of :data:`STAGES`: the model before is measured, a new one trained and measured."""
 
     stage: str
     done: int

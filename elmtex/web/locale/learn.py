@@ -27,13 +27,11 @@ class LearnMessages(Section):
         "before": _("Measuring the model as it is …"),
         "train": _("Learning …"),
         "after": _("Measuring what was learnt …"),
-        "rest": _("Learning the reviews that it was measured on, too …"),
     }
     stopped = _("Stopped: nothing was kept, the model is as it was.")
     failed = _("Nothing was learnt, the model is as it was: {why}")
     measured = _(
-        "Learnt from {learnt} of your reviews and measured on {held_out} others, which it had not seen; "
-        "afterwards it learnt those, too."
+        "Learnt from {learnt} of your reviews and measured on {held_out} others, which it had not seen."
     )
     careful = _(
         "Few reports say little: look at some results yourself before you rely on the new model. "
