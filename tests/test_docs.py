@@ -124,7 +124,7 @@ def test_the_first_example_prints_what_the_page_says():
         return [line.split()[:-1] for line in text.splitlines()]
 
     assert lines(out.getvalue()) == lines(said)
-    assert len(lines(said)) == 7
+    assert len(lines(said)) == 8
 
 
 def test_the_quick_start_has_the_readmes_example():
