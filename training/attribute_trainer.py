@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,18 +11,15 @@ import torch
 from numpy.typing import NDArray
 from transformers import TrainingArguments
 
-from elmtex.decoding.attribute_labels import AttributeLayout, Scores, attributes
+from elmtex.decoding.attribute_labels import AttributeLayout, Scores
 from elmtex.decoding.chain import Chain
-from elmtex.decoding.gold import notes_of
-from elmtex.decoding.select import attributes_of
 from elmtex.decoding.tokens import Tokenizer, tokenise
+from elmtex.extractors.loaded_attribute_reader import with_read_attributes
 from elmtex.schema import CategorySchema
-from elmtex.types import Extraction, Item, Record
-from eval.metrics.attributes import STRENGTHS, relations
-from eval.metrics.documents import pair
-from eval.metrics.entity import Counts, overlap
+from elmtex.types import Extraction, Record
 from training.attribute_data import AttributeExample, collate
 from training.attribute_network import AttributeNetwork
+from training.calibrate_attributes import correctness_pairs, relation_f1
 from training.encoder_trainer import EncoderTrainer
 from training.thresholds import WIDE, best, without_pairs
 
@@ -79,30 +75,22 @@ def tried(
 ) -> Iterator[dict[str, Any]]:
     """A row per threshold: it, and exact and relaxed micro F1 of relations, the gold items given; ``correctness_pairs`` are the
     probability of each attribute, and 1 where the gold has it there (relaxed)."""
-    types = {c.key: [type.key for type in c.attributes] for c in schema.categories}
     known = [(r, tokenise(r.text, tokenizer)) for r in records]
     once = _once(scores)
     for threshold in thresholds:
-        counts = {strength: Counts() for strength in STRENGTHS}
-        pairs: list[tuple[float, int]] = []
-        for record, tokens in known:
-            notes = notes_of(tokens, record.items)
-            items = dict.fromkeys(notes.values())
-            found = attributes(tokens, items, types, layout, chain, once, threshold)
-            spans = {at: found.get(note, ()) for at, note in notes.items()}
-            answer = {
-                key: tuple(
-                    replace(item, attributes=attributes_of(tokens, spans.get((key, n), ())))
-                    for n, item in enumerate(row)
-                )
-                for key, row in record.items.items()
-            }
-            both = pair(record, Extraction("", "", "", "ok", (), answer))
-            for strength in STRENGTHS:
-                for count in relations(both, record.attributes, strength).values():
-                    counts[strength] += count
-            pairs += _correctness_pairs(record, answer)
-        f1: dict[str, Any] = {strength: _f1(count) for strength, count in counts.items()}
+        answers = [
+            Extraction(
+                *("", "", "", "ok", ()),
+                with_read_attributes(tokens, r.items, schema, layout, chain, once, threshold),
+            )
+            for r, tokens in known
+        ]
+        pairs = [
+            p
+            for r, answer in zip(records, answers, strict=True)
+            for p in correctness_pairs(r, answer)
+        ]
+        f1 = relation_f1(records, answers)
         yield {"threshold": threshold, **f1, "correctness_pairs": pairs}
 
 
@@ -117,18 +105,3 @@ def _once(scores: Scores) -> Scores:
         return known[key]
 
     return of
-
-
-def _correctness_pairs(
-    record: Record, answer: Mapping[str, Sequence[Item]]
-) -> Iterator[tuple[float, int]]:
-    for key, row in record.items.items():
-        for gold, given in zip(row, answer[key], strict=True):
-            for found in given.attributes:
-                if found.type in record.attributes and found.confidence is not None:
-                    of_type = (a for a in gold.attributes if a.type == found.type)
-                    yield found.confidence, int(any(overlap(a, found) for a in of_type))
-
-
-def _f1(count: Counts) -> float:
-    return round(2 * count.tp / max(1, 2 * count.tp + count.fp + count.fn), 4)

@@ -52,11 +52,11 @@ def calibrate_attributes(
         extractor = NotesExtractor(schema, model=model)
         answers = [extractor.extract(record.text, id=record.id) for record in records]
         pairs_of[ending] = [
-            row for both in zip(records, answers, strict=True) for row in _correctness_pairs(*both)
+            row for both in zip(records, answers, strict=True) for row in correctness_pairs(*both)
         ]
         for threshold in ATTRIBUTE_THRESHOLDS:
             kept = [_likely(answer, threshold) for answer in answers]
-            tried.append({"bias": ending, "threshold": threshold, **_relations(records, kept)})
+            tried.append({"bias": ending, "threshold": threshold, **relation_f1(records, kept)})
         best = max(tried, key=lambda row: row["relaxed"])
         print({"attributes": best, "tried": len(tried)}, flush=True)
     return [*tried, best], pairs_of[best["bias"]]
@@ -83,7 +83,8 @@ def _likely(answer: Extraction, threshold: float) -> Extraction:
     )
 
 
-def _relations(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[str, float]:
+def relation_f1(records: Sequence[Record], answers: Sequence[Extraction]) -> dict[str, float]:
+    """Exact and relaxed micro F1 of relations."""
     return {
         strength: _micro_f1(
             counts
@@ -94,7 +95,7 @@ def _relations(records: Sequence[Record], answers: Sequence[Extraction]) -> dict
     }
 
 
-def _correctness_pairs(record: Record, answer: Extraction) -> Iterator[tuple[float, int]]:
+def correctness_pairs(record: Record, answer: Extraction) -> Iterator[tuple[float, int]]:
     """Probability of each attribute of an item that is in the gold, and whether the gold has it
     there."""
     both = pair(record, answer)

@@ -86,17 +86,7 @@ def calibrate_attribute_reader(
     tokenizer, encoder = loaded.load()
     reader = loaded.reader
     read = (tokenizer, reader.layout, reader.chain, encoder.run, schema)
-    rows = list(tried_attributes(records, *read, thresholds=WIDE))
-    chosen = best(rows)
-    pairs = chosen["correctness_pairs"]
-    if not pairs:
-        print(f"{folder} finds nothing in {len(records)} records: train it longer", file=sys.stderr)
-    facts = json.loads((folder / READERS.facts).read_text("utf-8"))
-    facts |= {"threshold": chosen["threshold"], "calibration": isotonic(pairs) if pairs else []}
-    _write(folder, READERS, facts)
-    written = [without_pairs(row) for row in [*rows, chosen]]
-    write_whole(folder / "calibration.json", json.dumps(written, indent=2) + "\n")
-    return written
+    return _calibrated(folder, READERS, list(tried_attributes(records, *read, thresholds=WIDE)))
 
 
 def calibrate_student(folder: Path, records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -106,18 +96,18 @@ def calibrate_student(folder: Path, records: Sequence[Record]) -> list[dict[str,
     student = LoadedStudent(folder)
     keys = student.student.layout.keys
     states = [list(student.labelled(record.text).states(keys)) for record in records]
-    rows = list(tried(records, states, keys, WIDE))
+    return _calibrated(folder, STUDENTS, list(tried(records, states, keys, WIDE)))
+
+
+def _calibrated(folder: Path, kind: Kind, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     chosen = best(rows)
     confidence: list[tuple[float, float]] = []
     if chosen["correctness_pairs"]:
         confidence = isotonic(chosen["correctness_pairs"])
     else:  # it can be read, but not packaged
-        print(
-            f"{folder} finds nothing in {len(records)} records of DEV: train it longer",
-            file=sys.stderr,
-        )
-    facts = json.loads((folder / STUDENTS.facts).read_text("utf-8"))
-    _write(folder, STUDENTS, {**facts, "threshold": chosen["threshold"], "calibration": confidence})
+        print(f"{folder} finds nothing in the records of DEV: train it longer", file=sys.stderr)
+    facts = json.loads((folder / kind.facts).read_text("utf-8"))
+    _write(folder, kind, {**facts, "threshold": chosen["threshold"], "calibration": confidence})
     written = [without_pairs(row) for row in [*rows, chosen]]
     write_whole(folder / "calibration.json", json.dumps(written, indent=2) + "\n")
     return written

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from elmtex.decoding.attribute_labels import attributes
+from elmtex.decoding.attribute_labels import AttributeLayout, Scores, attributes
+from elmtex.decoding.chain import Chain
 from elmtex.decoding.gold import notes_of
 from elmtex.decoding.select import attributes_of
-from elmtex.decoding.tokens import tokenise
+from elmtex.decoding.tokens import ReportTokens, tokenise
 from elmtex.extractors.loaded_encoder import LoadedEncoder
 from elmtex.models.attribute_reader import READERS, AttributeReader, load_attribute_reader
 from elmtex.schema import CategorySchema
@@ -57,32 +58,46 @@ class LoadedAttributeReader(LoadedEncoder):
             schema: says which attributes a category has; see :meth:`knows`.
         """
         tokenizer, encoder = self.load()
-        reader = self.reader
-        tokens = tokenise(report, tokenizer)
-        notes = notes_of(tokens, items)
-        mentions = {
-            key: [
-                Item(report[m.start : m.end], m.start, m.end) for item in row for m in item.mentions
-            ]
-            for key, row in items.items()
-        }
-        types = {c.key: [type.key for type in c.attributes] for c in schema.categories}
-        found = attributes(
-            tokens,
-            dict.fromkeys(notes.values()),
-            types,
-            reader.layout,
-            reader.chain,
-            encoder.run,
-            reader.threshold,
-            notes_of(tokens, mentions).values(),
-        )
+        tokens, reader = tokenise(report, tokenizer), self.reader
+        known = (reader.layout, reader.chain, encoder.run, reader.threshold, reader.calibrated)
+        return with_read_attributes(tokens, items, schema, *known)
 
-        def own(key: str, n: int) -> tuple[Attribute, ...]:
-            spans = found.get(notes[key, n], ()) if (key, n) in notes else ()
-            return attributes_of(tokens, spans, reader.calibrated)
 
-        return {
-            key: tuple(replace(item, attributes=own(key, n)) for n, item in enumerate(row))
-            for key, row in items.items()
-        }
+def with_read_attributes(
+    tokens: ReportTokens,
+    items: Mapping[str, Sequence[Item]],
+    schema: CategorySchema,
+    layout: AttributeLayout,
+    chain: Chain,
+    scores: Scores,
+    threshold: float,
+    calibrated: Callable[[float], float] | None = None,
+) -> dict[str, tuple[Item, ...]]:
+    """The items with the attributes that an encoder reads; see :meth:`LoadedAttributeReader.with_attributes` and
+    :func:`elmtex.decoding.attribute_labels.attributes`."""
+    report = tokens.report
+    notes = notes_of(tokens, items)
+    mentions = {
+        key: [Item(report[m.start : m.end], m.start, m.end) for item in row for m in item.mentions]
+        for key, row in items.items()
+    }
+    types = {c.key: [type.key for type in c.attributes] for c in schema.categories}
+    found = attributes(
+        tokens,
+        dict.fromkeys(notes.values()),
+        types,
+        layout,
+        chain,
+        scores,
+        threshold,
+        notes_of(tokens, mentions).values(),
+    )
+
+    def own(key: str, n: int) -> tuple[Attribute, ...]:
+        spans = found.get(notes[key, n], ()) if (key, n) in notes else ()
+        return attributes_of(tokens, spans, calibrated)
+
+    return {
+        key: tuple(replace(item, attributes=own(key, n)) for n, item in enumerate(row))
+        for key, row in items.items()
+    }

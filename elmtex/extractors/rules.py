@@ -246,19 +246,14 @@ def _with_named(item: Item, types: Iterable[AttributeType]) -> Item:
         words, tells = read
         # A dose may have taken the frequency in: "75 μg daily"
         doses = {t.key for t in types if t.fhir == "dose"} if type.fhir == "timing" else set()
-        taken = [
-            (a.start, a.end)
-            for a in item.attributes
-            if a.start is not None and a.end is not None and a.type not in doses
-        ]
+        others = [a for a in item.attributes if a.type not in doses]
         begun = {a.start for a in item.attributes if a.type in doses}
         for first, last in _windows(item.text, words):
             start, end = item.start + first, item.start + last
-            free = all(end <= a or b <= start for a, b in taken)
-            if free and start not in begun and tells(item.text[first:last]):
+            if _free(start, end, others) and start not in begun and tells(item.text[first:last]):
                 found = Attribute(type.key, item.text[first:last], start, end)
-                others = (_cut(a, start) if a.type in doses else a for a in item.attributes)
-                item = _with(item, (*others, found), types)
+                kept = (_cut(a, start) if a.type in doses else a for a in item.attributes)
+                item = _with(item, (*kept, found), types)
                 break
     return item
 
@@ -276,13 +271,16 @@ def _with_timing_behind(item: Item, types: Iterable[AttributeType], report: str)
         over = _AFTER_TIMING.match(line[0], last)
         if first == begin and over and _is_timing(line[0][first:last]):
             start, end = item.end + first, item.end + last
-            if all(
-                a.start is None or a.end is None or end <= a.start or a.end <= start
-                for a in item.attributes
-            ):
+            if _free(start, end, item.attributes):
                 found = Attribute(type.key, report[start:end], start, end)
                 return _with(item, (*item.attributes, found), types)
     return item
+
+
+def _free(start: int, end: int, attributes: Iterable[Attribute]) -> bool:
+    """Whether none of the attributes shares a character with a half-open span of the report."""
+    spans = ((a.start, a.end) for a in attributes if a.start is not None and a.end is not None)
+    return all(end <= first or last <= start for first, last in spans)
 
 
 def _cut(attribute: Attribute, place: int) -> Attribute:
