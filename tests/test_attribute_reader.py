@@ -255,7 +255,7 @@ def test_a_run_is_trained_further(workshop, trained, tmp_path):
     flags = ["--init_reader", str(trained), "--max_steps", "1", "--learning_rate", "0"]
     first, *_ = train(workshop, tmp_path / "more", *flags, "--head_learning_rate", "0")
     assert first["loss"] < 0.2  # that of a new one is over .5
-    with pytest.raises(InputError, match="has no weights for these attributes"):
+    with pytest.raises(InputError, match="holds no attribute reader"):
         train(workshop, tmp_path / "none", "--init_reader", str(tmp_path), "--max_steps", "1")
 
 

@@ -129,6 +129,23 @@ def trained(workshop) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("packaged", [False, True])
+def test_a_student_is_trained_further(workshop, trained, tmp_path, packaged):
+    start = shutil.copytree(trained, tmp_path / "start")
+    if packaged:  # its int8 weights alone
+        (start / "model.safetensors").unlink()
+    flags = ["--init_student", str(start), "--max_steps", "1", "--learning_rate", "0"]
+    first, *_ = train(workshop, tmp_path / "more", *flags, "--head_learning_rate", "0")
+    assert first["loss"] < 0.1  # that of a new one is over 1
+    assert json.loads((tmp_path / "more" / "record.json").read_text())["from"]
+
+
+def test_a_student_of_other_categories_is_not_trained_further(workshop, trained, tmp_path):
+    with pytest.raises(InputError, match="has no weights for this network"):
+        flags = ["--init_student", str(trained), "--max_steps", "1"]
+        train(workshop, tmp_path / "run", *flags, "--schema", "elmtex")
+
+
 def test_a_student_trained_in_bfloat16_is_written_all_the_same(workshop, tmp_path, monkeypatch):
     monkeypatch.setattr("training.encoder_export.calibrate_student", lambda *_: [{}])
     train(workshop, tmp_path / "run", "--bf16", "true", "--max_steps", "1")

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from elmtex.models.encoder_folder import Kind
 from elmtex.types import InputError
 
-# A node that :mod:`training.encoder_export` traced, by its module: what it computes with its weight, and with its bias
+# A node that :mod:`training.encoder_export` traced, by its module and by what it does with its weight, or, adding, its bias
 _TRACED = re.compile(
-    r"__module\.network\.(?P<module>.+)/aten::(?P<weight>linear/MatMul|embedding/Gather|layer_norm/Multiply_1)$"
-    r"|__module\.network\.(?P<biased>.+)/aten::(?:linear|layer_norm)/Add$"
+    r"__module\.network\.(.+)/aten::(linear/MatMul|embedding/Gather|layer_norm/Multiply_1|(?:linear|layer_norm)/Add)"
 )
 _UNUSED = "encoder.pooler."  # BERT has it, token heads do not ask it
 
@@ -53,16 +52,12 @@ def _of_graph(folder: Path, kind: Kind) -> dict[str, torch.Tensor]:
     facts = json.loads((folder / kind.facts).read_text("utf-8"))
     found = {f"chain.{key}": torch.tensor(facts[key]) for key in ("start", "transitions")}
     for node in openvino.Core().read_model(folder / "model.xml").get_ordered_ops():
-        if named := _TRACED.match(node.get_friendly_name()):
-            module, suffix = (
-                named["module"] or named["biased"],
-                "weight" if named["weight"] else "bias",
-            )
+        if traced := _TRACED.fullmatch(node.get_friendly_name()):
             values = [v for n in node.input_values() if (v := _constant(n.get_node())) is not None]
             value = max(values, key=np.size)  # beside a gather's axis
-            if named["weight"] != "linear/MatMul" and named["weight"] != "embedding/Gather":
-                value = value.reshape(-1)
-            found[f"{module}.{suffix}"] = torch.from_numpy(value.astype(np.float32))
+            suffix = "bias" if traced[2].endswith("Add") else "weight"
+            flat = value.reshape(-1) if value.ndim == 3 else value
+            found[f"{traced[1]}.{suffix}"] = torch.from_numpy(flat.astype(np.float32))
     return found
 
 
@@ -75,10 +70,12 @@ def _constant(node: Any) -> NDArray[Any] | None:
     if kind not in ("Convert", "Multiply", "Reshape"):
         return None
     inputs = [_constant(value.get_node()) for value in node.input_values()]
-    if any(value is None for value in inputs):
+    known = [value for value in inputs if value is not None]
+    if len(known) < len(inputs):
         return None
-    if kind == "Multiply":
-        product: NDArray[Any] = inputs[0] * inputs[1]
-        return product
-    first = inputs[0]
-    return first.astype(np.float32) if kind == "Convert" else first.reshape(list(node.shape))
+    if kind == "Convert":
+        return known[0].astype(np.float32)
+    product: NDArray[Any] = (
+        known[0] * known[1] if kind == "Multiply" else known[0].reshape(node.shape)
+    )
+    return product
