@@ -544,6 +544,14 @@ def test_files_are_read_in_a_queue_of_their_own() -> None:
         assert (one.queue, one.concurrency_id, one.concurrency_limit) == (True, "files", READERS)
 
 
+def test_no_event_of_gradio_is_cancelled() -> None:
+    pytest.importorskip("gradio")
+    from elmtex.web.server import build
+
+    # Its page would drop the next one of the kind until it knows that the cancelled one has ended.
+    assert not any(one.cancels for one in build(Fevers, database="sqlite://").fns.values())
+
+
 def test_a_name_and_a_problem_are_shown_as_text(folder: Path) -> None:
     controller = PageController(Fevers())
     attack = "<img src=x onerror=alert(1)>"

@@ -302,6 +302,7 @@ def test_stopping_ends_it_and_names_nobody_else() -> None:
     threading.Timer(0.6, lambda: (both.stop("s"), gate.set())).start()
     assert list(states)[-1].reason == "stopped"
     assert time.perf_counter() - began > 0.5  # "other" ended nothing
+    assert not both.stop("s")
 
 
 def test_programs_get_the_pairs_or_a_sentence() -> None:

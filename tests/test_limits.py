@@ -206,6 +206,23 @@ def test_the_page_says_when_a_visitors_places_are_taken(lang: str) -> None:
     until(lambda: not controller.shares._held)
 
 
+def test_a_run_that_is_stopped_draws_its_own_end_and_one_that_waits_none() -> None:
+    steps = Steps()
+    controller = PageController(steps)
+    begun = controller.begin("a1 a2", "en")
+    waiting = controller.stop("s", begun.state, "en")
+    assert waiting is not None and waiting.state.phase == "stopped"
+    assert not list(controller.run("s", waiting.state, "en"))
+    running = controller.run("s", begun.state, "en")
+    steps.go.release()
+    shown = next(running)
+    assert controller.stop("s", shown.state, "en") is None
+    (end,) = running
+    assert (end.state.phase, end.state.done) == ("stopped", 1)
+    assert controller.stop("s", end.state, "en") is None
+    steps.go.release()
+
+
 def test_a_report_is_too_long_for_the_page_whichever_way_it_comes(tmp_path: Path) -> None:
     controller = PageController(Steps())
     for name, length in (("a", MAX_CHARACTERS + 1), ("b", 5)):

@@ -32,7 +32,7 @@ from elmtex.web.report_tab.render import reviews_html
 from elmtex.web.report_tab.review import Linking, Outcome, fresh, outcome_of
 from elmtex.web.report_tab.view import view_of
 from elmtex.web.runs import Runs
-from elmtex.web.state import Phase, SessionState, View, name_of, refusal_of, stands_in, with_choices
+from elmtex.web.state import SessionState, View, name_of, refusal_of, stands_in, with_choices
 from elmtex.web.visitor_shares import STORED, Shares, Turn
 
 logger = logging.getLogger(__name__)  # never about a report
@@ -194,9 +194,7 @@ class PageController:
     def run(self, session: str, state: SessionState, lang: str, owner: str = "") -> Iterator[View]:
         """Read the report :meth:`begin` accepted, drawing what is found as it arrives, and keep it for review."""
         if state.phase != "running":
-            # gradio blanks the page when a run yields nothing.
-            yield self.render(state, lang, owner)
-            return
+            return  # refused, or stopped while it waited
         with closing(self.runs.run(session, state, owner)) as states:
             for each in states:
                 now = self.language_of(session, lang)
@@ -280,11 +278,15 @@ class PageController:
             view = dataclasses.replace(view, batch=table)
         return view
 
-    def stop(self, session: str, state: SessionState, lang: str) -> View:
-        """End the session's run, keeping what it has found."""
-        self.runs.stop(session)
-        phase: Phase = "stopped" if state.phase == "running" else state.phase
-        return self.render(dataclasses.replace(state, phase=phase), lang)
+    def stop(self, session: str, state: SessionState, lang: str) -> View | None:
+        """End the session's run, keeping what it has found.
+
+        Returns:
+            What to draw of a run that still waits; None when the run draws its own end.
+        """
+        if self.runs.stop(session) or state.phase != "running":
+            return None
+        return self.render(dataclasses.replace(state, phase="stopped"), lang)
 
     def busy(self, state: SessionState, lang: str) -> View:
         """The queue was full: back to the box, with a sentence."""

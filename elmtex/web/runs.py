@@ -61,15 +61,16 @@ class Runs:
                 yield dataclasses.replace(state, phase="stopped" if job.stopped else "finished")
         finally:
             job.stop()
-            # gradio may close a stopped run only after the session has started its next one.
+            # The session may have started its next run before gradio comes back to the end of this one.
             if self._jobs.get(session) is job:
                 del self._jobs[session]
 
-    def stop(self, session: str) -> None:
-        """End the session's run; what it has found is in its last state."""
-        job = self._jobs.pop(session, None)
+    def stop(self, session: str) -> bool:
+        """End the session's run; what it has found is in its last state. False when none is under way."""
+        job = self._jobs.get(session)
         if job is not None:
             job.stop()
+        return job is not None
 
 
 def _reached(state: SessionState, job: ExtractionJob) -> SessionState:

@@ -26,27 +26,28 @@ def wire_batch(
 
     # Only one of the two buttons is visible: Start while nothing runs, Stop while something does.
     def buttons(running: bool) -> Updates:
-        return {tab.start: gr.update(visible=not running), tab.stop: gr.update(visible=running)}
+        start = gr.update(visible=not running, interactive=True)
+        return {tab.start: start, tab.stop: gr.update(visible=running)}
 
     def run(now: SessionState, lang: str, request: gr.Request) -> Iterator[Updates]:
         session, owner = identity.session(request), identity.owner(request)
         for table in controller.run_batch(session, now, lang, owner):
             yield {tab.table: table, **buttons(True)}
 
-    def stop(now: SessionState, lang: str, request: gr.Request) -> Updates:
+    def stop(request: gr.Request) -> None:
         controller.batch.stop(identity.session(request))
-        return {tab.table: refresh(now, lang, request), **buttons(False)}
 
     def refresh(now: SessionState, lang: str, request: gr.Request) -> str:
         return controller.render_batch(now, lang, identity.owner(request))
 
     _wire_files(parts, state, custom, controller)
     both, rendered = [tab.start, tab.stop], [tab.table, tab.start, tab.stop]
-    begun = tab.start.click(lambda: buttons(True), None, both, **NOW)
+    begun = tab.start.click(lambda: gr.update(interactive=False), None, [tab.start], **NOW)
     running = begun.then(run, [state, language], rendered, concurrency_limit=BATCHES, **QUIET)
-    # Also when the queue was full and the run never started.
-    running.then(lambda: buttons(False), None, both, **NOW)
-    tab.stop.click(stop, [state, language], rendered, cancels=[running], **NOW)
+    # Start comes back only now: until gradio has ended a run, its page drops the next one. A failure is a full queue.
+    for ended in (running.then, running.failure):
+        ended(lambda: buttons(False), None, both, **NOW)
+    tab.stop.click(stop, None, None, **NOW)
     tab.tab.select(refresh, [state, language], [tab.table], **NOW)
 
 

@@ -30,6 +30,7 @@ class Compared:
             report; "" when there is one, or will be.
         length: characters of the report.
         schema: the schema both read it with.
+        asked: the report and the two extractors while it waits for its turn; then None.
     """
 
     names: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Compared:
     reason: str = ""
     length: int = 0
     schema: CategorySchema | None = None
+    asked: tuple[str | None, str | None, str | None] | None = None
 
     @property
     def comparison(self) -> Comparison | None:
@@ -59,7 +61,7 @@ class Comparing:
         self.choices = choices
         self._turn = turn
         self._shares = shares or Shares()
-        self._jobs: dict[str, ExtractionJob] = {}
+        self._stops: dict[str, threading.Event] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,20 +96,25 @@ class Comparing:
         if reason:
             yield dataclasses.replace(state, reason=reason)
             return
-        for name in chosen:
-            yield dataclasses.replace(state, running=True)
-            if name == REVIEWED and reviewed is not None:
-                answer: tuple[Extraction, float] | str = (reviewed, 0.0)
-            else:
-                answer = self._read(session, report, name, schema, owner)
-            if isinstance(answer, str):
-                yield dataclasses.replace(state, reason=answer)
-                return
-            extraction, took = answer
-            state = dataclasses.replace(
-                state, answers=(*state.answers, extraction), seconds=(*state.seconds, took)
-            )
-        yield state
+        stop = self._stops[session] = threading.Event()
+        try:
+            for name in chosen:
+                yield dataclasses.replace(state, running=True)
+                if name == REVIEWED and reviewed is not None:
+                    answer: tuple[Extraction, float] | str = (reviewed, 0.0)
+                else:
+                    answer = self._read(stop, report, name, schema, owner)
+                if isinstance(answer, str):
+                    yield dataclasses.replace(state, reason=answer)
+                    return
+                extraction, took = answer
+                state = dataclasses.replace(
+                    state, answers=(*state.answers, extraction), seconds=(*state.seconds, took)
+                )
+            yield state
+        finally:
+            if self._stops.get(session) is stop:
+                del self._stops[session]
 
     def once(
         self, report: str, left: str, right: str, schema: CategorySchema | None, owner: str = ""
@@ -125,14 +132,20 @@ class Comparing:
             raise InputError(f"there is nothing to compare ({last.reason.replace('_', ' ')})")
         return last.comparison
 
-    def stop(self, session: str) -> None:
-        """End the session's comparison; the extractor at work is given up after its step."""
-        job = self._jobs.pop(session, None)
-        if job is not None:
-            job.stop()
+    def stop(self, session: str) -> bool:
+        """End the session's comparison; the extractor at work is given up after its step. False when none is under way."""
+        stop = self._stops.get(session)
+        if stop is not None:
+            stop.set()
+        return stop is not None
 
     def _read(
-        self, session: str, report: str, name: str, schema: CategorySchema | None, owner: str
+        self,
+        stop: threading.Event,
+        report: str,
+        name: str,
+        schema: CategorySchema | None,
+        owner: str,
     ) -> tuple[Extraction, float] | str:
         """The document and its seconds, or why there is none."""
         try:
@@ -141,16 +154,12 @@ class Comparing:
         except ElmtexError as error:
             return str(error)
         job = ExtractionJob(extractor, report, self._turn, owner, give_back)
-        self._jobs[session] = job
         job.start()
-        try:
-            for _ in job.frames():
-                pass
-        finally:
-            if self._jobs.get(session) is job:
-                del self._jobs[session]
+        for _ in job.frames():
+            if stop.is_set():
+                job.stop()
         if job.failure is not None:
             return job.failure
-        if job.stopped or job.latest is None:
+        if stop.is_set() or job.latest is None:
             return "stopped"
         return job.latest.extraction, job.seconds

@@ -52,14 +52,16 @@ def wire_compare(
         }
 
     def run(
-        text: str,
-        left: str,
-        right: str,
+        waiting: Compared,
         lang: str,
         schema: CategorySchema | None,
         one: SessionState | None,
         request: gr.Request,
     ) -> Iterator[Updates]:
+        if waiting.asked is None:
+            yield gr.skip()  # gradio blanks the page when a run yields nothing
+            return
+        text, left, right = waiting.asked
         session, owner = identity.session(request), identity.owner(request)
         review = reviewed_of(text, one, controller.store, owner)
         if review and REVIEWED in (left, right):
@@ -69,17 +71,18 @@ def wire_compare(
         for now in controller.comparing.run(*asked):
             yield updates(now, controller.language_of(session, lang))
 
-    def stop(lang: str, request: gr.Request) -> Updates:
-        controller.comparing.stop(identity.session(request))
+    def stop(now: Compared, lang: str, request: gr.Request) -> Updates:
+        # A run that is under way draws its own end.
+        if controller.comparing.stop(identity.session(request)) or not now.running:
+            return gr.skip()
         return updates(Compared(reason="stopped"), lang)
 
-    def wait(lang: str) -> Updates:
-        return updates(Compared(running=True), lang)
+    def wait(text: str, left: str, right: str, lang: str) -> Updates:
+        return updates(Compared(running=True, asked=(text, left, right)), lang)
 
-    # gradio calls a run that was cancelled a failure, too; one that the full queue refused never named its extractors.
-    def refuse(now: Compared, lang: str) -> Updates:
-        stopped = now.names or now.reason == "stopped"
-        return updates(Compared(reason="stopped" if stopped else "busy"), lang)
+    def refuse(lang: str) -> Updates:
+        """The queue was full."""
+        return updates(Compared(reason="busy"), lang)
 
     def offer(
         text: str, before: str, pasted: str, one: SessionState | None, now: Compared, lang: str
@@ -97,11 +100,10 @@ def wire_compare(
             return gr.skip()
         return {tab.report: "", **({} if now.running else updates(Compared(), lang))}
 
-    asked = [tab.report, tab.left, tab.right, language, custom, state]
-    begun = tab.start.click(wait, [language], rendered, **NOW)
-    running = begun.then(run, asked, rendered, **QUIET)
-    running.failure(refuse, [compared, language], rendered, **NOW)
-    tab.stop.click(stop, [language], rendered, cancels=[running], **NOW)
+    begun = tab.start.click(wait, [tab.report, tab.left, tab.right, language], rendered, **NOW)
+    running = begun.then(run, [compared, language, custom, state], rendered, **QUIET)
+    running.failure(refuse, [language], rendered, **NOW)
+    tab.stop.click(stop, [compared, language], rendered, **NOW)
     parts.channel.send.click(
         forget, [parts.channel.command, compared, language], [tab.report, *rendered], **NOW
     )

@@ -32,12 +32,15 @@ def wire_report(
         return updates_of(view, tab, state)
 
     def run(now: SessionState, lang: str, request: gr.Request) -> Iterator[Updates]:
+        if now.phase != "running":
+            yield gr.skip()  # gradio blanks the page when a run yields nothing
         session, owner = identity.session(request), identity.owner(request)
         for view in controller.run(session, now, lang, owner):
             yield updates_of(view, tab, state)
 
     def stop(now: SessionState, lang: str, request: gr.Request) -> Updates:
-        return updates_of(controller.stop(identity.session(request), now, lang), tab, state)
+        view = controller.stop(identity.session(request), now, lang)
+        return gr.skip() if view is None else updates_of(view, tab, state)
 
     def refuse(now: SessionState, lang: str) -> Updates:
         return updates_of(controller.busy(now, lang), tab, state)
@@ -75,7 +78,8 @@ def wire_report(
     running = begun.then(run, [state, language], rendered, **QUIET)
     # Our own run never raises: this fires only when the queue is full.
     running.failure(refuse, [state, language], rendered, **NOW)
-    tab.stop.click(stop, [state, language], rendered, cancels=[running], **NOW)
+    # Without `cancels`: until gradio has ended a cancelled run, which takes a while, its page drops the next one.
+    tab.stop.click(stop, [state, language], rendered, **NOW)
     tab.edit.click(edit, [state, language], [tab.report, *rendered], **NOW)
     tab.clear.click(clear, [state, language], [tab.report, tab.example, *rendered], **NOW)
     # Two quick clicks are two decisions: the second must not be dropped while the first is under way.

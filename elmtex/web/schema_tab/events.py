@@ -16,7 +16,7 @@ from elmtex.web.report_tab.commands import deletes
 from elmtex.web.schema_tab.custom_schema import beginning, checked, in_use_html, read, source_of
 from elmtex.web.schema_tab.form import check_html
 from elmtex.web.schema_tab.trial import begun, trial_html
-from elmtex.web.state import Phase, SessionState
+from elmtex.web.state import SessionState
 from elmtex.web.toolkit import NOW, QUIET, Updates, gr
 
 
@@ -86,7 +86,7 @@ def wire_trial(parts: PageParts, controller: PageController, remembered: int) ->
 
     def run(now: SessionState, lang: str, request: gr.Request) -> Iterator[Updates]:
         if now.phase != "running":
-            yield updates(now, lang)
+            yield gr.skip()  # gradio blanks the page when a run yields nothing
             return
         session, owner = identity.session(request), identity.owner(request)
         with closing(controller.trials.run(session, now, owner)) as states:
@@ -94,9 +94,10 @@ def wire_trial(parts: PageParts, controller: PageController, remembered: int) ->
                 yield updates(each, controller.language_of(session, lang))
 
     def stop(now: SessionState, lang: str, request: gr.Request) -> Updates:
-        controller.trials.stop(identity.session(request))
-        phase: Phase = "stopped" if now.phase == "running" else now.phase
-        return updates(dataclasses.replace(now, phase=phase), lang)
+        # A run that is under way draws its own end.
+        if controller.trials.stop(identity.session(request)) or now.phase != "running":
+            return gr.skip()
+        return updates(dataclasses.replace(now, phase="stopped"), lang)
 
     def refuse(now: SessionState, lang: str) -> Updates:
         """The queue was full."""
@@ -117,6 +118,6 @@ def wire_trial(parts: PageParts, controller: PageController, remembered: int) ->
     started = trial.start.click(begin, [tab.text, trial.report, language], rendered, **NOW)
     running = started.then(run, [state, language], rendered, **QUIET)
     running.failure(refuse, [state, language], rendered, **NOW)
-    trial.stop.click(stop, [state, language], rendered, cancels=[running], **NOW)
+    trial.stop.click(stop, [state, language], rendered, **NOW)
     language.change(translate, [state, language], [trial.result], **NOW)
     parts.channel.send.click(forget, [parts.channel.command], [trial.report, *rendered], **NOW)
