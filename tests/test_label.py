@@ -236,6 +236,16 @@ def test_the_pool_has_no_held_out_text(workshop):
     assert (german.lang, german.text) == ("de", "Kein Fieber.")
 
 
+def test_an_export_that_names_the_letters_needs_them(tmp_path):
+    rows = [{"data": {"text": "/data/upload/1/555b9929-Tupolev_3.txt"}}]
+    (tmp_path / "grascco.json").write_text(json.dumps(rows))
+    with pytest.raises(InputError, match=r"has no Tupolev_3\.txt: GraSCCo's letters lie beside"):
+        list(load_pool([f"grascco={tmp_path}"], tmp_path))
+    (tmp_path / "Tupolev_3.txt").write_text("Kein Fieber.")
+    (german,) = load_pool([f"grascco={tmp_path}"], tmp_path)
+    assert (german.lang, german.text) == ("de", "Kein Fieber.")
+
+
 def test_wrong_teachers_are_told(workshop, capsys):
     flags = [
         "--out",

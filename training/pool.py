@@ -87,12 +87,21 @@ def _annotated(
 
 
 def _grascco(path: Path) -> Iterator[tuple[str, str]]:
-    """GraSCCo: German synthetic discharge letters (Modersohn et al. 2022), a Label Studio export."""
+    """GraSCCo: German synthetic discharge letters (Modersohn et al. 2022), a Label Studio export. One that names the files that
+    were uploaded ("/data/upload/1/555b9929-Cajal.txt") needs them (Cajal.txt) beside it."""
     file = path / "grascco.json" if path.is_dir() else path
     try:
         for row in json.loads(file.read_text("utf-8")):
-            yield "de", row["data"]["text"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            text = row["data"]["text"]
+            if text.startswith("/data/upload/"):
+                text = (file.parent / Path(text).name.partition("-")[2]).read_text("utf-8")
+            yield "de", text
+    except OSError as error:
+        name = Path(error.filename or file).name
+        raise InputError(
+            f"{file.parent} has no {name}: GraSCCo's letters lie beside its export"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{file} is not GraSCCo's export ({type(error).__name__})") from None
 
 
