@@ -488,7 +488,10 @@ def test_a_test_of_the_plan_is_not_done(report: str, words: str, assertion: str)
     ("report", "assertion"),
     [
         ("Ramipril wurde wegen Hyperkaliämie pausiert.", "present"),
+        ("Ramipril wurde bei Hyperkaliämie pausiert.", "present"),
+        ("Ramipril wurde bei akuter Hyperkaliämie zunächst pausiert.", "present"),
         ("Keine Dyspnoe wegen Hyperkaliämie.", "absent"),
+        ("Kein Herzstillstand bei Hyperkaliämie, pausiert wurde nichts.", "absent"),
     ],
 )
 def test_a_reason_is_there(report: str, assertion: str) -> None:

@@ -44,6 +44,11 @@ _REASON = re.compile(
     r"\b(?:wegen|aufgrund|infolge|because of|due to|owing to|in view of)\s+(?:(?:an?|the|her|his|einer?|eines|der|des|ihrer|seiner)\s+)?\Z",
     re.IGNORECASE,
 )
+# „bei Hyperkaliämie pausiert“: so is what a drug was stopped at
+_AT = re.compile(r"\bbei\s+(?:(?:einer?|neuer|akuter)\s+)?\Z", re.IGNORECASE)
+_STOPPED_AT = re.compile(
+    r"\s+(?:\w+\s+)?(?:pausiert|abgesetzt|gestoppt|reduziert)\b", re.IGNORECASE
+)
 _NEGATION = re.compile(
     r"\b(?:no|not|nor|without|den(?:y|ies|ied)|never|negative|kein\w*|nicht|ohne|nie|verneint\w*|ausschlu\w+|weder)\b",
     re.IGNORECASE,
@@ -72,7 +77,7 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
     match category.fhir.resource, item.assertion:
         case "Condition", "present" if _SUSPECTED.match(report, item.end):
             return replace(item, assertion="possible")
-        case "Condition", "absent" if _is_there(item.start, report):
+        case "Condition", "absent" if _is_there(item.start, item.end, report):
             return replace(item, assertion="present")
         case "Procedure", "present" if sections.kind(item.start) == "plan":
             done = _DONE.search(_before(item.start, report) + item.text + _after(item.end, report))
@@ -82,11 +87,11 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
     return item
 
 
-def _is_there(start: int, report: str) -> bool:
-    """Whether what is denied is that the finding changed that begins there, or what it is the reason of."""
+def _is_there(start: int, end: int, report: str) -> bool:
+    """Whether what is denied is that the finding there changed, or what it is the reason of."""
     before = _before(start, report)
-    is_reason = _REASON.search(before) and not _NEGATION.search(before)
-    return bool(is_reason or _UNCHANGED.search(before))
+    is_reason = _REASON.search(before) or (_AT.search(before) and _STOPPED_AT.match(report, end))
+    return bool(is_reason and not _NEGATION.search(before) or _UNCHANGED.search(before))
 
 
 def _before(start: int, report: str) -> str:
