@@ -91,7 +91,7 @@ def _is_there(start: int, end: int, report: str) -> bool:
     """Whether what is denied is that the finding there changed, or what it is the reason of."""
     before = _before(start, report)
     is_reason = _REASON.search(before) or (_AT.search(before) and _STOPPED_AT.match(report, end))
-    return bool(is_reason and not _NEGATION.search(before) or _UNCHANGED.search(before))
+    return bool((is_reason and not _NEGATION.search(before)) or _UNCHANGED.search(before))
 
 
 def _before(start: int, report: str) -> str:
