@@ -437,6 +437,9 @@ def test_what_did_not_change_is_there(report: str, words: str, assertion: str) -
         ("Patient: Ewald Kretzschmer, geb. 22.08.1959", "signs_symptoms", "Kretzschmer", False),
         ("Patient: Husten seit drei Tagen", "signs_symptoms", "Husten", True),
         ("Neurologisch kein Defizit", "diagnostic_techniques_procedures", "Neurologisch", False),
+        ("NECK: supple", "diagnostic_techniques_procedures", "NECK", False),
+        ("Pankreas: unauffällig", "signs_symptoms", "Pankreas", False),
+        ("Röntgen Thorax", "diagnostic_techniques_procedures", "Röntgen Thorax", True),
         ("neurologische Untersuchung", "diagnostic_techniques_procedures", "neurologische Untersuchung", True),
     ],
 )  # fmt: skip

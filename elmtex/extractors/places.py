@@ -1,5 +1,5 @@
 """What an item's place decides, not the model: a relative's disease and age are not the patient's, what stands under
-"Allergies" is one, and neither a name nor "Neurologisch" is a finding."""
+"Allergies" is one, and neither a name nor "Neurologisch" or "Abdomen" is a finding."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ _PATIENT_LINE = re.compile(
 _EXAMINED = frozenset(
     "auskultatorisch bildmorphologisch computertomographisch echokardiographisch elektrokardiographisch endoskopisch histologisch "
     "internistisch klinisch laborchemisch neurologisch palpatorisch psychisch psychopathologisch radiologisch sonographisch".split()
+)
+# What was examined: „Abdomen: weich“, "NECK: supple". Alone, it is neither a test nor a finding
+_ORGANS = frozenset(
+    "abdomen adnexa aorta back bladder bowel breast breasts cardiovascular chest cor cranium ears extraoculars extremities eyes face "
+    "gastrointestinal genitalia genitourinary head heart heent integument kidney kidneys liver lung lungs lymphatic mediastinum mouth "
+    "musculoskeletal neck neurologic neurological nose ovaries pancreas pelvis pharynx pleura prostate psychiatric pupils rectum "
+    "respiratory skeleton skin skull spleen stomach throat thorax thyroid uterus "
+    "adnexe augen becken bewegungsapparat brust darm dünndarm extremitäten gallenblase gallenwege gefäße gelenke genitale gesicht hals "
+    "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren "
+    "nase ohren ovarien pankreas prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule".split()
 )
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
 
@@ -69,7 +79,8 @@ def _is_patients(
     finding = category.fhir.resource == "Condition"
     if item.start is None or item.end is None:
         return True
-    if category.fhir.resource in ("Condition", "Procedure") and item.text.lower() in _EXAMINED:
+    is_place = any(item.text.lower() in names for names in (_EXAMINED, _ORGANS))
+    if is_place and category.fhir.resource in ("Condition", "Procedure"):
         return False
     if not (finding or category.only):
         return True
