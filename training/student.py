@@ -139,16 +139,15 @@ def main(arguments: list[str] | None = None) -> None:
     network = open_network(student.encoder, student.layers, len(layout.keys))
     if before:
         load_weights(network, STUDENTS, before)
+    start = [w.detach().clone() for w in network.parameters()] if student.init_share else []
     trainer = StudentTrainer(network, config, rows, dev, tokenizer, layout, student)
 
     # Train, from the start when it was killed before the first checkpoint
     trainer.train(resume_from_checkpoint=last_checkpoint(config.output_dir) if resume else None)
 
-    if before and student.init_share:
-        start = open_network(student.encoder, student.layers, len(layout.keys))
-        load_weights(start, STUDENTS, before)
-        for weight, earlier in zip(network.parameters(), start.parameters(), strict=True):
-            weight.data.lerp_(earlier.data.to(weight.device), student.init_share)
+    if start:
+        for weight, earlier in zip(network.parameters(), start, strict=True):
+            weight.data.lerp_(earlier.to(weight.device), student.init_share)
 
     # Save
     trainer.save_model(config.output_dir)

@@ -21,8 +21,8 @@ _EXAMINED = frozenset(
     "auskultatorisch bildmorphologisch computertomographisch echokardiographisch elektrokardiographisch endoskopisch histologisch "
     "internistisch klinisch laborchemisch neurologisch palpatorisch psychisch psychopathologisch radiologisch sonographisch".split()
 )
-# What was examined: „Abdomen: weich“, "NECK: supple". Alone, it is neither a test nor a finding
-_ORGANS = frozenset(
+# Alone, neither a test nor a finding; what was examined, too: „Abdomen: weich“, "NECK: supple"
+_NO_ITEMS = _EXAMINED | frozenset(
     "abdomen adnexa aorta back bladder bowel breast breasts cardiovascular chest cor cranium ears extraoculars extremities eyes face "
     "gastrointestinal genitalia genitourinary head heart heent integument kidney kidneys liver lung lungs lymphatic mediastinum mouth "
     "musculoskeletal neck neurologic neurological nose ovaries pancreas pelvis pharynx pleura prostate psychiatric pupils rectum "
@@ -79,8 +79,7 @@ def _is_patients(
     finding = category.fhir.resource == "Condition"
     if item.start is None or item.end is None:
         return True
-    is_place = any(item.text.lower() in names for names in (_EXAMINED, _ORGANS))
-    if is_place and category.fhir.resource in ("Condition", "Procedure"):
+    if category.fhir.resource in ("Condition", "Procedure") and item.text.lower() in _NO_ITEMS:
         return False
     if not (finding or category.only):
         return True

@@ -34,6 +34,7 @@ def wire_report(
     def run(now: SessionState, lang: str, request: gr.Request) -> Iterator[Updates]:
         if now.phase != "running":
             yield gr.skip()  # gradio blanks the page when a run yields nothing
+            return
         session, owner = identity.session(request), identity.owner(request)
         for view in controller.run(session, now, lang, owner):
             yield updates_of(view, tab, state)
