@@ -1,5 +1,7 @@
 """What rules, not the model, say of attributes."""
 
+from dataclasses import replace
+
 import pytest
 
 from elmtex.extractors.printed_results import with_printed_results
@@ -9,7 +11,7 @@ from elmtex.schema import load_schema
 from elmtex.text.printed_row import printed_row
 from elmtex.text.rows import row_head
 from elmtex.text.sections import Sectioned
-from elmtex.types import Attribute, Item
+from elmtex.types import Assertion, Attribute, Item
 
 CLINICAL = load_schema("clinical")
 TESTS = "diagnostic_techniques_procedures"
@@ -333,10 +335,15 @@ def test_a_result_outside_of_tables_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("words", "kept"),
-    [("Koloskopie vom 13.10", False), ("CRP 13.10", True), ("am 13.10.2026 CRP 5", True)],
+    [
+        ("Koloskopie vom 13.10", False),
+        ("CRP 13.10", True),
+        ("am 13.10.2026 CRP 5", True),
+        ("FEES 14.05", False),
+    ],
 )
 def test_a_part_of_a_date_is_no_result(words: str, kept: bool) -> None:
-    report = "Koloskopie vom 13.10.2026: Polyp. Labor: CRP 13.10 mg/l, am 13.10.2026 CRP 5 mg/l"
+    report = "Koloskopie vom 13.10.2026: Polyp. Labor: CRP 13.10 mg/l, am 13.10.2026 CRP 5 mg/l, FEES 14.05.: frei"
     item = Item(*place(report, words))
     found = without_ranges({"laboratory_values": (item,)}, CLINICAL, report)
     assert bool(found["laboratory_values"]) == kept
@@ -485,6 +492,85 @@ def test_a_test_of_the_plan_is_not_done(report: str, words: str, assertion: str)
     items = {"diagnostic_techniques_procedures": (Item(*place(report, words)),)}
     (item,) = fitted(items, CLINICAL, Sectioned.of(report))["diagnostic_techniques_procedures"]
     assert item.assertion == assertion
+
+
+HISTORY, DRUG, TEST = (
+    "medical_surgical_history",
+    "pharmacological_therapy",
+    "diagnostic_techniques_procedures",
+)
+
+
+@pytest.mark.parametrize(
+    ("report", "key", "words", "told", "assertion"),
+    [
+        ("Ramipril auf Sacubitril umgestellt, ASS abgesetzt.", DRUG, "Sacubitril", "absent", "present"),
+        ("Ramipril auf Sacubitril umgestellt, ASS abgesetzt.", DRUG, "Ramipril", "absent", "absent"),
+        ("Heparin was switched to apixaban.", DRUG, "apixaban", "absent", "present"),
+        ("Empfehlungen:\n1. Eisen p. o. für 3 Monate", DRUG, "Eisen", "present", "possible"),
+        ("Empfehlungen:\nEisen weiter", DRUG, "Eisen", "present", "present"),
+        ("Empfehlungen:\nRamipril 5 mg 1-0-0", DRUG, "Ramipril 5 mg", "present", "present"),
+        ("Serologie und Histologie ausstehend.", TEST, "Histologie", "absent", "possible"),
+        ("Blood cultures pending.", TEST, "Blood cultures", "present", "possible"),
+        ("Embolie mittels V/Q-Szintigraphie ausgeschlossen.", TEST, "Q-Szintigraphie", "absent", "present"),
+        ("Eine Embolie wurde im CT ausgeschlossen.", TEST, "CT", "absent", "present"),
+        ("Neu fragliche Erosion am Ringfinger.", "signs_symptoms", "fragliche Erosion", "present", "possible"),
+        ("MTP druckdolent, nicht geschwollen.", "signs_symptoms", "druckdolent", "absent", "present"),
+        ("Angina pectoris, nicht vorhanden.", "signs_symptoms", "Angina pectoris", "absent", "absent"),
+        ("RR-Ziel < 140/90 mmHg.", "laboratory_values", "RR-Ziel < 140/90 mmHg", "present", "possible"),
+    ],
+)  # fmt: skip
+def test_words_around_an_item_tell_its_assertion(
+    report: str, key: str, words: str, told: Assertion, assertion: Assertion
+) -> None:
+    items = {key: (Item(*place(report, words), assertion=told),)}
+    (item,) = fitted(items, CLINICAL, Sectioned.of(report))[key]
+    assert item.assertion == assertion
+
+
+@pytest.mark.parametrize(
+    ("report", "words", "whole"),
+    [
+        ("Das Abdomen ist weich. Die Haut ist nicht gerötet.", "weich", "Abdomen ist weich"),
+        ("Das Abdomen ist weich. Die Haut ist nicht gerötet.", "gerötet", "gerötet"),
+        ("Cor/Pulmo auskultatorisch unauffällig, kein DS.", "unauffällig", "Cor/Pulmo auskultatorisch unauffällig"),
+        ("Cor: rein, kein Geräusch. Anamnese: leer.", "rein", "Cor: rein"),
+        ("Cor: rein, kein Geräusch. Anamnese: unergiebig.", "unergiebig", "unergiebig"),
+        ("Es bestehen jugulare und interkostale Einziehungen.", "jugulare", "jugulare und interkostale Einziehungen"),
+        ("Der Patient war fieberfrei und wurde entlassen.", "fieberfrei", "fieberfrei"),
+        ("The abdomen was soft. Examination revealed clubbing.", "clubbing", "clubbing"),
+    ],
+)  # fmt: skip
+def test_a_german_adjective_has_its_noun(report: str, words: str, whole: str) -> None:
+    items = {"signs_symptoms": (Item(*place(report, words)),)}
+    (item,) = fitted(items, CLINICAL, Sectioned.of(report))["signs_symptoms"]
+    assert (item.text, item.start) == (whole, report.index(whole))
+
+
+def test_what_is_listed_as_past_or_denied_is_not_present_as_well() -> None:
+    report = "KHK, Z. n. Infarkt 2016. Keine Kontrastmittelallergie bekannt."
+    infarct, denial = (
+        Item(*place(report, w)) for w in ("Infarkt 2016", "Keine Kontrastmittelallergie")
+    )
+    allergy = Item(*place(report, "Kontrastmittelallergie"), assertion="absent")
+    items = {HISTORY: (infarct, denial), "comorbidities": (infarct,), "allergies": (allergy,)}
+    found = fitted(items, CLINICAL, Sectioned.of(report))
+    assert (found[HISTORY], found["comorbidities"]) == ((infarct,), ())
+    alone = fitted(
+        {"comorbidities": (infarct,), HISTORY: (denial,)}, CLINICAL, Sectioned.of(report)
+    )
+    assert (alone["comorbidities"], alone[HISTORY]) == ((infarct,), (denial,))
+
+
+def test_an_earlier_result_in_brackets_is_none() -> None:
+    report = "CRP 28 mg/l (Vorwert 74), Hb 12,8 g/dl (präop. 14,9). Kalzium (2,4 mmol/l)"
+    whole, earlier, alone = (Item(*place(report, w)) for w in ("CRP 28 mg/l", "74", "2,4 mmol/l"))
+    test = Attribute("test", *place(report, "CRP"))
+    items = {"laboratory_values": (replace(whole, attributes=(test,)), earlier, alone)}
+    assert [i.text for i in by_rule(items, CLINICAL, report)["laboratory_values"]] == [
+        "CRP 28 mg/l",
+        "2,4 mmol/l",
+    ]
 
 
 @pytest.mark.parametrize(

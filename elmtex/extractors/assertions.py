@@ -49,6 +49,36 @@ _AT = re.compile(r"\bbei\s+(?:(?:einer?|neuer|akuter)\s+)?\Z", re.IGNORECASE)
 _STOPPED_AT = re.compile(
     r"\s+(?:\w+\s+)?(?:pausiert|abgesetzt|gestoppt|reduziert)\b", re.IGNORECASE
 )
+# „Ramipril auf Sacubitril umgestellt“: the second one is taken
+_SWITCHED_TO = re.compile(r"(?:\bauf|\bto|→|->)\s+(?:(?:an?|the|eine?n?)\s+)?\Z", re.IGNORECASE)
+_SWITCHED = re.compile(
+    r"\b(?:umgestellt|umgesetzt|gewechselt|oralisiert|Umstellung|switch\w*|convert\w*|transition\w*)\b",
+    re.IGNORECASE,
+)
+# A scheme by itself is of a list of what is taken, also under "Plan"
+_SCHEME = re.compile(r"\d\s?-\s?\d\s?-\s?\d")
+# What is not known yet: „Hepatitis-Serologie ausstehend“
+_AWAITED = re.compile(
+    r"[^,.;\n]{0,40}\b(?:ausstehend\w*|steht (?:noch )?aus|stehen (?:noch )?aus|pending|outstanding|awaited)\b",
+    re.IGNORECASE,
+)
+# By which something else was ruled out: „mittels Szintigraphie ausgeschlossen“
+_BY = re.compile(
+    r"\b(?:mittels|mithilfe|durch|per|anhand|in der|im|with|by|via|on|using)\s+(?:\S+/|\w+\s)?\Z",
+    re.IGNORECASE,
+)
+_RULED_OUT = re.compile(r"\s+(?:\w+\s+)?(?:ausgeschlossen|excluded|ruled out)\b", re.IGNORECASE)
+# Doubted by the item's own first word: „fragliche Erosion“
+_DOUBTED = re.compile(
+    r"(?:fraglich|möglich|vermutlich|suspected|questionable|possible|probable|likely)\w*\b",
+    re.IGNORECASE,
+)
+# „druckdolent, nicht geschwollen“: the denial is the next finding's
+_NEXT_DENIED = re.compile(
+    r", (?:aber |but )?(?:nicht|kein\w*|ohne|not|no|without) (?!mehr\b|vorh|nachw|bekannt|erinn|gesehen|present|seen|found|detected|noted)",
+    re.IGNORECASE,
+)
+_GOAL = re.compile(r"\b(?:\w+-)?(?:Ziel(?:wert\w*|bereich)?|goal|target)\b", re.IGNORECASE)
 _NEGATION = re.compile(
     r"\b(?:no|not|nor|without|den(?:y|ies|ied)|never|negative|kein\w*|nicht|ohne|nie|verneint\w*|ausschlu\w+|weder)\b",
     re.IGNORECASE,
@@ -74,22 +104,47 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
     item, report = denied(conditional(item), category, sections.report), sections.report
     if item.start is None or item.end is None:
         return item
-    match category.fhir.resource, item.assertion:
-        case "Condition", "present" if _SUSPECTED.match(report, item.end):
+    resource, section = category.fhir.resource, sections.kind(item.start)
+    match resource, item.assertion:
+        case "Condition", "present" if _is_suspected(item, report):
             return replace(item, assertion="possible")
+        case "Observation", "present" if category.fhir.quantity and _GOAL.search(item.text):
+            return replace(item, assertion="possible")
+        case "Procedure", "present" | "absent" if _AWAITED.match(report, item.end):
+            return replace(item, assertion="possible")
+        case "Procedure", "absent" if _BY.search(_before(item.start, report)) and _RULED_OUT.match(
+            report, item.end
+        ):
+            return replace(item, assertion="present")
         case "Condition", "absent" if _is_there(item.start, item.end, report):
             return replace(item, assertion="present")
-        case "Procedure", "present" if sections.kind(item.start) == "plan":
-            done = _DONE.search(_before(item.start, report) + item.text + _after(item.end, report))
-            return item if done else replace(item, assertion="possible")
-        case "MedicationStatement", "absent" if _is_listed(item.start, sections):
+        case "Procedure" | "MedicationStatement", "present" if section == "plan":
+            clause = _before(item.start, report) + item.text + _after(item.end, report)
+            is_taken = resource == "MedicationStatement" and _SCHEME.search(clause)
+            return item if is_taken or _DONE.search(clause) else replace(item, assertion="possible")
+        case "MedicationStatement", "absent" if _is_listed(item.start, sections) or _is_switched_to(
+            item.start, item.end, report
+        ):
             return replace(item, assertion="present")
     return item
 
 
-def _is_there(start: int, end: int, report: str) -> bool:
-    """Whether what is denied is that the finding there changed, or what it is the reason of."""
+def _is_suspected(item: Item, report: str) -> bool:
+    assert item.end is not None
+    return bool(_SUSPECTED.match(report, item.end) or _DOUBTED.match(item.text))
+
+
+def _is_switched_to(start: int, end: int, report: str) -> bool:
     before = _before(start, report)
+    switched = _SWITCHED.search(before) or _SWITCHED.search(_after(end, report).split(",")[0])
+    return bool(_SWITCHED_TO.search(before) and switched)
+
+
+def _is_there(start: int, end: int, report: str) -> bool:
+    """Whether what is denied is that the finding there changed, or what it is the reason of, or the next finding."""
+    before = _before(start, report)
+    if _NEXT_DENIED.match(report, end) and not _NEGATION.search(before):
+        return True
     is_reason = _REASON.search(before) or (_AT.search(before) and _STOPPED_AT.match(report, end))
     return bool((is_reason and not _NEGATION.search(before)) or _UNCHANGED.search(before))
 

@@ -22,15 +22,19 @@ _EXAMINED = frozenset(
     "internistisch klinisch laborchemisch neurologisch palpatorisch psychisch psychopathologisch radiologisch sonographisch".split()
 )
 # Alone, neither a test nor a finding; what was examined, too: „Abdomen: weich“, "NECK: supple"
-_NO_ITEMS = _EXAMINED | frozenset(
+NO_ITEMS = _EXAMINED | frozenset(
     "abdomen adnexa aorta back bladder bowel breast breasts cardiovascular chest cor cranium ears extraoculars extremities eyes face "
     "gastrointestinal genitalia genitourinary head heart heent integument kidney kidneys liver lung lungs lymphatic mediastinum mouth "
     "musculoskeletal neck neurologic neurological nose ovaries pancreas pelvis pharynx pleura prostate psychiatric pupils rectum "
     "respiratory skeleton skin skull spleen stomach throat thorax thyroid uterus "
     "adnexe augen becken bewegungsapparat brust darm dünndarm extremitäten gallenblase gallenwege gefäße gelenke genitale gesicht hals "
-    "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren "
+    "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren parotis "
     "nase ohren ovarien pankreas prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule".split()
 )
+_PAST = re.compile(
+    r"(?:\bZ\. ?n\.|\bZustand nach|\bstatus post|\bs/p|\bSt\. ?p\.)\s*\Z", re.IGNORECASE
+)
+_PAST_LENGTH = 14  # characters
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
 
 
@@ -57,19 +61,56 @@ def by_place(
         key: tuple(i for i in items if _is_patients(i, kinds[key], relatives, sections.report))
         for key, items in categories.items()
     }
+    found = _once(found, kinds, sections.report)
     allergies = next((k for k, c in kinds.items() if c.fhir.resource == "AllergyIntolerance"), None)
     return _with_allergies(found, kinds, allergies, sections) if allergies else found
+
+
+def _once(
+    categories: Mapping[str, tuple[Item, ...]], kinds: Mapping[str, Category], report: str
+) -> dict[str, tuple[Item, ...]]:
+    """The items, without what is history as well and so no present disease, „Z. n. Infarkt“, and without a denial that is
+    listed as what is denied, too: "No drug allergies"."""
+    past = [
+        span
+        for key, items in categories.items()
+        if kinds[key].fhir.clinical_status == "inactive"
+        for span in _places(items)
+    ]
+    denied = [
+        span
+        for key, items in categories.items()
+        if kinds[key].fhir.resource in ("Condition", "AllergyIntolerance")
+        for span in _places(i for i in items if i.assertion == "absent")
+    ]
+
+    def stays(item: Item, category: Category) -> bool:
+        if category.fhir.resource != "Condition" or item.start is None:
+            return True
+        if item.assertion == "present" and _NONE.match(item.text):
+            return not any(item.overlaps(*span) for span in denied)
+        if category.fhir.clinical_status != "active":
+            return True
+        before = report[max(0, item.start - _PAST_LENGTH) : item.start]
+        return not (_PAST.search(before) and any(item.overlaps(*span) for span in past))
+
+    return {
+        key: tuple(i for i in items if stays(i, kinds[key])) for key, items in categories.items()
+    }
+
+
+def _places(items: Iterable[Item]) -> list[tuple[int, int]]:
+    return [(i.start, i.end) for i in items if i.start is not None and i.end is not None]
 
 
 def _spans(
     categories: Mapping[str, tuple[Item, ...]], kinds: Mapping[str, Category], resource: str
 ) -> list[tuple[int, int]]:
     return [
-        (item.start, item.end)
+        span
         for key, items in categories.items()
         if kinds[key].fhir.resource == resource
-        for item in items
-        if item.start is not None and item.end is not None
+        for span in _places(items)
     ]
 
 
@@ -79,7 +120,7 @@ def _is_patients(
     finding = category.fhir.resource == "Condition"
     if item.start is None or item.end is None:
         return True
-    if category.fhir.resource in ("Condition", "Procedure") and item.text.lower() in _NO_ITEMS:
+    if category.fhir.resource in ("Condition", "Procedure") and item.text.lower() in NO_ITEMS:
         return False
     if not (finding or category.only):
         return True

@@ -1,6 +1,6 @@
 """What the program decides, not the model: that a reference range or a date is no result; an age's unit, and the gender
 behind an age; an attribute's type where closed lists tell it; the dose, route, frequency and status that an item names itself;
-that a stopped drug is absent; the test of a table's later columns, and that a value is one cell."""
+that a stopped drug is absent; that an earlier result in brackets is none; the test of a table's later columns, and that a value is one cell."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ _DIGIT = re.compile(r"\d")
 _DATE = re.compile(
     r"(?<!\d)(?:\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})(?!\d)"
 )
+# A day and a month that say when: „FEES 14.05.: Penetration“
+_DAY = re.compile(r"(?<!\d)\d{1,2}\.\d{1,2}\.?\Z")
+_IN_BRACKETS = re.compile(r"\s?\((?:[^()\n]{0,30}[:. ] ?)?\Z")
 _DATE_LENGTH = 14  # characters at most
 _SAYS = re.compile(r"[\w+±↑↓⇑⇓*<>]")
 _WORD = re.compile(r"(?:[^\s,;()]|(?<=\d),(?=\d))+")  # "2,5" is one
@@ -63,8 +66,23 @@ def by_rule(
             continue
         ruled = (_ruled(_with_own_reactions(i, items, types, report), types, report) for i in items)
         is_drug = category.fhir.resource == "MedicationStatement"
-        found[category.key] = tuple(_not_taken(i, types) if is_drug else i for i in ruled)
+        known = tuple(_not_taken(i, types) if is_drug else i for i in ruled)
+        found[category.key] = tuple(i for i in known if not _is_earlier(i, known, types, report))
     return found
+
+
+def _is_earlier(
+    item: Item, items: Iterable[Item], types: Iterable[AttributeType], report: str
+) -> bool:
+    """Whether a result without a test is the earlier one in brackets behind a result: "CRP 28 mg/l (Vorwert 74)"."""
+    tests = {type.key for type in types if type.fhir == "test"}
+    if not tests or item.start is None or any(a.type in tests for a in item.attributes):
+        return False
+    bracket = _IN_BRACKETS.search(report[max(0, item.start - _NEAR) : item.start])
+    if bracket is None or not item.text[:1].isdecimal():
+        return False
+    behind = item.start - len(bracket[0])
+    return any(i.end is not None and behind - 1 <= i.end <= behind for i in items)
 
 
 def _not_taken(drug: Item, types: Iterable[AttributeType]) -> Item:
@@ -137,6 +155,8 @@ def _is_no_result(item: Item, report: str) -> bool:
     if item.start is None or item.end is None:
         return False
     if is_limits(report, item.start):
+        return True
+    if _DAY.search(item.text) and report[item.end : item.end + 2].lstrip(".").startswith(":"):
         return True
     first, last = max(0, item.start - _DATE_LENGTH), item.end + _DATE_LENGTH
     dates = [(first + d.start(), first + d.end()) for d in _DATE.finditer(report[first:last])]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from elmtex.extractors.assertions import asserted
+from elmtex.extractors.phrases import is_german, with_noun
 from elmtex.extractors.places import by_place
 from elmtex.extractors.rules import with_demographics
 from elmtex.schema import CategorySchema
@@ -48,6 +49,12 @@ def fitted(
         key: tuple(asserted(i, schema.category(key), sections) for i in found)
         for key, found in by_place(possible(categories, schema), schema, sections).items()
     }
+    if is_german(report):
+        findings = {c.key for c in schema.categories if c.fhir.resource == "Condition"}
+        items = {
+            key: tuple(with_noun(i, report) for i in found) if key in findings else found
+            for key, found in items.items()
+        }
     items = with_demographics(items, schema, report)
     if schema.items_may_have("section"):
         items = sections.placed(items)

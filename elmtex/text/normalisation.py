@@ -127,7 +127,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     spans = []
     start = 0
     for match in _BREAK.finditer(text):
-        ends = match[0][0] == "\n" or _full_stop_ends(text, start, match)
+        ends = "\n" in match[0] or _full_stop_ends(text, start, match)
         if ends and text[start : match.end()].strip():
             spans.append((start, match.end()))
             start = match.end()

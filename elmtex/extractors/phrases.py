@@ -1,0 +1,64 @@
+"""What an item's words lack to be understood: a German adjective alone, „weich“, has the noun it is said of: „Abdomen weich“."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from elmtex.extractors.places import NO_ITEMS
+from elmtex.types import Item
+
+_NEAR = 60  # characters on either side that are looked at
+# All German nouns have capitals: an item without one is an adjective, or a participle
+_ADJECTIVE = re.compile(r"[a-zäöüß-]{4,}(?: [a-zäöüß-]+){0,2}")
+# The noun before it: „Cor/Pulmo auskultatorisch“, „Abdomen:“, „MTP-Gelenke li.“
+_SAID_OF = re.compile(
+    r"(?:\A|(?<=[\s(]))(?P<noun>[A-ZÄÖÜ][\w/-]*[a-zäöüß])(?P<colon>:)?(?: (?:bds|bd|re|li)\.)?"
+    r"(?: (?!nicht|kein|und|oder|mit|ohne|bei|als|wegen|von|durch|nach|vor)[a-zäöüß]+){0,2} \Z"
+)
+_NO_NOUNS = frozenset(
+    "der die das ein eine es er sie im in am an auf bei mit kein keine nicht patient patientin pat frau herr klinisch insgesamt zuletzt "
+    "seither seitdem aktuell derzeit dabei bisher sonst weiterhin zudem auch sehr".split()
+)
+# The noun behind two: „jugulare und interkostale Einziehungen“
+_SHARED = re.compile(
+    r"(?:, [a-zäöüß-]+)*,? (?:und|oder|bzw\.|sowie) [a-zäöüß-]+e[nrsm]? [A-ZÄÖÜ][\w-]+"
+)
+_INFLECTED = re.compile(r"e[nrsm]?\Z")
+_GERMAN = re.compile(
+    r"\b(?:und|der|die|das|mit|bei|kein|keine|ohne|nicht|im|seit|wurde|für|von|des)\b",
+    re.IGNORECASE,
+)
+_ENGLISH = re.compile(
+    r"\b(?:and|the|of|with|no|not|was|were|for|from|without|had|is)\b", re.IGNORECASE
+)
+
+
+def is_german(report: str) -> bool:
+    """Whether it has more of German's small words than of English's, which needs no model; telegraphic notes may have none."""
+    return len(_GERMAN.findall(report)) > len(_ENGLISH.findall(report))
+
+
+def with_noun(item: Item, report: str) -> Item:
+    """A finding of a German report with the noun that it is said of, where its words have none and the clause does.
+
+    Examples:
+        >>> report = "Abdomen weich, jugulare und interkostale Einziehungen."
+        >>> with_noun(Item("weich", 8, 13), report).text, with_noun(Item("jugulare", 15, 23), report).text
+        ('Abdomen weich', 'jugulare und interkostale Einziehungen')
+    """
+    if item.start is None or item.end is None or not _ADJECTIVE.fullmatch(item.text):
+        return item
+    start, end = item.start, item.end
+    shared = _INFLECTED.search(item.text) and _SHARED.match(report, end, end + _NEAR)
+    said_of = _SAID_OF.search(report[max(0, start - _NEAR) : start])
+    if shared:
+        end = shared.end()
+    elif said_of and _is_noun(said_of["noun"], said_of["colon"]):
+        start -= len(said_of[0])
+    return replace(item, text=report[start:end], start=start, end=end)
+
+
+def _is_noun(word: str, colon: str | None) -> bool:
+    known = word.lower()
+    return any(p in NO_ITEMS for p in known.split("/")) if colon else known not in _NO_NOUNS
