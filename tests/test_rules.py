@@ -445,6 +445,7 @@ def test_what_did_not_change_is_there(report: str, words: str, assertion: str) -
         ("Patient: Husten seit drei Tagen", "signs_symptoms", "Husten", True),
         ("Neurologisch kein Defizit", "diagnostic_techniques_procedures", "Neurologisch", False),
         ("NECK: supple", "diagnostic_techniques_procedures", "NECK", False),
+        ("Exanthem, am ehesten viral bedingt", "diagnosis", "viral bedingt", False),
         ("Pankreas: unauffällig", "signs_symptoms", "Pankreas", False),
         ("Röntgen Thorax", "diagnostic_techniques_procedures", "Röntgen Thorax", True),
         ("neurologische Untersuchung", "diagnostic_techniques_procedures", "neurologische Untersuchung", True),
@@ -517,6 +518,9 @@ HISTORY, DRUG, TEST = (
         ("Neu fragliche Erosion am Ringfinger.", "signs_symptoms", "fragliche Erosion", "present", "possible"),
         ("MTP druckdolent, nicht geschwollen.", "signs_symptoms", "druckdolent", "absent", "present"),
         ("Angina pectoris, nicht vorhanden.", "signs_symptoms", "Angina pectoris", "absent", "absent"),
+        ("Diagnosen:\n- Sicca-Syndrom, V. a.\n- Struma nodosa", "diagnosis", "Struma nodosa", "possible", "present"),
+        ("Diagnosen:\n- Sicca-Syndrom, V. a.\n- Struma, DD Zyste", "diagnosis", "Struma", "possible", "possible"),
+        ("Verdachtsdiagnosen:\n- Struma nodosa", "diagnosis", "Struma nodosa", "possible", "possible"),
         ("RR-Ziel < 140/90 mmHg.", "laboratory_values", "RR-Ziel < 140/90 mmHg", "present", "possible"),
     ],
 )  # fmt: skip
@@ -538,6 +542,7 @@ def test_words_around_an_item_tell_its_assertion(
         ("Cor: rein, kein Geräusch. Anamnese: unergiebig.", "unergiebig", "unergiebig"),
         ("Es bestehen jugulare und interkostale Einziehungen.", "jugulare", "jugulare und interkostale Einziehungen"),
         ("Der Patient war fieberfrei und wurde entlassen.", "fieberfrei", "fieberfrei"),
+        ("Es fand sich eine gangränöse, phlegmonöse Cholezystitis.", "gangränöse", "gangränöse, phlegmonöse Cholezystitis"),
         ("The abdomen was soft. Examination revealed clubbing.", "clubbing", "clubbing"),
     ],
 )  # fmt: skip

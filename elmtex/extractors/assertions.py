@@ -78,6 +78,13 @@ _NEXT_DENIED = re.compile(
     r", (?:aber |but )?(?:nicht|kein\w*|ohne|not|no|without) (?!mehr\b|vorh|nachw|bekannt|erinn|gesehen|present|seen|found|detected|noted)",
     re.IGNORECASE,
 )
+# A doubt of a diagnosis; where none stands in an entry of a list of diagnoses, the one above has it
+_HEDGE = re.compile(
+    r"\?|\b(?:V\. ?a\.?|a\. ?e\.?|DD|D/D|verd\w*|fragl\w*|mögl\w*|wahrsch\w*|vermut\w*|ehesten|susp\w*|poss\w*|prob\w*|likely|"
+    r"query|r/o|rule\w*|ruling|differential\w*|consider\w*|concern\w*|versus|vs|may|might|could|risk|risiko|falls|if|oder|or|"
+    r"ausschl\w*|ausgeschl\w*|unklar\w*|presum\w*|equivocal)\b",
+    re.IGNORECASE,
+)
 _GOAL = re.compile(r"\b(?:\w+-)?(?:Ziel(?:wert\w*|bereich)?|goal|target)\b", re.IGNORECASE)
 _NEGATION = re.compile(
     r"\b(?:no|not|nor|without|den(?:y|ies|ied)|never|negative|kein\w*|nicht|ohne|nie|verneint\w*|ausschlu\w+|weder)\b",
@@ -88,6 +95,7 @@ _DONE = re.compile(
     re.IGNORECASE,
 )
 _ENTRY = re.compile(r"[ \t]*(?:[-*•+·>]|\(?\d{1,2}[.)]|\|)?[ \t]*")
+_DIAGNOSES = ("diagnosis", "past_history")
 _COMMA = re.compile(r"[,;](?!\d)")
 _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
 _NOT_TAKEN = re.compile(
@@ -108,6 +116,8 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
     match resource, item.assertion:
         case "Condition", "present" if _is_suspected(item, report):
             return replace(item, assertion="possible")
+        case "Condition", "possible" if section in _DIAGNOSES and _is_undoubted(item, sections):
+            return replace(item, assertion="present")
         case "Observation", "present" if category.fhir.quantity and _GOAL.search(item.text):
             return replace(item, assertion="possible")
         case "Procedure", "present" | "absent" if _AWAITED.match(report, item.end):
@@ -132,6 +142,16 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
 def _is_suspected(item: Item, report: str) -> bool:
     assert item.end is not None
     return bool(_SUSPECTED.match(report, item.end) or _DOUBTED.match(item.text))
+
+
+def _is_undoubted(item: Item, sections: Sectioned) -> bool:
+    """Whether a diagnosis heads an entry of a list in which nothing doubts it: "V. a." in the entry above is another's."""
+    assert item.start is not None
+    first, last = line_of(sections.report, item.start)
+    if not _ENTRY.fullmatch(sections.report, first, item.start):
+        return False
+    entry, heading = sections.report[first:last], sections.heading(item.start)
+    return not _HEDGE.search(entry) and not _HEDGE.search(heading)
 
 
 def _is_switched_to(start: int, end: int, report: str) -> bool:

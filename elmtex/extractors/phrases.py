@@ -20,9 +20,9 @@ _NO_NOUNS = frozenset(
     "der die das ein eine es er sie im in am an auf bei mit kein keine nicht patient patientin pat frau herr klinisch insgesamt zuletzt "
     "seither seitdem aktuell derzeit dabei bisher sonst weiterhin zudem auch sehr".split()
 )
-# The noun behind two: „jugulare und interkostale Einziehungen“
+# The noun behind two: „jugulare und interkostale Einziehungen“, „gangränöse, phlegmonöse Cholezystitis“
 _SHARED = re.compile(
-    r"(?:, [a-zäöüß-]+)*,? (?:und|oder|bzw\.|sowie) [a-zäöüß-]+e[nrsm]? [A-ZÄÖÜ][\w-]+"
+    r"(?:, [a-zäöüß-]+)*,? (?:(?:und|oder|bzw\.|sowie) )?[a-zäöüß-]+e[nrsm]? [A-ZÄÖÜ][\w-]+"
 )
 _INFLECTED = re.compile(r"e[nrsm]?\Z")
 _GERMAN = re.compile(

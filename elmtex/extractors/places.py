@@ -31,6 +31,10 @@ NO_ITEMS = _EXAMINED | frozenset(
     "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren parotis "
     "nase ohren ovarien pankreas prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule".split()
 )
+# What something comes of, which is none: „DD medikamentös“, „am ehesten viral bedingt“
+_CAUSE = re.compile(
+    r"(?:\w+ )?(?:[\w-]*bedingt|medikamentös|\w+induziert|\w+assoziiert|\w*embolisch|(?:krypt|psych|iatr)ogen)"
+)
 _PAST = re.compile(
     r"(?:\bZ\. ?n\.|\bZustand nach|\bstatus post|\bs/p|\bSt\. ?p\.)\s*\Z", re.IGNORECASE
 )
@@ -121,6 +125,8 @@ def _is_patients(
     if item.start is None or item.end is None:
         return True
     if category.fhir.resource in ("Condition", "Procedure") and item.text.lower() in NO_ITEMS:
+        return False
+    if finding and _CAUSE.fullmatch(item.text):
         return False
     if not (finding or category.only):
         return True
