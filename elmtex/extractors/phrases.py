@@ -26,7 +26,7 @@ _SHARED = re.compile(
 )
 _INFLECTED = re.compile(r"e[nrsm]?\Z")
 _GERMAN = re.compile(
-    r"\b(?:und|der|die|das|mit|bei|kein|keine|ohne|nicht|im|seit|wurde|für|von|des)\b",
+    r"\b(?:und|der|die|das|mit|bei|kein|keine|eine|sich|ohne|nicht|im|seit|wurde|für|von|des)\b",
     re.IGNORECASE,
 )
 _ENGLISH = re.compile(
