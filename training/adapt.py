@@ -37,8 +37,8 @@ from elmtex.types import ElmtexError, InputError, Record
 from training.prepare import SCHEMAS, WRITTEN
 from training.reviewed import split, with_repeated_words
 
-READ = 18_000  # words of reviewed reports are read, all passes together,
-PASSES = (2, 12)  # but each report at least and at most so often
+READ = 60  # times a reviewed report is read, all together,
+PASSES = (2, 12)  # but each at least and at most so often
 CONFIG = Path(__file__).parent / "configs" / "adapt.yaml"
 _NAME = "adapted"  # of the reviews' schema while it is trained: a written one may have the name that it has
 
@@ -152,8 +152,7 @@ def _data(
     records.write(scratch / "data" / "train.jsonl", [*own, *rehearsal])
     unseen = [replace(r, source="reviewed", schema=_NAME) for r in held_out]
     records.write(scratch / "data" / "dev.jsonl", unseen)
-    words = sum(len(r.text.split()) for r in learnt)
-    passes = min(max(PASSES[0], READ // max(1, words)), PASSES[1])
+    passes = min(max(PASSES[0], READ // len(learnt)), PASSES[1])
     # As many others as reviewed ones in each pass, equally many of each source, others every time.
     sources = sorted({r.source for r in rehearsal})
     shares = {
