@@ -446,6 +446,9 @@ def test_what_did_not_change_is_there(report: str, words: str, assertion: str) -
         ("Neurologisch kein Defizit", "diagnostic_techniques_procedures", "Neurologisch", False),
         ("NECK: supple", "diagnostic_techniques_procedures", "NECK", False),
         ("Exanthem, am ehesten viral bedingt", "diagnosis", "viral bedingt", False),
+        ("Dr. med. A. Lindhorst, Oberarzt", "diagnosis", "Lindhorst", False),
+        ("Dr. Lindhorst sah eine Pneumonie.", "diagnosis", "Pneumonie", True),
+        ("Klinik für Orthopädie und Unfallchirurgie", "signs_symptoms", "Orthopädie", False),
         ("Pankreas: unauffällig", "signs_symptoms", "Pankreas", False),
         ("Röntgen Thorax", "diagnostic_techniques_procedures", "Röntgen Thorax", True),
         ("neurologische Untersuchung", "diagnostic_techniques_procedures", "neurologische Untersuchung", True),
@@ -516,6 +519,11 @@ HISTORY, DRUG, TEST = (
         ("Embolie mittels V/Q-Szintigraphie ausgeschlossen.", TEST, "Q-Szintigraphie", "absent", "present"),
         ("Eine Embolie wurde im CT ausgeschlossen.", TEST, "CT", "absent", "present"),
         ("Neu fragliche Erosion am Ringfinger.", "signs_symptoms", "fragliche Erosion", "present", "possible"),
+        ("Lorazepam wurde am 3. Tag abgesetzt. Augmentation mit Quetiapin.", DRUG, "Quetiapin", "absent", "present"),
+        ("Kein Anhalt für Infekt. Quetiapin wurde nie gegeben.", DRUG, "Quetiapin", "absent", "absent"),
+        ("Atorvastatin 80 mg (statt Simvastatin 20 mg)", DRUG, "Simvastatin 20 mg", "present", "absent"),
+        ("Der V. a. eine Pneumonie bestätigte sich im CT nicht.", "diagnosis", "Pneumonie", "possible", "absent"),
+        ("Reha wurde angeboten, derzeit nicht gewünscht.", "interventional_therapy", "Reha", "present", "absent"),
         ("MTP druckdolent, nicht geschwollen.", "signs_symptoms", "druckdolent", "absent", "present"),
         ("Angina pectoris, nicht vorhanden.", "signs_symptoms", "Angina pectoris", "absent", "absent"),
         ("Diagnosen:\n- Sicca-Syndrom, V. a.\n- Struma nodosa", "diagnosis", "Struma nodosa", "possible", "present"),
@@ -543,6 +551,8 @@ def test_words_around_an_item_tell_its_assertion(
         ("Es bestehen jugulare und interkostale Einziehungen.", "jugulare", "jugulare und interkostale Einziehungen"),
         ("Der Patient war fieberfrei und wurde entlassen.", "fieberfrei", "fieberfrei"),
         ("Es fand sich eine gangränöse, phlegmonöse Cholezystitis.", "gangränöse", "gangränöse, phlegmonöse Cholezystitis"),
+        ("Die Influenza-, RSV- und SARS-CoV-2-PCR ist negativ.", "RSV", "RSV- und SARS-CoV-2-PCR"),
+        ("Die Stimmung war gedrückt, mit Grübeln.", "Stimmung", "Stimmung war gedrückt"),
         ("The abdomen was soft. Examination revealed clubbing.", "clubbing", "clubbing"),
     ],
 )  # fmt: skip
@@ -565,6 +575,16 @@ def test_what_is_listed_as_past_or_denied_is_not_present_as_well() -> None:
         {"comorbidities": (infarct,), HISTORY: (denial,)}, CLINICAL, Sectioned.of(report)
     )
     assert (alone["comorbidities"], alone[HISTORY]) == ((infarct,), (denial,))
+
+
+def test_a_second_result_has_the_test_of_the_first() -> None:
+    report = "Hb 11,9 g/dl bei Aufnahme, 9,8 g/dl bei Entlassung, 7,1 mg/l, Vorbefund 9 mg/l"
+    test = Attribute("test", *place(report, "Hb"))
+    words = ("Hb 11,9 g/dl", "9,8 g/dl", "7,1 mg/l", "9 mg/l")
+    first, *others = (Item(*place(report, w)) for w in words)
+    items = {"laboratory_values": (replace(first, attributes=(test,)), *others)}
+    found = by_rule(items, CLINICAL, report)["laboratory_values"]
+    assert [[a.text for a in item.attributes] for item in found] == [["Hb"], ["Hb"], [], []]
 
 
 def test_an_earlier_result_in_brackets_is_none() -> None:

@@ -19,7 +19,10 @@ _ADVICE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 # A clause in which a treatment or test was not wanted, or a result was not had
-_REFUSED = re.compile(r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b", re.DOTALL)
+_REFUSED = re.compile(
+    r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b|\bnicht (?:ge|er)wünscht\b",
+    re.DOTALL,
+)
 _NOT_HAD = re.compile(
     r"\bnot (?:noted|done|measured|performed|obtained|available|taken)\b|"
     r"\bnicht (?:bestimmt|gemessen|durchgeführt|erhoben|abgenommen)\b",
@@ -70,8 +73,17 @@ _BY = re.compile(
 _RULED_OUT = re.compile(r"\s+(?:\w+\s+)?(?:ausgeschlossen|excluded|ruled out)\b", re.IGNORECASE)
 # Doubted by the item's own first word: „fragliche Erosion“
 _DOUBTED = re.compile(
-    r"(?:fraglich|möglich|vermutlich|suspected|questionable|possible|probable|likely)\w*\b",
+    r"(?:cave|fraglich|möglich|vermutlich|suspected|questionable|possible|probable|likely)\w*\b",
     re.IGNORECASE,
+)
+# „V. a. Pneumonie bestätigte sich nicht“
+_UNCONFIRMED = re.compile(
+    r"[^.;\n]{0,60}\b(?:bestätigte\w* sich\b[^.;\n]{0,60}\bnicht|nicht bestätig\w+|not (?:been )?confirmed)\b",
+    re.IGNORECASE,
+)
+# „Atorvastatin (zuvor Simvastatin)“, „statt Tiotropium“
+_FORMER = re.compile(
+    r"\b(?:zuvor|statt|anstelle von|anstatt|previously|formerly|instead of)\s\Z", re.IGNORECASE
 )
 # „druckdolent, nicht geschwollen“: the denial is the next finding's
 _NEXT_DENIED = re.compile(
@@ -101,8 +113,9 @@ _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
 _NOT_TAKEN = re.compile(
     r"\b(?:no|not|nil|none|never|without|stop\w*|paus\w*|held|hold\w*|withh\w+|discontinu\w*|cease\w*|suspend\w*|off|"
     r"declin\w*|refus\w*|avoid\w*|contraindic\w*|allerg\w*|intoleran\w*|den(?:y|ies|ied)|end(?:ed|s)?|complet\w*|until|"
-    r"absetz\w*|abgesetzt|pausier\w*|gestoppt|beend\w*|ausgeschl\w*|kein\w*|nicht|ohne|entf\w+|bis|lehn\w*|verweiger\w*|"
-    r"kontraindiz\w*|unverträgl\w*|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex)\b",
+    r"absetz\w*|abgesetzt|pausier\w*|gestoppt|beend\w*|ausgeschl\w*|kein\w*|nicht|nie|ohne|entf\w+|bis|lehn\w*|verweiger\w*|"
+    r"kontraindiz\w*|unverträgl\w*|withdr\w*|remov\w*|taper\w*|wean\w*|replac\w*|switch\w*|instead|lack\w*|absence|ersetzt|umgestellt|ausgeschlichen|statt|verzicht\w*|"
+    r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex)\b",
     re.IGNORECASE,
 )
 
@@ -126,15 +139,17 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
             report, item.end
         ):
             return replace(item, assertion="present")
+        case "Condition", "possible" if _UNCONFIRMED.match(report, item.end):
+            return replace(item, assertion="absent")
         case "Condition", "absent" if _is_there(item.start, item.end, report):
             return replace(item, assertion="present")
+        case "MedicationStatement", "present" if _FORMER.search(_before(item.start, report)):
+            return replace(item, assertion="absent")
         case "Procedure" | "MedicationStatement", "present" if section == "plan":
             clause = _before(item.start, report) + item.text + _after(item.end, report)
             is_taken = resource == "MedicationStatement" and _SCHEME.search(clause)
             return item if is_taken or _DONE.search(clause) else replace(item, assertion="possible")
-        case "MedicationStatement", "absent" if _is_listed(item.start, sections) or _is_switched_to(
-            item.start, item.end, report
-        ):
+        case "MedicationStatement", "absent" if _is_taken(item, sections):
             return replace(item, assertion="present")
     return item
 
@@ -152,6 +167,27 @@ def _is_undoubted(item: Item, sections: Sectioned) -> bool:
         return False
     entry, heading = sections.report[first:last], sections.heading(item.start)
     return not _HEDGE.search(entry) and not _HEDGE.search(heading)
+
+
+def _is_taken(item: Item, sections: Sectioned) -> bool:
+    """Whether the words that made a drug absent are said of another one."""
+    assert item.start is not None and item.end is not None
+    switched_to = _is_switched_to(item.start, item.end, sections.report)
+    return switched_to or _is_listed(item.start, sections) or _is_undenied(item, sections)
+
+
+def _is_undenied(item: Item, sections: Sectioned) -> bool:
+    """Whether a drug in running text has no word in its sentence that it is not taken: the sentence before has it."""
+    assert item.start is not None and item.end is not None
+    report = sections.report
+    first, _ = line_of(report, item.start)
+    before = _before(item.start, report)
+    if _ENTRY.fullmatch(report, first, item.start) or ":" in before or "\n" in before.strip("\n"):
+        return False
+    sentence = before + item.text + _after(item.end, report)
+    return sections.kind(item.start) != "allergies" and not (
+        _NOT_TAKEN.search(sentence) or _NOT_TAKEN.search(sections.heading(item.start))
+    )
 
 
 def _is_switched_to(start: int, end: int, report: str) -> bool:

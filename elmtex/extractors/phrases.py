@@ -1,4 +1,5 @@
-"""What an item's words lack to be understood: a German adjective alone, „weich“, has the noun it is said of: „Abdomen weich“."""
+"""What an item's words lack to be understood, in German: „weich“ has the noun it is said of, „Abdomen weich“; „Physio“ the rest of its
+compound, „Physio- und Ergotherapie“; „Stimmung“ how it is, „Stimmung gedrückt“."""
 
 from __future__ import annotations
 
@@ -24,6 +25,16 @@ _NO_NOUNS = frozenset(
 _SHARED = re.compile(
     r"(?:, [a-zäöüß-]+)*,? (?:(?:und|oder|bzw\.|sowie) )?[a-zäöüß-]+e[nrsm]? [A-ZÄÖÜ][\w-]+"
 )
+# The rest of a compound: „Influenza-, RSV- und SARS-CoV-2-PCR“
+_COMPOUND = re.compile(
+    r"(?:-|(?<=-))(?:, [\w-]+-)*,? (?:und|oder|bzw\.|sowie) (?:[a-zäöüß]+ )?[A-ZÄÖÜ][\w-]*[\w]"
+)
+# Nothing is said by them alone
+_NEUTRAL = frozenset(
+    "affekt antrieb appetit auffassung aufmerksamkeit durst gangbild gedächtnis hautturgor konzentration muskeltonus reflexe schlaf "
+    "schwingungsfähigkeit sensibilität sprachverständnis stimmung trinkmenge".split()
+)
+_HOW_IT_IS = re.compile(r"(?: [a-zäöüß]+){1,3}(?=[,.;\n]|\Z)")
 _INFLECTED = re.compile(r"e[nrsm]?\Z")
 _GERMAN = re.compile(
     r"\b(?:und|der|die|das|mit|bei|kein|keine|eine|sich|ohne|nicht|im|seit|wurde|für|von|des)\b",
@@ -39,23 +50,29 @@ def is_german(report: str) -> bool:
     return len(_GERMAN.findall(report)) > len(_ENGLISH.findall(report))
 
 
-def with_noun(item: Item, report: str) -> Item:
-    """A finding of a German report with the noun that it is said of, where its words have none and the clause does.
+def whole(item: Item, report: str) -> Item:
+    """A finding or a test of a German report with the words that it needs to be understood, where its sentence has them.
 
     Examples:
-        >>> report = "Abdomen weich, jugulare und interkostale Einziehungen."
-        >>> with_noun(Item("weich", 8, 13), report).text, with_noun(Item("jugulare", 15, 23), report).text
-        ('Abdomen weich', 'jugulare und interkostale Einziehungen')
+        >>> report = "Abdomen weich, jugulare und interkostale Einziehungen. Physio- und Ergotherapie."
+        >>> [whole(Item(report[a:b], a, b), report).text for a, b in ((8, 13), (15, 23), (55, 61))]
+        ['Abdomen weich', 'jugulare und interkostale Einziehungen', 'Physio- und Ergotherapie']
     """
-    if item.start is None or item.end is None or not _ADJECTIVE.fullmatch(item.text):
+    if item.start is None or item.end is None:
         return item
     start, end = item.start, item.end
-    shared = _INFLECTED.search(item.text) and _SHARED.match(report, end, end + _NEAR)
-    said_of = _SAID_OF.search(report[max(0, start - _NEAR) : start])
-    if shared:
-        end = shared.end()
-    elif said_of and _is_noun(said_of["noun"], said_of["colon"]):
-        start -= len(said_of[0])
+    if compound := _COMPOUND.match(report, end):
+        end = compound.end()
+    elif item.text.lower() in _NEUTRAL:
+        how = _HOW_IT_IS.match(report, end)
+        end = how.end() if how and item.assertion == "present" else end
+    elif _ADJECTIVE.fullmatch(item.text):
+        shared = _INFLECTED.search(item.text) and _SHARED.match(report, end, end + _NEAR)
+        said_of = _SAID_OF.search(report[max(0, start - _NEAR) : start])
+        if shared:
+            end = shared.end()
+        elif said_of and _is_noun(said_of["noun"], said_of["colon"]):
+            start -= len(said_of[0])
     return replace(item, text=report[start:end], start=start, end=end)
 
 

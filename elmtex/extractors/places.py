@@ -28,8 +28,15 @@ NO_ITEMS = _EXAMINED | frozenset(
     "musculoskeletal neck neurologic neurological nose ovaries pancreas pelvis pharynx pleura prostate psychiatric pupils rectum "
     "respiratory skeleton skin skull spleen stomach throat thorax thyroid uterus "
     "adnexe augen becken bewegungsapparat brust darm dünndarm extremitäten gallenblase gallenwege gefäße gelenke genitale gesicht hals "
-    "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren parotis "
-    "nase ohren ovarien pankreas prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule".split()
+    "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren "
+    "nase ohren ovarien pankreas parotis prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule "
+    "az ez kontrolle vu".split()
+)
+_NO_OUTCOMES = frozenset("aufnahme entlassung verlegung vorstellung wiedervorstellung".split())
+# Whose line it is, not what it says: "Dr. med. A. Lindhorst, Oberarzt", „Klinik für Orthopädie und Unfallchirurgie“
+_OF_THE_HOUSE = re.compile(
+    r"\s*(?:(?:(?:apl\. ?)?Prof\.|PD|Priv\.-Doz\.|Dr\.)\s(?:.{0,90}[^.])?|(?:[\w.-]+ ){1,4}(?:, )?(?:Chef|Ober|Fach|Assistenz)(?:arzt|ärztin)\b.{0,50}"
+    r"|(?:(?:Städtisch\w+|Medizinische|Universitäts\w*) )?(?:Klinik|Klinikum|Krankenhaus|Abteilung|Institut|Zentrum|MVZ|Praxis|Department|Division)\b[^.:]{0,90})\s*"
 )
 # What something comes of, which is none: „DD medikamentös“, „am ehesten viral bedingt“
 _CAUSE = re.compile(
@@ -128,13 +135,17 @@ def _is_patients(
         return False
     if finding and _CAUSE.fullmatch(item.text):
         return False
+    if category.fhir.resource == "Observation" and item.text.lower() in _NO_OUTCOMES:
+        return False
+    first, last = line_of(report, item.start)
+    if not category.only and _OF_THE_HOUSE.fullmatch(report, first, last):
+        return False
     if not (finding or category.only):
         return True
     if any(start <= item.start and item.end <= end for start, end in relatives):
         return False
     if not finding:
         return True
-    first, last = line_of(report, item.start)
     return _PATIENT_LINE.match(report, first, last) is None
 
 

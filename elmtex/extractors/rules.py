@@ -24,6 +24,9 @@ _DATE = re.compile(
 )
 # A day and a month that say when: „FEES 14.05.: Penetration“
 _DAY = re.compile(r"(?<!\d)\d{1,2}\.\d{1,2}\.?\Z")
+_UNTIL_DIGIT = re.compile(r"\A\D*")
+# Between two results of different tests, or of which the second is the former one
+_NEXT = re.compile(r"[;\n()]|\b(?i:Vor\w*|VU|zuvor|präop\w*|previous\w*|prior|former\w*)\b")
 _IN_BRACKETS = re.compile(r"\s?\((?:[^()\n]{0,30}[:. ] ?)?\Z")
 _DATE_LENGTH = 14  # characters at most
 _SAYS = re.compile(r"[\w+±↑↓⇑⇓*<>]")
@@ -66,9 +69,41 @@ def by_rule(
             continue
         ruled = (_ruled(_with_own_reactions(i, items, types, report), types, report) for i in items)
         is_drug = category.fhir.resource == "MedicationStatement"
-        known = tuple(_not_taken(i, types) if is_drug else i for i in ruled)
+        known = [_not_taken(i, types) if is_drug else i for i in ruled]
+        if category.fhir.quantity:
+            known = list(_with_test_before(known, types, report))
         found[category.key] = tuple(i for i in known if not _is_earlier(i, known, types, report))
     return found
+
+
+def _with_test_before(
+    items: Iterable[Item], types: Iterable[AttributeType], report: str
+) -> Iterator[Item]:
+    """The results, each without a test with that of the one before in its sentence, if that has its unit: "Hb 11,9 g/dl bei Aufnahme,
+    9,8 g/dl bei Entlassung"."""
+    test = next((type.key for type in types if type.fhir == "test"), None)
+    before: Item | None = None
+    for item in items:
+        own = [a for a in item.attributes if a.type == test]
+        if before and not own and _follows(before, item, report):
+            named = next((a for a in before.attributes if a.type == test), None)
+            item = _with(item, (*item.attributes, named), types) if named else item
+        before = item
+        yield item
+
+
+def _follows(before: Item, item: Item, report: str) -> bool:
+    if before.end is None or item.start is None or not item.text[:1].isdecimal():
+        return False
+    unit = _quantity(item.text)
+    between = report[before.end : item.start]
+    is_same = unit is not None and unit == _quantity(_UNTIL_DIGIT.sub("", before.text))
+    return is_same and 0 <= len(between) <= _NEAR and not _NEXT.search(between)
+
+
+def _quantity(words: str) -> str | None:
+    value = value_of("quantity", words)
+    return value.code if isinstance(value, Quantity) else None
 
 
 def _is_earlier(

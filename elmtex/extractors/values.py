@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from elmtex.extractors.assertions import asserted
-from elmtex.extractors.phrases import is_german, with_noun
+from elmtex.extractors.phrases import is_german, whole
 from elmtex.extractors.places import by_place
 from elmtex.extractors.rules import with_demographics
 from elmtex.schema import CategorySchema
@@ -50,9 +50,13 @@ def fitted(
         for key, found in by_place(possible(categories, schema), schema, sections).items()
     }
     if is_german(report):
-        findings = {c.key for c in schema.categories if c.fhir.resource == "Condition"}
+        read = {
+            c.key
+            for c in schema.categories
+            if c.fhir.resource in ("Condition", "Procedure") or c.fhir.quantity
+        }
         items = {
-            key: tuple(with_noun(i, report) for i in found) if key in findings else found
+            key: tuple(whole(i, report) for i in found) if key in read else found
             for key, found in items.items()
         }
     items = with_demographics(items, schema, report)
