@@ -391,6 +391,7 @@ def test_what_is_called_suspected_behind_it_is_possible(
         ("Medikation: Atorvastatin 2,5 mg 0-0-1, HCT pausiert", "present"),
         ("Medikation: Ramipril 5 mg, Atorvastatin 40 mg; HCT pausiert", "present"),
         ("Medikation: Atorvastatin, HCT 5 mg pausiert", "absent"),
+        ("Medikation:\nPausiert: Atorvastatin 5 mg, HCT 12,5 mg", "absent"),
         ("Medikation: Ramipril und HCT mit Atorvastatin 5 mg", "absent"),
     ],
 )
@@ -449,6 +450,7 @@ def test_what_did_not_change_is_there(report: str, words: str, assertion: str) -
         ("Dr. med. A. Lindhorst, Oberarzt", "diagnosis", "Lindhorst", False),
         ("Dr. Lindhorst sah eine Pneumonie.", "diagnosis", "Pneumonie", True),
         ("Klinik für Orthopädie und Unfallchirurgie", "signs_symptoms", "Orthopädie", False),
+        ("Patient: Bergmann, Horst, geb. 07.11.1961", "life_style", "Bergmann, Horst", False),
         ("Pankreas: unauffällig", "signs_symptoms", "Pankreas", False),
         ("Röntgen Thorax", "diagnostic_techniques_procedures", "Röntgen Thorax", True),
         ("neurologische Untersuchung", "diagnostic_techniques_procedures", "neurologische Untersuchung", True),

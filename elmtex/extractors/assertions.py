@@ -231,6 +231,8 @@ def _is_listed(start: int, sections: Sectioned) -> bool:
         rest = _COMMA.split(report[start:last])[0]
         if not _AFTER_COMMA.search(report, first, start) or not _DIGIT.search(rest):
             return False
+        if _NOT_TAKEN.search(report, first, start) and ":" in report[first:start]:
+            return False  # "Paused: HCT 12.5 mg, ramipril 5 mg"
         first, last = start, start + len(rest)
     heading = sections.heading(start)
     return not _NOT_TAKEN.search(report, first, last) and not _NOT_TAKEN.search(heading)

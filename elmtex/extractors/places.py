@@ -138,15 +138,13 @@ def _is_patients(
     if category.fhir.resource == "Observation" and item.text.lower() in _NO_OUTCOMES:
         return False
     first, last = line_of(report, item.start)
-    if not category.only and _OF_THE_HOUSE.fullmatch(report, first, last):
+    if not category.only and (
+        _OF_THE_HOUSE.fullmatch(report, first, last) or _PATIENT_LINE.match(report, first, last)
+    ):
         return False
     if not (finding or category.only):
         return True
-    if any(start <= item.start and item.end <= end for start, end in relatives):
-        return False
-    if not finding:
-        return True
-    return _PATIENT_LINE.match(report, first, last) is None
+    return not any(start <= item.start and item.end <= end for start, end in relatives)
 
 
 def _with_allergies(
