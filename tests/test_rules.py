@@ -451,6 +451,8 @@ def test_what_did_not_change_is_there(report: str, words: str, assertion: str) -
         ("Dr. Lindhorst sah eine Pneumonie.", "diagnosis", "Pneumonie", True),
         ("Klinik für Orthopädie und Unfallchirurgie", "signs_symptoms", "Orthopädie", False),
         ("Patient: Bergmann, Horst, geb. 07.11.1961", "life_style", "Bergmann, Horst", False),
+        ("Frau Dr. Beck, Hauptstr. 77\nHauptstr. 77", "laboratory_values", "77", True),
+        ("Klosterberg 1, 97999 Rothenau", "laboratory_values", "Klosterberg 1, 97999", False),
         ("Pankreas: unauffällig", "signs_symptoms", "Pankreas", False),
         ("Röntgen Thorax", "diagnostic_techniques_procedures", "Röntgen Thorax", True),
         ("neurologische Untersuchung", "diagnostic_techniques_procedures", "neurologische Untersuchung", True),
@@ -523,6 +525,7 @@ HISTORY, DRUG, TEST = (
         ("Neu fragliche Erosion am Ringfinger.", "signs_symptoms", "fragliche Erosion", "present", "possible"),
         ("Lorazepam wurde am 3. Tag abgesetzt. Augmentation mit Quetiapin.", DRUG, "Quetiapin", "absent", "present"),
         ("Kein Anhalt für Infekt. Quetiapin wurde nie gegeben.", DRUG, "Quetiapin", "absent", "absent"),
+        ("Abgesetzt: HCT 25 mg, Lorazepam 1 mg", DRUG, "Lorazepam 1 mg", "present", "absent"),
         ("Atorvastatin 80 mg (statt Simvastatin 20 mg)", DRUG, "Simvastatin 20 mg", "present", "absent"),
         ("Der V. a. eine Pneumonie bestätigte sich im CT nicht.", "diagnosis", "Pneumonie", "possible", "absent"),
         ("Reha wurde angeboten, derzeit nicht gewünscht.", "interventional_therapy", "Reha", "present", "absent"),
@@ -562,6 +565,16 @@ def test_a_german_adjective_has_its_noun(report: str, words: str, whole: str) ->
     items = {"signs_symptoms": (Item(*place(report, words)),)}
     (item,) = fitted(items, CLINICAL, Sectioned.of(report))["signs_symptoms"]
     assert (item.text, item.start) == (whole, report.index(whole))
+
+
+def test_a_german_adjective_that_is_denied_leaves_its_noun() -> None:
+    report = "Die Patientin hat seit fünf Wochen eine nicht heilende Läsion."
+    lesion = Item(*place(report, "heilende Läsion"), assertion="absent")
+    (item,) = fitted({"signs_symptoms": (lesion,)}, CLINICAL, Sectioned.of(report))[
+        "signs_symptoms"
+    ]
+    assert (item.text, item.assertion) == ("nicht heilende Läsion", "present")
+    assert report[item.start : item.end] == item.text
 
 
 def test_what_is_listed_as_past_or_denied_is_not_present_as_well() -> None:

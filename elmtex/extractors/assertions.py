@@ -85,6 +85,11 @@ _UNCONFIRMED = re.compile(
 _FORMER = re.compile(
     r"\b(?:zuvor|statt|anstelle von|anstatt|previously|formerly|instead of)\s\Z", re.IGNORECASE
 )
+# What a line of drugs begins with that are not taken: "Stopped: ibuprofen, lorazepam 1 mg"
+_LABEL = re.compile(
+    r"[ \t]*(?:[-*•+·]\s*)?(?:(?:neu )?abgesetzt|pausiert|gestoppt|beendet|stopped|discontinued|paused|on hold|held|ceased)\w*\s*:[^:\n]*\Z",
+    re.IGNORECASE,
+)
 # „druckdolent, nicht geschwollen“: the denial is the next finding's
 _NEXT_DENIED = re.compile(
     r", (?:aber |but )?(?:nicht|kein\w*|ohne|not|no|without) (?!mehr\b|vorh|nachw|bekannt|erinn|gesehen|present|seen|found|detected|noted)",
@@ -143,7 +148,7 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
             return replace(item, assertion="absent")
         case "Condition", "absent" if _is_there(item.start, item.end, report):
             return replace(item, assertion="present")
-        case "MedicationStatement", "present" if _FORMER.search(_before(item.start, report)):
+        case "MedicationStatement", "present" if _is_former(item.start, report):
             return replace(item, assertion="absent")
         case "Procedure" | "MedicationStatement", "present" if section == "plan":
             clause = _before(item.start, report) + item.text + _after(item.end, report)
@@ -167,6 +172,11 @@ def _is_undoubted(item: Item, sections: Sectioned) -> bool:
         return False
     entry, heading = sections.report[first:last], sections.heading(item.start)
     return not _HEDGE.search(entry) and not _HEDGE.search(heading)
+
+
+def _is_former(start: int, report: str) -> bool:
+    first, _ = line_of(report, start)
+    return bool(_FORMER.search(_before(start, report)) or _LABEL.match(report, first, start))
 
 
 def _is_taken(item: Item, sections: Sectioned) -> bool:

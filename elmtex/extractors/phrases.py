@@ -35,6 +35,8 @@ _NEUTRAL = frozenset(
     "schwingungsfähigkeit sensibilität sprachverständnis stimmung trinkmenge".split()
 )
 _HOW_IT_IS = re.compile(r"(?: [a-zäöüß]+){1,3}(?=[,.;\n]|\Z)")
+# „nicht heilende Läsion“ is there: „nicht“ before an inflected adjective is the adjective's
+_NOT_SO = re.compile(r"[a-zäöüß-]+e[nrsm]? [A-ZÄÖÜ]")
 _INFLECTED = re.compile(r"e[nrsm]?\Z")
 _GERMAN = re.compile(
     r"\b(?:und|der|die|das|mit|bei|kein|keine|eine|sich|ohne|nicht|im|seit|wurde|für|von|des)\b",
@@ -61,6 +63,11 @@ def whole(item: Item, report: str) -> Item:
     if item.start is None or item.end is None:
         return item
     start, end = item.start, item.end
+    not_so = item.assertion == "absent" and _NOT_SO.match(item.text)
+    if not_so and report.endswith("nicht ", 0, start):
+        return replace(
+            item, text=f"nicht {item.text}", start=start - len("nicht "), assertion="present"
+        )
     if compound := _COMPOUND.match(report, end):
         end = compound.end()
     elif item.text.lower() in _NEUTRAL:

@@ -30,7 +30,7 @@ NO_ITEMS = _EXAMINED | frozenset(
     "adnexe augen becken bewegungsapparat brust darm dünndarm extremitäten gallenblase gallenwege gefäße gelenke genitale gesicht hals "
     "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren "
     "nase ohren ovarien pankreas parotis prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule "
-    "az ez kontrolle vu".split()
+    "az bds dg ez kontrolle li re vu".split()
 )
 _NO_OUTCOMES = frozenset("aufnahme entlassung verlegung vorstellung wiedervorstellung".split())
 # Whose line it is, not what it says: "Dr. med. A. Lindhorst, Oberarzt", „Klinik für Orthopädie und Unfallchirurgie“
@@ -47,6 +47,11 @@ _PAST = re.compile(
 )
 _PAST_LENGTH = 14  # characters
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
+# „Hauptstr. 77“, „97999 Rothenau“
+_ADDRESS = re.compile(
+    r"(?=\s*\S)\s*(?:[\w. -]{2,40}(?:str\.|straße|weg|platz|allee|gasse|ring|berg|markt) \d{1,4} ?[a-z]?,?\s*)?(?:(?:D-)?\d{5} [A-ZÄÖÜ][\w /-]{2,40})?\s*",
+    re.IGNORECASE,
+)
 
 
 def by_place(
@@ -138,6 +143,8 @@ def _is_patients(
     if category.fhir.resource == "Observation" and item.text.lower() in _NO_OUTCOMES:
         return False
     first, last = line_of(report, item.start)
+    if _ADDRESS.fullmatch(report, first, last):
+        return False
     if not category.only and (
         _OF_THE_HOUSE.fullmatch(report, first, last) or _PATIENT_LINE.match(report, first, last)
     ):

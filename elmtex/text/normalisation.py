@@ -155,6 +155,8 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
         return False
     if len(before) == 1 and before.isalpha():
         return False
+    if before.islower() and text.startswith(("AZ", "EZ"), match.end()):  # "in red. AZ"
+        return False
     if _DOTTED.fullmatch(before) and not text[match.end()].isalnum():  # "b.i.d. (new)"
         return False
     return not (_ORDINAL.fullmatch(before) and _COUNTED_AHEAD.match(text, match.end()))
