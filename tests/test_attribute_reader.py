@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -231,35 +230,14 @@ def test_epochs_depend_on_the_seed_alone(trained):
     def drawn(seed: int):
         return epochs_of(
             RECORDS,
-            lambda record, rng: attribute_examples(
-                record, tiny_tokenizer(), layout, SCHEMA, 0.3, rng
-            ),
+            lambda record: attribute_examples(record, tiny_tokenizer(), layout, SCHEMA),
             epochs=3,
             seed=seed,
             batch=1,
             augmentation=Augmentation(0, 0, 0, capitals=0.5),
-            anew=True,
         )
 
     assert drawn(1) == drawn(1) != drawn(2)
-
-
-def test_items_cut_anew_keep_a_word_and_their_attributes(trained):
-    layout = load_attribute_reader(trained).layout
-
-    def questions(recut: float):
-        rng = random.Random(1)
-        rows = attribute_examples(RECORDS[0], tiny_tokenizer(), layout, SCHEMA, recut, rng)
-        return [
-            (q.item, spans)
-            for row in rows
-            for q, spans in zip(row.questions, row.spans, strict=True)
-        ]
-
-    whole, cut = questions(0.0), questions(1.0)
-    assert {spans for _, spans in cut} == {spans for _, spans in whole}
-    assert {item for item, _ in cut} != {item for item, _ in whole}
-    assert all(item.first < item.last for item, _ in cut)
 
 
 def test_nothing_to_train_on_is_told(workshop, tmp_path):

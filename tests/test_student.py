@@ -282,7 +282,7 @@ def test_long_reports_are_whole_and_epochs_depend_on_the_seed_alone():
 
     def drawn(seed: int):
         return epochs_of(
-            [row, short], lambda record, rng: examples(record, tiny_tokenizer(), layout),
+            [row, short], lambda record: examples(record, tiny_tokenizer(), layout),
             epochs=3, seed=seed, batch=2, augmentation=Augmentation(0, 0, 0, excerpt=0.5),
             mixture={"planted": 1.5},
         )  # fmt: skip

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
 from elmtex.decoding.attribute_labels import AttributeLayout, Question, asked, inputs, unpacked
-from elmtex.decoding.attributes import NoteAttribute
 from elmtex.decoding.chain import BEGIN, INSIDE
-from elmtex.decoding.gold import Gold, gold_notes
-from elmtex.decoding.notes import NoteItem
-from elmtex.decoding.tokens import ReportTokens, tokenise
-from elmtex.decoding.words import word_span, words
+from elmtex.decoding.gold import gold_notes
+from elmtex.decoding.tokens import tokenise
+from elmtex.decoding.words import word_span
 from elmtex.schema import CategorySchema
 from elmtex.types import Record
-
-# Words by which an item that was found begins or ends off the gold's, of those of DEV that do: most one, few more than four
-_WORDS_OFF = (1, 1, 1, 1, 1, 2, 2, 3, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +37,11 @@ class AttributeExample:
 
 
 def attribute_examples(
-    record: Record,
-    tokenizer: Tokenizer,
-    layout: AttributeLayout,
-    schema: CategorySchema,
-    recut: float = 0.0,
-    rng: random.Random | None = None,
+    record: Record, tokenizer: Tokenizer, layout: AttributeLayout, schema: CategorySchema
 ) -> Iterator[AttributeExample]:
     """A record's windows; none when it labels no attribute of the layout.
 
     Items of all labelled categories are known; asked of are those whose category has attributes in the schema.
-
-    Args:
-        recut: fraction of items that begin or end some words off, as items that were found do.
-        rng: which of them, and how far.
     """
     types = {
         c.key: [t.key for t in c.attributes if t.key in record.attributes]
@@ -67,8 +52,6 @@ def attribute_examples(
         return
     tokens = tokenise(record.text, tokenizer)
     gold = gold_notes(record, tokens, record.labelled)
-    if recut:
-        gold = _recut(gold, tokens, recut, rng or random.Random(record.id))
     for ids, all_of_window in asked(tokens, gold, layout):
         questions = [q for q in all_of_window if types[q.item.key]]
         if not questions:
@@ -86,28 +69,6 @@ def attribute_examples(
             )
         known = [tuple(map(layout.types.index, types[q.item.key])) for q in questions]
         yield AttributeExample(ids, tuple(questions), tuple(spans), tuple(known))
-
-
-def _recut(gold: Gold, tokens: ReportTokens, share: float, rng: random.Random) -> Gold:
-    """The items, a share of them with a bound moved by whole words within its sentence; each keeps a word, and its attributes."""
-
-    def moved(item: NoteItem) -> NoteItem:
-        if rng.random() >= share:
-            return item
-        sentence = next(s for s in tokens.sentences if s[0] <= item.first < s[1])
-        own = words(tokens, sentence)
-        first, last = word_span(own, item.first, item.last)
-        off = rng.choice(_WORDS_OFF) * rng.choice((-1, 1))
-        if rng.random() < 0.5:
-            first = min(max(first + off, 0), last)
-        else:
-            last = max(min(last + off, len(own) - 1), first)
-        return replace(item, first=own[first][0], last=own[last][1])
-
-    found: dict[NoteItem, Sequence[NoteAttribute]] = {}
-    for item, attributes in gold.items():
-        found.setdefault(moved(item), attributes)  # of two that are the same now, one
-    return found
 
 
 def collate(rows: Sequence[AttributeExample], layout: AttributeLayout) -> dict[str, torch.Tensor]:

@@ -40,7 +40,6 @@ class AttributeArguments:
         window, context: tokens read at once, and those of them on either side that are context alone.
         head_learning_rate: of what is not the encoder; ``learning_rate`` is the encoder's.
         excerpt, capitals: fractions of examples that are augmented (see training.data.Augmentation).
-        recut: fraction of items that begin or end some words off, as items that were found do.
     """
 
     data: str = field(metadata={"help": "folder made by training.prepare"})
@@ -54,7 +53,6 @@ class AttributeArguments:
     head_learning_rate: float = 1e-3
     excerpt: float = 0.0
     capitals: float = 0.0
-    recut: float = 0.0
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -106,13 +104,12 @@ def main(arguments: list[str] | None = None) -> None:
     # Trainer
     rows = epochs_of(
         train,
-        lambda record, rng: attribute_examples(record, tokenizer, layout, schema, given.recut, rng),
+        lambda record: attribute_examples(record, tokenizer, layout, schema),
         epochs=int(config.num_train_epochs),
         seed=config.seed,
         batch=config.train_batch_size,
         augmentation=Augmentation(0, 0, 0, excerpt=given.excerpt, capitals=given.capitals),
         mixture=mixture,
-        anew=given.recut > 0,
     )
     recorder.note(train_records=len(train), train_rows=len(rows), dev_records=len(dev))
     config.num_train_epochs = 1  # the rows hold all epochs, each with its own draw

@@ -122,7 +122,7 @@ def main(arguments: list[str] | None = None) -> None:
     # Trainer
     rows = epochs_of(
         train,
-        lambda record, rng: examples(record, tokenizer, layout),
+        lambda record: examples(record, tokenizer, layout),
         epochs=int(config.num_train_epochs),
         seed=config.seed,
         batch=config.train_batch_size,

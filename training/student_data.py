@@ -51,7 +51,7 @@ Row = TypeVar("Row", bound=_Window)
 
 def epochs_of(
     records: Sequence[Record],
-    examples_of: Callable[[Record, random.Random], Iterable[Row]],
+    examples_of: Callable[[Record], Iterable[Row]],
     *,
     epochs: int,
     seed: int,
@@ -59,7 +59,6 @@ def epochs_of(
     augmentation: Augmentation,
     mixture: Mapping[str, float] | None = None,
     mention_replacement: float = 0.0,
-    anew: bool = False,
 ) -> list[Row]:
     """The examples of all epochs in order, each epoch with its own draw and augmentation.
 
@@ -68,9 +67,8 @@ def epochs_of(
 
     Args:
         records: what to draw from; see :func:`training.data.sampled` for ``mixture`` and ``mention_replacement``.
-        examples_of: makes a record's windows, and may draw how.
+        examples_of: makes a record's windows.
         batch: windows a step reads at once.
-        anew: whether it does draw, so that the windows of a record are made in each epoch.
     """
     order: list[Row] = []
     known: dict[tuple[str, str, tuple[str, ...]], list[Row]] = {}
@@ -80,8 +78,8 @@ def epochs_of(
         for record in sampled(records, mixture or {}, rng, mention_replacement):
             record = variation(record, augmentation, rng)
             key = (record.source, record.text, record.labelled)
-            if anew or key not in known:
-                known[key] = list(examples_of(record, rng))
+            if key not in known:
+                known[key] = list(examples_of(record))
             rows += known[key]
         rng.shuffle(rows)
         order += _by_length(rows, batch, rng)
