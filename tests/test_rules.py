@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from elmtex.extractors.printed_results import with_printed_results
-from elmtex.extractors.rules import by_rule, without_ranges
+from elmtex.extractors.results import without_ranges
+from elmtex.extractors.rules import by_rule
 from elmtex.extractors.values import fitted, with_values
 from elmtex.schema import load_schema
 from elmtex.text.printed_row import printed_row
@@ -603,14 +604,12 @@ def test_a_second_result_has_the_test_of_the_first() -> None:
 
 
 def test_an_earlier_result_in_brackets_is_none() -> None:
-    report = "CRP 28 mg/l (Vorwert 74), Hb 12,8 g/dl (präop. 14,9). Kalzium (2,4 mmol/l)"
-    whole, earlier, alone = (Item(*place(report, w)) for w in ("CRP 28 mg/l", "74", "2,4 mmol/l"))
-    test = Attribute("test", *place(report, "CRP"))
-    items = {"laboratory_values": (replace(whole, attributes=(test,)), earlier, alone)}
-    assert [i.text for i in by_rule(items, CLINICAL, report)["laboratory_values"]] == [
-        "CRP 28 mg/l",
-        "2,4 mmol/l",
-    ]
+    report = "CRP 28 mg/l (Vorwert 74), Hb 12,8 g/dl (14,9), Leukozyten 9/nl (PCT 0,5), Kalzium (2,4 mmol/l)"
+    kept = ["CRP 28 mg/l", "Hb 12,8 g/dl", "Leukozyten 9/nl", "0,5", "2,4 mmol/l"]
+    words = ["CRP 28 mg/l", "74", "Hb 12,8 g/dl", "14,9", *kept[2:]]
+    items = {"laboratory_values": tuple(Item(*place(report, w)) for w in words)}
+    found = without_ranges(items, CLINICAL, report)["laboratory_values"]
+    assert [item.text for item in found] == kept
 
 
 @pytest.mark.parametrize(

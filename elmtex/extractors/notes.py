@@ -20,7 +20,7 @@ from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.base import Extractor
 from elmtex.extractors.given import completed, with_attributes
 from elmtex.extractors.loaded_model import LoadedModel
-from elmtex.extractors.rules import without_ranges
+from elmtex.extractors.results import without_ranges
 from elmtex.extractors.stage_times import NotesTimings
 from elmtex.extractors.values import fitted
 from elmtex.extractors.view import View

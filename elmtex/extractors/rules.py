@@ -1,6 +1,6 @@
-"""What the program decides, not the model: that a reference range or a date is no result; an age's unit, and the gender
+"""What the program decides of attributes, not the model: an age's unit, and the gender
 behind an age; an attribute's type where closed lists tell it; the dose, route, frequency and status that an item names itself;
-that a stopped drug is absent; that an earlier result in brackets is none; the test of a table's later columns, and that a value is one cell."""
+that a stopped drug is absent; the test of a table's later columns, and that a value is one cell."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from elmtex.extractors.results import with_tests
 from elmtex.schema import AttributeType, CategorySchema
-from elmtex.text.result_line import is_limits
 from elmtex.text.rows import GAP, row_head
 from elmtex.types import Attribute, Item
 from elmtex.values import Quantity, Status, Timing, Value, value_of
@@ -19,16 +19,6 @@ from elmtex.values.demographics import age_end, gender_of, is_relative
 # days", though that may also be a time
 _CERTAIN = ("route", "timing", "duration")
 _DIGIT = re.compile(r"\d")
-_DATE = re.compile(
-    r"(?<!\d)(?:\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})(?!\d)"
-)
-# A day and a month that say when: „FEES 14.05.: Penetration“
-_DAY = re.compile(r"(?<!\d)\d{1,2}\.\d{1,2}\.?\Z")
-_UNTIL_DIGIT = re.compile(r"\A\D*")
-# Between two results of different tests, or of which the second is the former one
-_NEXT = re.compile(r"[;\n()]|\b(?i:Vor\w*|VU|zuvor|präop\w*|previous\w*|prior|former\w*)\b")
-_IN_BRACKETS = re.compile(r"\s?\((?:[^()\n]{0,30}[:. ] ?)?\Z")
-_DATE_LENGTH = 14  # characters at most
 _SAYS = re.compile(r"[\w+±↑↓⇑⇓*<>]")
 _WORD = re.compile(r"(?:[^\s,;()]|(?<=\d),(?=\d))+")  # "2,5" is one
 _DOSE = re.compile(r"[mun]?g\b|m?L\b|k?\[iU\]|U\b|m(?:eq|mol)\b")  # in UCUM
@@ -69,55 +59,9 @@ def by_rule(
             continue
         ruled = (_ruled(_with_own_reactions(i, items, types, report), types, report) for i in items)
         is_drug = category.fhir.resource == "MedicationStatement"
-        known = [_not_taken(i, types) if is_drug else i for i in ruled]
-        if category.fhir.quantity:
-            known = list(_with_test_before(known, types, report))
-        found[category.key] = tuple(i for i in known if not _is_earlier(i, known, types, report))
+        known = (_not_taken(i, types) if is_drug else i for i in ruled)
+        found[category.key] = with_tests(known, types, report)
     return found
-
-
-def _with_test_before(
-    items: Iterable[Item], types: Iterable[AttributeType], report: str
-) -> Iterator[Item]:
-    """The results, each without a test with that of the one before in its sentence, if that has its unit: "Hb 11,9 g/dl bei Aufnahme,
-    9,8 g/dl bei Entlassung"."""
-    test = next((type.key for type in types if type.fhir == "test"), None)
-    before: Item | None = None
-    for item in items:
-        own = [a for a in item.attributes if a.type == test]
-        if before and not own and _follows(before, item, report):
-            named = next((a for a in before.attributes if a.type == test), None)
-            item = _with(item, (*item.attributes, named), types) if named else item
-        before = item
-        yield item
-
-
-def _follows(before: Item, item: Item, report: str) -> bool:
-    if before.end is None or item.start is None or not item.text[:1].isdecimal():
-        return False
-    unit = _quantity(item.text)
-    between = report[before.end : item.start]
-    is_same = unit is not None and unit == _quantity(_UNTIL_DIGIT.sub("", before.text))
-    return is_same and 0 <= len(between) <= _NEAR and not _NEXT.search(between)
-
-
-def _quantity(words: str) -> str | None:
-    value = value_of("quantity", words)
-    return value.code if isinstance(value, Quantity) else None
-
-
-def _is_earlier(
-    item: Item, items: Iterable[Item], types: Iterable[AttributeType], report: str
-) -> bool:
-    """Whether a result without a test is the earlier one in brackets behind a result: "CRP 28 mg/l (Vorwert 74)"."""
-    tests = {type.key for type in types if type.fhir == "test"}
-    if not tests or item.start is None or any(a.type in tests for a in item.attributes):
-        return False
-    bracket = _IN_BRACKETS.search(report[max(0, item.start - _NEAR) : item.start])
-    if bracket is None or not item.text[:1].isdecimal():
-        return False
-    behind = item.start - len(bracket[0])
-    return any(i.end is not None and behind - 1 <= i.end <= behind for i in items)
 
 
 def _not_taken(drug: Item, types: Iterable[AttributeType]) -> Item:
@@ -172,31 +116,6 @@ def _gender_after(age: Item, report: str) -> Item | None:
     if is_relative(word[1]):
         return None
     return Item(word[1], word.start(1), word.end(1), confidence=age.confidence)
-
-
-def without_ranges(
-    categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, report: str
-) -> dict[str, tuple[Item, ...]]:
-    """The items, without those of a category of results that are a row's reference range, or whose number is a date's:
-    "Koloskopie vom 13.10"."""
-    results = {c.key for c in schema.categories if any(t.fhir == "test" for t in c.attributes)}
-    return {
-        key: tuple(i for i in items if not _is_no_result(i, report)) if key in results else items
-        for key, items in categories.items()
-    }
-
-
-def _is_no_result(item: Item, report: str) -> bool:
-    if item.start is None or item.end is None:
-        return False
-    if is_limits(report, item.start):
-        return True
-    if _DAY.search(item.text) and report[item.end : item.end + 2].lstrip(".").startswith(":"):
-        return True
-    first, last = max(0, item.start - _DATE_LENGTH), item.end + _DATE_LENGTH
-    dates = [(first + d.start(), first + d.end()) for d in _DATE.finditer(report[first:last])]
-    digits = [item.start + found.start() for found in _DIGIT.finditer(item.text)]
-    return bool(digits) and all(any(start <= at < end for start, end in dates) for at in digits)
 
 
 def _ruled(item: Item, types: Iterable[AttributeType], report: str) -> Item:

@@ -12,7 +12,7 @@ from elmtex.extractors.base import Extractor
 from elmtex.extractors.given import completed
 from elmtex.extractors.loaded_attribute_reader import LoadedAttributeReader
 from elmtex.extractors.loaded_student import LoadedStudent
-from elmtex.extractors.rules import without_ranges
+from elmtex.extractors.results import without_ranges
 from elmtex.extractors.values import fitted
 from elmtex.models.attribute_reader import READERS
 from elmtex.schema import CategorySchema, load_schema

@@ -1,0 +1,105 @@
+"""What is a result, and of which test: a reference range, a date and an earlier result in brackets are none, and a value
+without a test has that of the value before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from elmtex.schema import AttributeType, CategorySchema
+from elmtex.text.result_line import is_limits
+from elmtex.types import Attribute, Item
+from elmtex.values import Quantity, value_of
+
+_DIGIT = re.compile(r"\d")
+_DATE = re.compile(
+    r"(?<!\d)(?:\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})(?!\d)"
+)
+# A day and a month that say when: „FEES 14.05.: Penetration“
+_DAY = re.compile(r"(?<!\d)\d{1,2}\.\d{1,2}\.?\Z")
+_DATE_LENGTH = 14  # characters at most
+_UNTIL_DIGIT = re.compile(r"\A\D*")
+# Between two results of different tests, or of which the second is the former one
+_NEXT = re.compile(r"[;\n()]|\b(?i:Vor\w*|VU|zuvor|präop\w*|previous\w*|prior|former\w*)\b")
+_IN_BRACKETS = re.compile(
+    r"\s?\((?:(?:Vor\w*|VU|präop|zuvor|initial|(?:bei )?Aufnahme|Kontrolle|max|prev\w*|prior|baseline|[\d./]{4,10})[^()\n]{0,20}?[:. ] ?)?"
+)
+_NEAR = 60  # characters that are looked at
+
+
+def without_ranges(
+    categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, report: str
+) -> dict[str, tuple[Item, ...]]:
+    """The items, without those of a category of results that are a row's reference range, whose number is a date's, "Koloskopie vom
+    13.10", or that are an earlier result in brackets: "CRP 28 mg/l (Vorwert 74)"."""
+    results = {c.key for c in schema.categories if any(t.fhir == "test" for t in c.attributes)}
+
+    def kept(items: tuple[Item, ...]) -> Iterator[Item]:
+        for before, item in zip((None, *items), items, strict=False):
+            is_earlier = before is not None and _is_earlier(before, item, report)
+            if not is_earlier and not _is_no_result(item, report):
+                yield item
+
+    return {
+        key: tuple(kept(items)) if key in results else items for key, items in categories.items()
+    }
+
+
+def _is_no_result(item: Item, report: str) -> bool:
+    if item.start is None or item.end is None:
+        return False
+    if is_limits(report, item.start):
+        return True
+    if _DAY.search(item.text) and report[item.end : item.end + 2].lstrip(".").startswith(":"):
+        return True
+    first, last = max(0, item.start - _DATE_LENGTH), item.end + _DATE_LENGTH
+    dates = [(first + d.start(), first + d.end()) for d in _DATE.finditer(report[first:last])]
+    digits = [item.start + found.start() for found in _DIGIT.finditer(item.text)]
+    return bool(digits) and all(any(start <= at < end for start, end in dates) for at in digits)
+
+
+def with_tests(
+    items: Iterable[Item], types: Sequence[AttributeType], report: str
+) -> tuple[Item, ...]:
+    """The items of a category of results, each that has no test with that of the one before in its sentence, if that has its unit: "Hb
+    11,9 g/dl bei Aufnahme, 9,8 g/dl bei Entlassung".
+
+    Args:
+        items: in the report's order; those of a category without a type that is the test stay as they are.
+        types: the category's.
+        report: where they are spans.
+    """
+    test = next((type.key for type in types if type.fhir == "test"), None)
+    found: list[Item] = []
+    for item in items:
+        if test and found and not _tests(item, test) and _follows(found[-1], item, report):
+            item = replace(item, attributes=(*_tests(found[-1], test), *item.attributes))
+        found.append(item)
+    return tuple(found)
+
+
+def _tests(item: Item, test: str) -> tuple[Attribute, ...]:
+    return tuple(a for a in item.attributes if a.type == test)
+
+
+def _follows(before: Item, item: Item, report: str) -> bool:
+    """Whether a result is of the same test as the one before: it has its unit, and no other test or time is between them."""
+    if before.end is None or item.start is None or not item.text[:1].isdecimal():
+        return False
+    unit = _quantity(item.text)
+    between = report[before.end : item.start]
+    is_same = unit is not None and unit == _quantity(_UNTIL_DIGIT.sub("", before.text))
+    return is_same and 0 <= len(between) <= _NEAR and not _NEXT.search(between)
+
+
+def _quantity(words: str) -> str | None:
+    value = value_of("quantity", words)
+    return value.code if isinstance(value, Quantity) else None
+
+
+def _is_earlier(before: Item, item: Item, report: str) -> bool:
+    """Whether a result is the earlier one in brackets behind a result."""
+    if before.end is None or item.start is None or not item.text[:1].isdecimal():
+        return False
+    return bool(_IN_BRACKETS.fullmatch(report, before.end, item.start))
