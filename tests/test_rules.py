@@ -16,6 +16,7 @@ from elmtex.types import Assertion, Attribute, Item
 
 CLINICAL = load_schema("clinical")
 TESTS = "diagnostic_techniques_procedures"
+HISTORY, DRUG = "medical_surgical_history", "pharmacological_therapy"
 
 
 def place(report: str, words: str, type: str = "") -> tuple[str, int, int]:
@@ -450,10 +451,23 @@ def test_what_did_not_change_is_there(report: str, words: str, assertion: str) -
         ("Exanthem, am ehesten viral bedingt", "diagnosis", "viral bedingt", False),
         ("Dr. med. A. Lindhorst, Oberarzt", "diagnosis", "Lindhorst", False),
         ("Dr. Lindhorst sah eine Pneumonie.", "diagnosis", "Pneumonie", True),
+        ("Dr. Lindhorst saw Pneumonia\non the film", "diagnosis", "Pneumonia", True),
+        ("Klinik mit Fieber", "signs_symptoms", "Fieber", True),
+        ("Prof. Dr. med. R. Althoff, Chefarzt der Klinik", "diagnosis", "Althoff", False),
+        ("J. Rautenberg, Fachärztin für Psychiatrie", "plan", "Fachärztin für Psychiatrie", False),
         ("Klinik für Orthopädie und Unfallchirurgie", "signs_symptoms", "Orthopädie", False),
         ("Patient: Bergmann, Horst, geb. 07.11.1961", "life_style", "Bergmann, Horst", False),
-        ("Frau Dr. Beck, Hauptstr. 77\nHauptstr. 77", "laboratory_values", "77", True),
-        ("Klosterberg 1, 97999 Rothenau", "laboratory_values", "Klosterberg 1, 97999", False),
+        ("Hauptstr. 77", "laboratory_values", "77", False),
+        ("Am Klosterplatz 1, 97999 Rothenau", "laboratory_values", "1, 97999", False),
+        ("25000 IE Heparin", DRUG, "Heparin", True),
+        ("Holter monitoring 24 h", TESTS, "Holter monitoring 24 h", True),
+        ("Department with chest pain", "signs_symptoms", "chest pain", True),
+        ("Krankenhaus mit Sepsis", "diagnosis", "Sepsis", True),
+        ("PMH:\nPD since 2015", "diagnosis", "PD", True),
+        ("Dr. Jones started Aspirin for NSTEMI", DRUG, "Aspirin", True),
+        ("A. Lindhorst, Oberarzt", "diagnosis", "Lindhorst", False),
+        ("Patient: Horst Bergmann, geb. 07.11.1961. Therapie mit Ceftriaxon.", DRUG, "Ceftriaxon", True),
+        ("Hb 9,8 g/dl bei Entlassung", "patient_outcome_assessment", "Entlassung", False),
         ("Pankreas: unauffällig", "signs_symptoms", "Pankreas", False),
         ("Röntgen Thorax", "diagnostic_techniques_procedures", "Röntgen Thorax", True),
         ("neurologische Untersuchung", "diagnostic_techniques_procedures", "neurologische Untersuchung", True),
@@ -503,13 +517,6 @@ def test_a_test_of_the_plan_is_not_done(report: str, words: str, assertion: str)
     assert item.assertion == assertion
 
 
-HISTORY, DRUG, TEST = (
-    "medical_surgical_history",
-    "pharmacological_therapy",
-    "diagnostic_techniques_procedures",
-)
-
-
 @pytest.mark.parametrize(
     ("report", "key", "words", "told", "assertion"),
     [
@@ -519,10 +526,10 @@ HISTORY, DRUG, TEST = (
         ("Empfehlungen:\n1. Eisen p. o. für 3 Monate", DRUG, "Eisen", "present", "possible"),
         ("Empfehlungen:\nEisen weiter", DRUG, "Eisen", "present", "present"),
         ("Empfehlungen:\nRamipril 5 mg 1-0-0", DRUG, "Ramipril 5 mg", "present", "present"),
-        ("Serologie und Histologie ausstehend.", TEST, "Histologie", "absent", "possible"),
-        ("Blood cultures pending.", TEST, "Blood cultures", "present", "possible"),
-        ("Embolie mittels V/Q-Szintigraphie ausgeschlossen.", TEST, "Q-Szintigraphie", "absent", "present"),
-        ("Eine Embolie wurde im CT ausgeschlossen.", TEST, "CT", "absent", "present"),
+        ("Serologie ist noch ausstehend.", TESTS, "Serologie", "absent", "possible"),
+        ("Blood cultures pending.", TESTS, "Blood cultures", "present", "possible"),
+        ("Embolie mittels V/Q-Szintigraphie ausgeschlossen.", TESTS, "Q-Szintigraphie", "absent", "present"),
+        ("Eine Embolie wurde im CT ausgeschlossen.", TESTS, "CT", "absent", "present"),
         ("Neu fragliche Erosion am Ringfinger.", "signs_symptoms", "fragliche Erosion", "present", "possible"),
         ("Lorazepam wurde am 3. Tag abgesetzt. Augmentation mit Quetiapin.", DRUG, "Quetiapin", "absent", "present"),
         ("Kein Anhalt für Infekt. Quetiapin wurde nie gegeben.", DRUG, "Quetiapin", "absent", "absent"),
@@ -531,6 +538,18 @@ HISTORY, DRUG, TEST = (
         ("Der V. a. eine Pneumonie bestätigte sich im CT nicht.", "diagnosis", "Pneumonie", "possible", "absent"),
         ("Reha wurde angeboten, derzeit nicht gewünscht.", "interventional_therapy", "Reha", "present", "absent"),
         ("MTP druckdolent, nicht geschwollen.", "signs_symptoms", "druckdolent", "absent", "present"),
+        ("Eine Therapie mit Rituximab wurde von der Patientin abgelehnt.", DRUG, "Rituximab", "present", "absent"),
+        ("Das Amlodipin wurde am 12. Mai abgesetzt.", DRUG, "Amlodipin", "absent", "absent"),
+        ("ASS wurde beendet. Er wurde nicht auf Apixaban umgestellt.", DRUG, "Apixaban", "absent", "absent"),
+        ("Stopped: aspirin; started clopidogrel 75 mg", DRUG, "clopidogrel 75 mg", "present", "present"),
+        ("Weiterhin wie zuvor Metoprolol 47,5 mg.", DRUG, "Metoprolol", "present", "present"),
+        ("Plan:\n1. HTN: amlodipine 5 mg daily.", DRUG, "amlodipine 5 mg", "present", "present"),
+        ("Bronchoscopy was performed with cultures pending.", TESTS, "Bronchoscopy", "present", "present"),
+        ("Cavernous hemangioma of the liver", "diagnosis", "Cavernous hemangioma", "present", "present"),
+        ("Target lesion 23 mm", "laboratory_values", "Target lesion 23 mm", "present", "present"),
+        ("Diagnosen:\n- Pneumonie, nicht bestätigt", "diagnosis", "Pneumonie", "possible", "absent"),
+        ("Diagnosen:\n- Lungenembolie, nicht auszuschließen", "diagnosis", "Lungenembolie", "possible", "possible"),
+        ("He is free of pain, no nausea.", "signs_symptoms", "pain", "absent", "absent"),
         ("Angina pectoris, nicht vorhanden.", "signs_symptoms", "Angina pectoris", "absent", "absent"),
         ("Diagnosen:\n- Sicca-Syndrom, V. a.\n- Struma nodosa", "diagnosis", "Struma nodosa", "possible", "present"),
         ("Diagnosen:\n- Sicca-Syndrom, V. a.\n- Struma, DD Zyste", "diagnosis", "Struma", "possible", "possible"),
@@ -556,6 +575,9 @@ def test_words_around_an_item_tell_its_assertion(
         ("Cor: rein, kein Geräusch. Anamnese: unergiebig.", "unergiebig", "unergiebig"),
         ("Es bestehen jugulare und interkostale Einziehungen.", "jugulare", "jugulare und interkostale Einziehungen"),
         ("Der Patient war fieberfrei und wurde entlassen.", "fieberfrei", "fieberfrei"),
+        ("Die Haut ist trocken, keine Ödeme.", "trocken", "Haut ist trocken"),
+        ("Herr Müller beschwerdefrei und seit Montag fieberfrei.", "fieberfrei", "fieberfrei"),
+        ("PMH: CAD s/p DES to LAD. Denies fever and chills on admission.", "fever", "fever"),
         ("Es fand sich eine gangränöse, phlegmonöse Cholezystitis.", "gangränöse", "gangränöse, phlegmonöse Cholezystitis"),
         ("Die Influenza-, RSV- und SARS-CoV-2-PCR ist negativ.", "RSV", "RSV- und SARS-CoV-2-PCR"),
         ("Die Stimmung war gedrückt, mit Grübeln.", "Stimmung", "Stimmung war gedrückt"),
@@ -568,7 +590,16 @@ def test_a_german_adjective_has_its_noun(report: str, words: str, whole: str) ->
     assert (item.text, item.start) == (whole, report.index(whole))
 
 
-def test_a_german_adjective_that_is_denied_leaves_its_noun() -> None:
+def test_items_that_are_whole_hold_each_other_no_longer() -> None:
+    report = "Die Influenza-, RSV- und SARS-CoV-2-PCR ist negativ. Stimmung gedrückt, ohne Ödeme und Rötung."
+    words = ("Influenza", "RSV", "SARS-CoV-2-PCR", "Stimmung", "gedrückt")
+    items = {"diagnostic_techniques_procedures": tuple(Item(*place(report, w)) for w in words)}
+    found = fitted(items, CLINICAL, Sectioned.of(report))["diagnostic_techniques_procedures"]
+    assert [i.text for i in found] == ["Influenza-, RSV- und SARS-CoV-2-PCR", "Stimmung gedrückt"]
+    assert all(report[i.start : i.end] == i.text for i in found)
+
+
+def test_a_participle_that_is_denied_is_a_finding() -> None:
     report = "Die Patientin hat seit fünf Wochen eine nicht heilende Läsion."
     lesion = Item(*place(report, "heilende Läsion"), assertion="absent")
     (item,) = fitted({"signs_symptoms": (lesion,)}, CLINICAL, Sectioned.of(report))[
@@ -593,19 +624,31 @@ def test_what_is_listed_as_past_or_denied_is_not_present_as_well() -> None:
     assert (alone["comorbidities"], alone[HISTORY]) == ((infarct,), (denial,))
 
 
-def test_a_second_result_has_the_test_of_the_first() -> None:
-    report = "Hb 11,9 g/dl bei Aufnahme, 9,8 g/dl bei Entlassung, 7,1 mg/l, Vorbefund 9 mg/l"
-    test = Attribute("test", *place(report, "Hb"))
-    words = ("Hb 11,9 g/dl", "9,8 g/dl", "7,1 mg/l", "9 mg/l")
-    first, *others = (Item(*place(report, w)) for w in words)
-    items = {"laboratory_values": (replace(first, attributes=(test,)), *others)}
-    found = by_rule(items, CLINICAL, report)["laboratory_values"]
-    assert [[a.text for a in item.attributes] for item in found] == [["Hb"], ["Hb"], [], []]
+@pytest.mark.parametrize(
+    ("report", "words", "tests"),
+    [
+        ("Hb 11,9 g/dl bei Aufnahme, 7,6 g/dl am 1. postop. Tag", ("Hb 11,9 g/dl", "7,6 g/dl"), ["Hb", "Hb"]),
+        ("Hb 11,9 g/dl, Albumin stieg auf 3,1 g/dl", ("Hb 11,9 g/dl", "3,1 g/dl"), ["Hb", None]),
+        ("Hb 11,9 g/dl, 7,1 mg/l", ("Hb 11,9 g/dl", "7,1 mg/l"), ["Hb", None]),
+        ("Hb 11,9 g/dl, Vorbefund 9 g/dl", ("Hb 11,9 g/dl", "9 g/dl"), ["Hb", None]),
+    ],
+)  # fmt: skip
+def test_a_second_result_has_the_test_of_the_first(
+    report: str, words: tuple[str, str], tests: list[str | None]
+) -> None:
+    first, second = (Item(*place(report, w)) for w in words)
+    named = replace(first, attributes=(Attribute("test", *place(report, "Hb")),))
+    found = by_rule({"laboratory_values": (named, second)}, CLINICAL, report)["laboratory_values"]
+    assert [item.attributes[0].text if item.attributes else None for item in found] == tests
 
 
 def test_an_earlier_result_in_brackets_is_none() -> None:
-    report = "CRP 28 mg/l (Vorwert 74), Hb 12,8 g/dl (14,9), Leukozyten 9/nl (PCT 0,5), Kalzium (2,4 mmol/l)"
+    report = (
+        "CRP 28 mg/l (Vorwert 74), Hb 12,8 g/dl (14,9), Leukozyten 9/nl (PCT 0,5), Kalzium (2,4 mmol/l), SpO2 88 % (94 % on oxygen), "
+        "INR 2.05: ok"
+    )
     kept = ["CRP 28 mg/l", "Hb 12,8 g/dl", "Leukozyten 9/nl", "0,5", "2,4 mmol/l"]
+    kept += ["SpO2 88 %", "94 %", "INR 2.05"]
     words = ["CRP 28 mg/l", "74", "Hb 12,8 g/dl", "14,9", *kept[2:]]
     items = {"laboratory_values": tuple(Item(*place(report, w)) for w in words)}
     found = without_ranges(items, CLINICAL, report)["laboratory_values"]

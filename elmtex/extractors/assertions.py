@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from elmtex.schema import Category
+from elmtex.text.normalisation import sentences
 from elmtex.text.rows import line_of
 from elmtex.text.sections import Sectioned
 from elmtex.types import Item
@@ -52,63 +53,87 @@ _AT = re.compile(r"\bbei\s+(?:(?:einer?|neuer|akuter)\s+)?\Z", re.IGNORECASE)
 _STOPPED_AT = re.compile(
     r"\s+(?:\w+\s+)?(?:pausiert|abgesetzt|gestoppt|reduziert)\b", re.IGNORECASE
 )
-# „Ramipril auf Sacubitril umgestellt“: the second one is taken
+# „Ramipril auf Sacubitril umgestellt“: the second one is taken; not „wegen Allergie auf Penicillin umgestellt“
 _SWITCHED_TO = re.compile(r"(?:\bauf|\bto|→|->)\s+(?:(?:an?|the|eine?n?)\s+)?\Z", re.IGNORECASE)
+_OTHER_TO = re.compile(
+    r"\b(?:\w*allerg\w*|intoler\w*|unverträgl\w*|verzicht\w*|reaction|reaktion)\s+(?:auf|to)\s+\Z",
+    re.IGNORECASE,
+)
 _SWITCHED = re.compile(
     r"\b(?:umgestellt|umgesetzt|gewechselt|oralisiert|Umstellung|switch\w*|convert\w*|transition\w*)\b",
     re.IGNORECASE,
 )
-# A scheme by itself is of a list of what is taken, also under "Plan"
-_SCHEME = re.compile(r"\d\s?-\s?\d\s?-\s?\d")
+# „1-0-1“ is of a list of what is taken, also under "Recommendations"
+_SCHEME = re.compile(r"(?<![\d-])\d\s?-\s?\d\s?-\s?\d(?![\d.])")
+_ADVISED = re.compile(r"empfehl|recommend|pro[cz]edere|vorschlag|advice", re.IGNORECASE)
+_TAKEN = re.compile(
+    r"\b(?:on|unter|keep\w*|tak(?:es?|ing|en)|remain\w*|home|current\w*|aktuell\w*|bisher\w*|bestehend\w*|unverändert)\b",
+    re.IGNORECASE,
+)
 # What is not known yet: „Hepatitis-Serologie ausstehend“
 _AWAITED = re.compile(
-    r"[^,.;\n]{0,40}\b(?:ausstehend\w*|steht (?:noch )?aus|stehen (?:noch )?aus|pending|outstanding|awaited)\b",
+    r"[ \t]+(?:(?:ist|sind|noch|is|are|still|derzeit|currently)\s+){0,3}"
+    r"(?:ausstehend|steht (?:noch )?aus|stehen (?:noch )?aus|pending|outstanding|awaited)\b",
     re.IGNORECASE,
 )
 # By which something else was ruled out: „mittels Szintigraphie ausgeschlossen“
 _BY = re.compile(
-    r"\b(?:mittels|mithilfe|durch|per|anhand|in der|im|with|by|via|on|using)\s+(?:\S+/|\w+\s)?\Z",
+    r"\b(?:mittels|mithilfe|durch|per|anhand|in der|im|via|using)\s+(?:\S+/|\w+\s)?\Z",
     re.IGNORECASE,
 )
 _RULED_OUT = re.compile(r"\s+(?:\w+\s+)?(?:ausgeschlossen|excluded|ruled out)\b", re.IGNORECASE)
 # Doubted by the item's own first word: „fragliche Erosion“
 _DOUBTED = re.compile(
-    r"(?:cave|fraglich|möglich|vermutlich|suspected|questionable|possible|probable|likely)\w*\b",
+    r"(?:cave\b|fraglich|möglich|vermutlich|suspected|questionable|possible|probable|likely)\w*\b",
     re.IGNORECASE,
 )
 # „V. a. Pneumonie bestätigte sich nicht“
 _UNCONFIRMED = re.compile(
-    r"[^.;\n]{0,60}\b(?:bestätigte\w* sich\b[^.;\n]{0,60}\bnicht|nicht bestätig\w+|not (?:been )?confirmed)\b",
+    r"(?:,? (?:nicht bestätig\w+|not confirmed)|[^,.;\n]{0,60}\b(?:bestätigte\w* sich\b[^,.;\n]{0,60}\bnicht|nicht bestätig\w+|not (?:been )?confirmed))\b",
     re.IGNORECASE,
 )
-# „Atorvastatin (zuvor Simvastatin)“, „statt Tiotropium“
+# „Atorvastatin (zuvor Simvastatin)“, „statt Tiotropium“; not „wie zuvor Metoprolol“
 _FORMER = re.compile(
-    r"\b(?:zuvor|statt|anstelle von|anstatt|previously|formerly|instead of)\s\Z", re.IGNORECASE
+    r"(?<!\bwie )(?<!\bas )\b(?:zuvor|statt|anstelle von|anstatt|previously|formerly|instead of)\s\Z",
+    re.IGNORECASE,
 )
 # What a line of drugs begins with that are not taken: "Stopped: ibuprofen, lorazepam 1 mg"
 _LABEL = re.compile(
-    r"[ \t]*(?:[-*•+·]\s*)?(?:(?:neu )?abgesetzt|pausiert|gestoppt|beendet|stopped|discontinued|paused|on hold|held|ceased)\w*\s*:[^:\n]*\Z",
+    r"[ \t]*(?:[-*•+·][ \t]*)?(?:neu )?(?:abgesetzt|pausiert|gestoppt|beendet|stopped|discontinued|paused|on hold|held|ceased)[ \t]*:"
+    r"(?P<drugs>[^:;\n]*)\Z",
     re.IGNORECASE,
+)
+_TAKES_UP = re.compile(
+    r"\.\s|\b(?:start\w*|continu\w*|weiter\w*|neu|new|begonnen|begun)\b", re.IGNORECASE
 )
 # „druckdolent, nicht geschwollen“: the denial is the next finding's
 _NEXT_DENIED = re.compile(
-    r", (?:aber |but )?(?:nicht|kein\w*|ohne|not|no|without) (?!mehr\b|vorh|nachw|bekannt|erinn|gesehen|present|seen|found|detected|noted)",
+    r", (?:aber |but )?(?:nicht|not) (?:geschwollen|gerötet|vergrößert|überwärmt|druckdolent|druckschmerzhaft|klopfschmerzhaft|schmerzhaft|"
+    r"infiziert|verlegt|swollen|red|warm|tender|enlarged|painful|infected)\b",
     re.IGNORECASE,
 )
-# A doubt of a diagnosis; where none stands in an entry of a list of diagnoses, the one above has it
+_FREE_OF = re.compile(
+    r"\b(?:frei|free|w/o|neg|denying|absence|lack\w*|ruled out|fehl\w*)\b", re.IGNORECASE
+)
+# Words of doubt: a diagnosis of a list whose entry has none is not doubted because the entry above has one
 _HEDGE = re.compile(
-    r"\?|\b(?:V\. ?a\.?|a\. ?e\.?|DD|D/D|verd\w*|fragl\w*|mögl\w*|wahrsch\w*|vermut\w*|ehesten|susp\w*|poss\w*|prob\w*|likely|"
-    r"query|r/o|rule\w*|ruling|differential\w*|consider\w*|concern\w*|versus|vs|may|might|could|risk|risiko|falls|if|oder|or|"
-    r"ausschl\w*|ausgeschl\w*|unklar\w*|presum\w*|equivocal)\b",
+    r"\?|\b(?:V\. ?a\.?|a\. ?e\.?|z\. ?A\.?|DD|D/D|verd\w*|fragl\w*|mögl\w*|(?:un)?wahrsch\w*|vermut\w*|ehesten|susp\w*|poss\w*|prob\w*|"
+    r"(?:un)?likely|query|r/o|rule\w*|ruling|exclu\w*|differential\w*|consider\w*|concern\w*|versus|vs|may|might|could|risk|risiko|falls|if|"
+    r"oder|or|no|not|nicht|kein\w*|\w*bestätig\w*|\w*confirm\w*|ausschl\w*|ausgeschl\w*|auszu\w*|unklar\w*|presum\w*|equivocal)\b",
     re.IGNORECASE,
 )
-_GOAL = re.compile(r"\b(?:\w+-)?(?:Ziel(?:wert\w*|bereich)?|goal|target)\b", re.IGNORECASE)
+# „RR-Ziel < 140/90 mmHg“, "BP goal < 130/80"
+_GOAL = re.compile(
+    r"(?:\w+[- ]){0,2}(?:Ziel(?:wert\w*|bereich)?|goal|target)\b\s*(?:of|von|unter|below|[:<>≤≥]|\d)",
+    re.IGNORECASE,
+)
 _NEGATION = re.compile(
     r"\b(?:no|not|nor|without|den(?:y|ies|ied)|never|negative|kein\w*|nicht|ohne|nie|verneint\w*|ausschlu\w+|weder)\b",
     re.IGNORECASE,
 )
 _DONE = re.compile(
-    r"\b(?:was|were|had|has|have|done|performed|showed|revealed|completed|since|continue\w*|weiter\w*|fortg\w+|fortf\w+|wurden?|erfolgte?n?|durchgeführt|ergab|zeigte|am \d)",
+    r"\b(?:(?:was|were|had|has|have|done|performed|showed|revealed|completed|since|wurden?|erfolgte?n?|durchgeführt|ergab|zeigte)\b|"
+    r"continue\w*|weiter\w*|fortg\w+|fortf\w+|am \d)",
     re.IGNORECASE,
 )
 _ENTRY = re.compile(r"[ \t]*(?:[-*•+·>]|\(?\d{1,2}[.)]|\|)?[ \t]*")
@@ -120,7 +145,7 @@ _NOT_TAKEN = re.compile(
     r"declin\w*|refus\w*|avoid\w*|contraindic\w*|allerg\w*|intoleran\w*|den(?:y|ies|ied)|end(?:ed|s)?|complet\w*|until|"
     r"absetz\w*|abgesetzt|pausier\w*|gestoppt|beend\w*|ausgeschl\w*|kein\w*|nicht|nie|ohne|entf\w+|bis|lehn\w*|verweiger\w*|"
     r"kontraindiz\w*|unverträgl\w*|withdr\w*|remov\w*|taper\w*|wean\w*|replac\w*|switch\w*|instead|lack\w*|absence|ersetzt|umgestellt|ausgeschlichen|statt|verzicht\w*|"
-    r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex)\b",
+    r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex|abgebrochen|abgelehnt|ausgesetzt|weggelassen|zuvor|rather|used to|ran out)\b|n't\b",
     re.IGNORECASE,
 )
 
@@ -134,9 +159,7 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
     match resource, item.assertion:
         case "Condition", "present" if _is_suspected(item, report):
             return replace(item, assertion="possible")
-        case "Condition", "possible" if section in _DIAGNOSES and _is_undoubted(item, sections):
-            return replace(item, assertion="present")
-        case "Observation", "present" if category.fhir.quantity and _GOAL.search(item.text):
+        case "Observation", "present" if category.fhir.quantity and _GOAL.match(item.text):
             return replace(item, assertion="possible")
         case "Procedure", "present" | "absent" if _AWAITED.match(report, item.end):
             return replace(item, assertion="possible")
@@ -146,14 +169,20 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
             return replace(item, assertion="present")
         case "Condition", "possible" if _UNCONFIRMED.match(report, item.end):
             return replace(item, assertion="absent")
+        case "Condition", "possible" if section in _DIAGNOSES and _is_undoubted(item, sections):
+            return replace(item, assertion="present")
         case "Condition", "absent" if _is_there(item.start, item.end, report):
             return replace(item, assertion="present")
         case "MedicationStatement", "present" if _is_former(item.start, report):
             return replace(item, assertion="absent")
-        case "Procedure" | "MedicationStatement", "present" if section == "plan":
-            clause = _before(item.start, report) + item.text + _after(item.end, report)
-            is_taken = resource == "MedicationStatement" and _SCHEME.search(clause)
-            return item if is_taken or _DONE.search(clause) else replace(item, assertion="possible")
+        case "Procedure", "present" if section == "plan":
+            return (
+                item if _DONE.search(_clause(item, report)) else replace(item, assertion="possible")
+            )
+        case "MedicationStatement", "present" if _ADVISED.search(sections.heading(item.start)):
+            clause = _clause(item, report)
+            taken = _DONE.search(clause) or _TAKEN.search(clause) or _SCHEME.search(clause)
+            return item if taken else replace(item, assertion="possible")
         case "MedicationStatement", "absent" if _is_taken(item, sections):
             return replace(item, assertion="present")
     return item
@@ -167,50 +196,63 @@ def _is_suspected(item: Item, report: str) -> bool:
 def _is_undoubted(item: Item, sections: Sectioned) -> bool:
     """Whether a diagnosis heads an entry of a list in which nothing doubts it: "V. a." in the entry above is another's."""
     assert item.start is not None
-    first, last = line_of(sections.report, item.start)
-    if not _ENTRY.fullmatch(sections.report, first, item.start):
+    report = sections.report
+    first, last = line_of(report, item.start)
+    if not _ENTRY.fullmatch(report, first, item.start):
         return False
-    entry, heading = sections.report[first:last], sections.heading(item.start)
-    return not _HEDGE.search(entry) and not _HEDGE.search(heading)
+    above, below = line_of(report, max(first - 1, 0)), line_of(report, min(last + 1, len(report)))
+    if report[slice(*above)].rstrip().endswith(":") and _HEDGE.search(report, *above):
+        return False
+    is_longer = _indent(report[slice(*below)]) > _indent(report[first : item.start + 1])
+    entry = report[first : below[1] if is_longer else last]
+    return not _HEDGE.search(entry) and not _HEDGE.search(sections.heading(item.start))
 
 
 def _is_former(start: int, report: str) -> bool:
+    """Whether a drug stands behind words that say that it was another one's forerunner, or that it and the others are stopped."""
     first, _ = line_of(report, start)
-    return bool(_FORMER.search(_before(start, report)) or _LABEL.match(report, first, start))
+    label = _LABEL.match(report, first, start) if start - first < _CLAUSE_LENGTH else None
+    stopped = label and not _TAKES_UP.search(label["drugs"])
+    return bool(stopped or _FORMER.search(_before(start, report)))
 
 
 def _is_taken(item: Item, sections: Sectioned) -> bool:
     """Whether the words that made a drug absent are said of another one."""
-    assert item.start is not None and item.end is not None
-    switched_to = _is_switched_to(item.start, item.end, sections.report)
-    return switched_to or _is_listed(item.start, sections) or _is_undenied(item, sections)
+    assert item.start is not None
+    switched_to = _is_switched_to(item, sections.report)
+    return switched_to or _is_listed(item.start, sections) or _is_of_next_sentence(item, sections)
 
 
-def _is_undenied(item: Item, sections: Sectioned) -> bool:
-    """Whether a drug in running text has no word in its sentence that it is not taken: the sentence before has it."""
+def _is_of_next_sentence(item: Item, sections: Sectioned) -> bool:
+    """Whether the sentence before a drug's says of another one that it is not taken, and the drug's own does not."""
     assert item.start is not None and item.end is not None
     report = sections.report
-    first, _ = line_of(report, item.start)
-    before = _before(item.start, report)
-    if _ENTRY.fullmatch(report, first, item.start) or ":" in before or "\n" in before.strip("\n"):
+    first, last = line_of(report, item.start)
+    first, last = max(first, item.start - 2 * _CLAUSE_LENGTH), min(last, item.end + _CLAUSE_LENGTH)
+    spans = [(first + a, first + b) for a, b in sentences(report[first:last])]
+    own = next(n for n, (_, end) in enumerate(spans) if item.start < end)
+    if own == 0 or sections.kind(item.start) == "allergies":
         return False
-    sentence = before + item.text + _after(item.end, report)
-    return sections.kind(item.start) != "allergies" and not (
-        _NOT_TAKEN.search(sentence) or _NOT_TAKEN.search(sections.heading(item.start))
+    before, sentence = (report[slice(*spans[n])] for n in (own - 1, own))
+    return bool(_NOT_TAKEN.search(before)) and not _NOT_TAKEN.search(sentence)
+
+
+def _is_switched_to(item: Item, report: str) -> bool:
+    assert item.start is not None and item.end is not None
+    before, after = _before(item.start, report), _after(item.end, report).split(",")[0]
+    if not _SWITCHED_TO.search(before) or _OTHER_TO.search(before):
+        return False
+    clause = before + after
+    return bool(_SWITCHED.search(clause)) and not (
+        _NEGATION.search(clause) or _REFUSED.search(clause)
     )
 
 
-def _is_switched_to(start: int, end: int, report: str) -> bool:
-    before = _before(start, report)
-    switched = _SWITCHED.search(before) or _SWITCHED.search(_after(end, report).split(",")[0])
-    return bool(_SWITCHED_TO.search(before) and switched)
-
-
 def _is_there(start: int, end: int, report: str) -> bool:
-    """Whether what is denied is that the finding there changed, or what it is the reason of, or the next finding."""
+    """Whether what is denied is another finding, that the finding there changed, or what it is the reason of."""
     before = _before(start, report)
-    if _NEXT_DENIED.match(report, end) and not _NEGATION.search(before):
-        return True
+    if _NEXT_DENIED.match(report, end):
+        return not (_NEGATION.search(before) or _FREE_OF.search(before))
     is_reason = _REASON.search(before) or (_AT.search(before) and _STOPPED_AT.match(report, end))
     return bool((is_reason and not _NEGATION.search(before)) or _UNCHANGED.search(before))
 
@@ -222,6 +264,11 @@ def _before(start: int, report: str) -> str:
 
 def _after(end: int, report: str) -> str:
     return _CLAUSE.split(report[end : end + _CLAUSE_LENGTH])[0]
+
+
+def _clause(item: Item, report: str) -> str:
+    assert item.start is not None and item.end is not None
+    return _before(item.start, report) + item.text + _after(item.end, report)
 
 
 def _is_listed(start: int, sections: Sectioned) -> bool:
@@ -241,7 +288,7 @@ def _is_listed(start: int, sections: Sectioned) -> bool:
         rest = _COMMA.split(report[start:last])[0]
         if not _AFTER_COMMA.search(report, first, start) or not _DIGIT.search(rest):
             return False
-        if _NOT_TAKEN.search(report, first, start) and ":" in report[first:start]:
+        if _NOT_TAKEN.search(report, first, max(report.rfind(":", first, start), first)):
             return False  # "Paused: HCT 12.5 mg, ramipril 5 mg"
         first, last = start, start + len(rest)
     heading = sections.heading(start)
@@ -266,9 +313,7 @@ def denied(item: Item, category: Category, report: str) -> Item:
         return item
     resource = category.fhir.resource
     if resource in ("Procedure", "MedicationStatement"):
-        refused = _REFUSED.search(
-            _before(item.start, report) + item.text + _after(item.end, report)
-        )
+        refused = _REFUSED.search(_clause(item, report))
         return replace(item, assertion="absent") if refused else item
     if category.fhir.quantity and _NOT_HAD.search(item.text) and not _DIGIT.search(item.text):
         return replace(item, assertion="absent")

@@ -1,50 +1,78 @@
-"""What an item's words lack to be understood, in German: „weich“ has the noun it is said of, „Abdomen weich“; „Physio“ the rest of its
+"""What an item's words lack to be understood, in German: „weich“ has the organ it is said of, „Abdomen weich“; „Physio“ the rest of its
 compound, „Physio- und Ergotherapie“; „Stimmung“ how it is, „Stimmung gedrückt“."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from elmtex.extractors.places import NO_ITEMS
 from elmtex.types import Item
 
 _NEAR = 60  # characters on either side that are looked at
-# All German nouns have capitals: an item without one is an adjective, or a participle
-_ADJECTIVE = re.compile(r"[a-zäöüß-]{4,}(?: [a-zäöüß-]+){0,2}")
-# The noun before it: „Cor/Pulmo auskultatorisch“, „Abdomen:“, „MTP-Gelenke li.“
+# All German nouns have capitals, so that these words have none
+_NO_NOUN = re.compile(r"[a-zäöüß-]{4,}(?: [a-zäöüß-]+){0,2}")
+# What is examined, before the words for it: „Cor/Pulmo auskultatorisch“, „Abdomen:“, „MTP-Gelenke li.“
 _SAID_OF = re.compile(
-    r"(?:\A|(?<=[\s(]))(?P<noun>[A-ZÄÖÜ][\w/-]*[a-zäöüß])(?P<colon>:)?(?: (?:bds|bd|re|li)\.)?"
-    r"(?: (?!nicht|kein|und|oder|mit|ohne|bei|als|wegen|von|durch|nach|vor)[a-zäöüß]+){0,2} \Z"
-)
-_NO_NOUNS = frozenset(
-    "der die das ein eine es er sie im in am an auf bei mit kein keine nicht patient patientin pat frau herr klinisch insgesamt zuletzt "
-    "seither seitdem aktuell derzeit dabei bisher sonst weiterhin zudem auch sehr".split()
-)
-# The noun behind two: „jugulare und interkostale Einziehungen“, „gangränöse, phlegmonöse Cholezystitis“
-_SHARED = re.compile(
-    r"(?:, [a-zäöüß-]+)*,? (?:(?:und|oder|bzw\.|sowie) )?[a-zäöüß-]+e[nrsm]? [A-ZÄÖÜ][\w-]+"
-)
-# The rest of a compound: „Influenza-, RSV- und SARS-CoV-2-PCR“
-_COMPOUND = re.compile(
-    r"(?:-|(?<=-))(?:, [\w-]+-)*,? (?:und|oder|bzw\.|sowie) (?:[a-zäöüß]+ )?[A-ZÄÖÜ][\w-]*[\w]"
+    r"(?:\A|(?<=[\s(]))(?P<noun>[A-ZÄÖÜ][\w/-]{1,40})(?::| (?:bds|bd|re|li)\.)?"
+    r"(?: (?!nicht|kein|und|oder|mit|ohne|bei|als|wegen|von|durch|nach|vor)[a-zäöüß]{1,20}){0,2} \Z"
 )
 # Nothing is said by them alone
 _NEUTRAL = frozenset(
     "affekt antrieb appetit auffassung aufmerksamkeit durst gangbild gedächtnis hautturgor konzentration muskeltonus reflexe schlaf "
     "schwingungsfähigkeit sensibilität sprachverständnis stimmung trinkmenge".split()
 )
-_HOW_IT_IS = re.compile(r"(?: [a-zäöüß]+){1,3}(?=[,.;\n]|\Z)")
-# „nicht heilende Läsion“ is there: „nicht“ before an inflected adjective is the adjective's
-_NOT_SO = re.compile(r"[a-zäöüß-]+e[nrsm]? [A-ZÄÖÜ]")
+_EXAMINED = (
+    NO_ITEMS
+    | _NEUTRAL
+    | frozenset(
+        "allgemeinzustand atemgeräusch beine bauchdecke darmgeräusche fontanelle fußpulse gelenk herztöne leisten narbe nierenlager "
+        "peristaltik puls pupillen rachenring schleimhäute tonsillen trommelfell unterschenkel wunde wundränder".split()
+    )
+)
+# „jugulare und interkostale Einziehungen“, „gangränöse, phlegmonöse Cholezystitis“: both adjectives end alike
 _INFLECTED = re.compile(r"e[nrsm]?\Z")
+_SHARED = {
+    ending: re.compile(
+        rf"(?:,? (?:und|oder|bzw\.|sowie)|,) (?!kein|ohne|ein|mein|sein|ihr|unser|d(?:er|ie|as|en|em|es) )[a-zäöüß-]{{2,30}}{ending} [A-ZÄÖÜ][\w-]{{1,40}}"
+    )
+    for ending in ("e", "en", "er", "es", "em")
+}
+# The rest of a compound: „Influenza-, RSV- und SARS-CoV-2-PCR“
+_COMPOUND = re.compile(
+    r"(?:-|(?<=-))(?:, [A-ZÄÖÜ]\w{0,20}-){0,3},? (?:und|oder|bzw\.|sowie) (?:[a-zäöüß]{1,20} )?[A-ZÄÖÜ][\w-]{0,40}\w"
+)
+_HOW_IT_IS = re.compile(r"(?: [a-zäöüß]{1,20}){1,3}(?=[,.;\n]|\Z)")
+# „nicht heilende Läsion“: „nicht“ is the participle's
+_NOT_SO = re.compile(r"[a-zäöüß]+ende[nrsm]? [A-ZÄÖÜ]")
 _GERMAN = re.compile(
-    r"\b(?:und|der|die|das|mit|bei|kein|keine|eine|sich|ohne|nicht|im|seit|wurde|für|von|des)\b",
-    re.IGNORECASE,
+    r"\b(?:und|der|mit|bei|[Kk]eine?|eine|sich|[Oo]hne|nicht|[Ss]eit|wurde|für|zur|zum|ist)\b"
 )
-_ENGLISH = re.compile(
-    r"\b(?:and|the|of|with|no|not|was|were|for|from|without|had|is)\b", re.IGNORECASE
-)
+_ENGLISH = re.compile(r"\b(?:and|the|of|with|no|not|was|were|for|from|to|on|at|he|she|had|is)\b")
+
+
+def whole(items: Iterable[Item], report: str) -> tuple[Item, ...]:
+    """A category's findings or tests, each with the words that it needs to be understood, where its sentence has them.
+
+    An item that the words of another one hold then is no longer listed. One whose words would reach into another one stays as it is.
+
+    Examples:
+        >>> report = "Abdomen weich, jugulare und interkostale Einziehungen. Physio- und Ergotherapie."
+        >>> found = [Item(report[a:b], a, b) for a, b in ((8, 13), (15, 23), (55, 61), (67, 79))]
+        >>> [item.text for item in whole(found, report)]
+        ['Abdomen weich', 'jugulare und interkostale Einziehungen', 'Physio- und Ergotherapie']
+    """
+    found = list(items)
+    for item in list(found):
+        longer = _longer(item, report)
+        if longer is item or item not in found or longer.start is None or longer.end is None:
+            continue
+        start, end = longer.start, longer.end
+        others = [o for o in found if o is not item and o.overlaps(start, end)]
+        if all(_is_in(other, longer) for other in others):
+            found = [longer if o is item else o for o in found if o not in others]
+    return tuple(found)
 
 
 def is_german(report: str) -> bool:
@@ -52,37 +80,43 @@ def is_german(report: str) -> bool:
     return len(_GERMAN.findall(report)) > len(_ENGLISH.findall(report))
 
 
-def whole(item: Item, report: str) -> Item:
-    """A finding or a test of a German report with the words that it needs to be understood, where its sentence has them.
+def _is_in(item: Item, other: Item) -> bool:
+    """Whether an item says nothing that another one does not."""
+    assert other.start is not None and other.end is not None
+    if item.start is None or item.end is None or item.assertion != other.assertion:
+        return False
+    return other.start <= item.start and item.end <= other.end
 
-    Examples:
-        >>> report = "Abdomen weich, jugulare und interkostale Einziehungen. Physio- und Ergotherapie."
-        >>> [whole(Item(report[a:b], a, b), report).text for a, b in ((8, 13), (15, 23), (55, 61))]
-        ['Abdomen weich', 'jugulare und interkostale Einziehungen', 'Physio- und Ergotherapie']
-    """
+
+def _longer(item: Item, report: str) -> Item:
+    """The item with the words that it lacks; itself where it lacks none."""
     if item.start is None or item.end is None:
         return item
     start, end = item.start, item.end
-    not_so = item.assertion == "absent" and _NOT_SO.match(item.text)
-    if not_so and report.endswith("nicht ", 0, start):
-        return replace(
-            item, text=f"nicht {item.text}", start=start - len("nicht "), assertion="present"
-        )
+    if item.assertion == "absent" and _NOT_SO.match(item.text):
+        if not report.endswith("nicht ", 0, start):
+            return item
+        text, start = f"nicht {item.text}", start - len("nicht ")
+        return replace(item, text=text, start=start, assertion="present", mentions=())
     if compound := _COMPOUND.match(report, end):
         end = compound.end()
     elif item.text.lower() in _NEUTRAL:
         how = _HOW_IT_IS.match(report, end)
         end = how.end() if how and item.assertion == "present" else end
-    elif _ADJECTIVE.fullmatch(item.text):
-        shared = _INFLECTED.search(item.text) and _SHARED.match(report, end, end + _NEAR)
+    elif _NO_NOUN.fullmatch(item.text):
+        inflected = _INFLECTED.search(item.text)
+        shared = inflected and _SHARED[inflected[0]].match(report, end, end + _NEAR)
         said_of = _SAID_OF.search(report[max(0, start - _NEAR) : start])
         if shared:
             end = shared.end()
-        elif said_of and _is_noun(said_of["noun"], said_of["colon"]):
+        elif said_of and _is_examined(said_of["noun"]):
             start -= len(said_of[0])
-    return replace(item, text=report[start:end], start=start, end=end)
+    if (start, end) == (item.start, item.end):
+        return item
+    return replace(item, text=report[start:end], start=start, end=end, mentions=())
 
 
-def _is_noun(word: str, colon: str | None) -> bool:
-    known = word.lower()
-    return any(p in NO_ITEMS for p in known.split("/")) if colon else known not in _NO_NOUNS
+def _is_examined(word: str) -> bool:
+    """Whether it is an organ or a part of the body, also of several, or a compound: „Cor/Pulmo“, „MTP-Gelenke“."""
+    parts = re.split("[/-]", word.lower())
+    return parts[-1] in _EXAMINED or parts[0] in _EXAMINED

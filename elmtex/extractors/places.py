@@ -12,8 +12,9 @@ from elmtex.text.rows import line_of
 from elmtex.text.sections import Sectioned
 from elmtex.types import Item
 
+# Up to the date of birth there is a name
 _PATIENT_LINE = re.compile(
-    r"\s*(?:patient(?:in)?|name|betr(?:eff|\.)?|re)\s*:.*(?:\bgeb(?:\.|oren)|\bd\.?o\.?b\b|\bborn\b|\*\s?\d)",
+    r"\s{0,20}(?:patient(?:in)?|name|betr(?:eff|\.)?|re)\s?:.{0,120}?(?:\bgeb(?:\.|oren)|\bd\.?o\.?b\b|\bborn\b(?! at)|\*\s?\d)",
     re.IGNORECASE,
 )
 # How something was examined, at a sentence's beginning: „Neurologisch kein Defizit“
@@ -33,12 +34,17 @@ NO_ITEMS = _EXAMINED | frozenset(
     "az bds dg ez kontrolle li re vu".split()
 )
 _NO_OUTCOMES = frozenset("aufnahme entlassung verlegung vorstellung wiedervorstellung".split())
-# Whose line it is, not what it says: "Dr. med. A. Lindhorst, Oberarzt", „Klinik für Orthopädie und Unfallchirurgie“
-_OF_THE_HOUSE = re.compile(
-    r"\s*(?:(?:(?:apl\. ?)?Prof\.|PD|Priv\.-Doz\.|Dr\.)\s(?:.{0,90}[^.])?|(?:[\w.-]+ ){1,4}(?:, )?(?:Chef|Ober|Fach|Assistenz)(?:arzt|ärztin)\b.{0,50}"
-    r"|(?:(?:Städtisch\w+|Medizinische|Universitäts\w*) )?(?:Klinik|Klinikum|Krankenhaus|Abteilung|Institut|Zentrum|MVZ|Praxis|Department|Division)\b[^.:]{0,90})\s*"
+# What a letterhead or a signature is made of, beside words with a capital: "Dr. med. A. Lindhorst, Oberarzt", „Klinik für Orthopädie und
+# Unfallchirurgie“
+_HOUSE = frozenset(
+    "Klinik Klinikum Krankenhaus Abteilung Institut Zentrum MVZ Praxis Department Division".split()
 )
-# What something comes of, which is none: „DD medikamentös“, „am ehesten viral bedingt“
+_TITLE = re.compile(r"(?:PD |Priv\.-Doz\. |apl\. ?)?(?:Prof|Dr)\. ")
+_RANK = re.compile(r"\b(?:Chef|Ober|Fach|Stations|Assistenz)(?:arzt|ärztin)\b")
+_INITIAL = re.compile(r"[A-ZÄÖÜ]\. [A-ZÄÖÜ]")
+_IN_NAMES = frozenset("med dent rer nat habil für und der des im am von van de of for and".split())
+_LETTERHEAD = 100  # characters at most
+# A cause alone, which is no disease: „DD medikamentös“, „am ehesten viral bedingt“
 _CAUSE = re.compile(
     r"(?:\w+ )?(?:[\w-]*bedingt|medikamentös|\w+induziert|\w+assoziiert|\w*embolisch|(?:krypt|psych|iatr)ogen)"
 )
@@ -47,10 +53,9 @@ _PAST = re.compile(
 )
 _PAST_LENGTH = 14  # characters
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
-# „Hauptstr. 77“, „97999 Rothenau“
+# „Hauptstr. 77“, „Klosterplatz 1, 97999 Rothenau“
 _ADDRESS = re.compile(
-    r"(?=\s*\S)\s*(?:[\w. -]{2,40}(?:str\.|straße|weg|platz|allee|gasse|ring|berg|markt) \d{1,4} ?[a-z]?,?\s*)?(?:(?:D-)?\d{5} [A-ZÄÖÜ][\w /-]{2,40})?\s*",
-    re.IGNORECASE,
+    r"(?:[A-ZÄÖÜ]\w* (?:der |den )?)?[A-ZÄÖÜ][\w-]*(?:str\.|straße|weg|platz|allee|gasse|markt) \d{1,3} ?[a-z]?(?:, (?:D-)?\d{5} [A-ZÄÖÜ][\w /-]{2,40})?"
 )
 
 
@@ -85,8 +90,8 @@ def by_place(
 def _once(
     categories: Mapping[str, tuple[Item, ...]], kinds: Mapping[str, Category], report: str
 ) -> dict[str, tuple[Item, ...]]:
-    """The items, without what is history as well and so no present disease, „Z. n. Infarkt“, and without a denial that is
-    listed as what is denied, too: "No drug allergies"."""
+    """The items, each once: a past disease that history lists, „Z. n. Infarkt“, is no present one, and "No drug allergies" is
+    not listed beside the allergies that it denies."""
     past = [
         span
         for key, items in categories.items()
@@ -143,15 +148,27 @@ def _is_patients(
     if category.fhir.resource == "Observation" and item.text.lower() in _NO_OUTCOMES:
         return False
     first, last = line_of(report, item.start)
-    if _ADDRESS.fullmatch(report, first, last):
+    if last - first <= _LETTERHEAD and _is_letterhead(report[first:last].strip()):
         return False
-    if not category.only and (
-        _OF_THE_HOUSE.fullmatch(report, first, last) or _PATIENT_LINE.match(report, first, last)
-    ):
-        return False
+    if not category.only:
+        name = _PATIENT_LINE.match(report, first, last)
+        if name and item.start < name.end():
+            return False
     if not (finding or category.only):
         return True
     return not any(start <= item.start and item.end <= end for start, end in relatives)
+
+
+def _is_letterhead(line: str) -> bool:
+    """Whether a line is an address, a signature or a department's name, which say nothing of the patient."""
+    if _ADDRESS.fullmatch(line):
+        return True
+    words = [word.strip(".,()/-") for word in line.split()]
+    if not all(word in _IN_NAMES or word[:1].isupper() or not word for word in words):
+        return False
+    if len(words) > 1 and words[0] in _HOUSE:
+        return True
+    return bool(_TITLE.match(line) or (_RANK.search(line) and _INITIAL.search(line)))
 
 
 def _with_allergies(

@@ -17,13 +17,16 @@ _DATE = re.compile(
     r"(?<!\d)(?:\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})(?!\d)"
 )
 # A day and a month that say when: „FEES 14.05.: Penetration“
-_DAY = re.compile(r"(?<!\d)\d{1,2}\.\d{1,2}\.?\Z")
+_DAY = re.compile(r"(?<!\d)\d{1,2}\.(?:0\d|1[0-2])\.?\Z")
 _DATE_LENGTH = 14  # characters at most
 _UNTIL_DIGIT = re.compile(r"\A\D*")
-# Between two results of different tests, or of which the second is the former one
-_NEXT = re.compile(r"[;\n()]|\b(?i:Vor\w*|VU|zuvor|präop\w*|previous\w*|prior|former\w*)\b")
+# What may stand between two results of one test: "bei Aufnahme, 7,6 g/dl am 1. postop. Tag"
+_BETWEEN = frozenset(
+    "am at auf aufnahme admission and bei by dann day discharge entlassung im in kontrolle nach on postop tag then to und verlegung zuletzt".split()
+)
+# Before an earlier result: „(Vorwert 74)“, „(14,9)“
 _IN_BRACKETS = re.compile(
-    r"\s?\((?:(?:Vor\w*|VU|präop|zuvor|initial|(?:bei )?Aufnahme|Kontrolle|max|prev\w*|prior|baseline|[\d./]{4,10})[^()\n]{0,20}?[:. ] ?)?"
+    r"\s?\((?:(?:Vor\w*|VU|präop|zuvor|initial|(?:bei )?Aufnahme|prev\w*|prior|baseline|[\d./]{4,10})[^()\n]{0,20}?[:. ] ?)?"
 )
 _NEAR = 60  # characters that are looked at
 
@@ -51,7 +54,7 @@ def _is_no_result(item: Item, report: str) -> bool:
         return False
     if is_limits(report, item.start):
         return True
-    if _DAY.search(item.text) and report[item.end : item.end + 2].lstrip(".").startswith(":"):
+    if _DAY.search(item.text) and report[item.end - 1 : item.end + 2].endswith(".:"):
         return True
     first, last = max(0, item.start - _DATE_LENGTH), item.end + _DATE_LENGTH
     dates = [(first + d.start(), first + d.end()) for d in _DATE.finditer(report[first:last])]
@@ -62,8 +65,8 @@ def _is_no_result(item: Item, report: str) -> bool:
 def with_tests(
     items: Iterable[Item], types: Sequence[AttributeType], report: str
 ) -> tuple[Item, ...]:
-    """The items of a category of results, each that has no test with that of the one before in its sentence, if that has its unit: "Hb
-    11,9 g/dl bei Aufnahme, 9,8 g/dl bei Entlassung".
+    """The items of a category of results. One without a test has that of the result before it, if nothing but a time is between them and
+    the unit is the same: "Hb 11,9 g/dl bei Aufnahme, 9,8 g/dl bei Entlassung".
 
     Args:
         items: in the report's order; those of a category without a type that is the test stay as they are.
@@ -84,22 +87,32 @@ def _tests(item: Item, test: str) -> tuple[Attribute, ...]:
 
 
 def _follows(before: Item, item: Item, report: str) -> bool:
-    """Whether a result is of the same test as the one before: it has its unit, and no other test or time is between them."""
-    if before.end is None or item.start is None or not item.text[:1].isdecimal():
+    if (
+        before.end is None
+        or item.start is None
+        or not before.end <= item.start <= before.end + _NEAR
+    ):
         return False
-    unit = _quantity(item.text)
-    between = report[before.end : item.start]
-    is_same = unit is not None and unit == _quantity(_UNTIL_DIGIT.sub("", before.text))
-    return is_same and 0 <= len(between) <= _NEAR and not _NEXT.search(between)
+    words = [word.strip(",.").lower() for word in report[before.end : item.start].split()]
+    if not item.text[:1].isdecimal() or not all(
+        w in _BETWEEN or w.isdecimal() or not w for w in words
+    ):
+        return False
+    unit = _unit(item.text)
+    return unit is not None and unit == _unit(_UNTIL_DIGIT.sub("", before.text))
 
 
-def _quantity(words: str) -> str | None:
+def _unit(words: str) -> str | None:
     value = value_of("quantity", words)
     return value.code if isinstance(value, Quantity) else None
 
 
 def _is_earlier(before: Item, item: Item, report: str) -> bool:
-    """Whether a result is the earlier one in brackets behind a result."""
-    if before.end is None or item.start is None or not item.text[:1].isdecimal():
+    """Whether a result is the earlier one in brackets behind a result: of no other unit, and alone there."""
+    if before.end is None or item.start is None or item.end is None:
         return False
-    return bool(_IN_BRACKETS.fullmatch(report, before.end, item.start))
+    if not item.text[:1].isdecimal() or report[item.end : item.end + 1] != ")":
+        return False
+    unit = _unit(item.text)
+    is_same = item.text[-1:].isdecimal() or unit == _unit(_UNTIL_DIGIT.sub("", before.text))
+    return is_same and bool(_IN_BRACKETS.fullmatch(report, before.end, item.start))

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from elmtex.extractors.assertions import asserted
-from elmtex.extractors.phrases import is_german, whole
+from elmtex.extractors.phrases import is_german
+from elmtex.extractors.phrases import whole as whole_phrases
 from elmtex.extractors.places import by_place
 from elmtex.extractors.rules import with_demographics
 from elmtex.schema import CategorySchema
@@ -56,7 +57,7 @@ def fitted(
             if c.fhir.resource in ("Condition", "Procedure") or c.fhir.quantity
         }
         items = {
-            key: tuple(whole(i, report) for i in found) if key in read else found
+            key: whole_phrases(found, report) if key in read else found
             for key, found in items.items()
         }
     items = with_demographics(items, schema, report)

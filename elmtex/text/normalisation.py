@@ -95,7 +95,7 @@ _ABBREVIATIONS = frozenset(
     "dr mr mrs ms prof fig figs no nos vs cf approx st pt jr sr al ref refs resp dept "
     "z.b b ca bzw ggf evtl usw d.h h u.a a inkl tgl tbl tab nr bds sog vgl max mind abb z.n n v.a st.p p o.b li re "
     "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o "
-    "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s inh comp ehem prox dist lat seg lig proc postop präop intraop subkut subcut succ supp susp".split()
+    "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s inh comp ehem prox dist lat seg lig proc subkut subcut succ supp susp".split()
 )
 _MONTHS = (
     "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|"
@@ -108,6 +108,7 @@ _COUNTED = (
     "Schwangerschaft|Gravida|Para|Zehe|Finger|Lendenwirbel|Brustwirbel|Halswirbel"
 )
 _COUNTED_AHEAD = re.compile(rf"(?:(?:{_MONTHS})\b|{_COUNTED})")
+_STATE = re.compile(r"[AE]Z\b")
 _ORDINAL = re.compile(r"\d{1,2}|[IVX]{1,4}")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.){1,3}[^\W\d_]")  # b.i.d
 _LONGEST_WORD = 20  # characters that may be an abbreviation; more are not looked at
@@ -155,7 +156,7 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
         return False
     if len(before) == 1 and before.isalpha():
         return False
-    if before.islower() and text.startswith(("AZ", "EZ"), match.end()):  # "in red. AZ"
+    if before in ("red", "gt") and _STATE.match(text, match.end()):  # "in red. AZ"
         return False
     if _DOTTED.fullmatch(before) and not text[match.end()].isalnum():  # "b.i.d. (new)"
         return False
