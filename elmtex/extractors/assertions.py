@@ -180,7 +180,9 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
                 item if _DONE.search(_clause(item, report)) else replace(item, assertion="possible")
             )
         case "MedicationStatement", "present" if _ADVISED.search(sections.heading(item.start)):
-            clause = _clause(item, report)
+            clause = (
+                _before(item.start, report) + item.text + _after(item.end, report).split(",")[0]
+            )
             taken = _DONE.search(clause) or _TAKEN.search(clause) or _SCHEME.search(clause)
             return item if taken else replace(item, assertion="possible")
         case "MedicationStatement", "absent" if _is_taken(item, sections):

@@ -55,7 +55,8 @@ _ENGLISH = re.compile(r"\b(?:and|the|of|with|no|not|was|were|for|from|to|on|at|h
 def whole(items: Iterable[Item], report: str) -> tuple[Item, ...]:
     """A category's findings or tests, each with the words that it needs to be understood, where its sentence has them.
 
-    An item that the words of another one hold then is no longer listed. One whose words would reach into another one stays as it is.
+    An item that the words of another one hold then is no longer listed, nor is a first word whose noun is in another one. One whose
+    words would reach into another assertion stays as it is.
 
     Examples:
         >>> report = "Abdomen weich, jugulare und interkostale Einziehungen. Physio- und Ergotherapie."
@@ -72,6 +73,8 @@ def whole(items: Iterable[Item], report: str) -> tuple[Item, ...]:
         others = [o for o in found if o is not item and o.overlaps(start, end)]
         if all(_is_in(other, longer) for other in others):
             found = [longer if o is item else o for o in found if o not in others]
+        elif start == item.start and all(o.assertion == item.assertion for o in others):
+            found.remove(item)  # a part of what the other one says
     return tuple(found)
 
 

@@ -53,9 +53,10 @@ _PAST = re.compile(
 )
 _PAST_LENGTH = 14  # characters
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
-# „Hauptstr. 77“, „Klosterplatz 1, 97999 Rothenau“
+# „Hauptstr. 77“, „Klosterberg 1, 97999 Rothenau“
 _ADDRESS = re.compile(
-    r"(?:[A-ZÄÖÜ]\w* (?:der |den )?)?[A-ZÄÖÜ][\w-]*(?:str\.|straße|weg|platz|allee|gasse|markt) \d{1,3} ?[a-z]?(?:, (?:D-)?\d{5} [A-ZÄÖÜ][\w /-]{2,40})?"
+    r"(?:[A-ZÄÖÜ]\w* (?:der |den )?)?[A-ZÄÖÜ][\w-]*(?:(?:str\.|straße|weg|platz|allee|gasse|markt) \d{1,3} ?[a-z]?|\.? \d{1,3} ?[a-z]?(?=, ))"
+    r"(?:, (?:D-)?\d{5} [A-ZÄÖÜ][a-zäöüß][\w /-]{1,40})?"
 )
 
 

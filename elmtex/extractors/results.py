@@ -24,6 +24,7 @@ _UNTIL_DIGIT = re.compile(r"\A\D*")
 _BETWEEN = frozenset(
     "am at auf aufnahme admission and bei by dann day discharge entlassung im in kontrolle nach on postop tag then to und verlegung zuletzt".split()
 )
+_NUMBER = re.compile(r"[\d./]*")
 # Before an earlier result: „(Vorwert 74)“, „(14,9)“
 _IN_BRACKETS = re.compile(
     r"\s?\((?:(?:Vor\w*|VU|präop|zuvor|initial|(?:bei )?Aufnahme|prev\w*|prior|baseline|[\d./]{4,10})[^()\n]{0,20}?[:. ] ?)?"
@@ -93,9 +94,9 @@ def _follows(before: Item, item: Item, report: str) -> bool:
         or not before.end <= item.start <= before.end + _NEAR
     ):
         return False
-    words = [word.strip(",.").lower() for word in report[before.end : item.start].split()]
+    words = [word.strip(",.:()").lower() for word in report[before.end : item.start].split()]
     if not item.text[:1].isdecimal() or not all(
-        w in _BETWEEN or w.isdecimal() or not w for w in words
+        w in _BETWEEN or _NUMBER.fullmatch(w) for w in words
     ):
         return False
     unit = _unit(item.text)
