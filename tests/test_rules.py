@@ -648,11 +648,11 @@ def test_a_second_result_has_the_test_of_the_first(
 def test_an_earlier_result_in_brackets_is_none() -> None:
     report = (
         "CRP 28 mg/l (Vorwert 74), Hb 12,8 g/dl (14,9), Leukozyten 9/nl (PCT 0,5), Kalzium (2,4 mmol/l), SpO2 88 % (94 % on oxygen), "
-        "INR 2.05: ok"
+        "INR 2.05: ok, Thrombozyten 181 (194) /nl"
     )
     kept = ["CRP 28 mg/l", "Hb 12,8 g/dl", "Leukozyten 9/nl", "0,5", "2,4 mmol/l"]
     kept += ["SpO2 88 %", "94 %", "INR 2.05"]
-    words = ["CRP 28 mg/l", "74", "Hb 12,8 g/dl", "14,9", *kept[2:]]
+    words = ["CRP 28 mg/l", "74", "Hb 12,8 g/dl", "14,9", *kept[2:], "194) /nl"]
     items = {"laboratory_values": tuple(Item(*place(report, w)) for w in words)}
     found = without_ranges(items, CLINICAL, report)["laboratory_values"]
     assert [item.text for item in found] == kept

@@ -24,6 +24,7 @@ _UNTIL_DIGIT = re.compile(r"\A\D*")
 _BETWEEN = frozenset(
     "am at auf aufnahme admission and bei by dann day discharge entlassung im in kontrolle nach on postop tag then to und verlegung zuletzt".split()
 )
+_HALF = re.compile(r"[\d.,]+\)")  # of „Leukozyten 8,1 (19,4) /nl“
 _NUMBER = re.compile(r"[\d./]*")
 # Before an earlier result: „(Vorwert 74)“, „(14,9)“
 _IN_BRACKETS = re.compile(
@@ -53,7 +54,7 @@ def without_ranges(
 def _is_no_result(item: Item, report: str) -> bool:
     if item.start is None or item.end is None:
         return False
-    if is_limits(report, item.start):
+    if is_limits(report, item.start) or _HALF.match(item.text):
         return True
     if _DAY.search(item.text) and report[item.end - 1 : item.end + 2].endswith(".:"):
         return True
