@@ -461,6 +461,7 @@ def test_what_did_not_change_is_there(report: str, words: str, assertion: str) -
         ("Am Klosterplatz 1, 97999 Rothenau", "laboratory_values", "1, 97999", False),
         ("Klosterberg 1, 97999 Rothenau", "laboratory_values", "1, 97999", False),
         ("Tag 3, 25000 IE Heparin", DRUG, "Heparin", True),
+        ("Impfungen: Influenza, Pneumokokken", "diagnosis", "Influenza", False),
         ("25000 IE Heparin", DRUG, "Heparin", True),
         ("Holter monitoring 24 h", TESTS, "Holter monitoring 24 h", True),
         ("Department with chest pain", "signs_symptoms", "chest pain", True),
@@ -547,6 +548,8 @@ def test_a_test_of_the_plan_is_not_done(report: str, words: str, assertion: str)
         ("Weiterhin wie zuvor Metoprolol 47,5 mg.", DRUG, "Metoprolol", "present", "present"),
         ("Plan:\n1. HTN: amlodipine 5 mg daily.", DRUG, "amlodipine 5 mg", "present", "present"),
         ("Bronchoscopy was performed with cultures pending.", TESTS, "Bronchoscopy", "present", "present"),
+        ("Allergie: Penicillin, Cotrimoxazol fraglich.", "allergies", "Cotrimoxazol", "present", "possible"),
+        ("Ibuprofen bitte meiden.", DRUG, "Ibuprofen", "present", "absent"),
         ("Cavernous hemangioma of the liver", "diagnosis", "Cavernous hemangioma", "present", "present"),
         ("Target lesion 23 mm", "laboratory_values", "Target lesion 23 mm", "present", "present"),
         ("Diagnosen:\n- Pneumonie, nicht bestätigt", "diagnosis", "Pneumonie", "possible", "absent"),
@@ -648,11 +651,21 @@ def test_a_second_result_has_the_test_of_the_first(
 def test_an_earlier_result_in_brackets_is_none() -> None:
     report = (
         "CRP 28 mg/l (Vorwert 74), Hb 12,8 g/dl (14,9), Leukozyten 9/nl (PCT 0,5), Kalzium (2,4 mmol/l), SpO2 88 % (94 % on oxygen), "
-        "INR 2.05: ok, Thrombozyten 181 (194) /nl"
+        "INR 2.05: ok, Thrombozyten 181 (194) /nl, LVEF 44 % biplan (2022: 47 %), Milz 16 cm (Vorbefund 13,8 cm)"
     )
     kept = ["CRP 28 mg/l", "Hb 12,8 g/dl", "Leukozyten 9/nl", "0,5", "2,4 mmol/l"]
-    kept += ["SpO2 88 %", "94 %", "INR 2.05"]
-    words = ["CRP 28 mg/l", "74", "Hb 12,8 g/dl", "14,9", *kept[2:], "194) /nl"]
+    kept += ["SpO2 88 %", "94 %", "INR 2.05", "LVEF 44 %", "Milz 16 cm"]
+    words = [
+        "CRP 28 mg/l",
+        "74",
+        "Hb 12,8 g/dl",
+        "14,9",
+        *kept[2:9],
+        "47 %",
+        "Milz 16 cm",
+        "Vorbefund 13,8 cm",
+        "194) /nl",
+    ]
     items = {"laboratory_values": tuple(Item(*place(report, w)) for w in words)}
     found = without_ranges(items, CLINICAL, report)["laboratory_values"]
     assert [item.text for item in found] == kept

@@ -103,6 +103,7 @@ _LABEL = re.compile(
     r"(?P<drugs>[^:;\n]*)\Z",
     re.IGNORECASE,
 )
+_TO_AVOID = re.compile(r"\s+(?:bitte\s+|zu\s+)?(?:ver)?meiden\b", re.IGNORECASE)
 _TAKES_UP = re.compile(
     r"\.\s|\b(?:start\w*|continu\w*|weiter\w*|neu|new|begonnen|begun)\b", re.IGNORECASE
 )
@@ -157,7 +158,7 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
         return item
     resource, section = category.fhir.resource, sections.kind(item.start)
     match resource, item.assertion:
-        case "Condition", "present" if _is_suspected(item, report):
+        case "Condition" | "AllergyIntolerance", "present" if _is_suspected(item, report):
             return replace(item, assertion="possible")
         case "Observation", "present" if category.fhir.quantity and _GOAL.match(item.text):
             return replace(item, assertion="possible")
@@ -173,7 +174,9 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
             return replace(item, assertion="present")
         case "Condition", "absent" if _is_there(item.start, item.end, report):
             return replace(item, assertion="present")
-        case "MedicationStatement", "present" if _is_former(item.start, report):
+        case "MedicationStatement", "present" if _is_former(item.start, report) or _TO_AVOID.match(
+            report, item.end
+        ):
             return replace(item, assertion="absent")
         case "Procedure", "present" if section == "plan":
             return (

@@ -31,7 +31,7 @@ NO_ITEMS = _EXAMINED | frozenset(
     "adnexe augen becken bewegungsapparat brust darm dünndarm extremitäten gallenblase gallenwege gefäße gelenke genitale gesicht hals "
     "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren "
     "nase ohren ovarien pankreas parotis prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule "
-    "az bds dg ez kontrolle li re vu".split()
+    "az bds dg ez kontrolle li re vb vu".split()
 )
 _NO_OUTCOMES = frozenset("aufnahme entlassung verlegung vorstellung wiedervorstellung".split())
 # What a letterhead or a signature is made of, beside words with a capital: "Dr. med. A. Lindhorst, Oberarzt", „Klinik für Orthopädie und
@@ -79,10 +79,14 @@ def by_place(
     """
     kinds = {category.key: category for category in schema.categories}
     relatives = _spans(categories, kinds, "FamilyMemberHistory")
-    found = {
-        key: tuple(i for i in items if _is_patients(i, kinds[key], relatives, sections.report))
-        for key, items in categories.items()
-    }
+
+    def stays(item: Item, category: Category) -> bool:
+        finding = category.fhir.resource == "Condition" and item.start is not None
+        if finding and sections.kind(item.start or 0) == "immunizations":  # what against
+            return False
+        return _is_patients(item, category, relatives, sections.report)
+
+    found = {k: tuple(i for i in items if stays(i, kinds[k])) for k, items in categories.items()}
     found = _once(found, kinds, sections.report)
     allergies = next((k for k, c in kinds.items() if c.fhir.resource == "AllergyIntolerance"), None)
     return _with_allergies(found, kinds, allergies, sections) if allergies else found

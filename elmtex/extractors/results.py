@@ -25,10 +25,11 @@ _BETWEEN = frozenset(
     "am at auf aufnahme admission and bei by dann day discharge entlassung im in kontrolle nach on postop tag then to und verlegung zuletzt".split()
 )
 _HALF = re.compile(r"[\d.,]+\)")  # of „Leukozyten 8,1 (19,4) /nl“
+_FORMER = re.compile(r"(?:Vorbefund|Vorwert|VB|VU)\b.{0,12}\d")
 _NUMBER = re.compile(r"[\d./]*")
 # Before an earlier result: „(Vorwert 74)“, „(14,9)“
 _IN_BRACKETS = re.compile(
-    r"\s?\((?:(?:Vor\w*|VU|präop|zuvor|initial|(?:bei )?Aufnahme|prev\w*|prior|baseline|[\d./]{4,10})[^()\n]{0,20}?[:. ] ?)?"
+    r"(?: \w{1,20}){0,2}\s?\((?:(?:Vor\w*|VU|präop|zuvor|initial|(?:bei )?Aufnahme|prev\w*|prior|baseline|[\d./]{4,10})[^()\n]{0,20}?[:. ] ?)?"
 )
 _NEAR = 60  # characters that are looked at
 
@@ -54,7 +55,7 @@ def without_ranges(
 def _is_no_result(item: Item, report: str) -> bool:
     if item.start is None or item.end is None:
         return False
-    if is_limits(report, item.start) or _HALF.match(item.text):
+    if is_limits(report, item.start) or _HALF.match(item.text) or _FORMER.match(item.text):
         return True
     if _DAY.search(item.text) and report[item.end - 1 : item.end + 2].endswith(".:"):
         return True
