@@ -16,7 +16,7 @@ pytest.importorskip("trl", reason="training is not installed")
 from elmtex import Extractor, records
 from elmtex.adaptations import Adaptations, Version
 from elmtex.adaptations.learn import Lesson, usable
-from elmtex.models.adapter import Adapter
+from elmtex.models.adapter import Adapter, OwnSchemaSettings, notes_adapter
 from elmtex.schema import CategorySchema, load_schema, parse_schema
 from elmtex.types import Assertion, InputError, Item, Record
 from training import adapt, sft
@@ -145,6 +145,15 @@ def test_no_word_of_a_report_is_in_its_files_and_nothing_else_is_left(
     assert not list(out.parent.glob(".adapting-*"))
     facts = json.loads((out / "elmtex.json").read_text())
     assert facts["base"] == str(adapter.parent / "base") and facts["name"].startswith("adapted-")
+
+
+def test_a_learnt_schema_lists_from_another_confidence_on(adapter: Path, tmp_path: Path) -> None:
+    base = notes_adapter(adapter)
+    assert base is not None
+    base = replace(base, own_schemas=OwnSchemaSettings(((0.0, 0.0), (1.0, 1.0)), 0.375))
+    made = notes_adapter(adapt._packed(adapter, base, tmp_path / "made", 0.0))
+    assert made is not None and made.own_schemas is not None
+    assert (made.own_schemas.threshold, made.threshold) == (adapt.THRESHOLD, base.threshold)
 
 
 def test_a_run_that_breaks_off_leaves_nothing(adapter: Path, tmp_path: Path) -> None:
