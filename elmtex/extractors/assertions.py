@@ -156,17 +156,15 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
     item, report = denied(conditional(item), category, sections.report), sections.report
     if item.start is None or item.end is None:
         return item
-    resource, section = category.fhir.resource, sections.kind(item.start)
-    match resource, item.assertion:
+    section = sections.kind(item.start)
+    match category.fhir.resource, item.assertion:
         case "Condition" | "AllergyIntolerance", "present" if _is_suspected(item, report):
             return replace(item, assertion="possible")
         case "Observation", "present" if category.fhir.quantity and _GOAL.match(item.text):
             return replace(item, assertion="possible")
         case "Procedure", "present" | "absent" if _AWAITED.match(report, item.end):
             return replace(item, assertion="possible")
-        case "Procedure", "absent" if _BY.search(_before(item.start, report)) and _RULED_OUT.match(
-            report, item.end
-        ):
+        case "Procedure", "absent" if _rules_another_out(item, report):
             return replace(item, assertion="present")
         case "Condition", "possible" if _UNCONFIRMED.match(report, item.end):
             return replace(item, assertion="absent")
@@ -174,20 +172,14 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
             return replace(item, assertion="present")
         case "Condition", "absent" if _is_there(item.start, item.end, report):
             return replace(item, assertion="present")
-        case "MedicationStatement", "present" if _is_former(item.start, report) or _TO_AVOID.match(
-            report, item.end
-        ):
+        case "MedicationStatement", "present" if _is_former(item, report):
             return replace(item, assertion="absent")
-        case "Procedure", "present" if section == "plan":
-            return (
-                item if _DONE.search(_clause(item, report)) else replace(item, assertion="possible")
-            )
-        case "MedicationStatement", "present" if _ADVISED.search(sections.heading(item.start)):
-            clause = (
-                _before(item.start, report) + item.text + _after(item.end, report).split(",")[0]
-            )
-            taken = _DONE.search(clause) or _TAKEN.search(clause) or _SCHEME.search(clause)
-            return item if taken else replace(item, assertion="possible")
+        case "Procedure", "present" if section == "plan" and not _DONE.search(
+            _clause(item, report)
+        ):
+            return replace(item, assertion="possible")
+        case "MedicationStatement", "present" if _is_advised(item, sections):
+            return replace(item, assertion="possible")
         case "MedicationStatement", "absent" if _is_taken(item, sections):
             return replace(item, assertion="present")
     return item
@@ -202,23 +194,41 @@ def _is_undoubted(item: Item, sections: Sectioned) -> bool:
     """Whether a diagnosis heads an entry of a list in which nothing doubts it: "V. a." in the entry above is another's."""
     assert item.start is not None
     report = sections.report
-    first, last = line_of(report, item.start)
-    if not _ENTRY.fullmatch(report, first, item.start):
+    entry = _entry(item.start, report)
+    if entry is None:
         return False
-    above, below = line_of(report, max(first - 1, 0)), line_of(report, min(last + 1, len(report)))
+    above = line_of(report, max(entry[0] - 1, 0))
     if report[slice(*above)].rstrip().endswith(":") and _HEDGE.search(report, *above):
         return False
-    is_longer = _indent(report[slice(*below)]) > _indent(report[first : item.start + 1])
-    entry = report[first : below[1] if is_longer else last]
-    return not _HEDGE.search(entry) and not _HEDGE.search(sections.heading(item.start))
+    return not _HEDGE.search(report, *entry) and not _HEDGE.search(sections.heading(item.start))
 
 
-def _is_former(start: int, report: str) -> bool:
-    """Whether a drug stands behind words that say that it was another one's forerunner, or that it and the others are stopped."""
-    first, _ = line_of(report, start)
-    label = _LABEL.match(report, first, start) if start - first < _CLAUSE_LENGTH else None
-    stopped = label and not _TAKES_UP.search(label["drugs"])
-    return bool(stopped or _FORMER.search(_before(start, report)))
+def _rules_another_out(item: Item, report: str) -> bool:
+    """Whether a test is what something else was ruled out by."""
+    assert item.start is not None and item.end is not None
+    return bool(_BY.search(_before(item.start, report)) and _RULED_OUT.match(report, item.end))
+
+
+def _is_advised(item: Item, sections: Sectioned) -> bool:
+    """Whether a drug under recommendations is one of them: nothing up to the next comma says that it is taken already."""
+    assert item.start is not None and item.end is not None
+    if not _ADVISED.search(sections.heading(item.start)):
+        return False
+    before, after = _before(item.start, sections.report), _after(item.end, sections.report)
+    clause = before + item.text + after.split(",")[0]
+    return not (_DONE.search(clause) or _TAKEN.search(clause) or _SCHEME.search(clause))
+
+
+def _is_former(item: Item, report: str) -> bool:
+    """Whether the words around a drug say that it was another one's forerunner, is stopped like its neighbours, or to be avoided."""
+    assert item.start is not None and item.end is not None
+    first, _ = line_of(report, item.start)
+    near = item.start - first < _CLAUSE_LENGTH
+    label = _LABEL.match(report, first, item.start) if near else None
+    if label and not _TAKES_UP.search(label["drugs"]):
+        return True
+    before = _before(item.start, report)
+    return bool(_FORMER.search(before) or _TO_AVOID.match(report, item.end))
 
 
 def _is_taken(item: Item, sections: Sectioned) -> bool:
@@ -283,12 +293,8 @@ def _is_listed(start: int, sections: Sectioned) -> bool:
         return False
     report = sections.report
     first, last = line_of(report, start)
-    if _ENTRY.fullmatch(report, first, start):
-        while last < len(report):  # lines that are indented further belong to it
-            begin, end = line_of(report, last + 1)
-            if begin <= last or _indent(report[begin:end]) <= _indent(report[first : start + 1]):
-                break
-            last = end
+    if entry := _entry(start, report):
+        first, last = entry
     else:  # one of several in a line, with a dose of its own: "Amlodipin 5 mg 1-0-0, HCT pausiert"
         rest = _COMMA.split(report[start:last])[0]
         if not _AFTER_COMMA.search(report, first, start) or not _DIGIT.search(rest):
@@ -298,6 +304,19 @@ def _is_listed(start: int, sections: Sectioned) -> bool:
         first, last = start, start + len(rest)
     heading = sections.heading(start)
     return not _NOT_TAKEN.search(report, first, last) and not _NOT_TAKEN.search(heading)
+
+
+def _entry(start: int, report: str) -> tuple[int, int] | None:
+    """The entry of a list that begins there, with the lines below it that are indented further; None where none begins."""
+    first, last = line_of(report, start)
+    if not _ENTRY.fullmatch(report, first, start):
+        return None
+    while last < len(report):
+        begin, end = line_of(report, last + 1)
+        if begin <= last or _indent(report[begin:end]) <= _indent(report[first : start + 1]):
+            break
+        last = end
+    return first, last
 
 
 def _indent(line: str) -> int:

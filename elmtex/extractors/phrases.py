@@ -52,7 +52,7 @@ _GERMAN = re.compile(
 _ENGLISH = re.compile(r"\b(?:and|the|of|with|no|not|was|were|for|from|to|on|at|he|she|had|is)\b")
 
 
-def whole(items: Iterable[Item], report: str) -> tuple[Item, ...]:
+def whole_phrases(items: Iterable[Item], report: str) -> tuple[Item, ...]:
     """A category's findings or tests, each with the words that it needs to be understood, where its sentence has them.
 
     An item that the words of another one hold then is no longer listed, nor is a first word whose noun is in another one. One whose
@@ -61,7 +61,7 @@ def whole(items: Iterable[Item], report: str) -> tuple[Item, ...]:
     Examples:
         >>> report = "Abdomen weich, jugulare und interkostale Einziehungen. Physio- und Ergotherapie."
         >>> found = [Item(report[a:b], a, b) for a, b in ((8, 13), (15, 23), (55, 61), (67, 79))]
-        >>> [item.text for item in whole(found, report)]
+        >>> [item.text for item in whole_phrases(found, report)]
         ['Abdomen weich', 'jugulare und interkostale Einziehungen', 'Physio- und Ergotherapie']
     """
     found = list(items)

@@ -79,14 +79,10 @@ def by_place(
     """
     kinds = {category.key: category for category in schema.categories}
     relatives = _spans(categories, kinds, "FamilyMemberHistory")
-
-    def stays(item: Item, category: Category) -> bool:
-        finding = category.fhir.resource == "Condition" and item.start is not None
-        if finding and sections.kind(item.start or 0) == "immunizations":  # what against
-            return False
-        return _is_patients(item, category, relatives, sections.report)
-
-    found = {k: tuple(i for i in items if stays(i, kinds[k])) for k, items in categories.items()}
+    found = {
+        key: tuple(i for i in items if _is_patients(i, kinds[key], relatives, sections))
+        for key, items in categories.items()
+    }
     found = _once(found, kinds, sections.report)
     allergies = next((k for k, c in kinds.items() if c.fhir.resource == "AllergyIntolerance"), None)
     return _with_allergies(found, kinds, allergies, sections) if allergies else found
@@ -141,11 +137,13 @@ def _spans(
 
 
 def _is_patients(
-    item: Item, category: Category, relatives: Iterable[tuple[int, int]], report: str
+    item: Item, category: Category, relatives: Iterable[tuple[int, int]], sections: Sectioned
 ) -> bool:
-    finding = category.fhir.resource == "Condition"
+    finding, report = category.fhir.resource == "Condition", sections.report
     if item.start is None or item.end is None:
         return True
+    if finding and sections.kind(item.start) == "immunizations":  # what it is against
+        return False
     if category.fhir.resource in ("Condition", "Procedure") and item.text.lower() in NO_ITEMS:
         return False
     if finding and _CAUSE.fullmatch(item.text):

@@ -101,12 +101,13 @@ def _follows(before: Item, item: Item, report: str) -> bool:
         w in _BETWEEN or _NUMBER.fullmatch(w) for w in words
     ):
         return False
-    unit = _unit(item.text)
-    return unit is not None and unit == _unit(_UNTIL_DIGIT.sub("", before.text))
+    unit = _unit(item)
+    return unit is not None and unit == _unit(before)
 
 
-def _unit(words: str) -> str | None:
-    value = value_of("quantity", words)
+def _unit(item: Item) -> str | None:
+    """The unit of what stands from the first digit on."""
+    value = value_of("quantity", _UNTIL_DIGIT.sub("", item.text))
     return value.code if isinstance(value, Quantity) else None
 
 
@@ -116,6 +117,5 @@ def _is_earlier(before: Item, item: Item, report: str) -> bool:
         return False
     if not item.text[:1].isdecimal() or report[item.end : item.end + 1] != ")":
         return False
-    unit = _unit(item.text)
-    is_same = item.text[-1:].isdecimal() or unit == _unit(_UNTIL_DIGIT.sub("", before.text))
+    is_same = item.text[-1:].isdecimal() or _unit(item) == _unit(before)
     return is_same and bool(_IN_BRACKETS.fullmatch(report, before.end, item.start))

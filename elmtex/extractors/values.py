@@ -9,8 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from elmtex.extractors.assertions import asserted
-from elmtex.extractors.phrases import is_german
-from elmtex.extractors.phrases import whole as whole_phrases
+from elmtex.extractors.phrases import is_german, whole_phrases
 from elmtex.extractors.places import by_place
 from elmtex.extractors.rules import with_demographics
 from elmtex.schema import CategorySchema
