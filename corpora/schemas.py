@@ -1,7 +1,8 @@
 """Reports written and marked up for many schemas: ``NAME.json`` is a schema; ``NAME.en.txt`` and
-``NAME.de.txt`` beside it hold reports in the notation of :mod:`corpora.markup`, a line ``---``
-between two. A label is the schema's own key, and every item and attribute is marked. Schemas
-``dev-*`` are kept from training whole."""
+``NAME.de.txt`` beside it hold short reports in the notation of :mod:`corpora.markup`, a line
+``---`` between two; ``NAME.long.en.txt`` and ``NAME.long.de.txt``, where they are, long ones. A
+label is the schema's own key, and every item and attribute is marked. Schemas ``dev-*`` are kept
+from training whole."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from elmtex.types import InputError, Record
 
 LANGUAGES = ("en", "de")
 HELD_OUT = "dev-"
+LONG = "long-"  # how the names of long reports begin, for a weight of their own in a mixture
 
 
 def load(folder: Path) -> Iterator[Record]:
@@ -30,7 +32,9 @@ def load(folder: Path) -> Iterator[Record]:
     for file in files:
         schema = load_schema(file)
         for lang in LANGUAGES:
-            yield from _records(file.with_suffix(f".{lang}.txt"), schema, lang)
+            yield from _records(file.with_suffix(f".{lang}.txt"), schema, lang, schema.name)
+            if (long := file.with_suffix(f".long.{lang}.txt")).exists():
+                yield from _records(long, schema, lang, f"{LONG}{schema.name}")
 
 
 def halves(records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
@@ -43,7 +47,7 @@ def halves(records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
     return both
 
 
-def _records(file: Path, schema: CategorySchema, lang: str) -> Iterator[Record]:
+def _records(file: Path, schema: CategorySchema, lang: str, name: str) -> Iterator[Record]:
     notation = Notation.of(schema)
     try:
         parts = file.read_text(encoding="utf-8").split("\n---\n")
@@ -52,7 +56,7 @@ def _records(file: Path, schema: CategorySchema, lang: str) -> Iterator[Record]:
         raise InputError(f"{file}: {error}") from None
     for number, (text, marks) in enumerate(reports, 1):
         yield Record(
-            id=f"{lang}/{schema.name}-{number}",
+            id=f"{lang}/{name}-{number}",
             source="schemas",
             lang=lang,
             text=text,
