@@ -3,9 +3,11 @@
     python -m eval.own_schemas --out runs/own-schemas
     python -m eval.own_schemas --systems finetuned,naive --limit 2 --out runs/own-schemas
     python -m eval.own_schemas --publish runs/own-schemas
+    python -m eval.own_schemas --schemas training/schemas/held_out_long
 
 Reads the reports of the held-out schemas (``dev-*`` of training/schemas) and measures on every other of each schema's; the
-others set the confidence (``training.calibrate --schemas``) and are the examples of ``icl``. Printed are micro F1, exact and
+others set the confidence (``training.calibrate --schemas``) and are the examples of ``icl``. Of a folder without ``dev-*`` every
+report measures. Printed are micro F1, exact and
 relaxed, and how often a category that holds nothing is filled, with 95% bootstrap intervals over reports. ``--out`` gets
 figures.json; ``--publish`` writes the tables of such a folder into the docs and the model card of the packaged adapter that
 it measured.
@@ -102,14 +104,17 @@ def measure(
         limit: only the first so many reports of each schema that measure; None takes all.
 
     Raises:
-        InputError: an unknown system, or no held-out schema in the folder.
+        InputError: an unknown system, no schema in the folder, or no examples for icl.
     """
     if unknown := set(systems) - set(SYSTEMS):
         raise InputError(f"unknown system {sorted(unknown)[0]!r}: take {', '.join(SYSTEMS)}")
-    held_out = [r for r in schemas.load(folder) if r.split == "dev"]
-    if not held_out:
-        raise InputError(f"no held-out schemas ({schemas.HELD_OUT}NAME.json) in {folder}")
-    learnt, measured = schemas.halves(held_out)
+    found_there = list(schemas.load(folder))
+    held_out = [r for r in found_there if r.split == "dev"]
+    learnt, measured = schemas.halves(held_out) if held_out else ([], found_there)
+    if "icl" in systems and not learnt:
+        raise InputError(
+            f"icl needs examples: no held-out schemas ({schemas.HELD_OUT}NAME.json) in {folder}"
+        )
     found: dict[str, Any] = {}
     for system in systems:
         samples: dict[str, list[Sample]] = {}

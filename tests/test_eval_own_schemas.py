@@ -103,5 +103,15 @@ def test_what_cannot_be_measured_is_told(folder: Path, capsys: Any) -> None:
     (folder / "dev-wound.json").rename(folder / "wound.json")
     for lang in schemas.LANGUAGES:
         (folder / f"dev-wound.{lang}.txt").rename(folder / f"wound.{lang}.txt")
-    assert own_schemas.main(["--schemas", str(folder)]) == 2
+    assert own_schemas.main(["--schemas", str(folder), "--systems", "icl"]) == 2
     assert "no held-out schemas" in capsys.readouterr().err
+    assert own_schemas.main(["--schemas", str(folder / "empty")]) == 2
+    assert "no schemas" in capsys.readouterr().err
+
+
+def test_without_held_out_schemas_every_report_measures(folder: Path, monkeypatch: Any) -> None:
+    for file in list(folder.iterdir()):
+        file.rename(folder / file.name.removeprefix(schemas.HELD_OUT))
+    monkeypatch.setattr(own_schemas, "open_extractor", lambda *_, **__: Planted())
+    found = own_schemas.measure(folder, ["finetuned"])["systems"]["finetuned"]
+    assert found["all"]["n"] == 8 and [*found["schemas"]] == ["wound"]

@@ -17,7 +17,7 @@ from elmtex.text.normalisation import sentences
 from elmtex.text.reading import reading
 from elmtex.types import InputError, Item, Record
 from training import prepare
-from training.data import Augmentation, asked_schema
+from training.data import Augmentation, asked_schema, sampled
 from training.mentions import pools
 
 FOLDER = Path(prepare.__file__).parent / "schemas"
@@ -68,6 +68,19 @@ def test_a_label_is_the_schemas_own_key_and_a_record_names_its_schema(folder: Pa
     assert empty.labelled == ("size", "site") and empty.items == {"size": (), "site": ()}
     assert (german.lang, german.text) == ("de", "Wunde am Knie?")
     assert (nodule.schema, nodule.split) == ("dev-nodule", "dev")
+
+
+def test_long_reports_stand_apart_and_have_names_of_their_own(folder: Path) -> None:
+    (folder / "wound.long.de.txt").write_text("Wunde [size|2 cm]\n---\nam [site|Fuß]\n")
+    found = {r.id: r for r in schemas.load(folder) if r.schema == "wound"}
+    assert [*found][-2:] == ["de/long-wound-1", "de/long-wound-2"]
+    assert (found["de/long-wound-2"].lang, found["de/long-wound-2"].split) == ("de", "train")
+    weights = {"schemas": 0.0, "schemas/de/long-": 2.0}
+    drawn = sampled(list(found.values()), weights, random.Random(0))
+    assert sorted(r.id for r in drawn) == sorted(2 * [*found][-2:])
+    (folder / "wound.long.de.txt").write_text("[sx|Husten]")
+    with pytest.raises(InputError, match=r"wound\.long\.de\.txt: no category has the label 'sx'"):
+        list(schemas.load(folder))
 
 
 def test_faults_name_the_file(folder: Path) -> None:
@@ -160,6 +173,15 @@ def test_a_row_without_a_schema_is_read_and_a_wrong_one_is_told(tmp_path: Path) 
     file.write_text(json.dumps({**record.to_dict(), "schema": ["wound"]}))
     with pytest.raises(InputError, match="lang, split and schema must be strings"):
         list(records.load(file))
+
+
+def test_the_long_reports_that_are_held_out_are_well_formed(
+    reports: dict[str, list[Record]],
+) -> None:
+    held_out = list(schemas.load(FOLDER / "held_out_long"))
+    assert len(held_out) == 26 and len({r.schema for r in held_out}) == 3
+    learnt = {r.text for own in reports.values() for r in own}
+    assert not learnt & {r.text for r in held_out}
 
 
 @pytest.fixture(scope="module")

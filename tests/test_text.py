@@ -38,6 +38,14 @@ def test_normalising_keeps_length_and_sentences_cover_the_text(report):
             "Seit dem 16. Lebensjahr. AV-Block III. Grades.",
             ["Seit dem 16. Lebensjahr. ", "AV-Block III. Grades."],
         ),
+        (
+            "Ab 1. postop. Tag mobil. Nach der 2. Dosis wohl. Hämorrhoiden I.-II. Grades.",
+            [
+                "Ab 1. postop. Tag mobil. ",
+                "Nach der 2. Dosis wohl. ",
+                "Hämorrhoiden I.-II. Grades.",
+            ],
+        ),
         ("Temp. 36,6 °C. BSG 12 mm/h. Gut.", ["Temp. 36,6 °C. ", "BSG 12 mm/h. ", "Gut."]),
         ("CRP 12. Dann (s. u.). Gut.", ["CRP 12. ", "Dann (s. u.). ", "Gut."]),
         ("DIAGNOSES\nfever\r\ncough", ["DIAGNOSES\n", "fever \n", "cough"]),
