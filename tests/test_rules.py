@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from elmtex.extractors.printed_results import with_printed_results
-from elmtex.extractors.results import without_ranges
+from elmtex.extractors.results import current_results
 from elmtex.extractors.rules import by_rule
 from elmtex.extractors.values import fitted, with_values
 from elmtex.schema import load_schema
@@ -177,7 +177,7 @@ def test_a_reference_range_is_no_result_and_a_value_is_one_cell() -> None:
     both = Attribute("value", LABS[start : start + 17], start, start + 17)
     assert both.text.endswith("60-105")
     values[1] = Item("139", start, start + 3, attributes=(both,))
-    results = without_ranges({"laboratory_values": tuple(values)}, CLINICAL, LABS)
+    results = current_results({"laboratory_values": tuple(values)}, CLINICAL, LABS)
     found = by_rule(results, CLINICAL, LABS)["laboratory_values"]
     # "4,0-11" is a part of its cell; "< 5" is a result below the second date; a row of ranges has no reference.
     assert [item.text for item in found] == ["168", "139", "28", "< 5", "3-4"]
@@ -186,7 +186,7 @@ def test_a_reference_range_is_no_result_and_a_value_is_one_cell() -> None:
         ("value", "139"),
     ]
     limits = (Item(*place(LABS, "60-105")),)
-    (finding,) = without_ranges({"signs_symptoms": limits}, CLINICAL, LABS)["signs_symptoms"]
+    (finding,) = current_results({"signs_symptoms": limits}, CLINICAL, LABS)["signs_symptoms"]
     assert finding.text == "60-105"
 
 
@@ -347,7 +347,7 @@ def test_a_result_outside_of_tables_stays_as_it_is() -> None:
 def test_a_part_of_a_date_is_no_result(words: str, kept: bool) -> None:
     report = "Koloskopie vom 13.10.2026: Polyp. Labor: CRP 13.10 mg/l, am 13.10.2026 CRP 5 mg/l, FEES 14.05.: frei"
     item = Item(*place(report, words))
-    found = without_ranges({"laboratory_values": (item,)}, CLINICAL, report)
+    found = current_results({"laboratory_values": (item,)}, CLINICAL, report)
     assert bool(found["laboratory_values"]) == kept
 
 
@@ -667,7 +667,7 @@ def test_an_earlier_result_in_brackets_is_none() -> None:
         "194) /nl",
     ]
     items = {"laboratory_values": tuple(Item(*place(report, w)) for w in words)}
-    found = without_ranges(items, CLINICAL, report)["laboratory_values"]
+    found = current_results(items, CLINICAL, report)["laboratory_values"]
     assert [item.text for item in found] == kept
 
 

@@ -20,7 +20,7 @@ from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.base import Extractor
 from elmtex.extractors.given import completed, with_attributes
 from elmtex.extractors.loaded_model import LoadedModel
-from elmtex.extractors.results import without_ranges
+from elmtex.extractors.results import current_results
 from elmtex.extractors.stage_times import NotesTimings
 from elmtex.extractors.values import fitted
 from elmtex.extractors.view import View
@@ -307,7 +307,7 @@ class NotesExtractor(Extractor):
 
     def _final(self, id: str, report: str, finished: Notes, timings: NotesTimings) -> Extraction:
         document = self._document(id, finished, "ok")
-        categories = without_ranges(document.categories, self.schema, report)
+        categories = current_results(document.categories, self.schema, report)
         began = time.perf_counter()
         document = replace(document, categories=self._valued(categories, report), timings=timings)
         timings.attributes = time.perf_counter() - began if self._reader else 0.0

@@ -34,7 +34,7 @@ _IN_BRACKETS = re.compile(
 _NEAR = 60  # characters that are looked at
 
 
-def without_ranges(
+def current_results(
     categories: Mapping[str, tuple[Item, ...]], schema: CategorySchema, report: str
 ) -> dict[str, tuple[Item, ...]]:
     """The items, without those of a category of results that are a row's reference range, whose number is a date's, "Koloskopie vom

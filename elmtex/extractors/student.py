@@ -12,7 +12,7 @@ from elmtex.extractors.base import Extractor
 from elmtex.extractors.given import completed
 from elmtex.extractors.loaded_attribute_reader import LoadedAttributeReader
 from elmtex.extractors.loaded_student import LoadedStudent
-from elmtex.extractors.results import without_ranges
+from elmtex.extractors.results import current_results
 from elmtex.extractors.values import fitted
 from elmtex.models.attribute_reader import READERS
 from elmtex.schema import CategorySchema, load_schema
@@ -125,7 +125,7 @@ class StudentExtractor(Extractor):
             repeated=self.schema.repeated,
         )
         items = fitted(items, self.schema, sections)
-        items = without_ranges(items, self.schema, report)
+        items = current_results(items, self.schema, report)
         if self._reader:
             items = self.add_attributes(report, items)
         document = self._document(id, "ok", (), items)
