@@ -105,6 +105,10 @@ def test_it_reads_reports_of_that_kind_better(adapted: Any) -> None:
         for of in (record["before"]["exact"], record["after"]["exact"])
     )
     assert after > before + 0.3
+    for of in (record["before"], record["after"]):
+        assert set(of["categories"]) <= set(OWN.keys)
+        for name, total in of["relaxed"].items():
+            assert sum(counts[name] for counts in of["categories"].values()) == total
     known = {record.text for record in adapt.split(REVIEWS)[0]}
     extractor = Extractor(OWN, model=str(out), engine="torch")
     for one in (r for r in REVIEWS if r.text in known):

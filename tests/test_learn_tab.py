@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from fakes import SCHEMA, FakeExtractor, Modelless, Reader, extraction, item
 from test_adaptations import add
 
-from elmtex.adaptations import Adaptations, Version, schema_key
+from elmtex.adaptations import Adaptations, Counts, Figures, Version, schema_key
 from elmtex.adaptations.learn import Step
 from elmtex.review import Decision, Store
 from elmtex.review.store import MEMORY
@@ -175,6 +176,12 @@ def test_the_tab_says_what_was_learnt_and_what_is_in_use(data: Path, words: Any)
     assert new is not None and new.id == two
     shown = Reader(said_html(reviewed, State("done", KEY), new, words)).text
     assert words.learn.measured.format(learnt=2, held_out=2) in shown and "40 %" in shown
+    assert words.learn.changes not in shown  # of a version made before categories were counted
+    figures = Figures(new.before.exact, new.before.relaxed, {SCHEMA.keys[0]: Counts(3, 1, 2)})
+    counted = replace(new, before=figures)
+    shown = Reader(said_html(reviewed, State("done", KEY), counted, words)).text
+    assert SCHEMA.categories[0].title_in(words.lang) in shown and "3 → 0" in shown
+    assert SCHEMA.categories[1].title_in(words.lang) not in shown
     kept.use(two)
     assert candidate(kept.versions()) is None and candidate([]) is None
     table = Reader(versions_html(kept.versions(), words)).text

@@ -119,26 +119,27 @@ def written_reports(own_schema: bool = False) -> list[Record]:
 
 def _measured(
     model: Path | None, schema: CategorySchema, held_out: Sequence[Record], stage: str, told: Told
-) -> dict[str, dict[str, int]]:
-    """Items right, wrong and missed, exact and relaxed, as ``eval`` counts them."""
+) -> dict[str, dict[str, Any]]:
+    """Items right, wrong and missed, exact and relaxed, as ``eval`` counts them; relaxed by category, too."""
     from elmtex.extractors.base import extract_safely, open_extractor
     from eval.data import with_first_mentions
     from eval.metrics import score_sample
+    from eval.metrics.entity import Counts
 
     extractor = open_extractor(
         "finetuned", schema, model=str(model) if model else None, attributes=False
     )
-    counts = {level: dict.fromkeys(("tp", "fp", "fn"), 0) for level in ("exact", "relaxed")}
+    exact, relaxed, categories = Counts(), Counts(), dict.fromkeys(schema.keys, Counts())
     told(stage, 0, len(held_out))
     for number, record in enumerate(held_out, 1):
         extraction = extract_safely(extractor, record.text, record.id)
         sample = score_sample(with_first_mentions(record), extraction)
-        for level, of in (("exact", sample.exact), ("relaxed", sample.relaxed)):
-            for row in of.values():
-                for name, value in row.to_dict().items():
-                    counts[level][name] += value
+        exact = sum(sample.exact.values(), exact)
+        relaxed = sum(sample.relaxed.values(), relaxed)
+        categories |= {key: categories[key] + of for key, of in sample.relaxed.items()}
         told(stage, number, len(held_out))
-    return counts
+    filled = {key: of.to_dict() for key, of in categories.items() if of != Counts()}
+    return {"exact": exact.to_dict(), "relaxed": relaxed.to_dict(), "categories": filled}
 
 
 def _data(

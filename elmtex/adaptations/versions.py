@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -46,14 +46,19 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How a model did on the reports that were held out: by the same words, and by words that overlap."""
+    """How a model did on the reports that were held out: by the same words, by words that overlap, and these by category.
+
+    ``categories`` is by key, without those of which nothing was there or found; a version made before they were counted has none.
+    """
 
     exact: Counts
     relaxed: Counts
+    categories: Mapping[str, Counts] = field(default_factory=dict)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Mapping[str, int]]) -> Figures:
-        return cls(Counts(**data["exact"]), Counts(**data["relaxed"]))
+    def from_dict(cls, data: Mapping[str, Mapping[str, Any]]) -> Figures:
+        categories = {key: Counts(**of) for key, of in data.get("categories", {}).items()}
+        return cls(Counts(**data["exact"]), Counts(**data["relaxed"]), categories)
 
 
 @dataclass(frozen=True, slots=True)

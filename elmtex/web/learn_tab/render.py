@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
 from elmtex.adaptations import Counts, Version
 from elmtex.adaptations.learn import LEAST
+from elmtex.schema import CategorySchema
 from elmtex.web.learn_tab.learning import Reviewed, State
 from elmtex.web.locale.messages import Words
 from elmtex.web.render import message_html, missing_html, progress_html
@@ -35,7 +36,8 @@ def said_html(
     if waiting is None:
         few = w.too_few.format(least=LEAST) if chosen.finished < LEAST else w.hint
         return html + missing_html(few)
-    return html + _LEARN.figures(_rows(waiting, words), _counts(waiting, words), words)
+    changes = list(_changes(waiting, chosen.schema, words))
+    return html + _LEARN.figures(_rows(waiting, words), changes, _counts(waiting, words), words)
 
 
 def versions_html(versions: Sequence[Version], words: Words) -> Markup:
@@ -65,6 +67,18 @@ def _rows(version: Version, words: Words) -> list[tuple[str, list[str]]]:
         )
         for name, of in named
     ]
+
+
+def _changes(
+    version: Version, schema: CategorySchema, words: Words
+) -> Iterator[tuple[str, list[str]]]:
+    """A row per category of which something was there or found: right, wrong and missed, before and after."""
+    before, after, nothing = version.before.categories, version.after.categories, Counts(0, 0, 0)
+    for category in schema.categories:
+        one, other = (of.get(category.key, nothing) for of in (before, after))
+        if one != nothing or other != nothing:
+            pairs = (one.tp, other.tp), (one.fp, other.fp), (one.fn, other.fn)
+            yield category.title_in(words.lang), [f"{a} → {b}" for a, b in pairs]
 
 
 def _f1(counts: Counts) -> str:

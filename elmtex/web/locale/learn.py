@@ -41,6 +41,8 @@ class LearnMessages(Section):
     model = _("Read with")
     before = _("Shipped model")
     after = _("What was learnt")
+    # Translators: over a table with a row per category; a cell says “3 → 5”.
+    changes = _("By category, words that overlap: shipped model → what was learnt")
     use = _("Use it")
     discard = _("Discard")
     back = _("Back to the model before")
