@@ -181,12 +181,14 @@ def publish(known: Mapping[str, Any]) -> None:
         if known["systems"].get("finetuned", {}).get("digest") == of_it:
             config = read_facts(adapter.folder / "adapter_config.json")
             record = read_facts(adapter.folder / "record.json")
+            # The stages before are elmtex-7's.
+            own = [stage for stage in record["stages"] if "schemas" in stage.get("sources", ())]
             card = Template(_CARD.read_text("utf-8")).substitute(
                 name=adapter.name,
                 base=adapter.base,
                 rank=config["r"],
                 threshold=adapter.own_schemas.threshold,
-                stages=stages({"stages": record["stages"][-1:]}),  # the others are elmtex-7's
+                stages=stages({"stages": own}),
                 figures=shown.strip(),
             )
             write_whole(adapter.folder / "MODEL_CARD.md", card)

@@ -212,7 +212,9 @@ def test_ending_and_threshold_are_those_of_the_best_relations(monkeypatch: pytes
 
     monkeypatch.setattr(module, "LoadedModel", Model)
     monkeypatch.setattr(module, "NotesExtractor", Fake)
-    rows, pairs = module.calibrate_attributes(Path("run"), [RECORD], "elmtex", (0.0, -1.0))
+    rows, pairs = module.calibrate_attributes(
+        Path("run"), [RECORD], {RECORD.schema: "elmtex"}, (0.0, -1.0)
+    )
     assert len(rows) == 2 * len(module.ATTRIBUTE_THRESHOLDS) + 1
     # Of 4 the dose and the pain's time are right: 2·2 / (2·2 + 0 + 2).
     assert rows[-1] == {"bias": -1.0, "threshold": 0.25, "exact": 0.0, "relaxed": 0.6667}

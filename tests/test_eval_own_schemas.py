@@ -80,8 +80,9 @@ def test_the_card_of_the_adapter_that_was_measured_is_written(
     settings = {"threshold": 0.3, "calibration": []}
     facts = {"base": str(base), "layout": "described", "own_schemas": settings}
     (adapter / "elmtex.json").write_text(json.dumps(facts))
-    stage = {"records": 3, "sources": [], "steps": 7, "git": "abc", "command": "sft"}
-    (adapter / "record.json").write_text(json.dumps({"stages": [stage]}))
+    stage = {"records": 3, "sources": ["schemas"], "steps": 7, "git": "abc", "command": "sft"}
+    before = {**stage, "sources": ["maccrobat"], "steps": 9}
+    (adapter / "record.json").write_text(json.dumps({"stages": [before, stage]}))
     page = tmp_path / "page.md"
     page.write_text("<!-- figures:start -->\n<!-- figures:end -->\n")
     monkeypatch.setattr(own_schemas, "DOCS", page)
@@ -94,7 +95,8 @@ def test_the_card_of_the_adapter_that_was_measured_is_written(
     assert not (adapter / "MODEL_CARD.md").exists()
     own_schemas.publish({**known, "systems": {"finetuned": {"digest": digest([base, adapter])}}})
     card = (adapter / "MODEL_CARD.md").read_text()
-    assert "# schemas-1" in card and "7 steps" in card and "0.3" in card and "0.5" in card
+    assert "7 steps" in card and "9 steps" not in card
+    assert "# schemas-1" in card and "0.3" in card and "0.5" in card
 
 
 def test_what_cannot_be_measured_is_told(folder: Path, capsys: Any) -> None:

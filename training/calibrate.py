@@ -60,7 +60,7 @@ def calibrate(
     ``student`` adds its second opinion, fitted on DEV and on the written reports of
     ``data/dev_other.jsonl``: see :mod:`training.calibrate_opinion`. ``schemas``, a folder, sets how
     sure the adapter is of schemas it was not trained on: see :mod:`training.calibrate_schemas`.
-    Attributes come last, on DEV: see :mod:`training.calibrate_attributes`. ``attribute_reader`` is what reads those of the
+    Attributes come last, on DEV, or on the reports of ``schemas``: see :mod:`training.calibrate_attributes`. ``attribute_reader`` is what reads those of the
     schemas that it knows.
     """
     from elmtex.schema import load_schema
@@ -122,20 +122,25 @@ def calibrate(
         settings, known["own_schemas"] = calibrate_schemas(run, learnt, schemas)
         _write(run, own_schemas=settings)
         print({"own_schemas": known["own_schemas"][-1]}, flush=True)
-    known["attributes"] = _attributes(run, records, schema)
+        files = {r.schema: schemas / f"{r.schema}.json" for r in learnt}
+        known["attributes"] = _attributes(run, learnt, files)
+    else:
+        known["attributes"] = _attributes(run, records, {None: schema})
     _write(run, attribute_reader=attribute_reader)
     write_whole(run / "calibration.json", json.dumps(known, indent=2) + "\n")
     return rows
 
 
-def _attributes(run: Path, records: Sequence[Record], schema: str) -> list[dict[str, Any]]:
+def _attributes(
+    run: Path, records: Sequence[Record], schemas: Mapping[str | None, str | Path]
+) -> list[dict[str, Any]]:
     """Write the settings of attributes; the rows tried, none where nothing can be set."""
     from training.calibrate_attributes import calibrate_attributes
 
     labelled = [record for record in records if record.attributes]
     if not labelled or load_adapter(run).attributes is None:
         return []
-    tried, correctness_pairs = calibrate_attributes(run, labelled, schema)
+    tried, correctness_pairs = calibrate_attributes(run, labelled, schemas)
     settings = {name: tried[-1][name] for name in ("bias", "threshold")}
     calibration = isotonic(correctness_pairs) if correctness_pairs else []
     _write(run, attributes={**settings, "calibration": calibration})

@@ -3,7 +3,7 @@ probability means."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,15 +26,18 @@ Pairs = list[tuple[float, int]]
 
 
 def calibrate_attributes(
-    run: Path, records: Sequence[Record], schema: str, endings: Sequence[float] = ENDINGS
+    run: Path,
+    records: Sequence[Record],
+    schemas: Mapping[str | None, str | Path],
+    endings: Sequence[float] = ENDINGS,
 ) -> tuple[list[dict[str, Any]], Pairs]:
     """Choose the ending bias and the threshold with the best relaxed micro F1 of relations, end to
     end.
 
     Args:
         run: the adapter, whose items are calibrated.
-        records: reports of DEV that label attributes; each is extracted once for every bias.
-        schema: a name or a file.
+        records: reports that label attributes; each is extracted once for every bias.
+        schemas: a name or a file, by what the records name as their schema.
         endings: the biases to try.
 
     Returns:
@@ -49,8 +52,8 @@ def calibrate_attributes(
     for ending in endings:
         # One model in memory; the extractor reads its adapter's settings when it first answers.
         model.adapter = replace(adapter, attributes=AttributeSettings(bias=ending))
-        extractor = NotesExtractor(schema, model=model)
-        answers = [extractor.extract(record.text, id=record.id) for record in records]
+        extractors = {key: NotesExtractor(schema, model=model) for key, schema in schemas.items()}
+        answers = [extractors[r.schema].extract(r.text, id=r.id) for r in records]
         pairs_of[ending] = [
             row for both in zip(records, answers, strict=True) for row in correctness_pairs(*both)
         ]

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from elmtex.decoding.notes import NoteState
 from elmtex.decoding.select import group
 from elmtex.extractors.loaded_model import LoadedModel
-from elmtex.extractors.notes import NotesExtractor
+from elmtex.extractors.notes import Notes, NotesExtractor
 from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import Extraction, InputError, Record
 from training.thresholds import WIDE, best, isotonic, scored, without_pairs
@@ -45,7 +44,7 @@ def calibrate_schemas(
         extractor = NotesExtractor(
             schemas[record.schema], model=model, attributes=False, second_opinion=False
         )
-        notes.append(extractor.notes(record.text).notes)
+        notes.append(extractor.notes(record.text))
     rows = list(_tried(records, notes, schemas))
     chosen = best([row for row in rows if row["invented"] <= INVENTED] or rows[-1:])
     if not chosen["correctness_pairs"]:
@@ -59,14 +58,21 @@ def calibrate_schemas(
 
 def _tried(
     records: Sequence[Record],
-    notes: Sequence[Sequence[NoteState]],
+    notes: Sequence[Notes],
     schemas: Mapping[str | None, CategorySchema],
 ) -> Iterator[dict[str, Any]]:
     """A row per threshold: exact and relaxed F1, and the share of the categories without gold that are filled."""
     empty = [(i, key) for i, r in enumerate(records) for key in r.labelled if not r.items.get(key)]
     for threshold in WIDE:
         answers = [
-            Extraction("", "", "", "ok", (), group(n, schemas[r.schema].keys, threshold=threshold))
+            Extraction(
+                "",
+                "",
+                "",
+                "ok",
+                (),
+                group(n.notes, schemas[r.schema].keys, threshold=threshold, score=n.score),
+            )
             for r, n in zip(records, notes, strict=True)
         ]
         filled = sum(bool(answers[i].categories[key]) for i, key in empty)

@@ -19,6 +19,7 @@ from elmtex.decoding.select import attributes_of, dedup_key, group, kept
 from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.base import Extractor
 from elmtex.extractors.given import completed, with_attributes
+from elmtex.extractors.headed_lines import HeadedLines
 from elmtex.extractors.loaded_model import LoadedModel
 from elmtex.extractors.results import current_results
 from elmtex.extractors.stage_times import NotesTimings
@@ -235,13 +236,17 @@ class NotesExtractor(Extractor):
         finished, said = Notes(sections=Sectioned.of(report)), set[tuple[str, str, str]]()
         is_heading = finished.sections.is_heading
         opinion = self._opinion.of(report, tokens, timings) if self._opinion else None
+        headed = HeadedLines.of(tokens, self.schema)
         if opinion:
             finished.score, finished.agrees = opinion.score, opinion.agrees
+        elif headed.keys:
+            finished.score = headed.score
         sentences_done = 0
 
         def listed(group: Sequence[NoteState]) -> list[AttributeState]:
             """The attributes to write of these notes' items: of those that stay, each thing once a report."""
             assert loaded.attributes is not None
+            headed.refile(group)
             stay = kept(
                 group,
                 self.schema.keys,
@@ -291,6 +296,7 @@ class NotesExtractor(Extractor):
                     timings.other_passes += now - began
                 if opinion:
                     opinion.settle(done)
+                headed.refile(done)
                 finished.notes += done
                 before = len(left)
                 left -= Counter(walk.sentence for walk in done)

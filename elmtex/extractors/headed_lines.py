@@ -1,0 +1,116 @@
+"""Lines whose heading names a category of one's own schema: what stands in "Wundgrund: 80 % Fibrin" belongs to the wound bed.
+
+A model that has never seen a schema confuses its categories; whoever made the schema took their names from the forms of the ward.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from elmtex.decoding.confidence import probability
+from elmtex.decoding.notes import NoteItem, NoteState
+from elmtex.decoding.tokens import ReportTokens
+from elmtex.schema import Category, CategorySchema, is_own
+
+LEAST = 0.2  # probability of an item that its line's heading makes likelier,
+LIKELIER = 0.15  # by so much (training/EXPERIMENTS.md)
+_HEADING = re.compile(r"^[ \t*•\-\d.)]{0,8}([^\n:.,;]{2,40}):", re.MULTILINE)
+_MOST_WORDS = 4  # of a heading
+_SHORT = frozenset("und der die das des dem den bei mit von the and for with from".split())
+
+
+@dataclass(frozen=True, slots=True)
+class HeadedLines:
+    """The lines of a report that a category's name heads.
+
+    Args:
+        tokens: the report.
+        starts, ends: of the lines, behind the heading, in code points and in order.
+        keys: their categories.
+    """
+
+    tokens: ReportTokens
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    keys: tuple[str, ...]
+
+    @classmethod
+    def of(cls, tokens: ReportTokens, schema: CategorySchema) -> HeadedLines:
+        """None of them for a packaged schema, whose model knows the sections of letters."""
+        lines = list(_lines(tokens.report, schema)) if is_own(schema) else []
+        starts, ends, keys = zip(*lines, strict=True) if lines else ((), (), ())
+        return cls(tokens, starts, ends, keys)
+
+    def refile(self, notes: Iterable[NoteState]) -> None:
+        """Put the items of finished notes under the categories that head their lines."""
+        for note in notes if self.keys else ():
+            for number, item in enumerate(note.items):
+                key = self._key(item)
+                if key is not None and key != item.key:
+                    note.items[number] = replace(item, key=key)
+
+    def score(self, item: NoteItem) -> float:
+        """An item's probability: a heading that names its category makes it likelier."""
+        known = probability(item)
+        likelier = known >= LEAST and self._key(item) is not None
+        return min(1.0, known + LIKELIER) if likelier else known
+
+    def _key(self, item: NoteItem) -> str | None:
+        start, _ = self.tokens.span(item.first, item.last)
+        line = bisect_right(self.starts, start) - 1
+        return self.keys[line] if line >= 0 and start < self.ends[line] else None
+
+
+def _lines(report: str, schema: CategorySchema) -> Iterator[tuple[int, int, str]]:
+    for found in _HEADING.finditer(report):
+        if key := named(found[1], schema):
+            end = report.find("\n", found.end())
+            yield found.end(), len(report) if end < 0 else end, key
+
+
+def named(heading: str, schema: CategorySchema) -> str | None:
+    """The key of the only category that a heading names, else None.
+
+    It names one that it is called by, in any language of the schema; or the one that shares a word with it, a part of a long
+    word included: "Größe" is the "Wundgröße". A word of the schema's own title says nothing: it stands for the whole report.
+
+    Examples:
+        >>> from elmtex.schema import parse_schema
+        >>> text = '{"title": "Wound", "properties": {"bed": {"title": "Wound bed"}, "pain": {"title": "Pain"}}}'
+        >>> schema = parse_schema(text, "wound")
+        >>> named("Bed of the wound", schema), named("Wound", schema)
+        ('bed', None)
+    """
+    words = _words(heading)
+    if not 0 < len(words) <= _MOST_WORDS:
+        return None
+    names = {c.key: [_words(name) for name in _names(c)] for c in schema.categories}
+    exactly = [key for key, called in names.items() if words in called]
+    if len(exactly) == 1:
+        return exactly[0]
+    titles = (schema.title, *schema.document.get("x-title", {}).values())
+    title = [word for name in titles for word in _words(name)]
+    telling = [word for word in words if not any(_alike(word, other) for other in title)]
+    sharing = [
+        key
+        for key, called in names.items()
+        if any(_alike(word, other) for word in telling for name in called for other in name)
+    ]
+    return sharing[0] if len(sharing) == 1 else None
+
+
+def _names(category: Category) -> tuple[str, ...]:
+    return (*category.titles.values(), category.label, category.key.replace("_", " "))
+
+
+def _words(text: str) -> list[str]:
+    found = re.split(r"\W+", text.casefold())
+    return [word for word in found if len(word) > 2 and word not in _SHORT]
+
+
+def _alike(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return one == other or (len(short) > 4 and (long.startswith(short) or long.endswith(short)))
