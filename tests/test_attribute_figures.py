@@ -217,6 +217,6 @@ def test_ending_and_threshold_are_those_of_the_best_relations(monkeypatch: pytes
     )
     assert len(rows) == 2 * len(module.ATTRIBUTE_THRESHOLDS) + 1
     # Of 4 the dose and the pain's time are right: 2·2 / (2·2 + 0 + 2).
-    assert rows[-1] == {"bias": -1.0, "threshold": 0.25, "exact": 0.0, "relaxed": 0.6667}
+    assert rows[-1] == {"bias": -1.0, "threshold": 0.6, "exact": 0.0, "relaxed": 0.6667}
     assert rows[-1] in rows[:-1]
     assert sorted(pairs) == [(0.2, 0), (0.6, 1), (0.9, 1)]

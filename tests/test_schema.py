@@ -15,10 +15,12 @@ from elmtex.schema import (
     MAX_CATEGORIES,
     MAX_LABEL,
     Fhir,
+    is_of_template,
     is_own,
     load_schema,
     packaged_schemas,
     parse_schema,
+    schema_templates,
 )
 from elmtex.types import InputError, Item, SchemaError
 
@@ -35,6 +37,15 @@ def _schema(**properties: Any) -> dict[str, Any]:
 
 def _parse(document: Any, name: str = "mine") -> Any:
     return parse_schema(json.dumps(document), name, "mine.json")
+
+
+def test_a_template_is_known_by_its_labels() -> None:
+    template = load_schema(schema_templates()["breast_imaging"])
+    assert is_of_template(template) and is_of_template(template.subset(("mass", "density")))
+    document = json.loads(json.dumps(template.document))
+    document["properties"]["mass"]["x-label"] = "tumour"
+    assert not is_of_template(_parse(document))
+    assert not is_of_template(load_schema("elmtex"))
 
 
 def test_the_fifteen_categories_in_the_papers_order() -> None:

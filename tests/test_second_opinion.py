@@ -207,6 +207,13 @@ def test_schemas_of_ones_own_have_a_threshold_of_their_own(monkeypatch) -> None:
     assert {w: (a, 0.2) for w, (a, _) in before.items()} == found(extractor) != before
     shared.adapter = replace(shared.adapter, own_schemas=OwnSchemaSettings((), 0.99))
     assert found(extractor) == {}  # rather than nonsense
+    settings = OwnSchemaSettings((), 0.99, template_threshold=0.01)
+    shared.adapter = replace(shared.adapter, own_schemas=settings)
+    assert found(extractor) == {}
+    monkeypatch.setattr("elmtex.extractors.notes.is_of_template", lambda schema: True)
+    assert found(extractor).keys() == before.keys()
+    shared.adapter = replace(shared.adapter, own_schemas=replace(settings, template_threshold=None))
+    assert found(extractor) == {}
 
 
 def test_its_time_is_told() -> None:

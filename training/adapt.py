@@ -204,7 +204,9 @@ def _packed(run: Path, base: Adapter, made: Path, began: float) -> Path:
 
     made.mkdir()
     stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime(began))
-    own = base.own_schemas and replace(base.own_schemas, threshold=THRESHOLD)
+    own = base.own_schemas and replace(
+        base.own_schemas, threshold=THRESHOLD, template_threshold=None
+    )
     pack(run, made, replace(base, name=f"adapted-{stamp}", own_schemas=own))
     return made
 

@@ -21,6 +21,7 @@ from eval.metrics.entity import Counts, match_spans, overlap
 # Biases of "no further attribute": with -1, one is opened when its probability is over .27.
 ENDINGS = (0.0, -0.5, -1.0, -1.5)
 ATTRIBUTE_THRESHOLDS = tuple(np.round(np.arange(0.0, 0.61, 0.05), 3).tolist())
+TIE = 0.01  # of F1
 
 Pairs = list[tuple[float, int]]
 
@@ -31,8 +32,8 @@ def calibrate_attributes(
     schemas: Mapping[str | None, str | Path],
     endings: Sequence[float] = ENDINGS,
 ) -> tuple[list[dict[str, Any]], Pairs]:
-    """Choose the ending bias and the threshold with the best relaxed micro F1 of relations, end to
-    end.
+    """Choose the ending bias and the threshold by the relaxed micro F1 of relations, end to end: the
+    highest threshold that is as good as the best but for ``TIE``.
 
     Args:
         run: the adapter, whose items are calibrated.
@@ -60,7 +61,10 @@ def calibrate_attributes(
         for threshold in ATTRIBUTE_THRESHOLDS:
             kept = [_likely(answer, threshold) for answer in answers]
             tried.append({"bias": ending, "threshold": threshold, **relation_f1(records, kept)})
-        best = max(tried, key=lambda row: row["relaxed"])
+        # F1 is flat: of what is as good as the best, that with the fewest false ones.
+        good = max(row["relaxed"] for row in tried) - TIE
+        near = [row for row in tried if row["relaxed"] >= good]
+        best = max(near, key=lambda row: (row["threshold"], row["relaxed"], -row["bias"]))
         print({"attributes": best, "tried": len(tried)}, flush=True)
     return [*tried, best], pairs_of[best["bias"]]
 

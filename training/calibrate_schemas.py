@@ -17,6 +17,8 @@ from elmtex.schema import CategorySchema, load_schema
 from elmtex.types import Extraction, InputError, Record
 from training.thresholds import WIDE, best, isotonic, scored, without_pairs
 
+# Of the categories of templates, which are trained on: best on training/schemas/held_out_long (EXPERIMENTS.md)
+TEMPLATE_THRESHOLD = 0.25
 INVENTED = 0.1  # the most of the categories without gold that may be filled
 
 
@@ -51,6 +53,7 @@ def calibrate_schemas(
         raise InputError(f"{run} finds nothing in {len(records)} reports of schemas of their own")
     settings = {
         "threshold": chosen["threshold"],
+        "template_threshold": min(chosen["threshold"], TEMPLATE_THRESHOLD),
         "calibration": isotonic(chosen["correctness_pairs"]),
     }
     return settings, [without_pairs(row) for row in [*rows, chosen]]

@@ -26,7 +26,7 @@ from elmtex.extractors.stage_times import NotesTimings
 from elmtex.extractors.values import fitted
 from elmtex.extractors.view import View
 from elmtex.models.adapter import Adapter, OpinionSettings, OwnSchemaSettings
-from elmtex.schema import CategorySchema, is_own, load_schema
+from elmtex.schema import CategorySchema, is_of_template, is_own, load_schema
 from elmtex.text.sections import Sectioned
 from elmtex.types import EMPTY, Attribute, Extraction, Item, Progress, Status
 
@@ -361,7 +361,11 @@ class NotesExtractor(Extractor):
 
     @property
     def _threshold(self) -> float:
-        return weighing.threshold if (weighing := self._weighing) else 0.0
+        weighing = self._weighing
+        if isinstance(weighing, OwnSchemaSettings) and is_of_template(self.schema):
+            known = weighing.template_threshold
+            return weighing.threshold if known is None else known
+        return weighing.threshold if weighing else 0.0
 
     @property
     def _weighing(self) -> Adapter | OpinionSettings | OwnSchemaSettings | None:

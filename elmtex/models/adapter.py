@@ -51,10 +51,12 @@ class OwnSchemaSettings:
 
     Args:
         calibration, threshold: as an adapter's, fitted on schemas kept from training whole.
+        template_threshold: the threshold of a template's categories, which it was trained on; None is that of the others.
     """
 
     calibration: Calibration
     threshold: float
+    template_threshold: float | None = None
 
     def calibrated(self, score: float) -> float:
         """The confidence in an item of this probability."""
@@ -219,6 +221,9 @@ def _own_schemas(facts: Mapping[str, Any], path: Path) -> OwnSchemaSettings | No
     return OwnSchemaSettings(
         calibration(settings, path),
         number(settings.get("threshold", 0.0), "the threshold of own schemas", path, is_share),
+        None
+        if settings.get("template_threshold") is None
+        else number(settings["template_threshold"], "the threshold of templates", path, is_share),
     )
 
 

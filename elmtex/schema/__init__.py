@@ -48,6 +48,7 @@ __all__ = [
     "Category",
     "CategorySchema",
     "Fhir",
+    "is_of_template",
     "is_own",
     "load_schema",
     "own_categories",
@@ -90,6 +91,17 @@ def own_categories(schema: CategorySchema) -> tuple[str, ...]:
 def is_own(schema: CategorySchema) -> bool:
     """Whether most categories of a schema are one's own."""
     return 2 * len(own_categories(schema)) > len(schema.categories)
+
+
+def is_of_template(schema: CategorySchema) -> bool:
+    """Whether all categories of a schema are those of one template, under its labels."""
+    return any({(c.key, c.label) for c in schema.categories} <= known for known in _templates())
+
+
+@functools.cache
+def _templates() -> tuple[frozenset[tuple[str, str]], ...]:
+    templates = [load_schema(path) for path in schema_templates().values()]
+    return tuple(frozenset((c.key, c.label) for c in one.categories) for one in templates)
 
 
 @functools.cache
