@@ -25,6 +25,7 @@ WOUND = parse_schema(
                 "bed": {"title": "Wound bed", "x-title": {"de": "Wundgrund"}},
                 "skin": {"title": "Edge and skin", "x-title": {"de": "Wundrand und Umgebung"}},
                 "next_visit": {"title": "Follow-up", "x-label": "again"},
+                "other": {"title": "Other findings", "x-title": {"de": "Nebenbefund"}},
             },
         }
     ),
@@ -48,9 +49,12 @@ He walks. Bed: made
         ("Rand / Umgebung", "skin"),
         ("next visit", "next_visit"),
         ("again", "next_visit"),
+        ("Other findings", "other"),
         ("Wound", None),  # of the schema's own title
         ("Bed and skin", None),  # of two
         ("Medication", None),
+        ("Report", None),
+        ("Befund", None),
         ("the", None),
         ("a bed that is long and made of wood", None),
     ],

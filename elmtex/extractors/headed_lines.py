@@ -20,6 +20,11 @@ LIKELIER = 0.15  # by so much (training/EXPERIMENTS.md)
 _HEADING = re.compile(r"^[ \t*•\-\d.)]{0,8}([^\n:.,;]{2,40}):", re.MULTILINE)
 _MOST_WORDS = 4  # of a heading
 _SHORT = frozenset("und der die das des dem den bei mit von the and for with from".split())
+# Of any report: „Befund: …“ is not the „Herdbefund“.
+_ANY = frozenset(
+    "befund befunde ergebnis ergebnisse untersuchung beurteilung bericht status finding findings result results "
+    "examination exam assessment report note notes other sonstiges".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def named(heading: str, schema: CategorySchema) -> str | None:
     """The key of the only category that a heading names, else None.
 
     It names one that it is called by, in any language of the schema; or the one that shares a word with it, a part of a long
-    word included: "Größe" is the "Wundgröße". A word of the schema's own title says nothing: it stands for the whole report.
+    word included: "Größe" is the "Wundgröße". A word of the schema's own title, or of any report, says nothing.
 
     Examples:
         >>> from elmtex.schema import parse_schema
@@ -93,7 +98,7 @@ def named(heading: str, schema: CategorySchema) -> str | None:
         return exactly[0]
     titles = (schema.title, *schema.document.get("x-title", {}).values())
     title = [word for name in titles for word in _words(name)]
-    telling = [word for word in words if not any(_alike(word, other) for other in title)]
+    telling = [w for w in words if w not in _ANY and not any(_alike(w, o) for o in title)]
     sharing = [
         key
         for key, called in names.items()
