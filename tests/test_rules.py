@@ -47,6 +47,16 @@ def test_closed_lists_decide_the_type(words: str, said: str, right: str) -> None
     assert [(a.type, a.text) for a in ruled.attributes] == [(right, words)]
 
 
+@pytest.mark.parametrize(
+    ("words", "stays"), [("is", False), ("Dann der", False), ("it is", False), ("not", True)]
+)
+def test_words_that_tell_nothing_are_no_attribute(words: str, stays: bool) -> None:
+    report = f"Pain {words} left"
+    pain = Item(*place(report, "Pain"), attributes=(Attribute("detail", *place(report, words)),))
+    (ruled,) = by_rule({"signs_symptoms": (pain,)}, CLINICAL, report)["signs_symptoms"]
+    assert [a.text for a in ruled.attributes] == [words] * stays
+
+
 def test_attributes_stay_in_the_order_of_the_schema() -> None:
     report = "Aspirin p.o. 5 mg"
     attributes = (

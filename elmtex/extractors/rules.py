@@ -38,6 +38,10 @@ _ADDRESSED = re.compile(
     r"\b(?:über|zu|von|für)\s+(?:(?:Ihre[nr]?|unsere[nr]?|die|den|o\. ?g\.|gemeinsamen?)\s+)*)"
     r"(Patientin|Frau|Herrn?)\b(?!\s+(?:Kolleg|Dr|Prof))"
 )
+_TELLS_NOTHING = frozenset(
+    "is its it was were are the a an of and with by at in on to der die das des dem den und mit von dann daneben bei am im ist "
+    "sind war wurde es".split()
+)
 _AMBIGUOUS = frozenset(("im", "ng", "pr", "pv", "sl"))  # "im Wechsel", "5 ng"
 
 
@@ -57,11 +61,18 @@ def by_rule(
         types, items = category.attributes, categories.get(category.key)
         if not types or not items:
             continue
-        ruled = (_ruled(_with_own_reactions(i, items, types, report), types, report) for i in items)
+        told = [_telling(item) for item in items]
+        ruled = (_ruled(_with_own_reactions(i, told, types, report), types, report) for i in told)
         is_drug = category.fhir.resource == "MedicationStatement"
         known = (_not_taken(i, types) if is_drug else i for i in ruled)
         found[category.key] = with_tests(known, types, report)
     return found
+
+
+def _telling(item: Item) -> Item:
+    """The item, without attributes that are only words such as "is" and "its"."""
+    said = [a for a in item.attributes if not _TELLS_NOTHING.issuperset(a.text.lower().split())]
+    return item if len(said) == len(item.attributes) else replace(item, attributes=tuple(said))
 
 
 def _not_taken(drug: Item, types: Iterable[AttributeType]) -> Item:
