@@ -39,7 +39,7 @@ from training.reviewed import split, with_repeated_words
 
 READ = 60  # times a reviewed report is read, all together,
 PASSES = (2, 12)  # but each at least and at most so often
-# Least confidence of an item of one's own schema once it was learnt. What it is for a strange one, .375, lists too little: .3 has the
+# Least confidence of an item of one's own schema once it was learnt. What it was for a strange one then, .375, listed too little: .3 has the
 # best relaxed F1 on the schemas kept from training, after ten corrected reports (EXPERIMENTS.md).
 THRESHOLD = 0.3
 CONFIG = Path(__file__).parent / "configs" / "adapt.yaml"
