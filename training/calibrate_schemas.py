@@ -54,9 +54,14 @@ def calibrate_schemas(
     settings = {
         "threshold": chosen["threshold"],
         "template_threshold": min(chosen["threshold"], TEMPLATE_THRESHOLD),
-        "calibration": isotonic(chosen["correctness_pairs"]),
+        "calibration": isotonic(_listed_anywhere(rows)["correctness_pairs"]),
     }
     return settings, [without_pairs(row) for row in [*rows, chosen]]
+
+
+def _listed_anywhere(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The row with all items that are listed for any schema: the confidence is for those of templates, too."""
+    return next(row for row in rows if row["threshold"] >= TEMPLATE_THRESHOLD)
 
 
 def _tried(
