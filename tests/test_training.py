@@ -219,6 +219,21 @@ def test_schemas_of_ones_own_have_a_threshold_and_a_confidence_of_their_own(
     assert load_adapter(run).own_schemas is None
 
 
+def test_attributes_are_set_under_the_schema_that_each_record_names(
+    workshop, runs, tmp_path, monkeypatch
+):
+    run = shutil.copytree(runs["lora"], tmp_path / "run")
+    data = shutil.copytree(workshop / "data", tmp_path / "data")
+    rows = [replace(r, schema="elmtex") for r in canonical.load(data / "dev.jsonl")]
+    canonical.write(data / "dev.jsonl", [*rows, replace(rows[0], id="unnamed", schema=None)])
+    seen = []
+    monkeypatch.setattr("training.calibrate._attributes", lambda *given: seen.append(given) or [])
+    calibrate(run, data, thresholds=(0.1,))
+    [(_, records, schemas)] = seen
+    assert {r.schema for r in records} == {"elmtex", None} == set(schemas)
+    assert set(schemas.values()) == {"elmtex"}
+
+
 @pytest.mark.slow  # trains one
 def test_a_whole_model_is_not_an_adapter(runs, tmp_path):
     for make in (merged_model, lambda run: average([run, run], tmp_path / "mean")):

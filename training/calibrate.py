@@ -60,8 +60,8 @@ def calibrate(
     ``student`` adds its second opinion, fitted on DEV and on the written reports of
     ``data/dev_other.jsonl``: see :mod:`training.calibrate_opinion`. ``schemas``, a folder, sets how
     sure the adapter is of schemas it was not trained on: see :mod:`training.calibrate_schemas`.
-    Attributes come last, on DEV, or on the reports of ``schemas``: see :mod:`training.calibrate_attributes`. ``attribute_reader`` is what reads those of the
-    schemas that it knows.
+    Attributes come last, on DEV, or on the reports of ``schemas``: see :mod:`training.calibrate_attributes`.
+    ``attribute_reader`` is what reads those of the schemas that it knows.
     """
     from elmtex.schema import load_schema
     from eval.data import load_records
@@ -124,8 +124,8 @@ def calibrate(
         print({"own_schemas": known["own_schemas"][-1]}, flush=True)
         files = {r.schema: schemas / f"{r.schema}.json" for r in learnt}
         known["attributes"] = _attributes(run, learnt, files)
-    else:
-        known["attributes"] = _attributes(run, records, {None: schema})
+    else:  # a record may name the schema
+        known["attributes"] = _attributes(run, records, {r.schema: schema for r in records})
     _write(run, attribute_reader=attribute_reader)
     write_whole(run / "calibration.json", json.dumps(known, indent=2) + "\n")
     return rows

@@ -72,17 +72,11 @@ def _tried(
     """A row per threshold: exact and relaxed F1, and the share of the categories without gold that are filled."""
     empty = [(i, key) for i, r in enumerate(records) for key in r.labelled if not r.items.get(key)]
     for threshold in WIDE:
-        answers = [
-            Extraction(
-                "",
-                "",
-                "",
-                "ok",
-                (),
-                group(n.notes, schemas[r.schema].keys, threshold=threshold, score=n.score),
-            )
-            for r, n in zip(records, notes, strict=True)
-        ]
+        answers = []
+        for record, known in zip(records, notes, strict=True):
+            keys = schemas[record.schema].keys
+            found = group(known.notes, keys, threshold=threshold, score=known.score)
+            answers.append(Extraction("", "", "", "ok", (), found))
         filled = sum(bool(answers[i].categories[key]) for i, key in empty)
         invented = round(filled / max(1, len(empty)), 4)
         yield {"threshold": threshold, "invented": invented, **scored(records, answers)}
