@@ -323,6 +323,29 @@ def test_a_condition_has_its_site_severity_and_onset() -> None:
     assert rash["clinicalStatus"]["coding"][0]["code"] == "resolved"
 
 
+def test_a_normal_finding_is_no_condition() -> None:
+    report = "Neck supple, lungs clear; no lymph nodes; cough. PMH: normal delivery."
+    supple, clear, nodes, cough = resources(
+        document(
+            report,
+            signs_symptoms=(
+                item(report, "supple", body_site="Neck"),
+                item(report, "clear"),
+                item(report, "lymph nodes", "absent"),
+                item(report, "cough"),
+            ),
+        ),
+        report,
+    )
+    assert supple["resourceType"] == clear["resourceType"] == "Observation"
+    assert (supple["valueString"], supple["bodySite"]) == ("supple", {"text": "Neck"})
+    assert supple["interpretation"][0]["coding"][0]["code"] == "N"
+    assert (nodes["valueBoolean"], cough["resourceType"]) == (False, "Condition")
+    assert "interpretation" not in nodes and "interpretation" not in cough
+    history = one(report, medical_surgical_history=item(report, "normal delivery"))
+    assert "interpretation" not in history
+
+
 def test_what_is_done_and_what_is_planned() -> None:
     report = "ERCP am 03.12.2020; MRI planned; stent not done; control in 6 weeks recommended; no surgery"
     found = resources(

@@ -68,10 +68,21 @@ def test_categories_become_entities() -> None:
             laboratory_values=(item(report, "CRP 12 mg/l"),),
         )
     )
-    assert texts(found["problem"]) == ["Gout", "asthma since 2001"]
+    assert texts(found["problem"]) == ["Gout", "asthma since 2001", "father had a stroke"]
     assert texts(found["treatment"]) == ["appendectomy 1990", "stent"]
     assert texts(found["test"]) == ["MRI", "CRP"]  # of a value without attributes: its words
     assert found["drug"] == ()
+
+
+def test_allergies_are_problems_and_their_substances_drugs() -> None:
+    report = "No known drug allergies but latex. Neck supple, cough."
+    document = extraction(signs_symptoms=(item(report, "supple"), item(report, "cough")))
+    allergies = (item(report, "drug allergies", "absent"), item(report, "latex"))
+    document = replace(document, categories={**document.categories, "allergies": allergies})
+    found, abnormal = mapping.as_kiwi(document), mapping.as_kiwi(document, normal=False)
+    assert texts(found["problem"]) == ["drug allergies", "supple", "cough"]
+    assert texts(abnormal["problem"]) == ["drug allergies", "cough"]
+    assert texts(found["drug"]) == texts(abnormal["drug"]) == ["latex"]
 
 
 @pytest.mark.parametrize(
@@ -117,6 +128,9 @@ def test_a_drug_is_its_name_where_its_attributes_are_known() -> None:
         )
     )
     assert texts(found["drug"]) == ["aspirin", "Xarelto 20 mg"]
+    beside = with_attributes(report, "aspirin", ("route", "IV"), ("frequency", "daily"))
+    (one,) = mapping.as_kiwi(extraction(pharmacological_therapy=(beside,)))["drug"]
+    assert (one.text, one.start, one.end) == ("aspirin", 3, 10)
     assert all(report[i.start : i.end] == i.text for i in found["drug"])
     assert {a.type for a in found["drug"][0].attributes} == {
         "route",

@@ -92,6 +92,28 @@ def test_one_span_is_one_row_and_a_test_stands_in_its_value() -> None:
     assert set(found[1].ids) == {"m2", "m4"} and found[1].verdict == "open"
 
 
+def test_normal_findings_stand_apart_from_problems() -> None:
+    report = "Lungs clear, abdomen soft, not tender; cough. No rash."
+    found = rows(
+        report,
+        signs_symptoms=[
+            item(report, "clear"),
+            item(report, "soft"),
+            item(report, "tender", "absent"),
+            item(report, "cough"),
+            item(report, "rash", "absent"),
+        ],
+    )
+    problems, normal = tables(found, SCHEMA, report, "en")
+    assert (problems.kind, [head for head, _ in shown(problems)]) == (
+        "problems",
+        ["tender", "cough", "rash"],
+    )
+    assert (normal.kind, normal.key) == ("normal", "normal")
+    assert [head for head, _ in shown(normal)] == ["clear", "soft"]
+    assert [c.key for c in normal.categories] == ["signs_symptoms"]
+
+
 def test_an_allergy_of_the_history_stands_in_its_substances_row() -> None:
     report = "Penicillin allergy (rash), no latex allergy. Asthma. Keine Allergien bekannt."
     found = {

@@ -129,6 +129,21 @@ def test_what_is_denied_stands_in_plain_words_and_never_twice_denied() -> None:
     assert "<s>" not in summary_page(entry, ENGLISH)
 
 
+def test_normal_findings_are_one_sentence() -> None:
+    report = "Abdomen weich, Lunge frei belüftet, Husten."
+    words = ("weich", "frei belüftet", "Husten")
+    found = tuple(Item(w, report.index(w), report.index(w) + len(w), "present", 0.9) for w in words)
+    made = Extraction("r", "clinical", "m", "ok", (), {"signs_symptoms": found})
+    store = Store(MEMORY)
+    id = store.add("me", "brief", report, CLINICAL, extraction=made)
+    entry = decide(store, id, Decision("accept", tuple(f"m{n}" for n in range(len(found)))))
+    problems, normal = summary_view(entry, GERMAN, evidence=True).sections
+    assert [row.cells for row in problems.rows] == [("Husten",)]
+    assert (normal.title, normal.rows) == ("Normalbefunde", ())
+    assert normal.sayings[0].words == (("weich", 1), ("frei belüftet", 1))
+    assert "Normalbefunde" in summary_page(entry, GERMAN)
+
+
 def test_drugs_and_values_are_tables_without_what_is_denied() -> None:
     _, entry = signed()
     sections = {s.title: s for s in summary_view(entry, GERMAN, evidence=False).sections}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
 from hypothesis import example, given
@@ -28,6 +29,7 @@ from elmtex.values import (
     value_from_dict,
     value_of,
 )
+from elmtex.values.findings import is_normal_finding
 from elmtex.values.units import BY_CASE, COUNTED, PARTS, TIMES, WHOLE
 
 GERMAN, ENGLISH, UNKNOWN = ",", ".", None
@@ -721,3 +723,40 @@ def test_an_item_that_cannot_be_what_its_category_holds_is_not_listed() -> None:
     found = {"gender": (name, woman), "age": (age,), "diagnosis": (name,)}
     left = possible(found, load_schema("elmtex"))
     assert left == {"gender": (woman,), "age": (), "diagnosis": (name,)}
+
+
+# Findings that are as they should be
+
+NORMAL = (
+    *("Supple", "Soft, nontender", "Clear to auscultation bilaterally", "alert", "oriented x3", "PERRLA"),
+    *("Regular rate and rhythm without murmurs", "Pupils are equal and reactive to light", "no acute distress"),
+    *("Normal mood and affect", "S1 and S2 present", "Oral mucosa moist", "afebrile", "CN II-XII intact"),
+    *("unauffällig", "Abdomen weich", "Herztöne rein, rhythmisch", "Pupillen isokor", "wach und orientiert", "o. B."),
+    *("Hüften frei beweglich", "Normal großer linker Ventrikel", "guter AZ", "reizlos", "Vesikuläratmen"),
+)  # fmt: skip
+# Each has a word of those above, and is something else.
+NOT_NORMAL = (
+    *("soft, tender abdomen", "clear rhinorrhoea", "soft systolic murmur", "normal pressure hydrocephalus"),
+    *("7 mm leftward midline shift", "patent foramen ovale", "regular but weak pulses", "oriented to self only"),
+    *("non-tender 2 cm lymph node", "small aneurysm, skin intact", "normochromic anaemia", "abnormal", "irregular"),
+    *("febrile", "symmetric polyarthritis", "soft tissue swelling", "not oriented", "fluent aphasia", "reactive"),
+    *("zeitlich unscharf orientiert", "desorientiert", "wache nachts auf", "weicher Knoten", "rhythmische Zuckungen"),
+    *("Weichteilschwellung", "Reinfarkt", "feuchter Gangrän", "nicht unauffällig", "unregelmäßig", "symmetrische Ödeme"),
+    *("", "cough", "Atemnot", "Lymphknoten reizlos vergrößert"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", NORMAL)
+def test_words_that_are_a_normal_finding(words: str) -> None:
+    assert is_normal_finding(words) and is_normal_finding(words.upper())
+
+
+@pytest.mark.parametrize("words", NOT_NORMAL)
+def test_words_that_are_no_normal_finding(words: str) -> None:
+    assert not is_normal_finding(words)
+
+
+def test_a_long_text_is_read_in_no_time() -> None:
+    began = time.perf_counter()
+    is_normal_finding("normal without " * 20_000 + "pupils are equal, " * 20_000)
+    assert time.perf_counter() - began < 5

@@ -12,12 +12,13 @@ from corpora.shared.spans import grounded_span, without_overlap
 from elmtex.exporters.fhir.wording import is_operation
 from elmtex.text.normalisation import trimmed
 from elmtex.types import Attribute, Extraction, Item
+from elmtex.values.findings import is_normal_finding
 from eval.metrics.documents import FAILURES, normalise
 
 # Kiwi's modifier -> our attribute types. () is not measured: we have no type for it. Strength ("40 mg") and dosage
 # ("2 puffs") are one dose here. What describes a course ("chronic") is one of many things that our
 # detail holds; a form ("tablet") is part of the drug. Negation and uncertain are the item's assertion: their sign is
-# measured, their words are not. Relatives' diseases are a category of ours, family_history.
+# measured, their words are not. A subject is of the family history's.
 TYPES_OF: Mapping[str, tuple[str, ...]] = {
     "bodyloc": ("body_site",),
     "severity": ("severity",),
@@ -38,18 +39,21 @@ TYPES_OF: Mapping[str, tuple[str, ...]] = {
 }
 NOT_MEASURED = tuple(modifier for modifier, types in TYPES_OF.items() if not types)
 
-# Our categories -> Kiwi's entities. Operations of the history are treatments; values give their tests.
+# Our categories -> Kiwi's entities. Operations of the history are treatments; values give their tests. An allergy is a
+# problem, what someone is allergic to a drug.
 ENTITY_OF: Mapping[str, str] = {
     "signs_symptoms": "problem",
     "diagnosis": "problem",
     "comorbidities": "problem",
     "medical_surgical_history": "problem",
+    "family_history": "problem",
     "pathology": "problem",
     "diagnostic_techniques_procedures": "test",
     "interventional_therapy": "treatment",
     "pharmacological_therapy": "drug",
 }
 _HISTORY, _VALUES, _PATHOLOGY = "medical_surgical_history", "laboratory_values", "pathology"
+_SIGNS, _ALLERGIES = "signs_symptoms", "allergies"
 _TEST_NAME = re.compile(
     r"\s*([^\d]*?)[\s:=<>≤≥~]*(?:\b(?:is|was|of|at)\b)?[\s:=<>≤≥~]*\d"
 )  # of "CRP: 12 mg/l"
@@ -81,17 +85,31 @@ def gold_rows(items: Iterable[Item]) -> tuple[Item, ...]:
     )
 
 
-def as_kiwi(document: Extraction) -> dict[str, tuple[Item, ...]]:
+def as_kiwi(document: Extraction, normal: bool = True) -> dict[str, tuple[Item, ...]]:
     """The document's items by Kiwi's entity, in report order and without overlap; attributes are
-    named by row. A failed document has none."""
+    named by row. A failed document has none.
+
+    Args:
+        document: what a model made of a note.
+        normal: with the findings that are as they should be ("lungs clear"), which are no problems to Kiwi.
+    """
     found: dict[str, list[Item]] = {entity: [] for entity in MODIFIERS_OF}
     categories = {} if document.status in FAILURES else document.categories
     for category, items in categories.items():
         for item in items:
             if not item.grounded:
                 continue
+            if (
+                not normal
+                and category == _SIGNS
+                and item.assertion == "present"
+                and is_normal_finding(item.text)
+            ):
+                continue
             if category == _HISTORY and is_operation(item.text):
                 found["treatment"].append(item)
+            elif category == _ALLERGIES:
+                found["problem" if "allerg" in item.text.lower() else "drug"].append(item)
             elif category in ENTITY_OF:
                 found[ENTITY_OF[category]].append(item)
     found["test"] = list(_tests(found["test"], categories))
@@ -142,6 +160,7 @@ def _name(item: Item) -> Item:
         (max(start, a.start), min(end, a.end))
         for a in item.attributes
         if a.type in _ROWS_OF["drug"] and a.start is not None and a.end is not None
+        if start < a.end and a.start < end
     )
     bounds = [start, *(bound for cut in cuts for bound in cut), end]
     parts = [

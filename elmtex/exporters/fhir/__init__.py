@@ -41,7 +41,8 @@ FamilyMemberHistory    a condition                           as an Observation  
   (:mod:`elmtex.exporters.fhir.allergies`), and one whose words are an operation a Procedure, in
   categories whose ``x-fhir`` allows it (``also``). "No known medical problems", medications and operations are
   statements of their own, with the International Patient Summary's codes.
-- An item that is present but begins with a denial of something else is an Observation with its words.
+- An item that is present but begins with a denial of something else is an Observation with its words. So is a
+  finding that is as it should be ("lungs clear", :mod:`elmtex.values.findings`), with the interpretation ``N``.
 - Attributes become the element that ``x-fhir`` of their type names: a drug's dosage, a value, a reaction, a body site,
   a severity, an onset. One that becomes none is a note. Where several doses or times leave open which belong
   together, the dosage has its words alone; no number is ever scaled.

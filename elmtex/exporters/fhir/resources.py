@@ -14,13 +14,14 @@ from elmtex.exporters.fhir.allergies import (
 )
 from elmtex.exporters.fhir.clinical_status import clinical_status
 from elmtex.exporters.fhir.conditions import condition, procedure, service_request
-from elmtex.exporters.fhir.elements import HL7, Resource, Said, string
+from elmtex.exporters.fhir.elements import HL7, Resource, Said, concept, string
 from elmtex.exporters.fhir.family import family_member_histories
 from elmtex.exporters.fhir.medications import medication_statement
 from elmtex.exporters.fhir.none_known import none_known
 from elmtex.exporters.fhir.observations import denied_by_model, observations
 from elmtex.exporters.fhir.relatives import relatives
 from elmtex.exporters.fhir.wording import denied, is_no_condition, is_operation, says_well
+from elmtex.exporters.normal import is_normal
 from elmtex.schema import Category, Fhir
 from elmtex.types import Item
 
@@ -75,18 +76,23 @@ def _built(
     kind, present = fhir.resource, item.assertion == "present"
     if "AllergyIntolerance" in (kind, *fhir.also):
         refuted = item.assertion == "absent"
-        found = allergy(item.text, refuted)
-        if found is None and (
+        stated = allergy(item.text, refuted)
+        if stated is None and (
             kind == "AllergyIntolerance"
             or item.section == "allergies"
             or allergic_to(place.before, place.after)
         ):
-            found = Allergy(said.name("reaction"), refuted=refuted)
-        if found is not None:
-            yield allergy_intolerance(item, found, subject, said)
+            stated = Allergy(said.name("reaction"), refuted=refuted)
+        if stated is not None:
+            yield allergy_intolerance(item, stated, subject, said)
             return
     if kind in _MAY_BE_NONE and (nothing := none_known(item, title, subject)) is not None:
         yield nothing
+        return
+    if is_normal(item, said.category):
+        normal = {"interpretation": [concept("v3-ObservationInterpretation", "N")]}
+        found = observations(item, title, subject, said, place.after, place.day)
+        yield from (normal | resource for resource in found)
         return
     if "Procedure" in fhir.also and is_operation(item.text):
         kind = "Procedure"

@@ -50,6 +50,7 @@ class ReviewMessages(Section):
         "drugs": _("Drugs"),
         "allergies": _("Allergies"),
         "problems": _("Problems"),
+        "normal": _("Normal findings"),
         "values": _("Laboratory values and vital signs"),
     }
     heads: Mapping[str, str] = {

@@ -1,4 +1,4 @@
-"""A review's rows as tables: drugs, allergies, problems, values, and a list for each other category. No HTML here."""
+"""A review's rows as tables: drugs, allergies, problems, normal findings, values, and a list for each other category. No HTML here."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from elmtex.exporters.normal import is_normal
 from elmtex.review import ReviewedItem
 from elmtex.schema import AttributeType, Category, CategorySchema
 from elmtex.text.normalisation import trimmed
@@ -17,7 +18,7 @@ from elmtex.values import Pair, Quantity, Range, Value
 from elmtex.web.report_tab.highlight import is_evidence
 from elmtex.web.report_tab.rows import Row
 
-Kind = Literal["drugs", "allergies", "problems", "values", "list"]
+Kind = Literal["drugs", "allergies", "problems", "normal", "values", "list"]
 
 _KINDS: dict[str, Kind] = {
     "MedicationStatement": "drugs",
@@ -98,7 +99,7 @@ class Table:
 
 
 def kind_of(category: Category) -> Kind:
-    """The table that a category's items stand in."""
+    """The table that a category's items stand in, but for normal findings: these have one of their own."""
     if category.fhir.resource == "Observation" and category.fhir.quantity:
         return "values"
     return _KINDS.get(category.fhir.resource, "list")
@@ -107,7 +108,8 @@ def kind_of(category: Category) -> Kind:
 def tables(
     rows: Iterable[Row], schema: CategorySchema, report: str, lang: str
 ) -> tuple[Table, ...]:
-    """The tables that have rows: drugs, allergies, problems, values, then the other categories in the schema's order.
+    """The tables that have rows: drugs, allergies, problems, normal findings, values, then the other categories in the
+    schema's order.
 
     Args:
         rows: of the review, or a part of them.
@@ -118,37 +120,34 @@ def tables(
     found: dict[tuple[Kind, str], list[Row]] = {}
     for row in rows:
         category = schema.category(row.items[0].category)
-        kind = kind_of(category)
+        kind: Kind = "normal" if is_normal(row.lead.item, category) else kind_of(category)
         found.setdefault((kind, category.key if kind == "list" else ""), []).append(row)
-    order = (*_KINDS.values(), "values", "list")
-    keys = [
-        (kind, category.key if kind == "list" else "")
-        for kind in order
-        for category in schema.categories
-        if kind_of(category) == kind
-    ]
+    kinds: tuple[Kind, ...] = (*_KINDS.values(), "normal", "values")
+    keys = [(kind, "") for kind in kinds] + [("list", c.key) for c in schema.categories]
     return tuple(
-        _table(kind, key, found[kind, key], schema, report, lang)
-        for kind, key in dict.fromkeys(keys)
+        _table(kind, found[kind, key], schema, report, lang)
+        for kind, key in keys
         if (kind, key) in found
     )
 
 
 def _table(
     kind: Kind,
-    key: str,
     rows: Sequence[Row],
     schema: CategorySchema,
     report: str,
     lang: str,
 ) -> Table:
+    own_keys = {row.items[0].category for row in rows}
     categories = tuple(
-        c for c in schema.categories if (c.key == key if key else kind_of(c) == kind)
+        c
+        for c in schema.categories
+        if (c.key in own_keys if kind in ("normal", "list") else kind_of(c) == kind)
     )
     types = tuple({t.key: t for c in categories for t in c.attributes}.values())
     name = _naming(kind, types)
     own = [_own_parts(row.lead, report) for row in rows]
-    if kind in ("problems", "list"):
+    if kind in ("problems", "normal", "list"):
         titles = {t.key: t.title_in(lang) for t in types}
         records = tuple(
             Record(row, _words(row.lead, report), (), _noted(parts, titles))

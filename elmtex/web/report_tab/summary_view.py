@@ -16,7 +16,7 @@ from elmtex.web.report_tab.records import Kind, Record, Table, tables
 from elmtex.web.report_tab.rows import Row, rows_of
 
 QUOTED = 240  # characters of a line that a footnote shows
-ORDER: tuple[Kind, ...] = ("problems", "allergies", "drugs", "values", "list")
+ORDER: tuple[Kind, ...] = ("problems", "normal", "allergies", "drugs", "values", "list")
 
 # Words that deny by themselves: "not present: no fever" would say the opposite.
 _NEGATION = re.compile(
@@ -176,6 +176,9 @@ class _Writing:
         for table in sorted(made, key=lambda t: ORDER.index(t.kind)):
             if table.kind in ("problems", "list"):
                 yield from self._lists(table)
+            elif table.kind == "normal":
+                said = tuple((self._said(r), self._note(r)) for r in table.records)
+                yield SummarySection(self._kind_title(table), (), (), (Saying("", said),))
             else:
                 yield self._section(table, table.records, self._kind_title(table))
 
@@ -234,15 +237,19 @@ class _Writing:
                 continue
             own = _NEGATION.search(item.text)
             begins = s.own_words if own else s.denied.get(resource, s.denied["Observation"])
-            said = [record.head.text if record.cells else item.text]
-            beside = [part.text for parts in record.cells for part in parts]
-            beside += [f"{title}: {part.text}" for title, part in record.notes]
-            if beside:
-                said.append(f"({'; '.join(beside)})")
-            if record.row.lead.verdict == "open":
-                said.append(f"[{s.not_reviewed}]")
-            by_beginning.setdefault(begins, []).append((" ".join(said), self._note(record)))
+            by_beginning.setdefault(begins, []).append((self._said(record), self._note(record)))
         return (Saying(begins, tuple(said)) for begins, said in by_beginning.items())
+
+    def _said(self, record: Record) -> str:
+        """A row as words of a sentence: what belongs to it stands in brackets."""
+        said = [record.head.text if record.cells else record.row.lead.item.text]
+        beside = [part.text for parts in record.cells for part in parts]
+        beside += [f"{title}: {part.text}" for title, part in record.notes]
+        if beside:
+            said.append(f"({'; '.join(beside)})")
+        if record.row.lead.verdict == "open":
+            said.append(f"[{self.words.summary.not_reviewed}]")
+        return " ".join(said)
 
     def _category(self, record: Record) -> Category:
         return self.entry.schema.category(record.row.lead.category)
