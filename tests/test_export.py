@@ -64,6 +64,7 @@ def test_csv_has_a_row_an_item(elmtex_schema: CategorySchema) -> None:
         "codes": "http://hl7.org/fhir/sid/icd-10-cm|J18.9",
         "section": "",
         "mentions": "",
+        "normal": "",
     } | {name: "" for name in first if name.split("_")[0] in _TYPES or name in _TYPES}
     assert (second["start"], second["end"], second["confidence"]) == ("", "", "")
 

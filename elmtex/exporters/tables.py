@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from elmtex.exporters.cells import Cell, cell, csv_table
-from elmtex.schema import AttributeType, CategorySchema
+from elmtex.exporters.normal import is_normal
+from elmtex.schema import AttributeType, Category, CategorySchema
 from elmtex.types import Attribute, Extraction, Item, Judgement, ReviewState
 from elmtex.values import Date, Quantity, Route, Status
 
 ITEM_COLUMNS = (
     *("id", "category", "text", "start", "end", "assertion", "confidence", "codes"),
-    *("section", "mentions"),
+    *("section", "mentions", "normal"),
 )
 ATTRIBUTE_COLUMNS = (
     *("id", "category", "item", "item_start", "item_end", "assertion"),
@@ -75,8 +76,8 @@ def item_table(documents: Iterable[Document]) -> str:
     return csv_table(
         [*_head(ITEM_COLUMNS, rows), *named],
         (
-            [*first, key, *_item_cells(item), *seen, *_type_cells(item, types)]
-            for first, key, item, seen in _items(rows)
+            [*first, category.key, *_item_cells(item, category), *seen, *_type_cells(item, types)]
+            for first, category, item, seen in _items(rows)
         ),
     )
 
@@ -91,8 +92,8 @@ def attribute_table(documents: Iterable[Document]) -> str:
     return csv_table(
         _head(ATTRIBUTE_COLUMNS, rows),
         (
-            [*first, key, *_owner_cells(item), *_attribute_cells(attribute), *seen]
-            for first, key, item, seen in _items(rows)
+            [*first, category.key, *_owner_cells(item), *_attribute_cells(attribute), *seen]
+            for first, category, item, seen in _items(rows)
             for attribute in item.attributes
         ),
     )
@@ -137,22 +138,24 @@ def _head(columns: tuple[str, ...], rows: list[Document]) -> list[str]:
     return [*source_head(rows), *columns[1:], *review]
 
 
-def _items(rows: list[Document]) -> Iterator[tuple[list[Cell], str, Item, tuple[str, ...]]]:
+def _items(rows: list[Document]) -> Iterator[tuple[list[Cell], Category, Item, tuple[str, ...]]]:
     """Each item with the cells of its report, its category and the cells of :data:`REVIEW_COLUMNS`, () without them."""
     judged, head = any(row.review for row in rows), source_head(rows)
     for row in rows:
         first = source_cells(row, head)
         for key, items in row.extraction.categories.items():
             for place, item in enumerate(items):
-                yield first, key, item, review_cells(row.review, (key, place)) if judged else ()
+                seen = review_cells(row.review, (key, place)) if judged else ()
+                yield first, row.schema.category(key), item, seen
 
 
-def _item_cells(item: Item) -> tuple[Cell, ...]:
+def _item_cells(item: Item, category: Category) -> tuple[Cell, ...]:
     codes = " ".join(f"{code.system}|{code.code}" for code in item.codes)
     mentions = " ".join(f"{mention.start}-{mention.end}" for mention in item.mentions)
     return (
         *(cell(item.text), item.start, item.end, item.assertion, item.confidence),
         *(cell(codes), item.section or "", mentions),
+        "yes" if is_normal(item, category) else "",
     )
 
 

@@ -15,6 +15,8 @@ _ENGLISH = rf"""
 normal(?:ly)? normal-\w+ normo(?:cephalic|tensive|active|cardic|thermic) unremarkable wnl healthy intact
 clear supple soft regular midline symmetric(?:al(?:ly)?)? appropriate(?:ly)? unobstructed
 alert awake oriented cooperative calm pleasant euthymic fluent (?:feels|looks|sleeps|eats)\swell
+(?:pearly|pink)\sgr[ae]y (?:trachea|weber){_ARE}\s(?:central|midline) apyrexial nsr (?:plantars|babinski){_ARE}\sdowngoing descended compressible
+(?:power|strength)\s5/5 gcs\s15(?:/15)? a&ox?[34] (?:romberg|slr|lachman|lasègue|babinski|tinel|phalen|barlow|ortolani|hut)(?:'s|\ssign)?(?:\sbds\.?)?{_ARE}\snegative?
 atraumatic anicteric afebrile acyanotic euvola?emic eupno?eic pain[\s-]free perrla? perl eomi? ctab? rrr nad
 well[\s-](?:developed|nourished|appearing|looking|hydrated|perfused|groomed|kept|healed|formed)
 non-?(?:tender|distended|toxic|icteric|focal|labou?red|erythematous|injected|bulging|pitting|dilated|displaced)(?:[\s-](?:looking|appearing))?
@@ -32,6 +34,8 @@ _GERMAN = rf"""
 unauffällig{_END} altersgemäß{_END} altersentsprechend{_END} o\.\s?b\.? regelrecht{_END} regelhaft{_END} normale?[rnsm]? intakt{_END} \w*gesund{_END}
 norm(?:wert|gerecht|oton|ofrequent|algewicht)\w* weich{_END} rein{_END} rhythmisch isokor{_END} lichtreagibel seitengleich{_END} symmetrisch{_END}
 mittelständig{_END} vesikulär\w* reizlos{_END} reizfrei{_END} bland{_END} regelmäßig{_END} rosig{_END} kompensiert{_END} wach kooperativ{_END}
+frei\Z anikterisch schluckverschieblich atemverschieblich schlussfähig sonor{_END} normkalibrig steinfrei zartwandig komprimierbar
+warm\sund\strocken (?:im\s)?(?:norm|referenz)bereich im\sniveau zielsicher ausgeglichen sinusrhythmus (?:bandapparat|bänder)\sstabil deszendiert
 (?:(?:allseits|voll)\s)?orientiert{_END} beschwerdefrei{_END} schmerzfrei{_END} fieberfrei{_END} afebril{_END} guter\s(?:az|ez|allgemein\w*|ernährungs\w*)
 (?:frei|gut|seitengleich)\s(?:beweglich|tastbar|belüftet|durchgängig|durchblutet){_END}"""
 # What makes something else of the words beside it: parts of words, as both languages compound them.
@@ -51,6 +55,7 @@ fatig müdig fever fieber febril vomit erbr nause übel bloat consti diarr durch
 deform contract kontrakt limp hink atax tremor zuck seiz rigid stiff steif guard abwehr rebound distend gebläht asymm unequal anisok sluggish träge
 drows letharg confus verwirr scharf disor desor agit anx angst depri depress tearful suicid obes adip aphas blur diplop doppel thick verdick fixed dilat erweit
 disease syndrom krankh erkrank störung insuff block\b arrhyth fibrill flimmern unstab instab \bun(?:able|coop|well|steady) saline rhin foramen ductus shunt
+drink alcohol alkohol collapse bull[ae] bracelet failure \bnodes?\b systolikum [1-6]/6 starr weit\b
 x\s?[12]\b to\s(?:self|place|person|own) zu[rm]?\s(?:ort|person) nacht nights? cells?\b cytoplasm catheter tube\b \bt\swaves? drawn"""
 
 
@@ -60,8 +65,10 @@ def _any(*expressions: str) -> str:
 
 _NORMAL = re.compile(rf"(?<![\w-])(?:{_any(_ENGLISH, _GERMAN)})(?![\w-])", re.IGNORECASE)
 _PROBLEM = re.compile(_any(_ILL), re.IGNORECASE)
-# "regular without murmurs": what is not there does not count.
-_WITHOUT = re.compile(r"\b(?:without|w/o|ohne|free of|frei von)\b[^,;]*", re.IGNORECASE)
+# "regular without murmurs", "rein, keine Geräusche": what is not there does not count.
+_WITHOUT = re.compile(
+    r"(?:\b(?:without|w/o|ohne|free of|frei von)|, ?(?:no|keine?))\b[^,;]*", re.IGNORECASE
+)
 
 
 def is_normal_finding(text: str) -> bool:
