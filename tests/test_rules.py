@@ -440,9 +440,27 @@ def test_a_status_behind_a_drug_is_its_own(line: str, status: str | None) -> Non
         ("Keine Zunahme der Ergüsse.", "Zunahme der Ergüsse", "absent"),
         ("No change. No effusion.", "effusion", "absent"),
         ("No change or effusion.", "effusion", "absent"),
+        # What a denial leaves out
+        (
+            "He denies any complaints except for fatigue, malaise, and dyspnea.",
+            "fatigue",
+            "present",
+        ),
+        (
+            "He denies any complaints except for fatigue, malaise, and dyspnea.",
+            "dyspnea",
+            "present",
+        ),
+        ("Keine Beschwerden außer leichtem Husten und Schnupfen.", "Schnupfen", "present"),
+        ("Keine Beschwerden, abgesehen von Husten.", "Husten", "present"),
+        ("He denies any complaints except for fatigue, no fever.", "fever", "absent"),
+        ("He denies any complaints except for fatigue. Fever", "Fever", "absent"),
+        ("She denies nausea other than after meals, vomiting, pain.", "vomiting", "absent"),
+        ("Denies nausea and vomiting; no complaints other than cough.", "nausea", "absent"),
+        ("Well except for chronic absence of taste.", "taste", "absent"),
     ],
 )
-def test_what_did_not_change_is_there(report: str, words: str, assertion: str) -> None:
+def test_what_a_denial_does_not_reach_is_there(report: str, words: str, assertion: str) -> None:
     items = {"signs_symptoms": (Item(*place(report, words), assertion="absent"),)}
     (item,) = fitted(items, CLINICAL, Sectioned.of(report))["signs_symptoms"]
     assert item.assertion == assertion

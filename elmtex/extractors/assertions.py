@@ -43,6 +43,13 @@ _UNCHANGED = re.compile(
     r"(?:(?:of|in|to|der|des|von|im|in|beim?)\s+)(?:[\w-]+\s+){0,2}\Z",
     re.IGNORECASE,
 )
+# What a denial leaves out: "denies complaints except for fatigue, malaise"; not "except after meals, vomiting"
+_EXCEPT = re.compile(
+    r"\b(?:except(?:ing)?(?: for)?|other than|apart from|aside from|save for|with the exception of|"
+    r"außer|bis auf|abgesehen von|mit Ausnahme von|mit Ausnahme (?:der|des|eine[rs]))\s+"
+    r"(?!(?:after|when|while|on|during|at|in|with|as|if|nach|bei|beim|im|in|am|wenn|unter)\b)(?P<list>[^:()]*)\Z",
+    re.IGNORECASE,
+)
 # „wurde wegen Hyperkaliämie pausiert“: the reason is there
 _REASON = re.compile(
     r"\b(?:wegen|aufgrund|infolge|because of|due to|owing to|in view of)\s+(?:(?:an?|the|her|his|einer?|eines|der|des|ihrer|seiner)\s+)?\Z",
@@ -264,8 +271,12 @@ def _is_switched_to(item: Item, report: str) -> bool:
 
 
 def _is_there(start: int, end: int, report: str) -> bool:
-    """Whether what is denied is another finding, that the finding there changed, or what it is the reason of."""
+    """Whether what is denied is another finding, that the finding there changed, or what it is the reason of; or it is
+    what the denial leaves out."""
     before = _before(start, report)
+    left_out = _EXCEPT.search(before)
+    if left_out and _NEGATION.search(before, 0, left_out.start()):
+        return not (_NEGATION.search(left_out["list"]) or _FREE_OF.search(left_out["list"]))
     if _NEXT_DENIED.match(report, end):
         return not (_NEGATION.search(before) or _FREE_OF.search(before))
     is_reason = _REASON.search(before) or (_AT.search(before) and _STOPPED_AT.match(report, end))
