@@ -69,6 +69,13 @@ def test_csv_has_a_row_an_item(elmtex_schema: CategorySchema) -> None:
     assert (second["start"], second["end"], second["confidence"]) == ("", "", "")
 
 
+def test_csv_says_which_findings_are_normal(elmtex_schema: CategorySchema) -> None:
+    found = ("Lungs clear", "cough", "alert")
+    items = tuple(Item(text, n, n + 1, "present", 0.9) for n, text in enumerate(found))
+    table = Extraction("r", "elmtex", "m", "ok", (), {"signs_symptoms": items})
+    assert [row["normal"] for row in _rows(table, elmtex_schema)] == ["yes", "", "yes"]
+
+
 @pytest.mark.parametrize(
     "text",
     ["=1+1", "+49 30", "-5 kg", "@SUM(A1)", "\tfever", "\rfever", "\nfever", " =1", "＝1+1", "＠x"],

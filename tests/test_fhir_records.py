@@ -346,6 +346,23 @@ def test_a_normal_finding_is_no_condition() -> None:
     assert "interpretation" not in history
 
 
+@pytest.mark.parametrize(
+    ("words", "key", "beside"),
+    [
+        ("regular", "signs_symptoms", {"value": "148/min"}),
+        ("regular", "signs_symptoms", {"severity": "severe"}),
+        ("compensated", "comorbidities", {}),
+        ("hip replacement, well healed", "signs_symptoms", {}),
+    ],
+)
+def test_what_has_a_value_or_is_a_disease_or_an_operation_is_no_normal_finding(
+    words: str, key: str, beside: dict[str, str]
+) -> None:
+    report = f"{words}, 148/min, severe"
+    for resource in resources(document(report, **{key: item(report, words, **beside)}), report):
+        assert "N" not in str(resource.get("interpretation", ""))
+
+
 def test_what_is_done_and_what_is_planned() -> None:
     report = "ERCP am 03.12.2020; MRI planned; stent not done; control in 6 weeks recommended; no surgery"
     found = resources(

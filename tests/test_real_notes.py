@@ -79,7 +79,7 @@ def test_allergies_are_problems_and_their_substances_drugs() -> None:
     document = extraction(signs_symptoms=(item(report, "supple"), item(report, "cough")))
     allergies = (item(report, "drug allergies", "absent"), item(report, "latex"))
     document = replace(document, categories={**document.categories, "allergies": allergies})
-    found, abnormal = mapping.as_kiwi(document), mapping.as_kiwi(document, normal=False)
+    found, abnormal = mapping.as_kiwi(document), mapping.as_kiwi(document, with_normal=False)
     assert texts(found["problem"]) == ["drug allergies", "supple", "cough"]
     assert texts(abnormal["problem"]) == ["drug allergies", "cough"]
     assert texts(found["drug"]) == texts(abnormal["drug"]) == ["latex"]

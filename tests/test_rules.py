@@ -457,7 +457,13 @@ def test_a_status_behind_a_drug_is_its_own(line: str, status: str | None) -> Non
         ("He denies any complaints except for fatigue. Fever", "Fever", "absent"),
         ("She denies nausea other than after meals, vomiting, pain.", "vomiting", "absent"),
         ("Denies nausea and vomiting; no complaints other than cough.", "nausea", "absent"),
-        ("Well except for chronic absence of taste.", "taste", "absent"),
+        ("No edema except for the ankles, clubbing, cyanosis.", "clubbing", "absent"),
+        ("Denies symptoms except for when climbing stairs, syncope.", "syncope", "absent"),
+        ("No complaints except for cough, fever denied.", "fever", "absent"),
+        ("Keine Beschwerden außer Husten, Fieber verneint er.", "Fieber", "absent"),
+        ("No complaints except for fatigue\n- nausea: none", "nausea", "absent"),
+        ("No complaints except for fatigue\nNo rash", "fatigue", "present"),
+        ("Keine Beschwerden außer nachts, Husten.", "Husten", "absent"),
     ],
 )
 def test_what_a_denial_does_not_reach_is_there(report: str, words: str, assertion: str) -> None:

@@ -725,17 +725,24 @@ def test_an_item_that_cannot_be_what_its_category_holds_is_not_listed() -> None:
     assert left == {"gender": (woman,), "age": (), "diagnosis": (name,)}
 
 
-# Findings that are as they should be
+# Normal findings
 
 NORMAL = (
     *("Supple", "Soft, nontender", "Clear to auscultation bilaterally", "alert", "oriented x3", "PERRLA"),
     *("Regular rate and rhythm without murmurs", "Pupils are equal and reactive to light", "no acute distress"),
     *("Normal mood and affect", "S1 and S2 present", "Oral mucosa moist", "afebrile", "CN II-XII intact"),
     *("unauffällig", "Abdomen weich", "Herztöne rein, rhythmisch", "Pupillen isokor", "wach und orientiert", "o. B."),
-    *("Hüften frei beweglich", "Normal großer linker Ventrikel", "guter AZ", "reizlos", "Vesikuläratmen"),
+    *("Hüften frei beweglich", "Normal großer linker Ventrikel", "guter AZ", "reizlos", "Vesikuläratmen", "HNO o. B."),
+    *("within normal limits", "Lungen frei.", "A&O x3", "2+ pulses", "soft, flat", "Narbe reizlos", "Herztöne rein, keine Geräusche"),
 )  # fmt: skip
 # Each has a word of those above, and is something else.
 NOT_NORMAL = (
+    *("pupils equal, no reaction to light", "Pupillen isokor, keine Lichtreaktion", "alert, no response to pain"),
+    *("clear without wheezes but crackles at bases", "clear, no wheeze\nsevere pneumonia", "skin intact, no sensation"),
+    *("bp 85/40, alert", "afebrile 39.2", "LVEF normal 25%", "regular, 148/min", "5 times normal value", "above normal"),
+    *("pulmonary embolism, lungs clear", "Sinusrhythmus, ST-Hebung", "Reflexe seitengleich erloschen", "weich, druckdolent"),
+    *("normofrequentes VHF", "nontoxic goiter", "regular smoker", "barely alert", "nothing normal", "oriented x 0", "ungesund"),
+    *("oriented to person", "S1 and S2 muffled", "Verlust der normalen Lordose", "kompensierte Leberzirrhose"),
     *("soft, tender abdomen", "clear rhinorrhoea", "soft systolic murmur", "normal pressure hydrocephalus"),
     *("7 mm leftward midline shift", "patent foramen ovale", "regular but weak pulses", "oriented to self only"),
     *("non-tender 2 cm lymph node", "small aneurysm, skin intact", "normochromic anaemia", "abnormal", "irregular"),

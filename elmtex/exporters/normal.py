@@ -1,20 +1,26 @@
-"""Findings that are as they should be ("lungs clear"): stated by the report, and no problem of the patient's."""
+"""Normal findings ("lungs clear"): stated by the report, and no problem of the patient's."""
 
 from __future__ import annotations
 
+from elmtex.exporters.fhir.wording import is_operation
 from elmtex.schema import Category
 from elmtex.types import Item
 from elmtex.values.findings import is_normal_finding
 
 
 def is_normal(item: Item, category: Category) -> bool:
-    """Whether an item of a category of conditions is present and says that something is as it should be.
+    """Whether an item is a normal finding that is present.
 
-    A history, whose conditions are over, holds none: ``normal delivery`` is one.
+    Only categories of signs hold any: a history's conditions are over, and a disease is none. One with a value or a
+    severity is left to who reads it ("regular, 148/min").
     """
+    elements = {type.key: type.fhir for type in category.attributes}
     return (
         item.assertion == "present"
         and category.fhir.resource == "Condition"
         and category.fhir.clinical_status != "inactive"
+        and not category.holds_diseases
+        and not any(elements.get(a.type) in ("value", "severity") for a in item.attributes)
         and is_normal_finding(item.text)
+        and not is_operation(item.text)
     )

@@ -43,13 +43,19 @@ _UNCHANGED = re.compile(
     r"(?:(?:of|in|to|der|des|von|im|in|beim?)\s+)(?:[\w-]+\s+){0,2}\Z",
     re.IGNORECASE,
 )
-# What a denial leaves out: "denies complaints except for fatigue, malaise"; not "except after meals, vomiting"
+# What a denial of everything leaves out: "denies any complaints except for fatigue, malaise"
 _EXCEPT = re.compile(
-    r"\b(?:except(?:ing)?(?: for)?|other than|apart from|aside from|save for|with the exception of|"
-    r"außer|bis auf|abgesehen von|mit Ausnahme von|mit Ausnahme (?:der|des|eine[rs]))\s+"
-    r"(?!(?:after|when|while|on|during|at|in|with|as|if|nach|bei|beim|im|in|am|wenn|unter)\b)(?P<list>[^:()]*)\Z",
+    r"\b(?:complaints?|symptoms?|problems?|concerns?|issues?|abnormalit\w+|Beschwerden|Symptome?|Klagen|Auffälligkeiten)\b[^,.;:\n]{0,20}?,? "
+    r"(?:except(?:ing)?(?: for)?|other than|apart from|aside from|save for|with the exception of|"
+    r"außer|bis auf|abgesehen von|mit Ausnahme (?:von|der|des|eine[rs])) (?P<list>[^:()\n]*)\Z",
     re.IGNORECASE,
 )
+# After which a time or place follows, and the list goes on with what is denied: "except after meals, vomiting"
+_SOMETIMES = re.compile(
+    r"(?:for )?(?:after|when|while|on|during|at|in|with|as|if|nach|bei|beim|im|in|am|wenn|unter|nachts|abends|occasional\w*|gelegentlich\w*)\b",
+    re.IGNORECASE,
+)
+_AFTER_LISTED = re.compile(r"[,\n]")
 # „wurde wegen Hyperkaliämie pausiert“: the reason is there
 _REASON = re.compile(
     r"\b(?:wegen|aufgrund|infolge|because of|due to|owing to|in view of)\s+(?:(?:an?|the|her|his|einer?|eines|der|des|ihrer|seiner)\s+)?\Z",
@@ -276,7 +282,8 @@ def _is_there(start: int, end: int, report: str) -> bool:
     before = _before(start, report)
     left_out = _EXCEPT.search(before)
     if left_out and _NEGATION.search(before, 0, left_out.start()):
-        return not (_NEGATION.search(left_out["list"]) or _FREE_OF.search(left_out["list"]))
+        listed = left_out["list"] + report[start:end] + _AFTER_LISTED.split(_after(end, report))[0]
+        return not (_SOMETIMES.match(listed) or _NEGATION.search(listed) or _FREE_OF.search(listed))
     if _NEXT_DENIED.match(report, end):
         return not (_NEGATION.search(before) or _FREE_OF.search(before))
     is_reason = _REASON.search(before) or (_AT.search(before) and _STOPPED_AT.match(report, end))

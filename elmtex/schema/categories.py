@@ -93,6 +93,12 @@ class Category:
     attributes: tuple[AttributeType, ...] = ()
     only: str | None = None
 
+    @property
+    def holds_diseases(self) -> bool:
+        """Whether its conditions are diseases: its terminologies begin with one of them. Symptoms have another first."""
+        first = (self.terminologies or ("",))[0]
+        return self.fhir.resource == "Condition" and first in ("icd10cm", "doid")
+
     def title_in(self, lang: str) -> str:
         """The title in a language, else the English one."""
         return self.titles.get(lang, self.title)

@@ -47,12 +47,12 @@ def figures(records: Sequence[Record], documents: Mapping[str, Extraction]) -> d
     draws = Bootstrap.draw(len(records))
     notes = [(r, documents[r.id], g, p) for r, g, p in zip(records, gold, given, strict=True)]
     ours = [_ours(*note) for note in notes]
-    abnormal = [_ours(r, d, g, as_kiwi(d, normal=False)) for r, d, g, _ in notes]
+    without_normal = [_ours(r, d, g, as_kiwi(d, with_normal=False)) for r, d, g, _ in notes]
     return {
         "notes": len(records),
         "failed": sum(sample.failed for sample in ours),
         "mapped": {**_levels(ours, draws), "assertion": assertion(ours, draws)},
-        "without_normal": _levels(abnormal, draws),
+        "without_normal": _levels(without_normal, draws),
         "kiwi": {
             "entities": _levels([_entities(*note) for note in notes], draws),
             "modifiers": _levels([_modifiers(*note) for note in notes], draws),

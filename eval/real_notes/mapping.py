@@ -10,9 +10,10 @@ from dataclasses import replace
 from corpora.kiwi import MODIFIERS_OF
 from corpora.shared.spans import grounded_span, without_overlap
 from elmtex.exporters.fhir.wording import is_operation
+from elmtex.exporters.normal import is_normal
+from elmtex.schema import load_schema
 from elmtex.text.normalisation import trimmed
 from elmtex.types import Attribute, Extraction, Item
-from elmtex.values.findings import is_normal_finding
 from eval.metrics.documents import FAILURES, normalise
 
 # Kiwi's modifier -> our attribute types. () is not measured: we have no type for it. Strength ("40 mg") and dosage
@@ -53,7 +54,7 @@ ENTITY_OF: Mapping[str, str] = {
     "pharmacological_therapy": "drug",
 }
 _HISTORY, _VALUES, _PATHOLOGY = "medical_surgical_history", "laboratory_values", "pathology"
-_SIGNS, _ALLERGIES = "signs_symptoms", "allergies"
+_ALLERGIES, _SIGNS = "allergies", load_schema("clinical").category("signs_symptoms")
 _TEST_NAME = re.compile(
     r"\s*([^\d]*?)[\s:=<>≤≥~]*(?:\b(?:is|was|of|at)\b)?[\s:=<>≤≥~]*\d"
 )  # of "CRP: 12 mg/l"
@@ -85,13 +86,13 @@ def gold_rows(items: Iterable[Item]) -> tuple[Item, ...]:
     )
 
 
-def as_kiwi(document: Extraction, normal: bool = True) -> dict[str, tuple[Item, ...]]:
+def as_kiwi(document: Extraction, *, with_normal: bool = True) -> dict[str, tuple[Item, ...]]:
     """The document's items by Kiwi's entity, in report order and without overlap; attributes are
     named by row. A failed document has none.
 
     Args:
         document: what a model made of a note.
-        normal: with the findings that are as they should be ("lungs clear"), which are no problems to Kiwi.
+        with_normal: with the normal findings ("lungs clear"), which are no problems to Kiwi.
     """
     found: dict[str, list[Item]] = {entity: [] for entity in MODIFIERS_OF}
     categories = {} if document.status in FAILURES else document.categories
@@ -99,12 +100,7 @@ def as_kiwi(document: Extraction, normal: bool = True) -> dict[str, tuple[Item, 
         for item in items:
             if not item.grounded:
                 continue
-            if (
-                not normal
-                and category == _SIGNS
-                and item.assertion == "present"
-                and is_normal_finding(item.text)
-            ):
+            if not with_normal and category == _SIGNS.key and is_normal(item, _SIGNS):
                 continue
             if category == _HISTORY and is_operation(item.text):
                 found["treatment"].append(item)

@@ -42,7 +42,7 @@ FamilyMemberHistory    a condition                           as an Observation  
   categories whose ``x-fhir`` allows it (``also``). "No known medical problems", medications and operations are
   statements of their own, with the International Patient Summary's codes.
 - An item that is present but begins with a denial of something else is an Observation with its words. So is a
-  finding that is as it should be ("lungs clear", :mod:`elmtex.values.findings`), with the interpretation ``N``.
+  normal finding ("lungs clear", :mod:`elmtex.exporters.normal`), with the interpretation ``N``.
 - Attributes become the element that ``x-fhir`` of their type names: a drug's dosage, a value, a reaction, a body site,
   a severity, an onset. One that becomes none is a note. Where several doses or times leave open which belong
   together, the dosage has its words alone; no number is ever scaled.

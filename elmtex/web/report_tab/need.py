@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from elmtex.schema import Category, CategorySchema
+from elmtex.schema import CategorySchema
 from elmtex.web.report_tab.rows import Row
 
 Need = Literal["", "low", "drug", "allergy", "denied", "disputed", "ungrounded"]
@@ -82,14 +82,6 @@ def need_of(row: Row, schema: CategorySchema, threshold: float) -> Need:
     return "" if (row.confidence or 0.0) >= round(enough, 4) else kind or "low"
 
 
-def is_disease(category: Category) -> bool:
-    """Whether a category holds diseases: its terminologies begin with one of them. Symptoms have another first."""
-    return category.fhir.resource == "Condition" and (category.terminologies or ("",))[0] in (
-        "icd10cm",
-        "doid",
-    )
-
-
 def _first(rows: Iterable[Row], schema: CategorySchema, threshold: float) -> int:
     return sum(bool(need_of(row, schema, threshold)) for row in rows)
 
@@ -112,6 +104,6 @@ def _harmful(row: Row, schema: CategorySchema) -> Need:
         return "allergy"
     if "MedicationStatement" in resources:
         return "drug"
-    if row.items[0].item.assertion == "absent" and any(map(is_disease, categories)):
+    if row.items[0].item.assertion == "absent" and any(c.holds_diseases for c in categories):
         return "denied"
     return "disputed" if row.disputed else ""

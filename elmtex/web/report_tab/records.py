@@ -120,7 +120,8 @@ def tables(
     found: dict[tuple[Kind, str], list[Row]] = {}
     for row in rows:
         category = schema.category(row.items[0].category)
-        kind: Kind = "normal" if is_normal(row.lead.item, category) else kind_of(category)
+        normal = is_normal(row.lead.item, schema.category(row.lead.category))
+        kind: Kind = "normal" if normal else kind_of(category)
         found.setdefault((kind, category.key if kind == "list" else ""), []).append(row)
     kinds: tuple[Kind, ...] = (*_KINDS.values(), "normal", "values")
     keys = [(kind, "") for kind in kinds] + [("list", c.key) for c in schema.categories]

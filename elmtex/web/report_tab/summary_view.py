@@ -11,7 +11,6 @@ from elmtex.schema import Category, CategorySchema
 from elmtex.text.rows import line_of
 from elmtex.web.locale.messages import Words, zone_of
 from elmtex.web.report_tab.letterhead import letterhead
-from elmtex.web.report_tab.need import is_disease
 from elmtex.web.report_tab.records import Kind, Record, Table, tables
 from elmtex.web.report_tab.rows import Row, rows_of
 
@@ -188,7 +187,7 @@ class _Writing:
     def _lists(self, table: Table) -> Iterable[SummarySection]:
         """A list for each category: diseases, then what is no disease, then the history."""
         past = {c.key: c.fhir.clinical_status == "inactive" for c in table.categories}
-        for category in sorted(table.categories, key=lambda c: (past[c.key], not is_disease(c))):
+        for category in sorted(table.categories, key=lambda c: (past[c.key], not c.holds_diseases)):
             records = [r for r in table.records if r.row.lead.category == category.key]
             if records:
                 yield self._section(table, records, category.title_in(self.words.lang))
@@ -249,6 +248,8 @@ class _Writing:
             said.append(f"({'; '.join(beside)})")
         if record.row.lead.verdict == "open":
             said.append(f"[{self.words.summary.not_reviewed}]")
+        if not record.row.lead.item.grounded:
+            said.append(f"[{self.words.ungrounded}]")
         return " ".join(said)
 
     def _category(self, record: Record) -> Category:
