@@ -70,6 +70,11 @@ def test_a_mean_of_adapters_lies_between_them(run, tmp_path):
         torch.testing.assert_close(weight, 2 * weights[name])
     assert load_adapter(mean).layout == "words"
     assert json.loads((mean / "record.json").read_text())["averaged"] == [{}, {"history": []}]
+    assert load_adapter(mean).attributes is None
+    for folder in (run, other):
+        facts = json.loads((folder / "elmtex.json").read_text())
+        (folder / "elmtex.json").write_text(json.dumps({**facts, "attributes": {}}))
+    assert load_adapter(average([run, other], tmp_path / "writes")).attributes is not None
     with pytest.raises(InputError, match="exists"):
         average([run, other], mean)
     kind = json.loads((other / files[0]).read_text())

@@ -14,6 +14,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from elmtex.types import ElmtexError, InputError
 
@@ -49,7 +50,7 @@ def average(runs: Sequence[Path], out: Path) -> Path:
         known = trained_adapter(run)
         kind = json.loads((run / "adapter_config.json").read_text("utf-8"))
         scaled = {key: kind[key] for key in ("peft_type", "r", "lora_alpha", "use_rslora")}
-        kinds.append((known.base, known.layout, scaled))
+        kinds.append((known.base, known.layout, known.attributes is not None, scaled))
         weights.append(load_file(run / "adapter_model.safetensors"))
         if kinds[-1] != kinds[0] or weights[-1].keys() != weights[0].keys():
             raise InputError(f"{run} is not the same kind of adapter as {runs[0]}")
@@ -59,8 +60,10 @@ def average(runs: Sequence[Path], out: Path) -> Path:
     }
     save_file(mean, out / "adapter_model.safetensors", metadata={"format": "pt"})
     shutil.copy(runs[0] / "adapter_config.json", out / "adapter_config.json")
-    base, layout, _ = kinds[0]
-    facts = {"name": out.name, "base": base, "layout": layout}
+    base, layout, attributes, _ = kinds[0]
+    facts: dict[str, Any] = {"name": out.name, "base": base, "layout": layout}
+    if attributes:
+        facts["attributes"] = {}  # as training.sft writes it, before calibration
     write_whole(out / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     record = {
         "starts": [{"command": sys.argv, **environment(PACKAGES)}],
