@@ -4,8 +4,8 @@
 #
 #     training/make_schemas3.sh MACCROBAT2020/
 #
-# The first teaches a long English report of every schema, the second forty more schemas, the third wounds; the mean of the last two is kept. schemas-2 is that of commit 91abf90, made
-# from schemas-1 by `git show 91abf90:training/make_schemas2.sh`. MACCROBAT sets the biases; no report of it is trained on.
+# The first teaches a long English report of every schema, the second forty more schemas, the third wounds; the mean of the last two is kept.
+# schemas-2 is that of commit 91abf90, made from schemas-1 by `git show 91abf90:training/make_schemas2.sh`. MACCROBAT sets the biases; no report of it is trained on.
 # elmtex/models/adapters/schemas-3/record.json has the commits, seeds, versions and checksums; training/EXPERIMENTS.md says what else was tried.
 set -euo pipefail
 MACCROBAT=$(realpath "${1:?give the folder of MACCROBAT 2020}")
@@ -41,7 +41,7 @@ wounds() { # the weights of the reports about wounds
 
 train schemas4 "$(schemas 89865fa)" schemas-2 "schemas=0.2 schemas/en/long-=2 schemas/de/long-=1 written=0.03" --learning_rate 4e-4 --seed 4
 train schemas5 "$(schemas d0b7565)" schemas4 "schemas=0.2 schemas/en/long-=1 schemas/de/long-=1 written=0.03" --learning_rate 3e-4 --seed 5
-train schemas6 training/schemas schemas5 "schemas=0.05 written=0.02 schemas/en/long-=0.25 schemas/de/long-=0.25 $(echo $(wounds))" \
+train schemas6 training/schemas schemas5 "schemas=0.05 written=0.02 schemas/en/long-=0.25 schemas/de/long-=0.25 $(wounds)" \
   --learning_rate 3e-4 --seed 6
 
 $PYTHON -m training.average runs/schemas5 runs/schemas6 --out runs/mean # wounds are learnt, and nothing else is forgotten

@@ -14,13 +14,17 @@ def is_normal(item: Item, category: Category) -> bool:
     Only categories of signs hold any: a history's conditions are over, and a disease is none. One with a value or a
     severity is left to who reads it ("regular, 148/min").
     """
-    elements = {type.key: type.fhir for type in category.attributes}
     return (
         item.assertion == "present"
         and category.fhir.resource == "Condition"
         and category.fhir.clinical_status != "inactive"
         and not category.holds_diseases
-        and not any(elements.get(a.type) in ("value", "severity") for a in item.attributes)
+        and not _is_graded(item, category)
         and is_normal_finding(item.text)
         and not is_operation(item.text)
     )
+
+
+def _is_graded(item: Item, category: Category) -> bool:
+    graded = {type.key for type in category.attributes if type.fhir in ("value", "severity")}
+    return any(attribute.type in graded for attribute in item.attributes)

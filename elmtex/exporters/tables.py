@@ -144,9 +144,10 @@ def _items(rows: list[Document]) -> Iterator[tuple[list[Cell], Category, Item, t
     for row in rows:
         first = source_cells(row, head)
         for key, items in row.extraction.categories.items():
+            category = row.schema.category(key)
             for place, item in enumerate(items):
                 seen = review_cells(row.review, (key, place)) if judged else ()
-                yield first, row.schema.category(key), item, seen
+                yield first, category, item, seen
 
 
 def _item_cells(item: Item, category: Category) -> tuple[Cell, ...]:

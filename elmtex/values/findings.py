@@ -20,7 +20,7 @@ _NONE_DE = (
 )
 _VERB = r"(?:\s(?:is|are|was|were|appears?))?"
 _SIGN = r"(?:pulses?|(?:bowel|breath|heart)\ssounds|air\sentry|excursions?|respiratory\seffort)"
-# Expressions parted by blanks; a blank within one is \\s.
+# Expressions parted by blanks; a blank within one is \s.
 _ENGLISH = rf"""
 normal-appearing normal(?:ly)? within\snormal\slimits normo(?:cephalic|tensive|active|cardic|thermic) unremarkable wnl healthy intact
 clear supple soft(?:(?:,|\sand)\s|/)flat soft regular midline symmetric(?:al(?:ly)?)? appropriate(?:ly)? unobstructed
@@ -89,13 +89,8 @@ _NEUTRAL = frozenset(
     """.casefold().split()
 )
 _WORD = re.compile(r"[^\W_]+")
-
-
-def _any(*expressions: str) -> str:
-    return "|".join(" ".join(expressions).split())
-
-
-_NORMAL = re.compile(rf"(?<![\w-])(?:{_any(_ENGLISH, _GERMAN)})(?![\w-])", re.IGNORECASE)
+_EXPRESSIONS = "|".join([*_ENGLISH.split(), *_GERMAN.split()])
+_NORMAL = re.compile(rf"(?<![\w-])(?:{_EXPRESSIONS})(?![\w-])", re.IGNORECASE)
 
 
 def is_normal_finding(text: str) -> bool:

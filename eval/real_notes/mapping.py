@@ -19,7 +19,7 @@ from eval.metrics.documents import FAILURES, normalise
 # Kiwi's modifier -> our attribute types. () is not measured: we have no type for it. Strength ("40 mg") and dosage
 # ("2 puffs") are one dose here. What describes a course ("chronic") is one of many things that our
 # detail holds; a form ("tablet") is part of the drug. Negation and uncertain are the item's assertion: their sign is
-# measured, their words are not. A subject is of the family history's.
+# measured, their words are not. A relative's disease is a problem here, too; whose it is (subject) is not measured.
 TYPES_OF: Mapping[str, tuple[str, ...]] = {
     "bodyloc": ("body_site",),
     "severity": ("severity",),
@@ -155,8 +155,11 @@ def _name(item: Item) -> Item:
     cuts = sorted(
         (max(start, a.start), min(end, a.end))
         for a in item.attributes
-        if a.type in _ROWS_OF["drug"] and a.start is not None and a.end is not None
-        if start < a.end and a.start < end
+        if a.type in _ROWS_OF["drug"]
+        and a.start is not None
+        and a.end is not None
+        and start < a.end
+        and a.start < end
     )
     bounds = [start, *(bound for cut in cuts for bound in cut), end]
     parts = [

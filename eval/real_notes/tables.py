@@ -36,9 +36,8 @@ def _kiwi(figures: Figures) -> Iterator[str]:
         f"{figures['failed']} failed\n"
     )
     yield markdown(_scores("entity", mapped))
-    if "without_normal" in figures:
-        yield "### Without normal findings, which Kiwi does not annotate\n"
-        yield markdown(_scores("entity", figures["without_normal"]))
+    yield "### Without normal findings, which Kiwi does not annotate\n"
+    yield markdown(_scores("entity", figures["without_normal"]))
     yield "### Assertion of the items that overlap\n"
     yield markdown(_assertion(mapped["assertion"]))
     reachable = own["reachable"]
