@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import overload
+from typing import TypeVar, overload
 
 from tokenizers import Tokenizer
 
@@ -23,10 +23,19 @@ from elmtex.decoding.grammar import NoteGrammar
 from elmtex.decoding.layout import TrainingSequence, lay_out
 from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.prompt import margin_prompt
-from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
+from elmtex.schema import (
+    AttributeType,
+    Category,
+    CategorySchema,
+    label_from_title,
+    load_schema,
+    packaged_schemas,
+)
 from elmtex.types import InputError, Record
 from training.mentions import pools, with_replaced_mentions
 from training.variations import excerpt, in_capitals
+
+Named = TypeVar("Named", Category, AttributeType)
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ class Augmentation:
         excerpt: fraction that are a few sentences of their record.
         capitals: fraction that are in capitals.
         described: fraction whose labels are asked for with their categories' descriptions.
+        translate: fraction of the reports in another language than English whose labels are the
+            titles in that language, as in a schema that was written in it.
     """
 
     drop: float = 0.1
@@ -52,6 +63,7 @@ class Augmentation:
     excerpt: float = 0.0
     capitals: float = 0.0
     described: float = 0.0
+    translate: float = 0.0
 
     def plain(self) -> Augmentation:
         """The same schemas, and every example as its record is, described if any is."""
@@ -209,6 +221,8 @@ def sequences(
     if not labelled:
         return
     schema = asked_schema(labelled, record.attributes, augmentation, rng, record.schema)
+    if augmentation.translate and record.lang != "en" and rng.random() < augmentation.translate:
+        schema = translated(schema, record.lang)
     grammar = NoteGrammar.of(schema, tokenizer)
     attributes = AttributeGrammar.of(schema, tokenizer, grammar) if record.attributes else None
     described = augmentation.described > 0 and rng.random() < augmentation.described
@@ -264,6 +278,21 @@ def asked_schema(
     if rng.random() < augmentation.rename:
         categories = [replace(c, label=c.title.lower()) for c in categories]
     return CategorySchema("training", "training", tuple(categories), {})
+
+
+def translated(schema: CategorySchema, lang: str) -> CategorySchema:
+    """The schema with its titles in a language for labels, and without descriptions, which are English; itself if two categories then had the same."""
+
+    def named(part: Named) -> Named:
+        return replace(part, label=label_from_title(part.title_in(lang)))
+
+    categories = tuple(
+        replace(named(c), description="", attributes=tuple(map(named, c.attributes)))
+        for c in schema.categories
+    )
+    twice = len({c.label for c in categories}) < len(categories)
+    twice |= any(len({a.label for a in c.attributes}) < len(c.attributes) for c in categories)
+    return schema if twice else replace(schema, categories=categories)
 
 
 @cache

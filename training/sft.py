@@ -44,7 +44,7 @@ class ElmtexArguments:
         init_adapter: folder of an adapter to train further; its rank, alpha and layers are kept.
         max_report_tokens: a longer report is cut into overlapping chunks, as at inference.
         described: layout ``described``: fraction of the examples whose prompt has descriptions.
-        drop, shuffle, rename, excerpt, capitals: fractions of examples that are augmented (see
+        drop, shuffle, rename, translate, excerpt, capitals: fractions of examples that are augmented (see
             training.data.Augmentation).
         mention_replacement: fraction of the items whose text is replaced (see training.mentions).
     """
@@ -60,6 +60,7 @@ class ElmtexArguments:
     drop: float = 0.1
     shuffle: float = 0.2
     rename: float = 0.1
+    translate: float = 0.0
     excerpt: float = 0.0
     capitals: float = 0.0
     described: float = 0.8

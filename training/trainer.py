@@ -46,6 +46,7 @@ def notes_trainer(
         elmtex.excerpt,
         elmtex.capitals,
         elmtex.described if elmtex.layout == "described" else 0.0,
+        elmtex.translate,
     )
     size = elmtex.max_report_tokens
     seen = Examples(

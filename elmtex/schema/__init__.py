@@ -274,7 +274,7 @@ def _type(key: str, spec: Mapping[str, Any]) -> AttributeType:
 
 def _names(key: str, spec: Mapping[str, Any]) -> tuple[str, str, str, Mapping[str, str]]:
     """Label, title, description and titles of a category or an attribute type."""
-    label = spec.get("x-label") or _label_from_title(spec["title"]) or key
+    label = spec.get("x-label") or label_from_title(spec["title"]) or key
     titles = {"en": spec["title"], **spec.get("x-title", {})}
     return label, spec["title"], spec.get("description", ""), titles
 
@@ -290,6 +290,7 @@ def _fhir(spec: Mapping[str, Any]) -> Fhir:
     )
 
 
-def _label_from_title(title: str) -> str:
+def label_from_title(title: str) -> str:
+    """The label of a category that only has a title: in lower case, without the signs of a note."""
     kept = "".join(" " if c in "=;!?[]" else c for c in title)
     return " ".join(kept.split()).lower()[:MAX_LABEL].strip()
