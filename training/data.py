@@ -6,6 +6,7 @@ masks, and the decisions of the notes among the tokens the grammar allows there.
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from collections import Counter
@@ -30,6 +31,7 @@ from elmtex.schema import (
     label_from_title,
     load_schema,
     packaged_schemas,
+    same_labels,
 )
 from elmtex.types import InputError, Record
 from training.mentions import pools, with_replaced_mentions
@@ -53,7 +55,8 @@ class Augmentation:
         capitals: fraction that are in capitals.
         described: fraction whose labels are asked for with their categories' descriptions.
         translate: fraction of the reports in another language than English whose labels are the
-            titles in that language, as in a schema that was written in it.
+            titles in that language, as in a schema that was written in it, and the descriptions
+            those of ``descriptions/LANGUAGE.json`` in the folder of schemas.
     """
 
     drop: float = 0.1
@@ -222,7 +225,8 @@ def sequences(
         return
     schema = asked_schema(labelled, record.attributes, augmentation, rng, record.schema)
     if augmentation.translate and record.lang != "en" and rng.random() < augmentation.translate:
-        schema = translated(schema, record.lang)
+        said = descriptions(augmentation.schemas, record.lang).get(record.schema or "", {})
+        schema = translated(schema, record.lang, said)
     grammar = NoteGrammar.of(schema, tokenizer)
     attributes = AttributeGrammar.of(schema, tokenizer, grammar) if record.attributes else None
     described = augmentation.described > 0 and rng.random() < augmentation.described
@@ -280,19 +284,37 @@ def asked_schema(
     return CategorySchema("training", "training", tuple(categories), {})
 
 
-def translated(schema: CategorySchema, lang: str) -> CategorySchema:
-    """The schema with its titles in a language for labels, and without descriptions, which are English; itself if two categories then had the same."""
+def translated(
+    schema: CategorySchema, lang: str, said: Mapping[str, str] | None = None
+) -> CategorySchema:
+    """The schema with its titles in a language for labels; itself if two of them are the same.
+
+    Args:
+        lang: ISO 639-1 code.
+        said: descriptions in that language by category; the others have none.
+    """
 
     def named(part: Named) -> Named:
         return replace(part, label=label_from_title(part.title_in(lang)))
 
     categories = tuple(
-        replace(named(c), description="", attributes=tuple(map(named, c.attributes)))
+        replace(
+            named(c),
+            description=(said or {}).get(c.key, ""),
+            attributes=tuple(map(named, c.attributes)),
+        )
         for c in schema.categories
     )
-    twice = len({c.label for c in categories}) < len(categories)
-    twice |= any(len({a.label for a in c.attributes}) < len(c.attributes) for c in categories)
+    twice = [*same_labels(categories), *(c for c in categories if any(same_labels(c.attributes)))]
     return schema if twice else replace(schema, categories=categories)
+
+
+@cache
+def descriptions(places: tuple[str, ...], lang: str) -> Mapping[str, Mapping[str, str]]:
+    """Descriptions in a language by schema and category, of the folders that have some."""
+    files = [Path(p) / "descriptions" / f"{lang}.json" for p in places]
+    found = [json.loads(file.read_text("utf-8")) for file in files if file.exists()]
+    return {name: said for file in found for name, said in file.items()}
 
 
 @cache

@@ -50,10 +50,12 @@ __all__ = [
     "Fhir",
     "is_of_template",
     "is_own",
+    "label_from_title",
     "load_schema",
     "own_categories",
     "packaged_schemas",
     "parse_schema",
+    "same_labels",
     "schema_templates",
 ]
 
