@@ -16,7 +16,7 @@ from elmtex.types import Attribute, Extraction, Item, Judgement, Mention, Review
 SCHEMA = load_schema("clinical")
 REPORT = (
     "74-jährige Patientin. Metoprolol 47,5 mg 1-0-1 p.o., pausiert am 03.12.2020. CRP <5 mg/l. Kein Fieber. Fieber? "
-    "CRP <5 mg/l."
+    "CRP <5 mg/l. Abdomen weich. Husten."
 )
 JUDGED = Judgement("=Dr. Meier", "2026-01-02T03:04:05+00:00")
 
@@ -47,7 +47,10 @@ def document() -> Extraction:
     found = {
         "pharmacological_therapy": (drug,),
         "laboratory_values": (value,),
-        "signs_symptoms": (Item(*at("Fieber"), "absent"), Item(*at("Fieber", 1), "possible")),
+        "signs_symptoms": (
+            *(Item(*at("Fieber"), "absent"), Item(*at("Fieber", 1), "possible")),
+            *(Item(*at("Abdomen weich")), Item(*at("Husten"))),
+        ),
         "age": (Item(*at("74-jährige")),),
         "gender": (Item(*at("Patientin")),),
     }
@@ -107,14 +110,16 @@ def test_the_files_own_ids_come_first() -> None:
 
 def test_a_report_is_one_row() -> None:
     (row,) = rows(report_table([reviewed()]))
-    assert (row["signs_symptoms"], row["signs_symptoms_absent"]) == ("", "Fieber")
-    assert (row["signs_symptoms_possible"], row["signs_symptoms_count"]) == ("Fieber", "0")
+    assert (row["signs_symptoms"], row["signs_symptoms_absent"]) == ("Husten", "Fieber")
+    assert (row["signs_symptoms_possible"], row["signs_symptoms_count"]) == ("Fieber", "1")
+    assert row["signs_symptoms_normal"] == "Abdomen weich"  # no problem, and not counted as one
+    assert "comorbidities_normal" not in row
     assert (row["pharmacological_therapy"], row["pharmacological_therapy_count"]) == (
         "Metoprolol",
         "1",
     )
     assert (row["age_years"], row["gender_code"]) == ("74", "female")
-    assert (row["items"], row["judged"], row["finished"]) == ("6", "1", "no")
+    assert (row["items"], row["judged"], row["finished"]) == ("8", "1", "no")
     assert (row["reviewer"], row["reviewed_at"]) == ("'=Dr. Meier", JUDGED.at)
     (bare,) = rows(report_table([Document(document(), SCHEMA)]))
     assert bare["judged"] == bare["finished"] == bare["reviewer"] == ""

@@ -8,17 +8,20 @@ from elmtex.types import Item
 from elmtex.values.findings import is_normal_finding
 
 
-def is_normal(item: Item, category: Category) -> bool:
-    """Whether an item is a normal finding that is present.
-
-    Only categories of signs hold any: a history's conditions are over, and a disease is none. One with a value or a
-    severity is left to who reads it ("regular, 148/min").
-    """
+def may_hold_normal(category: Category) -> bool:
+    """Whether normal findings are told apart in a category: in one of signs. A history's conditions are over, and a disease is none."""
     return (
-        item.assertion == "present"
-        and category.fhir.resource == "Condition"
+        category.fhir.resource == "Condition"
         and category.fhir.clinical_status != "inactive"
         and not category.holds_diseases
+    )
+
+
+def is_normal(item: Item, category: Category) -> bool:
+    """Whether an item is a normal finding that is present. One with a value or a severity is left to who reads it ("regular, 148/min")."""
+    return (
+        item.assertion == "present"
+        and may_hold_normal(category)
         and not _is_graded(item, category)
         and is_normal_finding(item.text)
         and not is_operation(item.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from elmtex.exporters.cells import Cell, cell, csv_table
+from elmtex.exporters.normal import is_normal, may_hold_normal
 from elmtex.exporters.tables import Document, source_cells, source_head
 from elmtex.schema import Category
 from elmtex.types import ASSERTIONS, Item
@@ -19,7 +20,8 @@ def report_table(documents: Iterable[Document]) -> str:
     """A table with a header and one row per document.
 
     For each category of the schemas: ``KEY``, the words of what is present, joined by ``"; "``, ``KEY_absent`` and
-    ``KEY_possible``, and ``KEY_count``, how many items are present. A category of ages has ``KEY_years`` as well, and one
+    ``KEY_possible``, and ``KEY_count``, how many items are present. Normal findings ("lungs clear") are not among them: a
+    category of signs has ``KEY_normal`` for their words. A category of ages has ``KEY_years`` as well, and one
     of genders ``KEY_code`` (male, female, other); both are empty where the words do not say one. ``items``
     and ``judged`` count items and those that a human reviewed; ``reviewer`` and ``reviewed_at`` are the latest
     decision's.
@@ -36,6 +38,8 @@ def report_table(documents: Iterable[Document]) -> str:
 def _names(category: Category) -> Iterator[str]:
     yield from (category.key, f"{category.key}_absent", f"{category.key}_possible")
     yield f"{category.key}_count"
+    if may_hold_normal(category):
+        yield f"{category.key}_normal"
     if category.only is not None:
         yield f"{category.key}_years" if category.only == "age" else f"{category.key}_code"
 
@@ -54,12 +58,19 @@ def _about(row: Document) -> Iterator[Cell]:
 def _said(row: Document, categories: Iterable[Category]) -> Iterator[Cell]:
     for category in categories:
         items = row.extraction.categories.get(category.key, ())
-        by = {a: [i for i in items if i.assertion == a] for a in ASSERTIONS}
+        normal = [i for i in items if is_normal(i, category)]
+        by = {a: [i for i in items if i.assertion == a and i not in normal] for a in ASSERTIONS}
         for assertion in ASSERTIONS:
-            yield cell("; ".join(" ".join(i.text.split()) for i in by[assertion]))
+            yield _words(by[assertion])
         yield len(by["present"]) if category.key in row.extraction.categories else ""
+        if may_hold_normal(category):
+            yield _words(normal)
         if category.only is not None:
             yield _demographic(category, by["present"])
+
+
+def _words(items: Iterable[Item]) -> Cell:
+    return cell("; ".join(" ".join(item.text.split()) for item in items))
 
 
 def _demographic(category: Category, items: Iterable[Item]) -> Cell:
