@@ -98,6 +98,18 @@ def said(item: Item) -> list[tuple[str, str]]:
     return [(a.type, a.text) for a in item.attributes]
 
 
+def test_of_a_schema_that_is_asked_for_only_the_part_is_listed():
+    report = "On day 7 a fever of 12.5 mg, no cough."
+    whole = extractor_of()
+    found = whole.extract(report).categories
+    part = replace(SCHEMA, categories=SCHEMA.categories[1:2])
+    extractor = NotesExtractor(part, model=whole.model, asked=SCHEMA)
+    assert found["a"] and found["b"]
+    assert extractor.extract(report).categories == {"b": found["b"]}
+    written = [item.key for note in extractor.notes(report).notes for item in note.items]
+    assert sorted(written) == ["a", "b"]
+
+
 @pytest.mark.parametrize("times", [1, 400])
 def test_the_items_of_a_document_get_its_attributes(times):
     report = "He had pain. " * times + "On day 7 a fever of 12.5 mg, no cough."

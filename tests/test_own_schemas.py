@@ -5,19 +5,29 @@ from __future__ import annotations
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from corpora import schemas
 from elmtex import records
+from elmtex.decoding.tokens import read_tokenizer
 from elmtex.extractors.prompt import margin_prompt
+from elmtex.models.base import DEFAULT_MODEL, base_folder
 from elmtex.schema import load_schema, parse_schema
 from elmtex.text.normalisation import sentences
 from elmtex.text.reading import reading
 from elmtex.types import InputError, Item, Record
 from training import prepare
-from training.data import Augmentation, asked_schema, sampled
+from training.data import (
+    Augmentation,
+    asked_schema,
+    descriptions,
+    sampled,
+    sequences,
+    translated,
+)
 from training.mentions import pools
 
 FOLDER = Path(prepare.__file__).parent / "schemas"
@@ -138,6 +148,43 @@ def test_a_prompt_may_say_what_belongs_under_a_label() -> None:
     many = {f"c{n}": {"title": f"C{n}", "description": "skin " * 100} for n in range(60)}
     whole = parse_schema(json.dumps({"title": "T", "properties": many}), "many")
     assert len(margin_prompt(whole, described=True)) < 2300
+
+
+def test_a_german_report_may_be_asked_for_in_german(folder: Path) -> None:
+    file = folder / "wound.json"
+    document = json.loads(file.read_text())
+    document["properties"]["size"] |= {"x-title": {"de": "Wundgröße"}, "description": "Length."}
+    document["x-attributes"]["test"]["x-title"] = {"de": "Messung"}
+    file.write_text(json.dumps(document))
+    (folder / "descriptions").mkdir()
+    (folder / "descriptions" / "de.json").write_text('{"wound": {"size": "Länge."}}')
+    records = {r.id: r for r in schemas.load(folder)}
+    always = Augmentation(0, 0, 0, (str(folder),), described=1.0, translate=1.0)
+
+    def prompt(id: str, augmentation: Augmentation) -> str:
+        tokenizer, rng = read_tokenizer(base_folder(DEFAULT_MODEL)), random.Random(0)
+        (sequence,) = sequences(records[id], tokenizer, augmentation, rng, 1024)
+        return tokenizer.decode(sequence.tokens.tolist())
+
+    assert "labels: wundgröße (Länge), site." in prompt("de/wound-1", always)
+    assert "labels: wound size (Length), site." in prompt("en/wound-1", always)
+    never = replace(always, translate=0.0)
+    assert "labels: wound size (Length), site." in prompt("de/wound-1", never)
+    schema = asked_schema(("size", "site"), ("test",), always, random.Random(0), "wound")
+    (attribute,) = translated(schema, "de").categories[0].attributes
+    assert attribute.label == "messung"
+    same = replace(schema.categories[1], titles={"de": "WUNDGRÖSSE"})
+    both = replace(schema, categories=(schema.categories[0], same))
+    assert translated(both, "de") is both  # labels must differ
+
+
+def test_german_descriptions_are_of_schemas_to_train_on() -> None:
+    said = descriptions((str(FOLDER),), "de")
+    for name, of_schema in said.items():
+        assert not name.startswith(schemas.HELD_OUT)
+        schema = load_schema(FOLDER / f"{name}.json")
+        assert set(of_schema) == {c.key for c in schema.categories if c.description}
+    assert len(said) > 400
 
 
 def test_a_folders_schemas_change_nothing_for_records_that_name_none() -> None:

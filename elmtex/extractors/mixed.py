@@ -30,15 +30,15 @@ def notes_extractor(
         attributes, second_opinion: as :class:`NotesExtractor` takes them.
     """
 
-    def read(some: CategorySchema) -> NotesExtractor:
+    def read(some: CategorySchema, asked: CategorySchema | None = None) -> NotesExtractor:
         return NotesExtractor(
-            some, model=model, attributes=attributes, second_opinion=second_opinion
+            some, model=model, attributes=attributes, second_opinion=second_opinion, asked=asked
         )
 
     own = own_categories(schema)
     if own and not is_own(schema):
         others = tuple(key for key in schema.keys if key not in own)
-        known, rest = read(schema.subset(others)), read(schema.subset(own))
+        known, rest = read(schema.subset(others)), read(schema.subset(own), asked=schema)
         if known.model is not rest.model:
             return MixedExtractor(schema, known, rest)
     return read(schema)

@@ -68,6 +68,8 @@ class NotesExtractor(Extractor):
             adapter's attribute reader reads it in the items that were found, where there is one that knows the schema; else
             the Llama writes it.
         second_opinion: False asks no student, also of an adapter that was calibrated with one.
+        asked: the schema that ``schema`` is a part of, where the model is to be asked for all of it: what belongs to none
+            of the part's categories then has another to go to. Only the part's is listed.
 
     Raises:
         InputError: unknown engine, or a schema, model or student that cannot be used.
@@ -83,11 +85,13 @@ class NotesExtractor(Extractor):
         at_once: int = 1,
         attributes: bool = True,
         second_opinion: bool = True,
+        asked: CategorySchema | None = None,
     ) -> None:
         self._schema = schema if isinstance(schema, CategorySchema) else load_schema(schema)
         if not isinstance(model, LoadedModel):
             model = LoadedModel(model, engine=engine, threads=threads, at_once=at_once)
         self.model = model = model.fitting(self._schema)
+        self._asked = asked or self._schema
         self._wants_attributes, self._wants_opinion = attributes, second_opinion
         opinion = model.opinion if second_opinion else None
         self._opinion = opinion if opinion and opinion.student.knows(self._schema) else None
@@ -386,7 +390,7 @@ class NotesExtractor(Extractor):
                     self._opinion.student.load()
                 if self._reader:
                     self._reader.load()
-                view = View.of(self.schema, self.model, self._writes_attributes)
+                view = View.of(self.schema, self.model, self._writes_attributes, self._asked)
                 _ = self.model.engine
                 self._seconds = time.perf_counter() - began
                 self._view = view

@@ -26,8 +26,14 @@ class View:
     prompt: tuple[int, ...]
 
     @classmethod
-    def of(cls, schema: CategorySchema, model: LoadedModel, attributes: bool) -> View:
-        """The view of a schema; ``attributes`` only of a model that was trained on them.
+    def of(
+        cls, schema: CategorySchema, model: LoadedModel, attributes: bool, asked: CategorySchema
+    ) -> View:
+        """The view of a schema.
+
+        Args:
+            attributes: of the schema's items; only of a model that was trained on them.
+            asked: the schema, or all of what it is a part of: what the prompt and the notes are about.
 
         Raises:
             SchemaError: the labels cannot be told apart as tokens.
@@ -35,8 +41,8 @@ class View:
         # Needs the tokenizer alone: what is wrong with a schema need not wait for the weights.
         tokenizer, adapter = model.tokenizer, model.adapter
         described = adapter is not None and adapter.layout == "described"
-        prompt = tokenizer.encode(margin_prompt(schema, described), add_special_tokens=False).ids
-        grammar = NoteGrammar.of(schema, tokenizer, adapter.biases if adapter else {})
+        prompt = tokenizer.encode(margin_prompt(asked, described), add_special_tokens=False).ids
+        grammar = NoteGrammar.of(asked, tokenizer, adapter.biases if adapter else {})
         of_items = None
         if attributes:
             assert adapter is not None and adapter.attributes is not None
