@@ -2,20 +2,33 @@
 ``NAME.de.txt`` beside it hold short reports in the notation of :mod:`corpora.markup`, a line
 ``---`` between two; ``NAME.long.en.txt`` and ``NAME.long.de.txt``, where they are, long ones. A
 label is the schema's own key, and every item and attribute is marked. Schemas ``dev-*`` are kept
-from training whole."""
+from training whole. ``descriptions/LANGUAGE.json`` has the categories' descriptions in another
+language."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from corpora.markup import Notation, items_of, read_markup
-from elmtex.schema import CategorySchema, load_schema
+from elmtex.schema import (
+    AttributeType,
+    Category,
+    CategorySchema,
+    label_from_title,
+    load_schema,
+    same_labels,
+)
 from elmtex.types import InputError, Record
 
 LANGUAGES = ("en", "de")
 HELD_OUT = "dev-"
+Named = TypeVar("Named", Category, AttributeType)
 LONG = "long-"  # how the names of long reports begin, for a weight of their own in a mixture
 
 
@@ -45,6 +58,37 @@ def halves(records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
         both[seen[record.schema, record.lang] % 2].append(record)
         seen[record.schema, record.lang] += 1
     return both
+
+
+def translated(schema: CategorySchema, lang: str, said: Mapping[str, str]) -> CategorySchema:
+    """The schema with its titles in a language for labels; itself if two of them are the same.
+
+    Args:
+        lang: ISO 639-1 code.
+        said: descriptions in that language by category, see :func:`descriptions`; the others have none.
+    """
+
+    def named(part: Named) -> Named:
+        return replace(part, label=label_from_title(part.title_in(lang)))
+
+    categories = tuple(
+        replace(
+            named(c),
+            description=said.get(c.key, ""),
+            attributes=tuple(map(named, c.attributes)),
+        )
+        for c in schema.categories
+    )
+    twice = [*same_labels(categories), *(c for c in categories if any(same_labels(c.attributes)))]
+    return schema if twice else replace(schema, categories=categories)
+
+
+@cache
+def descriptions(folder: Path, lang: str) -> Mapping[str, Mapping[str, str]]:
+    """What a folder's schemas say of their categories in another language than English, by schema and category."""
+    file = folder / "descriptions" / f"{lang}.json"
+    known: dict[str, dict[str, str]] = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    return known
 
 
 def _records(file: Path, schema: CategorySchema, lang: str, name: str) -> Iterator[Record]:

@@ -4,10 +4,11 @@
     python -m eval.own_schemas --systems finetuned,naive --limit 2 --out runs/own-schemas
     python -m eval.own_schemas --publish runs/own-schemas
     python -m eval.own_schemas --schemas training/schemas/held_out_long
+    python -m eval.own_schemas --lang de --out runs/own-schemas-de
 
 Reads the reports of the held-out schemas (``dev-*`` of training/schemas) and measures on every other of each schema's; the
 others set the confidence (``training.calibrate --schemas``) and are the examples of ``icl``. Of a folder without ``dev-*`` every
-report measures. Printed are micro F1, exact and
+report measures. With ``--lang`` only those in that language do, and the schema is in it, too: its titles are the labels. Printed are micro F1, exact and
 relaxed, and how often a category that holds nothing is filled, with 95% bootstrap intervals over reports. ``--out`` gets
 figures.json; ``--publish`` writes the tables of such a folder into the docs and the model card of the packaged adapter that
 it measured.
@@ -30,6 +31,7 @@ from elmtex.models.adapter import packaged_adapter
 from elmtex.models.base import DEFAULT_MODEL, base_folder
 from elmtex.models.facts import read_facts
 from elmtex.provenance import digest, digest_of_data, environment, utc
+from elmtex.schema import load_schema
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError
 from eval.metrics import Sample, aggregate, score_sample
@@ -66,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--model", help="finetuned: the folder of an adapter; default: the packaged"
     )
     parser.add_argument("--base", default=DEFAULT_MODEL, help="naive, icl: the model")
+    parser.add_argument("--lang", help="only reports in this language, with labels in it: de")
     parser.add_argument("--limit", type=int, help="the first so many reports of each schema")
     parser.add_argument("--out", type=Path, help="the folder that gets figures.json")
     parser.add_argument("--publish", type=Path, help="such a folder, whose tables the docs get")
@@ -75,7 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             publish(json.loads((given.publish / "figures.json").read_text("utf-8")))
             return 0
         figures = measure(
-            given.schemas, given.systems.split(","), given.model, given.base, given.limit
+            *(given.schemas, given.systems.split(",")),
+            *(given.model, given.base, given.limit, given.lang),
         )
         if given.out:
             given.out.mkdir(parents=True, exist_ok=True)
@@ -93,6 +97,7 @@ def measure(
     model: str | None = None,
     base: str = DEFAULT_MODEL,
     limit: int | None = None,
+    lang: str | None = None,
 ) -> dict[str, Any]:
     """The figures of each system: of all held-out schemas, and of each.
 
@@ -102,6 +107,8 @@ def measure(
         model: the adapter of finetuned; None is the packaged one.
         base: the model of naive and icl.
         limit: only the first so many reports of each schema that measure; None takes all.
+        lang: only reports in this language, under schemas in it (:func:`corpora.schemas.translated`); None takes all, under
+            the schemas as they are.
 
     Raises:
         InputError: an unknown system, no schema in the folder, or no examples for icl.
@@ -115,13 +122,21 @@ def measure(
         raise InputError(
             f"icl needs examples: no held-out schemas ({schemas.HELD_OUT}NAME.json) in {folder}"
         )
+    measured = [r for r in measured if lang in (None, r.lang)]
+    if not measured:
+        raise InputError(f"no report in the language {lang!r} in {folder}")
     found: dict[str, Any] = {}
     for system in systems:
         samples: dict[str, list[Sample]] = {}
         for name in dict.fromkeys(record.schema or "" for record in measured):
+            schema = load_schema(folder / f"{name}.json")
+            if lang is not None:
+                schema = schemas.translated(
+                    schema, lang, schemas.descriptions(folder, lang).get(name, {})
+                )
             extractor = open_extractor(
                 system,
-                folder / f"{name}.json",
+                schema,
                 model=model if system == "finetuned" else base,
                 examples=[r for r in learnt if r.schema == name] if system == "icl" else None,
             )
@@ -139,6 +154,7 @@ def measure(
     return {
         "made": utc(time.time()),
         "schemas": digest_of_data(folder),
+        "lang": lang,
         "systems": found,
         **environment(PACKAGES),
     }
@@ -172,7 +188,13 @@ def _cell(figures: Mapping[str, Any], level: str, of: str, value: str) -> str:
 
 
 def publish(known: Mapping[str, Any]) -> None:
-    """Write the tables of a figures.json into the docs, and the card of the packaged adapter if that is what it measured."""
+    """Write the tables of a figures.json into the docs, and the card of the packaged adapter if that is what it measured.
+
+    Raises:
+        InputError: only one language was measured.
+    """
+    if lang := known.get("lang"):
+        raise InputError(f"the docs' table is of all languages, not of {lang!r} alone")
     shown = f"{markdown(table(known['systems']))}\n\nMeasured {known['made'][:10]}, commit {known['git'][:7]}.\n"
     page = between_marks(DOCS, shown)
     adapter = packaged_adapter(own_schema=True)

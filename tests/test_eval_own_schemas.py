@@ -11,6 +11,7 @@ import pytest
 from corpora import schemas
 from elmtex.models.adapter import load_adapter
 from elmtex.provenance import digest
+from elmtex.schema import CategorySchema
 from elmtex.types import Extraction, InputError, Item
 from eval import own_schemas
 
@@ -47,13 +48,13 @@ def test_every_other_report_of_each_schema_measures(
 ) -> None:
     opened: list[Any] = []
 
-    def open_extractor(name: str, schema: Path, **options: Any) -> Planted:
+    def open_extractor(name: str, schema: CategorySchema, **options: Any) -> Planted:
         opened.append((name, schema.name, options["examples"] and len(options["examples"])))
         return Planted()
 
     monkeypatch.setattr(own_schemas, "open_extractor", open_extractor)
     found = own_schemas.measure(folder, ["finetuned", "icl"])["systems"]
-    assert opened == [("finetuned", "dev-wound.json", None), ("icl", "dev-wound.json", 4)]
+    assert opened == [("finetuned", "dev-wound", None), ("icl", "dev-wound", 4)]
     figures = found["finetuned"]["all"]
     assert figures["n"] == 4  # "calf" and "Nothing" in both languages
     assert figures["exact"]["micro"]["f1"] == pytest.approx(2 * 2 / (2 + 4))
@@ -109,6 +110,28 @@ def test_what_cannot_be_measured_is_told(folder: Path, capsys: Any) -> None:
     assert "no held-out schemas" in capsys.readouterr().err
     assert own_schemas.main(["--schemas", str(folder / "empty")]) == 2
     assert "no schemas" in capsys.readouterr().err
+
+
+def test_one_language_is_asked_for_in_that_language(folder: Path, monkeypatch: Any) -> None:
+    asked = []
+
+    def opened(_: str, schema: Any, **__: Any) -> Planted:
+        asked.append([category.label for category in schema.categories])
+        return Planted()
+
+    monkeypatch.setattr(own_schemas, "open_extractor", opened)
+    file = folder / "dev-wound.json"
+    document = json.loads(file.read_text())
+    document["properties"]["site"]["x-title"] = {"de": "Ort"}
+    file.write_text(json.dumps(document))
+    figures = own_schemas.measure(folder, ["finetuned"], lang="de")
+    assert figures["systems"]["finetuned"]["all"]["n"] == 2
+    own_schemas.measure(folder, ["finetuned"])
+    assert [labels[0] for labels in asked] == ["ort", "site"]
+    with pytest.raises(InputError, match="no report in the language 'fr'"):
+        own_schemas.measure(folder, ["finetuned"], lang="fr")
+    with pytest.raises(InputError, match="not of 'de' alone"):
+        own_schemas.publish(figures)
 
 
 def test_without_held_out_schemas_every_report_measures(folder: Path, monkeypatch: Any) -> None:

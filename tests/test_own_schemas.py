@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from corpora import schemas
+from corpora.schemas import descriptions, translated
 from elmtex import records
 from elmtex.decoding.tokens import read_tokenizer
 from elmtex.extractors.prompt import margin_prompt
@@ -23,10 +24,8 @@ from training import prepare
 from training.data import (
     Augmentation,
     asked_schema,
-    descriptions,
     sampled,
     sequences,
-    translated,
 )
 from training.mentions import pools
 
@@ -171,15 +170,15 @@ def test_a_german_report_may_be_asked_for_in_german(folder: Path) -> None:
     never = replace(always, translate=0.0)
     assert "labels: wound size (Length), site." in prompt("de/wound-1", never)
     schema = asked_schema(("size", "site"), ("test",), always, random.Random(0), "wound")
-    (attribute,) = translated(schema, "de").categories[0].attributes
+    (attribute,) = translated(schema, "de", {}).categories[0].attributes
     assert attribute.label == "messung"
     same = replace(schema.categories[1], titles={"de": "WUNDGRÖSSE"})
     both = replace(schema, categories=(schema.categories[0], same))
-    assert translated(both, "de") is both  # labels must differ
+    assert translated(both, "de", {}) is both  # labels must differ
 
 
 def test_german_descriptions_are_of_schemas_to_train_on() -> None:
-    said = descriptions((str(FOLDER),), "de")
+    said = descriptions(FOLDER, "de")
     for name, of_schema in said.items():
         assert not name.startswith(schemas.HELD_OUT)
         schema = load_schema(FOLDER / f"{name}.json")

@@ -6,7 +6,6 @@ masks, and the decisions of the notes among the tokens the grammar allows there.
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 from collections import Counter
@@ -14,30 +13,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TypeVar, overload
+from typing import overload
 
 from tokenizers import Tokenizer
 
+from corpora.schemas import descriptions, translated
 from elmtex.decoding.attributes import AttributeGrammar
 from elmtex.decoding.gold import gold_notes
 from elmtex.decoding.grammar import NoteGrammar
 from elmtex.decoding.layout import TrainingSequence, lay_out
 from elmtex.decoding.tokens import chunks, tokenise
 from elmtex.extractors.prompt import margin_prompt
-from elmtex.schema import (
-    AttributeType,
-    Category,
-    CategorySchema,
-    label_from_title,
-    load_schema,
-    packaged_schemas,
-    same_labels,
-)
+from elmtex.schema import Category, CategorySchema, load_schema, packaged_schemas
 from elmtex.types import InputError, Record
 from training.mentions import pools, with_replaced_mentions
 from training.variations import excerpt, in_capitals
-
-Named = TypeVar("Named", Category, AttributeType)
 
 
 @dataclass(frozen=True)
@@ -225,8 +215,9 @@ def sequences(
         return
     schema = asked_schema(labelled, record.attributes, augmentation, rng, record.schema)
     if augmentation.translate and record.lang != "en" and rng.random() < augmentation.translate:
-        said = descriptions(augmentation.schemas, record.lang).get(record.schema or "", {})
-        schema = translated(schema, record.lang, said)
+        places = map(Path, augmentation.schemas)
+        said = [of for p in places if (of := descriptions(p, record.lang).get(record.schema or ""))]
+        schema = translated(schema, record.lang, said[0] if said else {})
     grammar = NoteGrammar.of(schema, tokenizer)
     attributes = AttributeGrammar.of(schema, tokenizer, grammar) if record.attributes else None
     described = augmentation.described > 0 and rng.random() < augmentation.described
@@ -282,39 +273,6 @@ def asked_schema(
     if rng.random() < augmentation.rename:
         categories = [replace(c, label=c.title.lower()) for c in categories]
     return CategorySchema("training", "training", tuple(categories), {})
-
-
-def translated(
-    schema: CategorySchema, lang: str, said: Mapping[str, str] | None = None
-) -> CategorySchema:
-    """The schema with its titles in a language for labels; itself if two of them are the same.
-
-    Args:
-        lang: ISO 639-1 code.
-        said: descriptions in that language by category; the others have none.
-    """
-
-    def named(part: Named) -> Named:
-        return replace(part, label=label_from_title(part.title_in(lang)))
-
-    categories = tuple(
-        replace(
-            named(c),
-            description=(said or {}).get(c.key, ""),
-            attributes=tuple(map(named, c.attributes)),
-        )
-        for c in schema.categories
-    )
-    twice = [*same_labels(categories), *(c for c in categories if any(same_labels(c.attributes)))]
-    return schema if twice else replace(schema, categories=categories)
-
-
-@cache
-def descriptions(places: tuple[str, ...], lang: str) -> Mapping[str, Mapping[str, str]]:
-    """Descriptions in a language by schema and category, of the folders that have some."""
-    files = [Path(p) / "descriptions" / f"{lang}.json" for p in places]
-    found = [json.loads(file.read_text("utf-8")) for file in files if file.exists()]
-    return {name: said for file in found for name, said in file.items()}
 
 
 @cache
