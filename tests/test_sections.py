@@ -340,3 +340,34 @@ def test_the_evaluation_counts_places_and_kinds():
     )
     assert (counts["gold"], counts["found"], counts["place"], counts["kind"]) == (3, 3, 2, 1)
     assert row("x", counts, "place") == "| x | 3 | 0.667 | 0.667 | 0.667 |"
+
+
+@pytest.mark.parametrize(
+    "brief, about_the_visit",
+    [
+        ("Allergies: latex, codeine (vomiting).\n", "This 79-year-old nurse attended.\n"),
+        ("Allergies: latex.\nThe patient is allergic to nuts, too.\n\n", "The patient was seen."),
+        ("Familienanamnese: Vater Infarkt.\n", "Die Patientin stellte sich mit Husten vor."),
+        ("FAMILY HISTORY\nMr Smith's father had gout.\n", "Mr Smith drinks."),
+    ],
+)
+def test_a_brief_section_ends_where_the_visit_is_told(brief, about_the_visit):
+    report = f"{brief}{about_the_visit}"
+    kind, none = sections(report)
+    assert report[kind.start : kind.body[1]] == brief and kind.kind
+    assert (none.kind, none.heading, report[slice(*none.body)]) == (None, None, about_the_visit)
+    read = Sectioned.of(report)
+    assert read.kind(len(brief)) is None and read.heading(len(brief)) == ""
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "Allergies: latex,\nThis 79-year-old nurse",  # no sentence has ended
+        "Allergies: penicillin.\nSulfa drugs.\nShe had hives.",
+        "Family history: gout.\nThe patient's mother had gout.",
+        "PMH: HTN.\nThe patient was well.",  # told in sentences
+    ],
+)
+def test_other_sections_go_on(report):
+    assert len(sections(report)) == 1

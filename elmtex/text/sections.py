@@ -34,6 +34,18 @@ _SOAP = {
     **dict.fromkeys("A", "assessment"),
     **dict.fromkeys("P", "plan"),
 }
+# What is said in a line or a list; a line about the patient's visit below it is no more of it, heading or none.
+_BRIEF = ("allergies", "family_history")
+_ENDED = re.compile(
+    r"[.!?)] *\n\s*(?=((?:(?:This|The|An?) (?:pleasant )?(?:\d{1,3}[- ]year|patient\b)|Patient (?:is|was|presents?|presented)\b"
+    r"|(?:Mr|Mrs|Ms)\.? [A-Z]|On (?:admission|examination)\b|(?:Der|Die|Unsere?) (?:\d{1,3}[- ]?jährige|Pat)"
+    r"|(?:Herr|Frau) [A-ZÄÖÜ]|Bei (?:Aufnahme|Vorstellung)\b)[^\n]*))"
+)
+_STILL = re.compile(
+    r"allerg|react|reaktion|intoler|vertr[aä]g|anaphyl|rash|exanthem|famil|mother|father|brother|sister|parent|sibling|mutter|vater|bruder"
+    r"|schwester|eltern|geschwister|\bson\b|sohn|daughter|tochter|aunt|uncle|tante|onkel|cousin|wife|husband|grand|gro(?:ß|ss)",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"\w+")
 _NOTHING = frozenset(
     "no none nil nothing negative neg denied denies keine keiner kein nein".split()
@@ -45,7 +57,7 @@ class Section:
     """A part of a report under one heading.
 
     Args:
-        kind: one of :data:`elmtex.text.section_names.KINDS`; None before the first heading.
+        kind: one of :data:`elmtex.text.section_names.KINDS`; None where no heading tells: before the first, and below a brief section.
         heading: half-open code points of the heading with its number, marks, colon and underline; None where there is none.
         body: half-open code points from there to the next heading.
     """
@@ -88,8 +100,9 @@ def sections(report: str) -> tuple[Section, ...]:
         return (Section(None, None, (0, len(report))),)
     ends = [heading.start for heading in headings[1:]] + [len(report)]
     found = [
-        Section(h.kind, (h.start, h.end), (h.end, end))
+        part
         for h, end in zip(headings, ends, strict=True)
+        for part in _ended(Section(h.kind, (h.start, h.end), (h.end, end)), report)
     ]
     before = report[: headings[0].start]
     if before and not before.strip():
@@ -97,6 +110,18 @@ def sections(report: str) -> tuple[Section, ...]:
     elif before:
         found.insert(0, Section(None, None, (0, headings[0].start)))
     return tuple(found)
+
+
+def _ended(section: Section, report: str) -> Iterator[Section]:
+    """A section, and what follows it without a heading: "Allergies: latex.", then "The patient presented …"."""
+    if section.kind in _BRIEF:
+        start, end = section.body
+        for match in _ENDED.finditer(report, start, end):
+            if not _STILL.search(match[1]):
+                yield replace(section, body=(start, match.start(1)))
+                yield Section(None, None, (match.start(1), end))
+                return
+    yield section
 
 
 @dataclass(frozen=True, slots=True)
