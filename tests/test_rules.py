@@ -617,6 +617,7 @@ def test_words_around_an_item_tell_its_assertion(
         ("Die Haut ist trocken, keine Ödeme.", "trocken", "Haut ist trocken"),
         ("Herr Müller beschwerdefrei und seit Montag fieberfrei.", "fieberfrei", "fieberfrei"),
         ("PMH: CAD s/p DES to LAD. Denies fever and chills on admission.", "fever", "fever"),
+        ("Es zeigen sich zervikale, axilläre oder inguinale Lymphknoten.", "zervikale", "zervikale, axilläre oder inguinale Lymphknoten"),
         ("Es fand sich eine gangränöse, phlegmonöse Cholezystitis.", "gangränöse", "gangränöse, phlegmonöse Cholezystitis"),
         ("Die Influenza-, RSV- und SARS-CoV-2-PCR ist negativ.", "RSV", "RSV- und SARS-CoV-2-PCR"),
         ("Die Stimmung war gedrückt, mit Grübeln.", "Stimmung", "Stimmung war gedrückt"),
@@ -627,6 +628,46 @@ def test_a_german_adjective_has_its_noun(report: str, words: str, whole: str) ->
     items = {"signs_symptoms": (Item(*place(report, words)),)}
     (item,) = fitted(items, CLINICAL, Sectioned.of(report))["signs_symptoms"]
     assert (item.text, item.start) == (whole, report.index(whole))
+
+
+@pytest.mark.parametrize(
+    "report, found, whole",
+    [
+        ("No cervical, supraclavicular, or axillary adenopathy.", ("cervical", "supraclavicular", "axillary adenopathy"), None),
+        ("No cervical, paratracheal or axillary adenopathy.", ("cervical", "axillary adenopathy"), None),
+        ("No hepato- or splenomegaly.", ("hepato", "splenomegaly"), None),
+        ("There is no left or right sided weakness.", ("left", "right sided weakness"), None),
+        ("No clubbing, cyanosis, or edema.", ("clubbing", "cyanosis", "edema"), ("clubbing", "cyanosis", "edema")),
+        ("The pain is cervical or lumbar.", ("cervical", "lumbar"), ("cervical", "lumbar")),
+        ("It is cervical, for axillary adenopathy.", ("cervical", "axillary adenopathy"), ("cervical", "axillary adenopathy")),
+    ],
+)  # fmt: skip
+def test_the_first_adjectives_of_a_list_have_its_noun(
+    report: str, found: tuple[str, ...], whole: tuple[str, ...] | None
+) -> None:
+    items = {"signs_symptoms": tuple(Item(*place(report, w), "absent") for w in found)}
+    listed = fitted(items, CLINICAL, Sectioned.of(report))["signs_symptoms"]
+    if whole is None:
+        (item,) = listed
+        assert item.start is not None and item.text == report[item.start : item.end]
+        assert report == f"{report[: item.start]}{item.text}." and item.text.startswith(found[0])
+    else:
+        assert tuple(item.text for item in listed) == whole
+
+
+def test_what_is_not_so_is_not_denied_itself() -> None:
+    report = "Die Halsvenen nicht gestaut, Rasselgeräusche nicht."
+    words = ("Halsvenen", "gestaut", "Rasselgeräusche")
+    items = {"signs_symptoms": tuple(Item(*place(report, w), "absent") for w in words)}
+    listed = fitted(items, CLINICAL, Sectioned.of(report))["signs_symptoms"]
+    assert [item.text for item in listed] == ["gestaut", "Rasselgeräusche"]
+
+
+def test_a_lists_first_part_that_is_present_is_no_part_of_the_rest() -> None:
+    report = "Cervical, or axillary adenopathy."
+    first, rest = (Item(*place(report, w)) for w in ("Cervical", "axillary adenopathy"))
+    items = {"signs_symptoms": (first, replace(rest, assertion="absent"))}
+    assert len(fitted(items, CLINICAL, Sectioned.of(report))["signs_symptoms"]) == 2
 
 
 def test_items_that_are_whole_hold_each_other_no_longer() -> None:

@@ -1,5 +1,5 @@
-"""What an item's words lack to be understood, in German: „weich“ has the organ it is said of, „Abdomen weich“; „Physio“ the rest of its
-compound, „Physio- und Ergotherapie“; „Stimmung“ how it is, „Stimmung gedrückt“."""
+"""What an item's words lack to be understood. In German „weich“ has the organ it is said of, „Abdomen weich“; „Physio“ the rest of its
+compound, „Physio- und Ergotherapie“; „Stimmung“ how it is, „Stimmung gedrückt“. In English "cervical" has its noun, "cervical or axillary nodes"."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _EXAMINED = (
 _INFLECTED = re.compile(r"e[nrsm]?\Z")
 _SHARED = {
     ending: re.compile(
-        rf"(?:,? (?:und|oder|bzw\.|sowie)|,) (?!kein|ohne|ein|mein|sein|ihr|unser|d(?:er|ie|as|en|em|es) )[a-zäöüß-]{{2,30}}{ending} [A-ZÄÖÜ][\w-]{{1,40}}"
+        rf"(?:, [a-zäöüß]{{2,30}}{ending}){{0,3}}(?:,? (?:und|oder|bzw\.|sowie)|,) (?!kein|ohne|ein|mein|sein|ihr|unser|d(?:er|ie|as|en|em|es) )[a-zäöüß-]{{2,30}}{ending} [A-ZÄÖÜ][\w-]{{1,40}}"
     )
     for ending in ("e", "en", "er", "es", "em")
 }
@@ -43,6 +43,19 @@ _SHARED = {
 _COMPOUND = re.compile(
     r"(?:-|(?<=-))(?:, [A-ZÄÖÜ]\w{0,20}-){0,3},? (?:und|oder|bzw\.|sowie) (?:[a-zäöüß]{1,20} )?[A-ZÄÖÜ][\w-]{0,40}\w"
 )
+# The first adjectives of a list share its last one's noun: "cervical, supraclavicular, or axillary adenopathy", "hepato- or splenomegaly"
+_SITE = (
+    r"(?:abdominal|anterior|apical|axillary|basal|basilar|bibasilar|bilateral|carotid|central|cervical|clavicular|distal|dorsal|epigastric|epitrochlear"
+    r"|femoral|flank|frontal|hepatic|hilar|iliac|infraclavicular|inguinal|intracranial|lateral|left|lower|lumbar|maxillary|medial|mediastinal"
+    r"|midline|occipital|paracervical|paraspinal|paratracheal|parietal|pedal|pelvic|pericardial|peripheral|pleural|popliteal|posterior|preauricular"
+    r"|proximal|pulmonary|renal|retroperitoneal|right|sacral|splenic|subclavian|submandibular|submental|suprapubic|supraclavicular|temporal|thoracic|upper"
+    r"|ventral|visual)"
+)
+_JOINT = r"(?:,? (?:and|or|nor) |, ?|/)"
+_FIRST = re.compile(_SITE, re.IGNORECASE)
+_LIST = re.compile(rf"(?:{_JOINT}{_SITE})*{_JOINT}", re.IGNORECASE)
+_PREFIX = re.compile(r"-,? (?:and|or|nor) ")
+_NOT = " nicht "
 _HOW_IT_IS = re.compile(r"(?: [a-zäöüß]{1,20}){1,3}(?=[,.;\n]|\Z)")
 # „nicht heilende Läsion“: „nicht“ is the participle's
 _NOT_SO = re.compile(r"[a-zäöüß]+ende[nrsm]? [A-ZÄÖÜ]")
@@ -65,6 +78,18 @@ def whole_phrases(items: Iterable[Item], report: str) -> tuple[Item, ...]:
         ['Abdomen weich', 'jugulare und interkostale Einziehungen', 'Physio- und Ergotherapie']
     """
     found = list(items)
+    denied = {item.start for item in found if item.assertion == "absent"}
+    # „Halsvenen nicht gestaut“: the veins are not what is denied
+    found = [
+        item
+        for item in found
+        if not (
+            item.assertion == "absent"
+            and item.end is not None
+            and report.startswith(_NOT, item.end)
+            and item.end + len(_NOT) in denied
+        )
+    ]
     for item in list(found):
         longer = _longer(item, report)
         if longer is item or item not in found or longer.start is None or longer.end is None:
@@ -76,6 +101,37 @@ def whole_phrases(items: Iterable[Item], report: str) -> tuple[Item, ...]:
         elif start == item.start and all(o.assertion == item.assertion for o in others):
             found.remove(item)  # a part of what the other one says
     return tuple(found)
+
+
+def whole_lists(items: Iterable[Item], report: str) -> tuple[Item, ...]:
+    """A category's findings, in report order, in which the first adjectives of a list have its noun.
+
+    Examples:
+        >>> report = "No cervical or axillary nodes."
+        >>> [item.text for item in whole_lists((Item("cervical", 3, 11), Item("axillary nodes", 15, 29)), report)]
+        ['cervical or axillary nodes']
+    """
+    found: list[Item] = []
+    for item in reversed(tuple(items)):
+        noun = found[-1] if found else None
+        if noun and _shares(item, noun, report):
+            text = report[item.start : noun.end]
+            found[-1] = replace(noun, text=text, start=item.start, mentions=())
+        else:
+            found.append(item)
+    return tuple(reversed(found))
+
+
+def _shares(item: Item, noun: Item, report: str) -> bool:
+    """Whether an item lacks a noun that the next one has."""
+    if item.end is None or noun.start is None or item.assertion != noun.assertion:
+        return False
+    between = report[item.end : noun.start] if noun.start - item.end <= _NEAR else ""
+    if _PREFIX.fullmatch(between):
+        return True
+    return bool(_FIRST.fullmatch(item.text) and _LIST.fullmatch(between)) and not _FIRST.fullmatch(
+        noun.text
+    )
 
 
 def is_german(report: str) -> bool:

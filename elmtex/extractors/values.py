@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from elmtex.extractors.assertions import asserted
-from elmtex.extractors.phrases import is_german, whole_phrases
+from elmtex.extractors.phrases import is_german, whole_lists, whole_phrases
 from elmtex.extractors.places import by_place
 from elmtex.extractors.rules import with_demographics
 from elmtex.schema import CategorySchema
@@ -57,6 +57,13 @@ def fitted(
         }
         items = {
             key: whole_phrases(found, report) if key in read else found
+            for key, found in items.items()
+        }
+    else:
+        items = {
+            key: whole_lists(found, report)
+            if schema.category(key).fhir.resource == "Condition"
+            else found
             for key, found in items.items()
         }
     items = with_demographics(items, schema, report)
