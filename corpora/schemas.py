@@ -61,7 +61,7 @@ def halves(records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
 
 
 def translated(schema: CategorySchema, lang: str, said: Mapping[str, str]) -> CategorySchema:
-    """The schema with its titles in a language for labels; itself if two of them are the same.
+    """The schema as if it had been written in a language: its titles there are the labels. Itself if two of them are the same.
 
     Args:
         lang: ISO 639-1 code.
@@ -69,7 +69,8 @@ def translated(schema: CategorySchema, lang: str, said: Mapping[str, str]) -> Ca
     """
 
     def named(part: Named) -> Named:
-        return replace(part, label=label_from_title(part.title_in(lang)))
+        title = part.title_in(lang)
+        return replace(part, label=label_from_title(title) or part.key, title=title)
 
     categories = tuple(
         replace(
@@ -79,8 +80,8 @@ def translated(schema: CategorySchema, lang: str, said: Mapping[str, str]) -> Ca
         )
         for c in schema.categories
     )
-    twice = [*same_labels(categories), *(c for c in categories if any(same_labels(c.attributes)))]
-    return schema if twice else replace(schema, categories=categories)
+    clash = any(same_labels(categories)) or any(any(same_labels(c.attributes)) for c in categories)
+    return schema if clash else replace(schema, categories=categories)
 
 
 @cache

@@ -8,7 +8,8 @@
 
 Reads the reports of the held-out schemas (``dev-*`` of training/schemas) and measures on every other of each schema's; the
 others set the confidence (``training.calibrate --schemas``) and are the examples of ``icl``. Of a folder without ``dev-*`` every
-report measures. With ``--lang`` only those in that language do, and the schema is in it, too: its titles are the labels. Printed are micro F1, exact and
+report measures. With ``--lang`` only those in that language do, and
+the schema is in it, too: its titles are the labels, and it has no descriptions but those in that language. Printed are micro F1, exact and
 relaxed, and how often a category that holds nothing is filled, with 95% bootstrap intervals over reports. ``--out`` gets
 figures.json; ``--publish`` writes the tables of such a folder into the docs and the model card of the packaged adapter that
 it measured.
@@ -78,8 +79,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             publish(json.loads((given.publish / "figures.json").read_text("utf-8")))
             return 0
         figures = measure(
-            *(given.schemas, given.systems.split(",")),
-            *(given.model, given.base, given.limit, given.lang),
+            given.schemas,
+            given.systems.split(","),
+            model=given.model,
+            base=given.base,
+            limit=given.limit,
+            lang=given.lang,
         )
         if given.out:
             given.out.mkdir(parents=True, exist_ok=True)
@@ -111,7 +116,8 @@ def measure(
             the schemas as they are.
 
     Raises:
-        InputError: an unknown system, no schema in the folder, or no examples for icl.
+        InputError: an unknown system, no schema in the folder, no report in the language, two titles that are the same in it, or no
+            examples for icl.
     """
     if unknown := set(systems) - set(SYSTEMS):
         raise InputError(f"unknown system {sorted(unknown)[0]!r}: take {', '.join(SYSTEMS)}")
@@ -131,14 +137,17 @@ def measure(
         for name in dict.fromkeys(record.schema or "" for record in measured):
             schema = load_schema(folder / f"{name}.json")
             if lang is not None:
-                schema = schemas.translated(
-                    schema, lang, schemas.descriptions(folder, lang).get(name, {})
-                )
+                said = schemas.descriptions(folder, lang).get(name, {})
+                schema, english = schemas.translated(schema, lang, said), schema
+                if schema is english:
+                    raise InputError(f"{name}: two titles are the same in {lang!r}")
             extractor = open_extractor(
                 system,
                 schema,
                 model=model if system == "finetuned" else base,
-                examples=[r for r in learnt if r.schema == name] if system == "icl" else None,
+                examples=[r for r in learnt if r.schema == name and lang in (None, r.lang)]
+                if system == "icl"
+                else None,
             )
             for record in [r for r in measured if r.schema == name][:limit]:
                 answer = extract_safely(extractor, record.text, record.id)

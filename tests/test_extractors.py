@@ -233,6 +233,7 @@ def test_schemas_of_ones_own_have_a_model_of_their_own(
     both = open_extractor(schema=beside)
     assert both.model_name == "smollm2-135m+elmtex-1, smollm2-135m+schemas-1"
     assert both.schema is beside and len(both.folders()) == 3
+    assert isinstance(both, MixedExtractor) and both._own._asked is beside
     assert both.with_schema(own).model_name == "smollm2-135m+schemas-1"
     assert "," not in open_extractor(schema=beside, model=str(tmp_path / "elmtex-1")).model_name
 
@@ -299,6 +300,29 @@ def test_rules_of_one_kind_of_categories_see_the_other() -> None:
     assert own.extract(report).categories["heart"]
     found = MixedExtractor(schema, known, own).extract(report).categories
     assert found["heart"] == () and found["family_history"]
+
+
+def test_what_one_model_has_finished_the_other_leaves() -> None:
+    """A paused drug is absent by its status, which words of its own rule do not know."""
+    document = json.loads(json.dumps(load_schema("clinical").document))
+    document["properties"]["mood"] = {"title": "Mood"}
+    schema = parse_schema(json.dumps(document), "mood")
+    report = "Medication:\n- Metformin 1000 mg, on hiatus\n- Ramipril 5 mg 1-0-0\n"
+    drug = Item("Metformin", 14, 23, "absent")
+
+    class Finds(Planted):
+        def __init__(self, keys: tuple[str, ...]) -> None:
+            self._schema = schema.subset(keys)
+
+        def extract(self, report: str, *, id: str = "report") -> Extraction:
+            found: dict[str, tuple[Item, ...]] = dict.fromkeys(self.schema.keys, ())
+            found |= {"pharmacological_therapy": (drug,)} if "mood" not in found else {}
+            return Extraction(id, self.schema.name, "m", "ok", (), found)
+
+    known: Any = Finds(load_schema("clinical").keys)
+    own: Any = Finds(("mood",))
+    found = MixedExtractor(schema, known, own).extract(report).categories
+    assert found["pharmacological_therapy"] == (drug,)
 
 
 def test_attributes_are_a_setting_where_the_model_writes_them(tmp_path: Path) -> None:

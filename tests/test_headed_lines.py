@@ -98,3 +98,35 @@ def test_packaged_schemas_and_empty_reports_have_no_such_lines() -> None:
     tokens = tokenise("Diagnosis: fever", tiny_tokenizer())
     assert not HeadedLines.of(tokens, load_schema("elmtex")).keys
     assert not HeadedLines.of(tokenise("", tiny_tokenizer()), WOUND).keys
+
+
+@pytest.mark.parametrize(
+    "heading, key",
+    [
+        *(("Hepatitis B", "hepatitis_b"), ("Hepatitis C", None), ("Hepatitis", None)),
+        *(("T stage", "t_stage"), ("N stage", None), ("Type 2 diabetes", None)),
+        *(("Type 1 diabetes", "type_1_diabetes"), ("Pain 2", "pain")),
+    ],
+)
+def test_a_letter_or_a_number_tells_names_apart(heading: str, key: str | None) -> None:
+    titles = ("Hepatitis B", "T stage", "Type 1 diabetes", "Pain")
+    properties = {t.lower().replace(" ", "_"): {"title": t} for t in titles}
+    schema = parse_schema(json.dumps({"title": "Forms", "properties": properties}), "forms")
+    assert named(heading, schema) == key
+
+
+def test_a_clock_time_heads_no_line() -> None:
+    report = "Pain at 14:30 reported as 6/10, nausea.\nPain:6/10"
+    schema = parse_schema('{"title": "Ward", "properties": {"pain": {"title": "Pain"}}}', "ward")
+    lines = HeadedLines.of(tokenise(report, tiny_tokenizer()), schema)
+    assert [report[slice(*span)] for span in zip(lines.starts, lines.ends, strict=True)] == ["6/10"]
+
+
+def test_standard_categories_that_are_asked_for_head_their_own_lines() -> None:
+    document = json.loads(json.dumps(load_schema("elmtex").document))
+    document["properties"]["pain_history"] = {"title": "Pain history"}
+    whole = parse_schema(json.dumps(document), "whole")
+    part = whole.subset(("pain_history",))
+    tokens = tokenise("Family history: cough.\nPain history: fever.", tiny_tokenizer())
+    assert HeadedLines.of(tokens, part).keys == ("pain_history", "pain_history")
+    assert HeadedLines.of(tokens, part, whole).keys == ("family_history", "pain_history")

@@ -13,6 +13,8 @@ import pytest
 from corpora import schemas
 from corpora.schemas import descriptions, translated
 from elmtex import records
+from elmtex.decoding.attributes import AttributeGrammar
+from elmtex.decoding.grammar import NoteGrammar
 from elmtex.decoding.tokens import read_tokenizer
 from elmtex.extractors.prompt import margin_prompt
 from elmtex.models.base import DEFAULT_MODEL, base_folder
@@ -184,6 +186,13 @@ def test_german_descriptions_are_of_schemas_to_train_on() -> None:
         schema = load_schema(FOLDER / f"{name}.json")
         assert set(of_schema) == {c.key for c in schema.categories if c.description}
     assert len(said) > 400
+
+
+def test_every_schema_can_be_asked_for_in_german() -> None:
+    tokenizer = read_tokenizer(base_folder(DEFAULT_MODEL))
+    for file in FILES:
+        schema = translated(load_schema(file), "de", {})
+        AttributeGrammar.of(schema, tokenizer, NoteGrammar.of(schema, tokenizer))
 
 
 def test_a_folders_schemas_change_nothing_for_records_that_name_none() -> None:

@@ -618,6 +618,8 @@ def test_words_around_an_item_tell_its_assertion(
         ("Herr Müller beschwerdefrei und seit Montag fieberfrei.", "fieberfrei", "fieberfrei"),
         ("PMH: CAD s/p DES to LAD. Denies fever and chills on admission.", "fever", "fever"),
         ("Es zeigen sich zervikale, axilläre oder inguinale Lymphknoten.", "zervikale", "zervikale, axilläre oder inguinale Lymphknoten"),
+        ("Keine zervikale, supraklavikuläre, axilläre oder inguinale Lymphknotenvergrößerung.", "zervikale", "zervikale, supraklavikuläre, axilläre oder inguinale Lymphknotenvergrößerung"),
+        ("Trockene, keine oder wenige Rasselgeräusche.", "Trockene", "Trockene"),
         ("Es fand sich eine gangränöse, phlegmonöse Cholezystitis.", "gangränöse", "gangränöse, phlegmonöse Cholezystitis"),
         ("Die Influenza-, RSV- und SARS-CoV-2-PCR ist negativ.", "RSV", "RSV- und SARS-CoV-2-PCR"),
         ("Die Stimmung war gedrückt, mit Grübeln.", "Stimmung", "Stimmung war gedrückt"),
@@ -639,6 +641,7 @@ def test_a_german_adjective_has_its_noun(report: str, words: str, whole: str) ->
         ("There is no left or right sided weakness.", ("left", "right sided weakness"), None),
         ("No clubbing, cyanosis, or edema.", ("clubbing", "cyanosis", "edema"), ("clubbing", "cyanosis", "edema")),
         ("The pain is cervical or lumbar.", ("cervical", "lumbar"), ("cervical", "lumbar")),
+        ("Pain: epigastric, vomiting twice.", ("epigastric", "vomiting"), ("epigastric", "vomiting")),
         ("It is cervical, for axillary adenopathy.", ("cervical", "axillary adenopathy"), ("cervical", "axillary adenopathy")),
     ],
 )  # fmt: skip
@@ -655,12 +658,12 @@ def test_the_first_adjectives_of_a_list_have_its_noun(
         assert tuple(item.text for item in listed) == whole
 
 
-def test_what_is_not_so_is_not_denied_itself() -> None:
-    report = "Die Halsvenen nicht gestaut, Rasselgeräusche nicht."
-    words = ("Halsvenen", "gestaut", "Rasselgeräusche")
+def test_an_organ_is_not_denied_with_what_is_denied_of_it() -> None:
+    report = "Die Halsvenen nicht gestaut, Druckschmerz nicht auslösbar."
+    words = ("Halsvenen", "gestaut", "Druckschmerz", "auslösbar")
     items = {"signs_symptoms": tuple(Item(*place(report, w), "absent") for w in words)}
     listed = fitted(items, CLINICAL, Sectioned.of(report))["signs_symptoms"]
-    assert [item.text for item in listed] == ["gestaut", "Rasselgeräusche"]
+    assert [item.text for item in listed] == ["gestaut", "Druckschmerz", "auslösbar"]
 
 
 def test_a_lists_first_part_that_is_present_is_no_part_of_the_rest() -> None:

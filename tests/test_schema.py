@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from elmtex.extractors.loaded_student import LoadedStudent
 from elmtex.schema import (
     ITEM,
     MAX_CATEGORIES,
@@ -18,8 +19,10 @@ from elmtex.schema import (
     is_of_template,
     is_own,
     load_schema,
+    own_categories,
     packaged_schemas,
     parse_schema,
+    renamed,
     schema_templates,
 )
 from elmtex.types import InputError, Item, SchemaError
@@ -202,6 +205,57 @@ def test_planted_faults_are_named_by_their_path(document: Any, place: str) -> No
     assert place in str(fault.value)
     assert "\n" not in str(fault.value)
     assert len(str(fault.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "document, says",
+    [
+        (_schema(Wundgröße={"title": "x"}), "/properties: a name has to begin with a letter"),
+        (_schema(a={"title": "\ud83d"}), "/properties/a/title: holds half a character"),
+        (_schema(a={"title": "a\0b"}), "/properties/a/title: holds half a character"),
+        (_schema(a={"title": "a", "x-label": "\u202egnis"}), "/x-label: holds half a character"),
+        (_schema(a={"title": "a", "x-title": {"de": "\u200b"}}), "/x-title/de: holds half"),
+        (
+            _schema(w={"title": "Wound", "x-attributes": ["y", "x"]})
+            | {"x-attributes": {"x": {"title": "Size"}, "y": {"title": "Size change"}}},
+            "/x-attributes/x/x-label: the label 'size' begins 'size change', and 'w' lists both",
+        ),
+    ],
+)
+def test_what_the_model_could_not_be_asked_is_refused(document: Any, says: str) -> None:
+    with pytest.raises(SchemaError, match=re.escape(says)):
+        _parse(document)
+
+
+def test_other_scripts_and_line_breaks_are_allowed() -> None:
+    titles = {"a": "Größe 😀", "b": "سرفه\u200cها", "c": "👩\u200d⚕️"}
+    properties = {k: {"title": t, "description": "One.\n\tTwo."} for k, t in titles.items()}
+    schema = _parse(_schema(**properties))
+    assert [c.title for c in schema.categories] == [*titles.values()]
+
+
+def test_a_schema_given_for_a_files_name_or_nested_too_deeply_is_refused() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(200):
+        deep = {"not": deep}
+    text = json.dumps(_schema(a={"title": "A", "items": {"properties": {"foo": deep}}}))
+    with pytest.raises(SchemaError, match="nested too deeply"):
+        parse_schema(text, "deep")
+    with pytest.raises(SchemaError, match="give a JSON file"):
+        load_schema(text)
+
+
+def test_a_packaged_key_under_the_label_of_another_is_another_category() -> None:
+    other = renamed(_parse(_schema(pathology={"title": "Diagnosis"})))
+    assert other is not None and other.key == "pathology"
+    assert not LoadedStudent().knows(_parse(_schema(pathology={"title": "Diagnosis"})))
+    with pytest.raises(InputError, match="knows no category 'pathology'"):
+        LoadedStudent().check(_parse(_schema(pathology={"title": "Diagnosis"})))
+    for same in ({"title": "Pathology"}, {"title": "Pathologie"}, {"title": "PATHOLOGY"}):
+        assert renamed(_parse(_schema(pathology=same))) is None
+    assert all(renamed(load_schema(name)) is None for name in packaged_schemas())
+    capitals = _parse(_schema(drug={"title": "Drug", "x-label": "Drug"}))
+    assert own_categories(capitals) == ()
 
 
 def test_what_categories_are_in_fhir_and_where_they_are_coded() -> None:

@@ -349,6 +349,10 @@ def test_the_evaluation_counts_places_and_kinds():
         ("Allergies: latex.\nThe patient is allergic to nuts, too.\n\n", "The patient was seen."),
         ("Familienanamnese: Vater Infarkt.\n", "Die Patientin stellte sich mit Husten vor."),
         ("FAMILY HISTORY\nMr Smith's father had gout.\n", "Mr Smith drinks."),
+        ("Allergies: latex.\r\n", "The patient presented with cough."),
+        ("Allergies: latex.\n", "The patient was admitted for chemotherapy with cisplatin."),
+        ("Allergies: latex.\n", "This 40-year-old man was in a car crash; CRP was reactive."),
+        ("Allergien: Latex.\n", "Die Patientin hat eine große Wunde mit konstanten Schmerzen."),
     ],
 )
 def test_a_brief_section_ends_where_the_visit_is_told(brief, about_the_visit):
@@ -366,6 +370,10 @@ def test_a_brief_section_ends_where_the_visit_is_told(brief, about_the_visit):
         "Allergies: latex,\nThis 79-year-old nurse",  # no sentence has ended
         "Allergies: penicillin.\nSulfa drugs.\nShe had hives.",
         "Family history: gout.\nThe patient's mother had gout.",
+        "Family history: gout.\nThe patient has two children, one with asthma.",
+        "Family history: gout.\nThe patient was adopted.\nMaternal aunt had breast cancer.",
+        "Allergies: Penicillin.\nThe patient gets hives.",
+        "Allergien: Penicillin.\nDie Pathologie war unauffällig.",
         "PMH: HTN.\nThe patient was well.",  # told in sentences
     ],
 )

@@ -10,7 +10,7 @@ from elmtex.exporters.report_table import report_table
 from elmtex.exporters.tables import Document, attribute_table, item_table
 from elmtex.extractors.values import with_values
 from elmtex.readers.files import read_reports
-from elmtex.schema import load_schema
+from elmtex.schema import load_schema, parse_schema
 from elmtex.types import Attribute, Extraction, Item, Judgement, Mention, ReviewState
 
 SCHEMA = load_schema("clinical")
@@ -123,6 +123,15 @@ def test_a_report_is_one_row() -> None:
     assert (row["reviewer"], row["reviewed_at"]) == ("'=Dr. Meier", JUDGED.at)
     (bare,) = rows(report_table([Document(document(), SCHEMA)]))
     assert bare["judged"] == bare["finished"] == bare["reviewer"] == ""
+
+
+def test_a_category_with_the_name_of_another_column_has_one_of_its_own() -> None:
+    text = '{"title": "T", "properties": {"status": {"title": "Status"}, "pain": {"title": "Pain"}, "pain_count": {"title": "Count"}}}'
+    schema = parse_schema(text, "t")
+    found = {"status": (Item("weak", 0, 4),), "pain": (), "pain_count": (Item("two", 5, 8),)}
+    (row,) = rows(report_table([Document(Extraction("r", "t", "m", "ok", (), found), schema)]))
+    assert (row["status"], row["category.status"]) == ("ok", "weak")
+    assert (row["pain_count"], row["category.pain_count"]) == ("0", "two")
 
 
 def test_a_tables_id_columns_are_read(tmp_path: Path) -> None:

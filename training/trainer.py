@@ -39,14 +39,14 @@ def notes_trainer(
     """
     tokenizer = read_tokenizer(base)
     augmentation = Augmentation(
-        elmtex.drop,
-        elmtex.shuffle,
-        elmtex.rename,
-        tuple(elmtex.schemas),
-        elmtex.excerpt,
-        elmtex.capitals,
-        elmtex.described if elmtex.layout == "described" else 0.0,
-        elmtex.translate,
+        drop=elmtex.drop,
+        shuffle=elmtex.shuffle,
+        rename=elmtex.rename,
+        schemas=tuple(elmtex.schemas),
+        excerpt=elmtex.excerpt,
+        capitals=elmtex.capitals,
+        described=elmtex.described if elmtex.layout == "described" else 0.0,
+        translate=elmtex.translate,
     )
     size = elmtex.max_report_tokens
     seen = Examples(

@@ -93,7 +93,7 @@ def _mentioned(
             rivals[item.key, state.sentence].append((state, item))
     found: dict[str, list[tuple[State, NoteItem]]] = {key: [] for key in keys}
     for (key, _), pairs in rivals.items():
-        if key not in found:  # asked for, and not wanted
+        if key not in found:  # asked for as an alternative only, not listed
             continue
         stay = likeliest([item for _, item in pairs], threshold, score)
         found[key] += [pair for pair in pairs if any(pair[1] is item for item in stay)]

@@ -24,12 +24,14 @@ def report_table(documents: Iterable[Document]) -> str:
     category of signs has ``KEY_normal`` for their words. A category of ages has ``KEY_years`` as well, and one
     of genders ``KEY_code`` (male, female, other); both are empty where the words do not say one. ``items``
     and ``judged`` count items and those that a human reviewed; ``reviewer`` and ``reviewed_at`` are the latest
-    decision's.
+    decision's. A category's column that would have the name of another one is ``category.KEY``.
     """
     rows = list(documents)
     categories = list({c.key: c for row in rows for c in row.schema.categories}.values())
     source = source_head(rows)
-    head = [*source, *_COLUMNS, *_REVIEW, *(n for c in categories for n in _names(c))]
+    head = [*source, *_COLUMNS, *_REVIEW]
+    for name in (name for category in categories for name in _names(category)):
+        head.append(f"category.{name}" if name in head else name)
     return csv_table(
         head, ([*source_cells(row, source), *_about(row), *_said(row, categories)] for row in rows)
     )
@@ -59,7 +61,8 @@ def _said(row: Document, categories: Iterable[Category]) -> Iterator[Cell]:
     for category in categories:
         items = row.extraction.categories.get(category.key, ())
         normal = [i for i in items if is_normal(i, category)]
-        by = {a: [i for i in items if i.assertion == a and i not in normal] for a in ASSERTIONS}
+        rest = [i for i in items if not is_normal(i, category)] if normal else items
+        by = {a: [i for i in rest if i.assertion == a] for a in ASSERTIONS}
         for assertion in ASSERTIONS:
             yield _words(by[assertion])
         yield len(by["present"]) if category.key in row.extraction.categories else ""

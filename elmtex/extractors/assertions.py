@@ -155,7 +155,7 @@ _DIAGNOSES = ("diagnosis", "past_history")
 _COMMA = re.compile(r"[,;](?!\d)")
 _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
 _NOT_TAKEN = re.compile(
-    r"\b(?:no|not|nil|none|never|without|stop\w*|paus\w*|held|hold\w*|withh\w+|discontinu\w*|cease\w*|suspend\w*|off|"
+    r"\b(?:no|not|nil|none|never|without|stop\w*|paus\w*|interrupt\w*|terminat\w*|unterbr[aeo]ch\w*|held|hold\w*|withh\w+|discontinu\w*|cease\w*|suspend\w*|off|"
     r"declin\w*|refus\w*|avoid\w*|contraindic\w*|allerg\w*|intoleran\w*|den(?:y|ies|ied)|end(?:ed|s)?|complet\w*|until|"
     r"absetz\w*|abgesetzt|pausier\w*|gestoppt|beend\w*|ausgeschl\w*|kein\w*|nicht|nie|ohne|entf\w+|bis|lehn\w*|verweiger\w*|"
     r"kontraindiz\w*|unverträgl\w*|withdr\w*|remov\w*|taper\w*|wean\w*|replac\w*|switch\w*|instead|lack\w*|absence|ersetzt|umgestellt|ausgeschlichen|statt|verzicht\w*|"

@@ -17,7 +17,9 @@ from elmtex.schema import Category, CategorySchema, is_own
 
 LEAST = 0.2  # probability of an item that its line's heading makes likelier,
 LIKELIER = 0.15  # by so much (training/EXPERIMENTS.md)
-_HEADING = re.compile(r"^[ \t*•\-\d.)]{0,8}([^\n:.,;]{2,40}):", re.MULTILINE)
+# No clock time: "Pain at 14:30"
+_HEADING = re.compile(r"^[ \t*•\-\d.)]{0,8}([^\n:.,;]{2,40}):(?!(?<=\d:)\d)", re.MULTILINE)
+_TELLS_APART = re.compile(r"[^\W_]|\d+|[ivx]+")  # "Hepatitis B" is not "Hepatitis C"
 _MOST_WORDS = 4  # of a heading
 _SHORT = frozenset("und der die das des dem den bei mit von the and for with from".split())
 # Of any report: „Befund: …“ is not the „Herdbefund“.
@@ -43,9 +45,16 @@ class HeadedLines:
     keys: tuple[str, ...]
 
     @classmethod
-    def of(cls, tokens: ReportTokens, schema: CategorySchema) -> HeadedLines:
-        """None of them for a packaged schema, whose model knows the sections of letters."""
-        lines = list(_lines(tokens.report, schema)) if is_own(schema) else []
+    def of(
+        cls, tokens: ReportTokens, schema: CategorySchema, asked: CategorySchema | None = None
+    ) -> HeadedLines:
+        """None of them for a packaged schema, whose model knows the sections of letters.
+
+        Args:
+            schema: what is listed.
+            asked: what it is a part of, whose other categories head lines of their own; None is the schema itself.
+        """
+        lines = list(_lines(tokens.report, asked or schema)) if is_own(schema) else []
         starts, ends, keys = zip(*lines, strict=True) if lines else ((), (), ())
         return cls(tokens, starts, ends, keys)
 
@@ -80,7 +89,8 @@ def named(heading: str, schema: CategorySchema) -> str | None:
     """The key of the only category that a heading names, else None.
 
     It names one that it is called by, in any language of the schema; or the one that shares a word with it, a part of a long
-    word included: "Größe" is the "Wundgröße". A word of the schema's own title, or of any report, says nothing.
+    word included: "Größe" is the "Wundgröße". A word of the schema's own title, or of any report, says nothing. A name's letter or
+    number must be there, too.
 
     Examples:
         >>> from elmtex.schema import parse_schema
@@ -92,7 +102,11 @@ def named(heading: str, schema: CategorySchema) -> str | None:
     words = _words(heading)
     if not 0 < len(words) <= _MOST_WORDS:
         return None
-    names = {c.key: [_words(name) for name in _names(c)] for c in schema.categories}
+    short = _short_words(heading)
+    names = {
+        c.key: [_words(name) for name in _names(c) if _short_words(name) <= short]
+        for c in schema.categories
+    }
     exactly = [key for key, called in names.items() if words in called]
     if len(exactly) == 1:
         return exactly[0]
@@ -114,6 +128,11 @@ def _names(category: Category) -> tuple[str, ...]:
 def _words(text: str) -> list[str]:
     found = re.split(r"\W+", text.casefold())
     return [word for word in found if len(word) > 2 and word not in _SHORT]
+
+
+def _short_words(text: str) -> set[str]:
+    """A name's letters and numbers, by which it differs from another one."""
+    return {word for word in re.split(r"\W+", text.casefold()) if _TELLS_APART.fullmatch(word)}
 
 
 def _alike(one: str, other: str) -> bool:

@@ -13,7 +13,7 @@ from elmtex.decoding.select import attributes_of
 from elmtex.decoding.tokens import ReportTokens, tokenise
 from elmtex.extractors.loaded_encoder import LoadedEncoder
 from elmtex.models.attribute_reader import READERS, AttributeReader, load_attribute_reader
-from elmtex.schema import CategorySchema
+from elmtex.schema import CategorySchema, renamed
 from elmtex.types import Attribute, Item
 
 
@@ -45,7 +45,8 @@ class LoadedAttributeReader(LoadedEncoder):
         """Whether it was trained on all that has attributes in a schema, and on all of these."""
         known = self.reader.layout.known
         pairs = [(c.key, type.key) for c in schema.categories for type in c.attributes]
-        return bool(pairs) and all(type in known.get(key, ()) for key, type in pairs)
+        trained = all(type in known.get(key, ()) for key, type in pairs)
+        return bool(pairs) and trained and renamed(schema) is None
 
     def with_attributes(
         self, report: str, items: Mapping[str, Sequence[Item]], schema: CategorySchema

@@ -8,7 +8,7 @@ from elmtex.decoding.labelled import Labelled
 from elmtex.decoding.tokens import tokenise
 from elmtex.extractors.loaded_encoder import LoadedEncoder
 from elmtex.models.student import FILES, Student, load_student
-from elmtex.schema import CategorySchema
+from elmtex.schema import CategorySchema, renamed
 from elmtex.types import InputError
 
 
@@ -31,13 +31,14 @@ class LoadedStudent(LoadedEncoder):
 
     def knows(self, schema: CategorySchema) -> bool:
         """Whether it was trained on every category of a schema."""
-        return set(schema.keys) <= set(self.student.layout.keys)
+        return set(schema.keys) <= set(self.student.layout.keys) and renamed(schema) is None
 
     def check(self, schema: CategorySchema) -> None:
         """Raise :class:`InputError` when it was not trained on a category of the schema."""
         if not self.knows(schema):
             known = self.student.layout.keys
-            unknown = [key for key in schema.keys if key not in known]
+            other = renamed(schema)
+            unknown = [other.key] if other else [key for key in schema.keys if key not in known]
             raise InputError(
                 f"student {self.student.name} knows no category {unknown[0]!r} of schema {schema.name!r}, only: "
                 f"{', '.join(known)}; take the strategy finetuned, or train a student on that schema"

@@ -9,7 +9,7 @@ from pathlib import Path
 from elmtex.extractors.base import Extractor
 from elmtex.extractors.loaded_model import LoadedModel
 from elmtex.extractors.notes import NotesExtractor
-from elmtex.extractors.values import fitted
+from elmtex.extractors.places import by_place
 from elmtex.schema import CategorySchema, is_own, own_categories
 from elmtex.text.sections import Sectioned
 from elmtex.types import Extraction, Progress, Timings
@@ -102,7 +102,7 @@ class MixedExtractor(Extractor):
     def _joined(
         self, sections: Sectioned, known: Extraction, own: Extraction | None = None
     ) -> Extraction:
-        """Both documents in one, in which what the words say of one category counts for the others."""
+        """Both documents in one, in which what the words say of one category counts for the others; all else either has done."""
         found = {**known.categories, **(own.categories if own else {})}
         found = {key: found.get(key, ()) for key in self.schema.keys}
         return replace(
@@ -111,7 +111,7 @@ class MixedExtractor(Extractor):
             model=self.model_name,
             status=own.status if own and known.status == "ok" else known.status,
             problems=tuple(dict.fromkeys((*known.problems, *(own.problems if own else ())))),
-            categories=fitted(found, self.schema, sections),
+            categories=by_place(found, self.schema, sections),
             timings=_Both(known.timings, own.timings)
             if own and known.timings and own.timings
             else None,

@@ -69,7 +69,7 @@ class NotesExtractor(Extractor):
             the Llama writes it.
         second_opinion: False asks no student, also of an adapter that was calibrated with one.
         asked: the schema that ``schema`` is a part of, where the model is to be asked for all of it: what belongs to none
-            of the part's categories then has another to go to. Only the part's is listed.
+            of the part's categories can then go to another. Only the part's is listed.
 
     Raises:
         InputError: unknown engine, or a schema, model or student that cannot be used.
@@ -240,7 +240,7 @@ class NotesExtractor(Extractor):
         finished, said = Notes(sections=Sectioned.of(report)), set[tuple[str, str, str]]()
         is_heading = finished.sections.is_heading
         opinion = self._opinion.of(report, tokens, timings) if self._opinion else None
-        headed = HeadedLines.of(tokens, self.schema)
+        headed = HeadedLines.of(tokens, self.schema, self._asked)
         if opinion:
             finished.score, finished.agrees = opinion.score, opinion.agrees
         elif headed.keys:

@@ -4,7 +4,7 @@ compound, „Physio- und Ergotherapie“; „Stimmung“ how it is, „Stimmung 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from elmtex.extractors.places import NO_ITEMS
@@ -27,12 +27,13 @@ _EXAMINED = (
     NO_ITEMS
     | _NEUTRAL
     | frozenset(
-        "allgemeinzustand atemgeräusch beine bauchdecke darmgeräusche fontanelle fußpulse gelenk herztöne leisten narbe nierenlager "
+        "allgemeinzustand atemgeräusch beine bauchdecke darmgeräusche fontanelle fußpulse gelenk halsvenen herztöne leisten narbe nierenlager "
         "peristaltik puls pupillen rachenring schleimhäute tonsillen trommelfell unterschenkel wunde wundränder".split()
     )
 )
 # „jugulare und interkostale Einziehungen“, „gangränöse, phlegmonöse Cholezystitis“: both adjectives end alike
 _INFLECTED = re.compile(r"e[nrsm]?\Z")
+_NO_ARTICLE = r"(?!kein|ohne|ein|mein|sein|ihr|unser|d(?:er|ie|as|en|em|es) )"
 _SHARED = {
     ending: re.compile(
         rf"(?:, [a-zäöüß]{{2,30}}{ending}){{0,3}}(?:,? (?:und|oder|bzw\.|sowie)|,) (?!kein|ohne|ein|mein|sein|ihr|unser|d(?:er|ie|as|en|em|es) )[a-zäöüß-]{{2,30}}{ending} [A-ZÄÖÜ][\w-]{{1,40}}"
@@ -53,6 +54,7 @@ _SITE = (
 )
 _JOINT = r"(?:,? (?:and|or|nor) |, ?|/)"
 _FIRST = re.compile(_SITE, re.IGNORECASE)
+_ADJECTIVE = re.compile(rf"{_SITE}(?:[ -]\w|{_JOINT})", re.IGNORECASE)
 _LIST = re.compile(rf"(?:{_JOINT}{_SITE})*{_JOINT}", re.IGNORECASE)
 _PREFIX = re.compile(r"-,? (?:and|or|nor) ")
 _NOT = " nicht "
@@ -68,8 +70,8 @@ _ENGLISH = re.compile(r"\b(?:and|the|of|with|no|not|was|were|for|from|to|on|at|h
 def whole_phrases(items: Iterable[Item], report: str) -> tuple[Item, ...]:
     """A category's findings or tests, each with the words that it needs to be understood, where its sentence has them.
 
-    An item that the words of another one hold then is no longer listed, nor is a first word whose noun is in another one. One whose
-    words would reach into another assertion stays as it is.
+    An item that the words of another one hold then is no longer listed, nor is a first word whose noun is in another one, nor what
+    another denial is said of: the veins of „Halsvenen nicht gestaut“. One whose words would reach into another assertion stays as it is.
 
     Examples:
         >>> report = "Abdomen weich, jugulare und interkostale Einziehungen. Physio- und Ergotherapie."
@@ -79,17 +81,7 @@ def whole_phrases(items: Iterable[Item], report: str) -> tuple[Item, ...]:
     """
     found = list(items)
     denied = {item.start for item in found if item.assertion == "absent"}
-    # „Halsvenen nicht gestaut“: the veins are not what is denied
-    found = [
-        item
-        for item in found
-        if not (
-            item.assertion == "absent"
-            and item.end is not None
-            and report.startswith(_NOT, item.end)
-            and item.end + len(_NOT) in denied
-        )
-    ]
+    found = [item for item in found if not _is_said_of(item, denied, report)]
     for item in list(found):
         longer = _longer(item, report)
         if longer is item or item not in found or longer.start is None or longer.end is None:
@@ -129,14 +121,22 @@ def _shares(item: Item, noun: Item, report: str) -> bool:
     between = report[item.end : noun.start] if noun.start - item.end <= _NEAR else ""
     if _PREFIX.fullmatch(between):
         return True
-    return bool(_FIRST.fullmatch(item.text) and _LIST.fullmatch(between)) and not _FIRST.fullmatch(
-        noun.text
-    )
+    # "Pain: epigastric, vomiting twice": what follows has another such adjective before its noun
+    is_list = _FIRST.fullmatch(item.text) and _LIST.fullmatch(between)
+    return bool(is_list and _ADJECTIVE.match(noun.text))
 
 
 def is_german(report: str) -> bool:
     """Whether it has more of German's small words than of English's, which needs no model; telegraphic notes may have none."""
     return len(_GERMAN.findall(report)) > len(_ENGLISH.findall(report))
+
+
+def _is_said_of(item: Item, denied: Collection[int | None], report: str) -> bool:
+    """Whether an item that is denied is only what was examined, and what is denied of it follows."""
+    if item.assertion != "absent" or item.end is None or item.mentions:
+        return False
+    follows = report.startswith(_NOT, item.end) and item.end + len(_NOT) in denied
+    return follows and _is_examined(item.text)
 
 
 def _is_in(item: Item, other: Item) -> bool:
@@ -164,7 +164,7 @@ def _longer(item: Item, report: str) -> Item:
         end = how.end() if how and item.assertion == "present" else end
     elif _NO_NOUN.fullmatch(item.text):
         inflected = _INFLECTED.search(item.text)
-        shared = inflected and _SHARED[inflected[0]].match(report, end, end + _NEAR)
+        shared = inflected and _SHARED[inflected[0]].match(report, end, end + 2 * _NEAR)
         said_of = _SAID_OF.search(report[max(0, start - _NEAR) : start])
         if shared:
             end = shared.end()

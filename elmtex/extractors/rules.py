@@ -93,6 +93,8 @@ def with_demographics(
     in a German letter's words for the patient: „über Herrn Weber“."""
     ages, genders = ([c.key for c in schema.categories if c.only == o] for o in ("age", "gender"))
     found = dict(categories)
+    if len(genders) > 1:
+        genders = []  # of whom, is not said
     for key in ages:
         found[key] = tuple(_with_unit(item, report) for item in found.get(key, ()))
         for gender in genders:

@@ -20,13 +20,21 @@ from __future__ import annotations
 
 import functools
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from elmtex.schema.categories import AttributeType, Category, CategorySchema, Fhir
-from elmtex.schema.checks import check_items, check_labels, check_schema, check_shape, same_labels
+from elmtex.schema.checks import (
+    check_attribute_labels,
+    check_items,
+    check_labels,
+    check_schema,
+    check_shape,
+    same_labels,
+    too_deep,
+)
 from elmtex.schema.shape import (
     ELEMENTS,
     ITEM,
@@ -55,6 +63,7 @@ __all__ = [
     "own_categories",
     "packaged_schemas",
     "parse_schema",
+    "renamed",
     "same_labels",
     "schema_templates",
 ]
@@ -87,7 +96,20 @@ def own_categories(schema: CategorySchema) -> tuple[str, ...]:
         >>> own_categories(load_schema("medication"))
         ()
     """
-    return tuple(c.key for c in schema.categories if c.label not in _packaged_labels())
+    known = frozenset[str]().union(*_packaged_labels().values())
+    return tuple(c.key for c in schema.categories if c.label.casefold() not in known)
+
+
+def renamed(schema: CategorySchema) -> Category | None:
+    """A category with the key of a packaged one under the label of another: ``pathology`` as "Diagnosis". What knows categories by
+    their keys knows another one than is meant."""
+    known = _packaged_labels()
+    labels = frozenset[str]().union(*known.values())
+    for category in schema.categories:
+        label = category.label.casefold()
+        if label in labels and label not in known.get(category.key, labels):
+            return category
+    return None
 
 
 def is_own(schema: CategorySchema) -> bool:
@@ -107,11 +129,13 @@ def _templates() -> tuple[frozenset[tuple[str, str]], ...]:
 
 
 @functools.cache
-def _packaged_labels() -> frozenset[str]:
+def _packaged_labels() -> Mapping[str, frozenset[str]]:
+    """By category, its labels and titles in the packaged schemas, in small letters."""
     packaged = [load_schema(path) for path in packaged_schemas().values()]
-    return frozenset(
-        name for s in packaged for c in s.categories for name in (c.label, c.title.lower())
-    )
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for category in (c for schema in packaged for c in schema.categories):
+        found[category.key] |= {category.label.casefold(), category.title.casefold()}
+    return {key: frozenset(labels) for key, labels in found.items()}
 
 
 def load_schema(name_or_path: str | Path) -> CategorySchema:
@@ -127,10 +151,14 @@ def load_schema(name_or_path: str | Path) -> CategorySchema:
     """
     packaged = packaged_schemas()
     path = packaged.get(str(name_or_path), Path(name_or_path))
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError:  # longer than a name may be: a schema itself, for parse_schema
+        is_there = False
+    if not is_there:
         raise SchemaError(
             "no schema {name!r}: give a JSON file or one of: {names}",
-            name=str(name_or_path),
+            name=str(name_or_path)[:80],
             names=", ".join(packaged),
         )
     try:
@@ -189,9 +217,7 @@ def parse_schema(
             fault=error.msg,
         ) from None
     except RecursionError:
-        raise SchemaError(
-            "{where}: nested too deeply; a category schema is one flat object", where=where
-        ) from None
+        raise too_deep(where) from None
     except ValueError:
         raise SchemaError("{where}: holds a number of thousands of digits", where=where) from None
     check_shape(document, where)
@@ -260,7 +286,7 @@ def _category(
             category=key,
         )
     terminologies = spec.get("x-terminologies")
-    return Category(
+    category = Category(
         key,
         *_names(key, spec),
         _fhir(spec.get("x-fhir", {})),
@@ -268,6 +294,8 @@ def _category(
         attributes,
         spec.get("x-only"),
     )
+    check_attribute_labels(category, where)
+    return category
 
 
 def _type(key: str, spec: Mapping[str, Any]) -> AttributeType:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import jsonschema
 
 from elmtex.schema.categories import AttributeType, Category, CategorySchema, pointer
-from elmtex.schema.shape import SHAPE
+from elmtex.schema.shape import KEY, SEEN, SHAPE
 from elmtex.types import SchemaError
 
 Labelled = TypeVar("Labelled", Category, AttributeType)
@@ -37,6 +37,15 @@ def check_schema(document: dict[str, Any], where: str) -> None:
         jsonschema.Draft202012Validator.check_schema(document)
     except jsonschema.SchemaError as error:
         raise refusal(error, where) from None
+    except RecursionError:
+        raise too_deep(where) from None
+
+
+def too_deep(where: str) -> SchemaError:
+    """The refusal of a file that is nested deeper than this program reads."""
+    return SchemaError(
+        "{where}: nested too deeply; a category schema is one flat object", where=where
+    )
 
 
 def check_labels(categories: tuple[Category, ...], where: str) -> None:
@@ -50,6 +59,23 @@ def check_labels(categories: tuple[Category, ...], where: str) -> None:
             label=category.label,
             other=other.key,
         )
+
+
+def check_attribute_labels(category: Category, where: str) -> None:
+    """Refuse a category that lists two types of which one's label begins the other's: the model writes a type's label and then
+    words of the report, which could be the rest of the other label."""
+    ordered = sorted(category.attributes, key=lambda attribute: attribute.label)
+    for short, long in itertools.pairwise(ordered):
+        if long.label.startswith(f"{short.label} "):
+            raise SchemaError(
+                "{where}: /x-attributes/{key}/x-label: the label {label!r} begins {other!r}, and {category!r} lists both; "
+                "give one of the types another label",
+                where=where,
+                key=short.key,
+                label=short.label,
+                other=long.label,
+                category=category.key,
+            )
 
 
 def same_labels(parts: Iterable[Labelled]) -> Iterator[tuple[Labelled, Labelled]]:
@@ -98,6 +124,18 @@ def refusal(fault: Any, where: str) -> SchemaError:
     if rule == "required":
         name = str(fault.message).partition(" is a")[0]
         return SchemaError("{where}: {path}: {name} is missing", where=where, path=at, name=name)
+    if wanted == KEY:
+        return SchemaError(
+            "{where}: {path}: a name has to begin with a letter and may have letters from A to Z, digits and _ (64 at most)",
+            where=where,
+            path=at,
+        )
+    if wanted == SEEN:
+        return SchemaError(
+            "{where}: {path}: holds half a character or one that cannot be seen; type it again",
+            where=where,
+            path=at,
+        )
     if rule == "enum":
         wanted = "one of: " + ", ".join(map(str, wanted))
     if not isinstance(wanted, str | int):

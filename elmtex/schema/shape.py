@@ -135,19 +135,25 @@ ITEM: dict[str, Any] = {
     },
 }
 
-_TITLES = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
-_KEY = r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z"
+# No half of a character, none that is not seen; line breaks and tabs are for descriptions.
+SEEN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]*\Z"
+_TITLES = {
+    "type": "object",
+    "additionalProperties": {"type": "string", "minLength": 1, "pattern": SEEN},
+}
+KEY = r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z"
 _NAMED = {
-    "title": {"type": "string", "minLength": 1, "maxLength": 200},
+    "title": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": SEEN},
     "x-title": _TITLES,
     # The note's control tokens and line breaks cannot be part of a label.
     "x-label": {
         "type": "string",
         "minLength": 1,
         "maxLength": MAX_LABEL,
+        "allOf": [{"pattern": SEEN}],
         "pattern": r"^[^=;!?\[\]\s]+( [^=;!?\[\]\s]+)*\Z",
     },
-    "description": {"type": "string", "maxLength": 2000},
+    "description": {"type": "string", "maxLength": 2000, "pattern": SEEN},
 }
 
 _FHIR: dict[str, Any] = {
@@ -176,15 +182,15 @@ SHAPE: dict[str, Any] = {
     "type": "object",
     "required": ["title", "properties"],
     "properties": {
-        "title": {"type": "string", "minLength": 1},
+        "title": {"type": "string", "minLength": 1, "pattern": SEEN},
         "x-title": _TITLES,
-        "description": {"type": "string"},
+        "description": {"type": "string", "pattern": SEEN},
         "type": {"const": "object"},
         "properties": {
             "type": "object",
             "minProperties": 1,
             "maxProperties": MAX_CATEGORIES,
-            "propertyNames": {"pattern": _KEY},
+            "propertyNames": {"pattern": KEY},
             "additionalProperties": {
                 "type": "object",
                 "required": ["title"],
@@ -209,7 +215,7 @@ SHAPE: dict[str, Any] = {
         "x-attributes": {
             "type": "object",
             "maxProperties": MAX_ATTRIBUTES,
-            "propertyNames": {"pattern": _KEY},
+            "propertyNames": {"pattern": KEY},
             "additionalProperties": {
                 "type": "object",
                 "required": ["title"],

@@ -34,16 +34,20 @@ _SOAP = {
     **dict.fromkeys("A", "assessment"),
     **dict.fromkeys("P", "plan"),
 }
-# What is said in a line or a list; a line about the patient's visit below it is no more of it, heading or none.
+# What is said in a line or a list; a line about the patient's visit below it no longer belongs to it, even without a heading.
 _BRIEF = ("allergies", "family_history")
-_ENDED = re.compile(
-    r"[.!?)] *\n\s*(?=((?:(?:This|The|An?) (?:pleasant )?(?:\d{1,3}[- ]year|patient\b)|Patient (?:is|was|presents?|presented)\b"
-    r"|(?:Mr|Mrs|Ms)\.? [A-Z]|On (?:admission|examination)\b|(?:Der|Die|Unsere?) (?:\d{1,3}[- ]?jährige|Pat)"
-    r"|(?:Herr|Frau) [A-ZÄÖÜ]|Bei (?:Aufnahme|Vorstellung)\b)[^\n]*))"
+_VISIT = re.compile(
+    r"[.!?)] *\n\s*(?=(?:This|The|An?) (?:pleasant )?(?:\d{1,3}[- ]year|patient\b)|Patient (?:is|was|presents?|presented)\b"
+    r"|(?:Mr|Mrs|Ms)\.? [A-Z]|On (?:admission|examination)\b|(?:Der|Die|Unsere?) (?:\d{1,3}[- ]?jährige|Pat(?:\.|ient))"
+    r"|(?:Herr|Frau) [A-ZÄÖÜ]|Bei (?:Aufnahme|Vorstellung)\b)"
 )
+# Words of the section's matter: where they follow, it goes on.
 _STILL = re.compile(
-    r"allerg|react|reaktion|intoler|vertr[aä]g|anaphyl|rash|exanthem|famil|mother|father|brother|sister|parent|sibling|mutter|vater|bruder"
-    r"|schwester|eltern|geschwister|\bson\b|sohn|daughter|tochter|aunt|uncle|tante|onkel|cousin|wife|husband|grand|gro(?:ß|ss)",
+    r"\b(?:\w*allerg\w*|react(?:s|ed|ion|ions)?|\w*reaktion(?:en)?|intoler\w*|\w*unverträg\w*|verträgt|anaphyl\w*|rash|hives|urticaria|swelling"
+    r"|angio-?oedema|angio-?edema|\w*exanthem|urtikaria|nesselsucht|(?:hyper)?sensitiv\w*|überempfindlich\w*|famil(?:y|ial|ie|iär\w*)|adopted|adoptiert"
+    r"|(?:grand|step)?(?:mother|father|parents?|sons?|daughters?|child|children)|brothers?|sisters?|siblings?|twins?|aunts?|uncles?|cousins?|nieces?|nephews?"
+    r"|maternal|paternal|wife|husband|(?:groß|ur|stief|schwieger)?(?:mutter|vater|eltern|söhne?|sohn|tochter|töchter)|mütterlich\w*|väterlich\w*"
+    r"|(?:halb)?(?:brüder|bruder|schwestern?)|geschwister|zwilling\w*|tanten?|onkel|cousinen?|nichten?|neffen?|kind(?:er|es)?)\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
@@ -59,7 +63,7 @@ class Section:
     Args:
         kind: one of :data:`elmtex.text.section_names.KINDS`; None where no heading tells: before the first, and below a brief section.
         heading: half-open code points of the heading with its number, marks, colon and underline; None where there is none.
-        body: half-open code points from there to the next heading.
+        body: half-open code points from there to the next section.
     """
 
     kind: str | None
@@ -95,14 +99,15 @@ def sections(report: str) -> tuple[Section, ...]:
         >>> [(s.kind, report[slice(*s.heading)], report[slice(*s.body)]) for s in sections(report)]
         [('past_history', 'PMH:', ' HTN, gout\\n'), ('allergies', 'Allergies:', ' none')]
     """
-    headings = _headings(normalise(report))
+    text = normalise(report)
+    headings = _headings(text)
     if not headings:
         return (Section(None, None, (0, len(report))),)
     ends = [heading.start for heading in headings[1:]] + [len(report)]
     found = [
         part
         for h, end in zip(headings, ends, strict=True)
-        for part in _ended(Section(h.kind, (h.start, h.end), (h.end, end)), report)
+        for part in _ended(Section(h.kind, (h.start, h.end), (h.end, end)), text)
     ]
     before = report[: headings[0].start]
     if before and not before.strip():
@@ -112,15 +117,15 @@ def sections(report: str) -> tuple[Section, ...]:
     return tuple(found)
 
 
-def _ended(section: Section, report: str) -> Iterator[Section]:
+def _ended(section: Section, text: str) -> Iterator[Section]:
     """A section, and what follows it without a heading: "Allergies: latex.", then "The patient presented …"."""
+    start, end = section.body
     if section.kind in _BRIEF:
-        start, end = section.body
-        for match in _ENDED.finditer(report, start, end):
-            if not _STILL.search(match[1]):
-                yield replace(section, body=(start, match.start(1)))
-                yield Section(None, None, (match.start(1), end))
-                return
+        last = max((match.end() for match in _STILL.finditer(text, start, end)), default=start)
+        if visit := _VISIT.search(text, last, end):
+            yield replace(section, body=(start, visit.end()))
+            yield Section(None, None, (visit.end(), end))
+            return
     yield section
 
 
