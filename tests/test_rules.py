@@ -8,7 +8,7 @@ from elmtex.extractors.printed_results import with_printed_results
 from elmtex.extractors.results import current_results
 from elmtex.extractors.rules import by_rule
 from elmtex.extractors.values import fitted, with_values
-from elmtex.schema import load_schema
+from elmtex.schema import load_schema, schema_templates
 from elmtex.text.printed_row import printed_row
 from elmtex.text.rows import row_head
 from elmtex.text.sections import Sectioned
@@ -838,3 +838,23 @@ def test_a_drug_has_the_frequency_that_stands_right_behind_it(
     found = [a for a in ruled.attributes if a.type == "frequency"]
     assert [a.text for a in found] == [report[a.start : a.end] for a in found]
     assert [a.text for a in found] == ([timing] if timing else [])
+
+
+@pytest.mark.parametrize(
+    "report, size, stays",
+    [
+        ("A mass at 9 o'clock, 35 mm from the nipple.", "35 mm", False),
+        ("A mass of 22 mm at 9 o'clock.", "22 mm", True),
+        ("A mass, now 12 mm from 10 mm.", "12 mm", True),
+        ("Ein Herd links, Mamillenabstand 5 cm.", "5 cm", False),
+        ("Ein Herd links, 4 cm retromamillär.", "4 cm", False),
+        ("Ein Herd links, 15 mm vom Mamillenrand.", "15 mm", False),
+        ("Ein Herd von 15 mm.", "15 mm", True),
+    ],
+)
+def test_how_far_something_is_from_another_is_no_size(report: str, size: str, stays: bool) -> None:
+    schema = load_schema(schema_templates()["breast_imaging"])
+    words = "Herd" if "Herd" in report else "mass"
+    mass = Item(*place(report, words), attributes=(Attribute("size", *place(report, size)),))
+    (ruled,) = by_rule({"mass": (mass,)}, schema, report)["mass"]
+    assert ruled.attributes == (mass.attributes if stays else ())

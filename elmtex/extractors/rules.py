@@ -32,6 +32,15 @@ _AFTER_TIMING = re.compile(
     r"\s*(?:[,:\u2013-]|$|(?:and|or|plus|for|with|without|since|until|then|to|because|was|were|is|has|und|oder|sowie|für|mit|ohne"
     r"|seit|bis|dann|bei|wegen|wurde|wird|ist|kam)\b)"
 )
+# A measure of how far it is from something is no size: "35 mm from the nipple", „Mamillenabstand 5 cm“; "12 mm from 10 mm" is
+_FAR_FROM = re.compile(
+    r"\s*(?:away\s+)?(?:(?:from|behind|above|below|deep to|distal|proximal|kaudal|kranial|oberhalb|unterhalb|hinter|vom?|von)\b|retro\w+)(?!\s*\d)",
+    re.IGNORECASE,
+)
+_DISTANCE = re.compile(
+    r"(?:\b(?:distance|MAM|NAC)|\w*abstand)\W{0,3}(?:\w+ ){0,2}\Z", re.IGNORECASE
+)
+_HOW_FAR = re.compile(r"distan|abstand|location|position|depth|tiefe|\blage\b", re.IGNORECASE)
 _BEGINNING = 1500  # characters of a letter in which the patient is introduced
 _ADDRESSED = re.compile(
     r"(?:(?i:\bpatient|\bname|\bbetr(?:eff|\.)?|\bre|\bregarding)\s*:\s*|\b(?:patient|Patienten?),?\s+|"
@@ -42,6 +51,7 @@ _TELLS_NOTHING = frozenset(
     "is its it was were are the a an of and with by at in on to der die das des dem den und mit von dann daneben bei am im ist "
     "sind war wurde es".split()
 )
+_NEAR = 40  # characters
 _AMBIGUOUS = frozenset(("im", "ng", "pr", "pv", "sl"))  # "im Wechsel", "5 ng"
 
 
@@ -134,7 +144,9 @@ def _gender_after(age: Item, report: str) -> Item | None:
 def _ruled(item: Item, types: Iterable[AttributeType], report: str) -> Item:
     if not all(_SAYS.search(attribute.text) for attribute in item.attributes):  # a dash
         item = _with(item, (a for a in item.attributes if _SAYS.search(a.text)), types)
-    item = _with_one_test(_with_cells(item, types, report), types)
+    item = _with_one_test(
+        _with_cells(_without_distances(item, types, report), types, report), types
+    )
     item = _with_timing_behind(_with_named(_retyped(item, types), types), types, report)
     return _with_row_head(_with_status(item, types, report), types, report)
 
@@ -156,6 +168,25 @@ def _with_own_reactions(
     if not reactions or all(map(is_own, item.attributes)):
         return item
     return _with(item, filter(is_own, item.attributes), types)
+
+
+def _without_distances(item: Item, types: Iterable[AttributeType], report: str) -> Item:
+    """The item, without sizes that say how far it is from something."""
+    sizes = {
+        type.key
+        for type in types
+        if type.normaliser == "quantity"
+        and type.fhir is None
+        and not _HOW_FAR.search(f"{type.label} {type.description}")
+    }
+
+    def is_size(attribute: Attribute) -> bool:
+        if attribute.type not in sizes or attribute.start is None or attribute.end is None:
+            return True
+        before = report[max(0, attribute.start - _NEAR) : attribute.start]
+        return not (_FAR_FROM.match(report, attribute.end) or _DISTANCE.search(before))
+
+    return _with(item, filter(is_size, item.attributes), types) if sizes else item
 
 
 def _with_cells(item: Item, types: Iterable[AttributeType], report: str) -> Item:
