@@ -366,7 +366,8 @@ class NotesExtractor(Extractor):
     @property
     def _threshold(self) -> float:
         weighing = self._weighing
-        if isinstance(weighing, OwnSchemaSettings) and is_of_template(self.schema):
+        rivalled = self._asked is not self._schema  # standard categories take their own
+        if isinstance(weighing, OwnSchemaSettings) and (rivalled or is_of_template(self.schema)):
             known = weighing.template_threshold
             return weighing.threshold if known is None else known
         return weighing.threshold if weighing else 0.0

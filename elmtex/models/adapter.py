@@ -51,7 +51,8 @@ class OwnSchemaSettings:
 
     Args:
         calibration, threshold: as an adapter's, fitted on schemas kept from training whole.
-        template_threshold: the threshold of a template's categories, which it was trained on; None is that of the others.
+        template_threshold: the threshold of a template's categories, which it was trained on, and of a few beside the standard
+            ones; None is that of the others.
     """
 
     calibration: Calibration
