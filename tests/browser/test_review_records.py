@@ -217,6 +217,7 @@ def test_the_whole_way_by_keyboard_alone(page: Any) -> None:
     editor = page.locator("#elmtex-editor")
     expect(editor.get_by_label("Category")).to_have_value("social_history")  # by the heading above
     page.keyboard.press("Escape")
+    expect(editor).to_be_hidden()  # else the next keys are words
     page.keyboard.press("o")
     page.keyboard.press("?")
     expect(page.locator("#elmtex-help")).to_be_visible()
