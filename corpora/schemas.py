@@ -13,22 +13,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 from corpora.markup import Notation, items_of, read_markup
-from elmtex.schema import (
-    AttributeType,
-    Category,
-    CategorySchema,
-    label_from_title,
-    load_schema,
-    same_labels,
-)
+from elmtex.schema import CategorySchema, label_from_title, load_schema, same_labels
+from elmtex.schema.checks import Labelled
 from elmtex.types import InputError, Record
 
 LANGUAGES = ("en", "de")
 HELD_OUT = "dev-"
-Named = TypeVar("Named", Category, AttributeType)
 LONG = "long-"  # how the names of long reports begin, for a weight of their own in a mixture
 
 
@@ -68,7 +60,7 @@ def translated(schema: CategorySchema, lang: str, said: Mapping[str, str]) -> Ca
         said: descriptions in that language by category, see :func:`descriptions`; the others have none.
     """
 
-    def named(part: Named) -> Named:
+    def named(part: Labelled) -> Labelled:
         title = part.title_in(lang)
         return replace(part, label=label_from_title(title) or part.key, title=title)
 

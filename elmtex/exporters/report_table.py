@@ -60,8 +60,9 @@ def _about(row: Document) -> Iterator[Cell]:
 def _said(row: Document, categories: Iterable[Category]) -> Iterator[Cell]:
     for category in categories:
         items = row.extraction.categories.get(category.key, ())
-        normal = [i for i in items if is_normal(i, category)]
-        rest = [i for i in items if not is_normal(i, category)] if normal else items
+        normal, rest = list[Item](), list[Item]()
+        for item in items:
+            (normal if is_normal(item, category) else rest).append(item)
         by = {a: [i for i in rest if i.assertion == a] for a in ASSERTIONS}
         for assertion in ASSERTIONS:
             yield _words(by[assertion])

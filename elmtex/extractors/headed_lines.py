@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from elmtex.decoding.confidence import probability
@@ -79,8 +79,9 @@ class HeadedLines:
 
 
 def _lines(report: str, schema: CategorySchema) -> Iterator[tuple[int, int, str]]:
+    names = _Names.of(schema)
     for found in _HEADING.finditer(report):
-        if key := named(found[1], schema):
+        if key := names.key(found[1]):
             end = report.find("\n", found.end())
             yield found.end(), len(report) if end < 0 else end, key
 
@@ -99,26 +100,44 @@ def named(heading: str, schema: CategorySchema) -> str | None:
         >>> named("Bed of the wound", schema), named("Wound", schema)
         ('bed', None)
     """
-    words = _words(heading)
-    if not 0 < len(words) <= _MOST_WORDS:
-        return None
-    short = _short_words(heading)
-    names = {
-        c.key: [_words(name) for name in _names(c) if _short_words(name) <= short]
-        for c in schema.categories
-    }
-    exactly = [key for key, called in names.items() if words in called]
-    if len(exactly) == 1:
-        return exactly[0]
-    titles = (schema.title, *schema.document.get("x-title", {}).values())
-    title = [word for name in titles for word in _words(name)]
-    telling = [w for w in words if w not in _ANY and not any(_alike(w, o) for o in title)]
-    sharing = [
-        key
-        for key, called in names.items()
-        if any(_alike(word, other) for word in telling for name in called for other in name)
-    ]
-    return sharing[0] if len(sharing) == 1 else None
+    return _Names.of(schema).key(heading)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What a schema's categories are called, each name as its words and its letters and numbers; and the words of the schema's own title."""
+
+    called: Mapping[str, Sequence[tuple[list[str], set[str]]]]
+    title: Sequence[str]
+
+    @classmethod
+    def of(cls, schema: CategorySchema) -> _Names:
+        called = {
+            c.key: [(_words(name), _short_words(name)) for name in _names(c)]
+            for c in schema.categories
+        }
+        titles = (schema.title, *schema.document.get("x-title", {}).values())
+        return cls(called, [word for name in titles for word in _words(name)])
+
+    def key(self, heading: str) -> str | None:
+        """See :func:`named`."""
+        words, short = _words(heading), _short_words(heading)
+        if not 0 < len(words) <= _MOST_WORDS:
+            return None
+        names = {
+            key: [name for name, own in called if own <= short]
+            for key, called in self.called.items()
+        }
+        exactly = [key for key, called in names.items() if words in called]
+        if len(exactly) == 1:
+            return exactly[0]
+        telling = [w for w in words if w not in _ANY and not any(_alike(w, o) for o in self.title)]
+        sharing = [
+            key
+            for key, called in names.items()
+            if any(_alike(word, other) for word in telling for name in called for other in name)
+        ]
+        return sharing[0] if len(sharing) == 1 else None
 
 
 def _names(category: Category) -> tuple[str, ...]:
