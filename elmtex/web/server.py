@@ -55,6 +55,7 @@ _SCRIPTS = tuple(
             "source",
             "selection",
             "decisions",
+            "dialogs",
             "finish",
             "editor",
             "cells",

@@ -147,6 +147,23 @@ def test_what_is_typed_while_an_answer_is_under_way_decides_nothing(page: Any) -
     expect(judged(page)).to_contain_text("1 of")
 
 
+@pytest.mark.parametrize(("key", "box"), [("n", "#elmtex-editor"), ("?", "#elmtex-help")])
+def test_a_late_answer_closes_no_dialog(page: Any, key: str, box: str) -> None:
+    extract(page, NOTE)
+    expect(judged(page)).to_contain_text("0 of")
+    page.keyboard.press(key)
+    dialog = page.locator(box)
+    expect(dialog).to_be_visible()
+    dialog.evaluate("dialog => dialog.removeAttribute('open')")  # as gradio renders it
+    expect(dialog).to_be_visible()
+    assert page.evaluate("box => document.activeElement.closest('dialog')?.matches(box)", box)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press(key)
+    dialog.locator("[data-close]").click()
+    expect(dialog).to_be_hidden()
+
+
 def test_the_menu_of_an_assertion_shows_what_is_stored_and_takes_no_shortcut(page: Any) -> None:
     extract(page, NOTE)
     menu = page.get_by_label("Assertion: ticagrelor 180 mg")

@@ -2,20 +2,19 @@
 (() => {
   const page = window.elmtex;
   const { $ } = page;
-  let part = null; // {item, type, at, text} of the cell that is edited; null while the form is closed
+  let part; // {item, type, at, text} of the cell that is edited
   let span = null; // the offsets of the words, where they were selected
 
   const form = () => $("#elmtex-cell form");
   const open = (button) => {
     part = JSON.parse(button.dataset.part);
     span = button.dataset.at ? button.dataset.at.split(" ").map(Number) : null;
-    draw();
+    page.openDialog("#elmtex-cell", draw);
     form().elements.text.value = part.text;
     form().elements.text.select();
   };
   // Also after gradio has rendered the form anew, closed and empty.
-  const draw = () => {
-    const dialog = $("#elmtex-cell");
+  const draw = (dialog) => {
     const edit = JSON.parse(page.rowOf(part.item)?.dataset.edit ?? "{}");
     const types = JSON.parse(dialog.dataset.types)[edit.category] ?? [];
     const menu = form().elements.type;
@@ -25,18 +24,11 @@
     dialog.querySelector("[data-remove]").hidden = !part.text;
     const title = types.find(([key]) => key === part.type)?.[1] ?? dialog.dataset.new;
     $("#elmtex-cell-title").textContent = `${title}: ${edit.text ?? ""}`;
-    if (!dialog.open) dialog.show();
     form().elements.text.focus();
   };
-  new MutationObserver(() => {
-    const dialog = $("#elmtex-cell");
-    if (part && dialog && !dialog.open) draw();
-  }).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["open"] });
 
-  const close = () => {
-    part = null;
-    $("#elmtex-cell")?.close();
-  };
+  const editing = () => page.dialogOpen("#elmtex-cell");
+  const close = () => page.closeDialog("#elmtex-cell");
   const save = (text) => {
     const type = part.type ?? form().elements.type.value;
     const [start, end] = (text && span) || [null, null];
@@ -57,7 +49,6 @@
   document.addEventListener("click", (event) => {
     const grow = event.target.closest?.("button.cell:is(.grow, .empty)");
     if (event.target.closest?.("#elmtex-cell [data-remove]")) save("");
-    else if (event.target.closest?.("#elmtex-cell [data-close]")) close();
     else if (grow) open(grow);
   });
   document.addEventListener("dblclick", (event) => {
@@ -66,12 +57,11 @@
     if (cell) open(cell);
     else if (item) page.edit(item.closest("tr"));
   });
-  document.addEventListener("keydown", (event) => part && event.key === "Escape" && close(), true);
   document.addEventListener("selectionchange", () => {
-    const words = part && page.selected();
+    const words = editing() && page.selected();
     if (!words) return;
     form().elements.text.value = words.text.trim();
     span = [words.start, words.end];
   });
-  Object.assign(page, { editCell: open, leaveCell: close, editingCell: () => part !== null });
+  Object.assign(page, { editCell: open, leaveCell: close, editingCell: editing });
 })();

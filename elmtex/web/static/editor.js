@@ -7,7 +7,7 @@
   let span = null; // the offsets that belong to the words in the form
   let heading = "add"; // which of its titles the editor has
   let guessed = false; // nobody has chosen the category: it follows the words
-  let field = null; // where the editor has the focus; null while it is closed
+  let field = null; // where the editor has the focus
 
   // Offsets are code points of the report, and the report's element holds exactly its text.
   const length = (text) => [...text].length;
@@ -36,7 +36,6 @@
     const dialog = $("#elmtex-editor");
     if (!dialog) return;
     heading = title;
-    $("#elmtex-editor-title").textContent = dialog.dataset[title];
     const form = dialog.querySelector("form");
     form.elements.text.value = item.text;
     guessed = !item.category;
@@ -46,25 +45,16 @@
     editing = item.item ?? null;
     $("#elmtex-add-here").hidden = true;
     dialog.querySelector("[data-take]").disabled = true;
-    if (!dialog.open) dialog.show();
     field = title === "add" && item.text ? form.elements.category : form.elements.text;
+    page.openDialog("#elmtex-editor", draw);
+  };
+  const draw = (dialog) => {
+    $("#elmtex-editor-title").textContent = dialog.dataset[heading];
     field.focus();
   };
-  // gradio renders attributes anew, also `open`: a late answer would close the editor, and what is typed next would be
-  // taken for shortcuts.
-  new MutationObserver(() => {
-    const dialog = $("#elmtex-editor");
-    if (!field || !dialog || dialog.open) return;
-    $("#elmtex-editor-title").textContent = dialog.dataset[heading];
-    dialog.show();
-    field.focus();
-  }).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["open"] });
   document.addEventListener("focusin", (event) => {
-    if (field && event.target.closest?.("#elmtex-editor")) field = event.target;
+    if (event.target.closest?.("#elmtex-editor")) field = event.target;
   });
-  const closed = () => (field = null);
-  document.addEventListener("keydown", (event) => event.key === "Escape" && closed(), true);
-  document.addEventListener("click", (event) => event.target.closest?.("[data-close]") && closed(), true);
   // Another report is shown: nothing of the previous one may get into its form.
   const add = () => {
     picked = selected();
@@ -109,10 +99,9 @@
     addTo,
     nextSentence,
     leaveEditor: () => {
-      closed();
+      page.closeDialog("#elmtex-editor");
       picked = null;
       sentence = -1;
-      $("#elmtex-editor")?.close();
     },
   });
 
@@ -167,8 +156,7 @@
     if (at >= 0) category.value = categoryAt(length($("#elmtex-report").textContent.slice(0, at))) ?? "";
   });
   document.addEventListener("submit", (event) => {
-    const dialog = event.target.closest?.("#elmtex-editor");
-    if (!dialog) return;
+    if (!event.target.closest?.("#elmtex-editor")) return;
     event.preventDefault();
     const { text, category, assertion } = event.target.elements;
     if (!text.value.trim()) {
@@ -177,8 +165,7 @@
     }
     const command = { text: text.value, ...span, category: category.value, assertion: assertion.value };
     page.act(editing ? { do: "edit", item: editing, ...command } : { do: "add", ...command });
-    closed();
-    dialog.close();
+    page.closeDialog("#elmtex-editor");
     window.getSelection().removeAllRanges();
     picked = null;
   });

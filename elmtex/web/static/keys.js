@@ -81,7 +81,6 @@
   document.addEventListener("keydown", (event) => {
     if (!$("#elmtex-review")?.offsetParent || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
-      all("dialog[open]").forEach((dialog) => dialog.close());
       page.leave();
       window.getSelection().removeAllRanges();
     }

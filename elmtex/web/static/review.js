@@ -25,10 +25,7 @@
     if (button.getAttribute("aria-expanded") !== String(!folded)) button.setAttribute("aria-expanded", String(!folded));
   };
   page.unfold = (row) => folded && row.closest("#elmtex-folded") && fold(false);
-  page.help = () => {
-    $("#elmtex-help").show();
-    $("#elmtex-help [data-close]").focus();
-  };
+  page.help = () => page.openDialog("#elmtex-help", (dialog) => dialog.querySelector("[data-close]").focus());
 
   const restore = () => {
     all("[data-of]").forEach((element) =>
@@ -98,8 +95,6 @@
       $(`#elmtex-tabs [data-tab-id="${target.closest("[data-tab]").dataset.tab}"]`)?.click();
     } else if (target.closest?.("[data-help]")) {
       page.help();
-    } else if (target.closest?.("[data-close]")) {
-      target.closest("dialog").close();
     }
   });
   document.addEventListener("change", (event) => {
