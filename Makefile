@@ -29,7 +29,7 @@ run: install ## open the page on 127.0.0.1:7860
 	$(PY) -m elmtex.cli app --host $(HOST) --port $(PORT)
 
 test: dev ## run the tests, but for the slow ones
-	$(PY) -m pytest -m "not slow" $(ARGS)
+	$(PY) -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-all: dev ## run all tests
 	$(PY) -m pytest $(ARGS)

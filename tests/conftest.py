@@ -9,6 +9,8 @@ import pytest
 
 # Before torch is loaded: its idle threads sleep, or tests on a busy machine spend their time waiting for each other.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+if "PYTEST_XDIST_WORKER" in os.environ:  # a core each
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from fakes import FakeExtractor
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -31,7 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium() -> Iterator[Any]:
     from pages import ARGUMENTS, CHROMIUM, playwright
 
-    with playwright.sync_playwright() as driver:
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            # A page has moved it to a folder whose name is too long for chromium's socket.
+            patch.delenv("TMPDIR", raising=False)
+            driver = stack.enter_context(playwright.sync_playwright())
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield browser
         browser.close()
