@@ -165,8 +165,9 @@ def test_head_of_a_row(line: str, words: str, head: str | None) -> None:
     ],
 )
 def test_advice_under_a_condition_is_possible(words: str, assertion: str) -> None:
-    item = Item(*place(f"Plan: {words}.", words))
-    (ruled,) = fitted({"plan": (item,)}, CLINICAL, Sectioned.of(""))["plan"]
+    report = f"Plan: {words}."
+    item = Item(*place(report, words))
+    (ruled,) = fitted({"plan": (item,)}, CLINICAL, Sectioned.of(report))["plan"]
     assert ruled.assertion == assertion
 
 

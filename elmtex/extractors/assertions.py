@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from elmtex.schema import Category
+from elmtex.text.form_field import answered
 from elmtex.text.normalisation import sentences
 from elmtex.text.rows import line_of
 from elmtex.text.sections import Sectioned
@@ -24,12 +25,44 @@ _REFUSED = re.compile(
     r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b|\bnicht (?:ge|er)wünscht\b",
     re.DOTALL,
 )
+_REFUSED_BEFORE = re.compile(r"\blehn\w+\b.*\bab\b|\babgelehnt\b|\bnicht (?:ge|er)wünscht\b", re.DOTALL)
 _NOT_HAD = re.compile(
-    r"\bnot (?:noted|done|measured|performed|obtained|available|taken)\b|"
-    r"\bnicht (?:bestimmt|gemessen|durchgeführt|erhoben|abgenommen)\b",
+    r"\bnot (?:noted|done|measured|performed|obtained|available|taken|reported)\b|\bha?emolysed\b|\binsufficient\b|"
+    r"\bnicht (?:bestimmt|bestimmbar|gemessen|messbar|durchgeführt|erhoben|abgenommen|verwertbar)\b|\bhämolytisch\b",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"[.;!?](?=\s|\Z)|\n\s*\n")
+_NOT_YET = re.compile(
+    r"\b(?:pending|outstanding|awaited|to follow|ausstehend|steht (?:noch )?aus|folgt)\b", re.IGNORECASE
+)
+# Behind a test or treatment: "Bronchoscopy cancelled", „Mammographie: noch nie“, „cMRT wegen Schrittmacher nicht durchführbar“
+_NOT_DONE = re.compile(
+    r"[:,]? ?(?:[^,.;:\n]{0,60} )?(?:not (?:performed|done|possible|carried out|undertaken|indicated|tolerated)|cancelled|"
+    r"(?:noch )?nicht (?:durchführbar|durchgeführt|möglich|erfolgt|indiziert|erforderlich|notwendig|toleriert))\b"
+    r"|: (?:never|noch nie|nie)\b",
+    re.IGNORECASE,
+)
+# Behind a finding: "could not be palpated"; „nicht tastbar“; but "cannot be excluded", „nicht sicher auszuschließen“
+_NOT_FOUND = re.compile(
+    r"[^,.;:\n]{0,40}\b(?:(?:could|can)(?: ?not|n't) be (?:palpated|felt|seen|found|identified|detected|demonstrated|visuali[sz]ed|heard|appreciated)|"
+    r"(?:ist|sind|war|waren)? ?nicht (?:(?:sicher|mehr) )?(?:tastbar|nachweisbar|darstellbar|auskultierbar|palpabel|feststellbar|erkennbar|sichtbar|"
+    r"zu (?:sehen|tasten|hören|finden)|nachzuweisen|vorhanden))\b",
+    re.IGNORECASE,
+)
+_NOT_EXCLUDED = re.compile(
+    r"[^,.;:\n]{0,60}\b(?:(?:could|can)(?: ?not|n't) be (?:\w+ )?(?:excluded|ruled out)|not (?:\w+ )?(?:excluded|ruled out)|"
+    r"nicht (?:\w+ ){0,2}(?:auszuschl\w*|ausgeschlossen|ausschließbar))",
+    re.IGNORECASE,
+)
+# Before a finding that a drug is for, when it comes: "ondansetron q8h PRN nausea", „b. B. bei Übelkeit“
+_IF_NEEDED = re.compile(
+    r"(?:\bp\.?r\.?n\.?|\bas (?:needed|required)|\bb\. ?B\.|\bb\. ?Bed\.|\bbei Bedarf)[ ,]{1,2}(?:(?:for|bei|gegen|severe|acute|starken?) )?(?:\w+ (?:/|or|oder) )?\Z",
+    re.IGNORECASE,
+)
+# What a condition asks for: „Bei Fieber sofort Wiedervorstellung“, „bei Krampfanfall: Midazolam nasal“
+_ASKED_FOR = re.compile(
+    r" ?(?:[:>]|.{0,60}\b(?:WV|Wiedervorst\w*|vorstell\w*|melden|sofort\w*|umgehend\w*|ggf|bitte|Notaufnahme|Kontrolle)\b)", re.IGNORECASE
+)
+_CLAUSE = re.compile(r"[;!?](?=\s|\Z)|\n\s*\n")
 _CLAUSE_LENGTH = 200  # characters of a clause that are looked at on either side
 # Behind a finding, at the end of its entry: "PSC, Verdacht", "sleep apnoea suspected", „Pneumonie?“
 _SUSPECTED = re.compile(
@@ -131,7 +164,9 @@ _FREE_OF = re.compile(
 )
 # Words of doubt: a diagnosis of a list whose entry has none is not doubted because the entry above has one
 _HEDGE = re.compile(
-    r"\?|\b(?:V\. ?a\.?|a\. ?e\.?|z\. ?A\.?|DD|D/D|verd\w*|fragl\w*|mögl\w*|(?:un)?wahrsch\w*|vermut\w*|ehesten|susp\w*|poss\w*|prob\w*|"
+    r"\?|\b(?:should|sollten?|wenn|p\.? ?r\.? ?n|as needed|b\. ?B|b\. ?Bed|bed?arf\w*|risks?|risik\w*|DDx|D\.D|prophyla\w*|proph|evaluat\w* for|assess for|look for|questionable|"
+    r"suggest\w*|believ\w*|compatible|(?:in)?consistent|vereinbar\w*|hinweis\w*|worr\w*|appear\w*|seem\w*|indeterminate|apparent\w*|think|thought|cannot|can't|"
+    r"wait\w*|return|screen\w*|if|notify|call|wird|würde|will|would|V\. ?a\.?|a\. ?e\.?|z\. ?A\.?|DD|D/D|verd\w*|fragl\w*|mögl\w*|(?:un)?wahrsch\w*|vermut\w*|ehesten|susp\w*|poss\w*|prob\w*|"
     r"(?:un)?likely|query|r/o|rule\w*|ruling|exclu\w*|differential\w*|consider\w*|concern\w*|versus|vs|may|might|could|risk|risiko|falls|if|"
     r"oder|or|no|not|nicht|kein\w*|\w*bestätig\w*|\w*confirm\w*|ausschl\w*|ausgeschl\w*|auszu\w*|unklar\w*|presum\w*|equivocal)\b",
     re.IGNORECASE,
@@ -150,8 +185,13 @@ _DONE = re.compile(
     r"continue\w*|weiter\w*|fortg\w+|fortf\w+|am \d)",
     re.IGNORECASE,
 )
+# „Bei Fieber > 39 sofort Wiedervorstellung“; not „Bei Nierenversagen wurde Metformin pausiert“
+_IN_CASE_OF = re.compile(
+    r"\W*bei\b(?!.*\b(?:wurden?|war(?:en)?|pausiert|abgesetzt|erfolgte?n?|ist|sind|zeigte\w*|bestand\w*|besteht|fand\w*|bekannt\w*)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ENTRIES = 20  # lines of a list that are looked at
 _ENTRY = re.compile(r"[ \t]*(?:[-*•+·>]|\(?\d{1,2}[.)]|\|)?[ \t]*")
-_DIAGNOSES = ("diagnosis", "past_history")
 _COMMA = re.compile(r"[,;](?!\d)")
 _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
 _NOT_TAKEN = re.compile(
@@ -169,10 +209,25 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
     item, report = denied(conditional(item), category, sections.report), sections.report
     if item.start is None or item.end is None:
         return item
+    is_test = category.fhir.resource == "Procedure"
+    if not category.only and not category.fhir.quantity:
+        if told := answered(report, item.start, item.end, tested=is_test):
+            return replace(item, assertion=told)
     section = sections.kind(item.start)
+    before = _before(item.start, report)
     match category.fhir.resource, item.assertion:
         case "Condition" | "AllergyIntolerance", "present" if _is_suspected(item, report):
             return replace(item, assertion="possible")
+        case "Condition", "present" | "absent" if _IF_NEEDED.search(before):
+            return replace(item, assertion="possible")
+        case "Condition", "present" if _is_condition(item, before, report):
+            return replace(item, assertion="possible")
+        case "Condition", "present" | "absent" if _NOT_EXCLUDED.match(report, item.end):
+            return replace(item, assertion="possible")
+        case "Condition", "present" | "possible" if _NOT_FOUND.match(report, item.end):
+            return replace(item, assertion="absent")
+        case "Procedure", "present" if _NOT_DONE.match(report, item.end):
+            return replace(item, assertion="absent")
         case "Observation", "present" if category.fhir.quantity and _GOAL.match(item.text):
             return replace(item, assertion="possible")
         case "Procedure", "present" | "absent" if _AWAITED.match(report, item.end):
@@ -181,7 +236,7 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
             return replace(item, assertion="present")
         case "Condition", "possible" if _UNCONFIRMED.match(report, item.end):
             return replace(item, assertion="absent")
-        case "Condition", "possible" if section in _DIAGNOSES and _is_undoubted(item, sections):
+        case "Condition", "possible" if _is_undoubted(item, sections):
             return replace(item, assertion="present")
         case "Condition", "absent" if _is_there(item.start, item.end, report):
             return replace(item, assertion="present")
@@ -198,22 +253,40 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
     return item
 
 
+def _is_condition(item: Item, before: str, report: str) -> bool:
+    """Whether a finding is what advice waits for."""
+    part = re.split("[,;]", before)[-1].lower().split()
+    is_case = part[:1] == ["bei"] and len(part) < 4
+    return is_case and bool(_ASKED_FOR.match(report, item.end or 0, (item.end or 0) + _CLAUSE_LENGTH))
+
+
 def _is_suspected(item: Item, report: str) -> bool:
     assert item.end is not None
     return bool(_SUSPECTED.match(report, item.end) or _DOUBTED.match(item.text))
 
 
 def _is_undoubted(item: Item, sections: Sectioned) -> bool:
-    """Whether a diagnosis heads an entry of a list in which nothing doubts it: "V. a." in the entry above is another's."""
+    """Whether nothing doubts a finding in its sentence, in the heading or in what leads to its list: "V. a." in the entry above is
+    another's."""
     assert item.start is not None
-    report = sections.report
-    entry = _entry(item.start, report)
-    if entry is None:
-        return False
-    above = line_of(report, max(entry[0] - 1, 0))
-    if report[slice(*above)].rstrip().endswith(":") and _HEDGE.search(report, *above):
-        return False
-    return not _HEDGE.search(report, *entry) and not _HEDGE.search(sections.heading(item.start))
+    report, (first, last) = sections.report, sections.sentence(item.start)
+    first, last = max(first, item.start - 2 * _CLAUSE_LENGTH), min(last, item.start + 2 * _CLAUSE_LENGTH)
+    around = (report[first:last], _leading(first, report), sections.heading(item.start))
+    part = max(first, *(report.rfind(mark, first, item.start) for mark in ",;"))
+    return not (_IN_CASE_OF.match(report[part:last]) or any(map(_HEDGE.search, around)))
+
+
+def _leading(start: int, report: str) -> str:
+    """The line that leads to the list of an entry, "No evidence of:"; "" where there is none."""
+    first, _ = line_of(report, start)
+    for _ in range(_ENTRIES):
+        if first == 0:
+            break
+        first, last = line_of(report, first - 1)
+        line = report[first:last].strip()
+        if not line or line.endswith(":"):
+            return line
+    return ""
 
 
 def _rules_another_out(item: Item, report: str) -> bool:
@@ -292,11 +365,15 @@ def _is_there(start: int, end: int, report: str) -> bool:
 
 def _before(start: int, report: str) -> str:
     """The clause's words before something."""
-    return _CLAUSE.split(report[max(0, start - _CLAUSE_LENGTH) : start])[-1]
+    text = report[max(0, start - _CLAUSE_LENGTH) : start]
+    spans = sentences(text + report[start : start + 1])  # what ends right before it is another one
+    return _CLAUSE.split(text[spans[-1][0] :])[-1]
 
 
 def _after(end: int, report: str) -> str:
-    return _CLAUSE.split(report[end : end + _CLAUSE_LENGTH])[0]
+    text = report[end : end + _CLAUSE_LENGTH]
+    first = sentences(text)[:1]
+    return _CLAUSE.split(text[: first[0][1]] if first else text)[0]
 
 
 def _clause(item: Item, report: str) -> str:
@@ -355,8 +432,14 @@ def denied(item: Item, category: Category, report: str) -> Item:
         return item
     resource = category.fhir.resource
     if resource in ("Procedure", "MedicationStatement"):
-        refused = _REFUSED.search(_clause(item, report))
+        before = _before(item.start, report)
+        closed = max((m.end() for m in _REFUSED_BEFORE.finditer(before)), default=0)
+        refused = _REFUSED.search(before[closed:] + item.text + _after(item.end, report))
         return replace(item, assertion="absent") if refused else item
-    if category.fhir.quantity and _NOT_HAD.search(item.text) and not _DIGIT.search(item.text):
-        return replace(item, assertion="absent")
+    if category.fhir.quantity and not _DIGIT.search(item.text):
+        result = item.text + _after(item.end, report).split(",")[0].split("\n")[0]
+        if _NOT_HAD.search(result):
+            return replace(item, assertion="absent")
+        if _NOT_YET.search(result):
+            return replace(item, assertion="possible")
     return item

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from elmtex.text.normalisation import capitals, normalise
 
@@ -39,6 +39,8 @@ _OPEN = re.compile(
     r"(?:^| )(?:der|die|das|des|dem|den|eine[rsmn]?|im|am|vom|zum|zur|beim|und|oder|sowie|von|für|wegen|seit|"
     r"the|a|of|and|or|with|without|for|from|by|at|was|were|is|are|has|had|Dr\.|Prof\.|Mrs?\.|Ms\.)$"
 )
+# Nor with a denial, but for a form's answer: "Fever: no"
+_DENIES = re.compile(r"[^\s:?-] (?:(?:no|not|any)(?P<english>)|kein|nicht über)$")
 # A line of prose, more likely than one of a list
 _PROSE = re.compile(
     r"\w[.!?] [A-ZÄÖÜ]|,$|(?:^| )(?:[Ee]in|[Kk]eine?|mit|ohne|nach|bei|durch|über|unter|auf|an|aus|in|zu|zu[mr]|nicht|"
@@ -140,18 +142,18 @@ def _wrapped(text: str) -> Iterator[int]:
 
 
 def _inside_sentences(lines: list[str]) -> Iterator[int]:
-    """The numbers of the lines, however short, whose sentence goes on: in their paragraph the first line alone begins with a
-    capital, and the last alone has a stop."""
-    for words, group in groupby(enumerate(lines), key=lambda numbered: bool(numbered[1])):
-        (first, begin), *others = group
-        if not words or not others or _SALUTATION.match(begin):
-            continue
-        if not (begin[0].isupper() and " " in begin):
-            continue
-        going = all(line[0].islower() and ":" not in line for _, line in others)
-        stopped = [line[-1] in _STOPS for line in (begin, *(line for _, line in others))]
-        if going and stopped[-1] and not any(stopped[:-1]):
-            yield from range(first, first + len(others))
+    """The numbers of the lines, however short, whose sentence goes on: of lines without a blank one between, the first begins with a
+    capital, the others do not, and the last alone has a stop; in a list, what follows begins with none, either."""
+    run: list[int] = []
+    for number, (line, ahead) in enumerate(pairwise([*lines, ""])):
+        if run and line and line[0].islower() and ":" not in line:
+            run.append(number)
+        else:
+            begins = line and line[0].isupper() and " " in line and not _SALUTATION.match(line)
+            run = [number] if begins else []
+        if run and line[-1] in _STOPS:
+            yield from run[:-1] if not ahead[:1].islower() else ()
+            run = []
 
 
 def _first_letter(text: str, place: int) -> int:
@@ -196,6 +198,9 @@ def _is_open(line: str, ahead: str) -> bool:
         return True
     if line[-1] in _STOPS:
         return False
+    denies = _DENIES.search(line[-14:])
+    if denies and (denies["english"] is None or ahead[0].islower()):
+        return True
     listed = line[-1] == "," and ahead[0].islower() and not _SALUTATION.match(line)
     return listed or bool(_GOES_ON.match(ahead))
 

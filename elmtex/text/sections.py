@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from elmtex.text.normalisation import normalise
+from elmtex.text.normalisation import normalise, sentences
+from elmtex.text.reading import reading
 from elmtex.text.section_names import COLON_ONLY, ORGANS, key, likely_kind, named_kind
 from elmtex.types import Assertion, Item
 
@@ -141,10 +142,19 @@ class Sectioned:
 
     report: str
     sections: tuple[Section, ...]
+    _sentences: list[tuple[int, int]] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
     def of(cls, report: str) -> Sectioned:
         return cls(report, sections(report))
+
+    def sentence(self, start: int) -> tuple[int, int]:
+        """The sentence around a code point, half-open: also over the end of a line that is merely wrapped."""
+        if not self._sentences:
+            read = reading(self.report)
+            self._sentences.extend(read.span(*span) for span in sentences(read.text))
+        at = bisect_right(self._sentences, start, key=lambda span: span[0]) - 1
+        return self._sentences[max(at, 0)]
 
     def kind(self, start: int) -> str | None:
         """The kind of the section that this code point is in."""
