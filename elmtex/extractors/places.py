@@ -33,6 +33,11 @@ NO_ITEMS = _EXAMINED | frozenset(
     "nase ohren ovarien pankreas parotis prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule "
     "az bds dg ez kontrolle li re vb vu".split()
 )
+# What a document or a part of it is called
+_TITLED = re.compile(
+    r"[\w-]*(?:anamnese|befund|bogen|bericht|protokoll|visite|konsil|checkliste|checklist)",
+    re.IGNORECASE,
+)
 _NO_OUTCOMES = frozenset("aufnahme entlassung verlegung vorstellung wiedervorstellung".split())
 # What a letterhead or a signature is made of, beside words with a capital: "Dr. med. A. Lindhorst, Oberarzt", „Klinik für Orthopädie und
 # Unfallchirurgie“
@@ -51,6 +56,7 @@ _CAUSE = re.compile(
 _PAST = re.compile(
     r"(?:\bZ\. ?n\.|\bZustand nach|\bstatus post|\bs/p|\bSt\. ?p\.)\s*\Z", re.IGNORECASE
 )
+_DIGIT = re.compile(r"\d")
 _PAST_LENGTH = 14  # characters
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
 # „Hauptstr. 77“, „Klosterberg 1, 97999 Rothenau“
@@ -91,8 +97,8 @@ def by_place(
 def _once(
     categories: Mapping[str, tuple[Item, ...]], kinds: Mapping[str, Category], report: str
 ) -> dict[str, tuple[Item, ...]]:
-    """The items, each once: a past disease that history lists, „Z. n. Infarkt“, is no present one, and "No drug allergies" is
-    not listed beside the allergies that it denies."""
+    """The items, each once: a past disease that history lists, „Z. n. Infarkt“, is no present one, "No drug allergies" is
+    not listed beside the allergies that it denies, nor what somebody is allergic to among the drugs."""
     past = [
         span
         for key, items in categories.items()
@@ -116,8 +122,20 @@ def _once(
         before = report[max(0, item.start - _PAST_LENGTH) : item.start]
         return not (_PAST.search(before) and any(item.overlaps(*span) for span in past))
 
+    allergens = [
+        span
+        for key, items in categories.items()
+        if kinds[key].fhir.resource == "AllergyIntolerance"
+        for span in _places(i for i in items if i.assertion != "absent")
+    ]
+
+    def is_allergen(item: Item, category: Category) -> bool:
+        drug = category.fhir.resource == "MedicationStatement" and not _DIGIT.search(item.text)
+        return drug and any(item.overlaps(*span) for span in allergens)
+
     return {
-        key: tuple(i for i in items if stays(i, kinds[key])) for key, items in categories.items()
+        key: tuple(i for i in items if stays(i, kinds[key]) and not is_allergen(i, kinds[key]))
+        for key, items in categories.items()
     }
 
 
@@ -146,7 +164,9 @@ def _is_patients(
         return False
     if category.fhir.resource in ("Condition", "Procedure") and item.text.lower() in NO_ITEMS:
         return False
-    if finding and _CAUSE.fullmatch(item.text):
+    if finding and (_CAUSE.fullmatch(item.text) or _TITLED.fullmatch(item.text)):
+        return False
+    if category.only and sections.kind(item.start) == "family_history":
         return False
     if category.fhir.resource == "Observation" and item.text.lower() in _NO_OUTCOMES:
         return False

@@ -22,6 +22,7 @@ _DIGIT = re.compile(r"\d")
 _SAYS = re.compile(r"[\w+±↑↓⇑⇓*<>]")
 _WORD = re.compile(r"(?:[^\s,;()]|(?<=\d),(?=\d))+")  # "2,5" is one
 _DOSE = re.compile(r"[mun]?g\b|m?L\b|k?\[iU\]|U\b|m(?:eq|mol)\b")  # in UCUM
+_OF_SOMEBODY = re.compile(r"\b(?:his|her|their|ihr\w*|sein\w*)\s+\Z", re.IGNORECASE)
 _AFTER_AGE = re.compile(r"[,\s]{1,2}(?:old |alte[rsn]? )?(\w+)")
 _BEHIND = re.compile(
     r"[ \t]*(?:[(\[] ?(?P<bracketed>[^()\[\]\n,;]{2,30}?) ?[)\],;]|[-\u2013:,]? ?(?P<alone>\w[\w ]{1,28}\w)[ \t.]*$)",
@@ -41,6 +42,13 @@ _DISTANCE = re.compile(
     r"(?:\b(?:distance|MAM|NAC)|\w*abstand)\W{0,3}(?:\w+ ){0,2}\Z", re.IGNORECASE
 )
 _HOW_FAR = re.compile(r"distan|abstand|location|position|depth|tiefe|\blage\b", re.IGNORECASE)
+# "28F", „m, ca. 55 J.“, „geb. 12.04.1951 (73 J.)“
+_WITH_LETTER = re.compile(r"(?P<age>\d{1,3} ?(?:y/?o|y|J\.?)?) ?(?P<gender>[MFmfw])")
+_TOLD_AGE = re.compile(
+    r"(?:(?<![\w.])(?:[mwfMWF]|männl\.?|weibl\.?|male|female)[,;]? (?:ca\. ?)?|\d{4}[,;]? \(|\bPat(?:ient(?:in)?|\.)?[,:]? (?:\w+[,.] )?)"
+    r"(?P<age>\d{1,3} ?(?:J(?:\.|ahre)?|y/?o?|yrs?))(?![\w])"
+    r"|\bin (?:his|her|their) (?P<decade>(?:early |mid[- ]?|late )?(?:twen|thir|for|fif|six|seven|eigh|nine)ties)\b"
+)
 _BEGINNING = 1500  # characters of a letter in which the patient is introduced
 _ADDRESSED = re.compile(
     r"(?:(?i:\bpatient|\bname|\bbetr(?:eff|\.)?|\bre|\bregarding)\s*:\s*|\b(?:patient|Patienten?),?\s+|"
@@ -106,16 +114,45 @@ def with_demographics(
     if len(genders) > 1:
         genders = []  # of whom, is not said
     for key in ages:
-        found[key] = tuple(_with_unit(item, report) for item in found.get(key, ()))
+        known = list(found.get(key, ())) or _told_age(report)
+        patients = [item for item in known if not _is_relatives(item, report)] or known
+        aged = [_aged(item, report) for item in patients]
+        found[key] = tuple(age for age, _ in aged)
         for gender in genders:
             told = list(found.get(gender, ()))
-            for age in found[key]:
-                item = _gender_after(age, report)
+            for age, letter in aged:
+                item = letter or _gender_after(age, report)
                 if item and all(item.text.casefold() != other.text.casefold() for other in told):
                     told.append(item)
             told += [] if told else _addressed(report)
             found[gender] = tuple(sorted(told, key=lambda item: item.start or 0))
     return found
+
+
+def _is_relatives(age: Item, report: str) -> bool:
+    """Whether an age is said of the patient's relative: „ihren 91-jährigen Vater“, "her 52-year-old mother"."""
+    word = _AFTER_AGE.match(report, age.end) if age.end else None
+    before = report[max(0, (age.start or 0) - _NEAR) : age.start]
+    return bool(word and is_relative(word[1]) and _OF_SOMEBODY.search(before))
+
+
+def _told_age(report: str) -> list[Item]:
+    """The age that stands at a report's beginning where nothing else is said of it: „w, 34 J.“."""
+    found = _TOLD_AGE.search(report, 0, _BEGINNING)
+    if found is None:
+        return []
+    group = found.lastgroup or 0
+    return [Item(found[group], *found.span(group))]
+
+
+def _aged(age: Item, report: str) -> tuple[Item, Item | None]:
+    """An age with its unit, and the gender whose letter is a part of it: "28F"."""
+    found = _WITH_LETTER.fullmatch(age.text)
+    if found is None or age.start is None:
+        return _with_unit(age, report), None
+    first, last = age.start + found.start("gender"), age.start + found.end("age")
+    gender = Item(found["gender"], first, first + 1, confidence=age.confidence)
+    return replace(age, text=found["age"], end=last), gender if age.assertion == "present" else None
 
 
 def _addressed(report: str) -> list[Item]:

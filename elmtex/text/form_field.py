@@ -109,7 +109,11 @@ def _signed(report: str, start: int, end: int, first: int, last: int) -> bool | 
             return line["sign"] == "+"
     words = list(_SIGNED_WORD.finditer(report, first, last))
     own = next((word for word in reversed(words) if word.end() <= start), None)
-    if own is None or "," in report[own.end() : start] or len({w["sign"] == "+" for w in words}) < 2:
+    if (
+        own is None
+        or "," in report[own.end() : start]
+        or len({w["sign"] == "+" for w in words}) < 2
+    ):
         return None
     return own["sign"] == "+"
 

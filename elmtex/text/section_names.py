@@ -68,7 +68,7 @@ _WORDS = {
         medizinische vorgeschichte, operationen in der vorgeschichte, relevante vorgeschichte""",
     "medication": """
         medication, medications, meds, medicines, drugs, drug history, dh, dhx, medication list, medication history, rx,
-        current meds, outpatient medications, home meds, medications prior to admission, medications on admission,
+        current meds, current abx, abx, antibiotics, current antibiotics, antibiose, outpatient medications, home meds, medications prior to admission, medications on admission,
         medications at home, discharge meds, ttos, tto, ttas, medikation, medikamente, med, medikamentenanamnese,
         medikamentoese therapie, hausmedikation, dauermedikation, dauermed, dauermedikamente, entlassmedikation,
         entlassungsmedikation, aufnahmemedikation, bedarfsmedikation, vormedikation, medikationsplan, medikamentenplan,

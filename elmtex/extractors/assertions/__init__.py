@@ -1,0 +1,60 @@
+"""Assertions that the program decides, where words tell them for certain, not the model; by what the category's items become in FHIR."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from elmtex.extractors.assertions.drugs import of_drug
+from elmtex.extractors.assertions.findings import is_suspected, of_finding
+from elmtex.extractors.assertions.procedures import of_procedure, of_result
+from elmtex.schema import Category
+from elmtex.text.form_field import answered
+from elmtex.text.sections import Sectioned
+from elmtex.types import Item
+
+# Advice under a condition: "Return if you develop fever", „Bitte melden, falls ...“
+_ADVICE = re.compile(
+    r"(?:please |bitte )?(?:return|re-?turn|call|ring|come|contact|see|seek|go|present|re-?attend|attend|report|notify|"
+    r"wieder\w+|sofort\w*|rückkehr|vorstellung|melden|rufen|kommen|suchen)\b.*\b(?:if|should|when|falls|wenn|sollten?)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+# A form's sign that was taken for a part of the item: „Ikterus Ø“
+_SIGN = re.compile(r"\s+[Øø∅]\Z|\s*\([+–−-]\)\Z")
+
+
+def _without_sign(item: Item) -> Item:
+    found = _SIGN.search(item.text)
+    if not found or item.start is None:
+        return item
+    return replace(item, text=item.text[: found.start()], end=item.start + found.start())
+
+
+def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
+    """The item with the assertion that the words around it tell for certain; else as it is."""
+    if item.assertion == "present" and _ADVICE.match(item.text):
+        return replace(item, assertion="possible")
+    if item.start is None or item.end is None or category.only:
+        return item
+    if category.fhir.quantity:
+        return of_result(item, sections)
+    item = _without_sign(item)
+    assert item.start is not None and item.end is not None
+    resource = category.fhir.resource
+    told = answered(sections.report, item.start, item.end, tested=resource == "Procedure")
+    if told:
+        return replace(item, assertion=told)
+    match resource:
+        case "Condition":
+            return of_finding(item, sections)
+        case "Procedure":
+            return of_procedure(item, sections)
+        case "MedicationStatement":
+            return of_drug(item, sections)
+        case "AllergyIntolerance" if item.assertion == "present" and is_suspected(
+            item, sections.report
+        ):
+            return replace(item, assertion="possible")
+    return item

@@ -1,0 +1,159 @@
+"""Whether a drug is taken: one that another replaced is not, one that is advised only may be, and one of a list is not stopped because
+the next one is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from elmtex.extractors.assertions.clauses import (
+    DONE,
+    NEAR,
+    NEGATION,
+    is_refused,
+    list_entry,
+    words_after,
+    words_before,
+)
+from elmtex.text.normalisation import sentences
+from elmtex.text.rows import line_of
+from elmtex.text.sections import Sectioned
+from elmtex.types import Item
+
+_DIGIT = re.compile(r"\d")
+# „Ramipril auf Sacubitril umgestellt“: the second one is taken; not „wegen Allergie auf Penicillin umgestellt“
+_SWITCHED_TO = re.compile(r"(?:\bauf|\bto|→|->)\s+(?:(?:an?|the|eine?n?)\s+)?\Z", re.IGNORECASE)
+_OTHER_TO = re.compile(
+    r"\b(?:\w*allerg\w*|intoler\w*|unverträgl\w*|verzicht\w*|reaction|reaktion)\s+(?:auf|to)\s+\Z",
+    re.IGNORECASE,
+)
+_SWITCHED = re.compile(
+    r"\b(?:umgestellt|umgesetzt|gewechselt|oralisiert|Umstellung|switch\w*|convert\w*|transition\w*)\b",
+    re.IGNORECASE,
+)
+# „1-0-1“ is of a list of what is taken, also under "Recommendations"
+_SCHEME = re.compile(r"(?<![\d-])\d\s?-\s?\d\s?-\s?\d(?![\d.])")
+_ADVISED = re.compile(r"empfehl|recommend|pro[cz]edere|vorschlag|advice", re.IGNORECASE)
+_TAKEN = re.compile(
+    r"\b(?:on|unter|keep\w*|tak(?:es?|ing|en)|remain\w*|home|current\w*|aktuell\w*|bisher\w*|bestehend\w*|unverändert)\b",
+    re.IGNORECASE,
+)
+# „Atorvastatin (zuvor Simvastatin)“, „statt Tiotropium“, "switched from sertraline"; not „wie zuvor Metoprolol“
+_FORMER = re.compile(
+    r"(?:(?<!\bwie )(?<!\bas )\b(?:zuvor|statt|anstelle von|anstatt|previously|formerly|instead of)"
+    r"|\b(?:umstellung|umgestellt|umsetzen|wechsel|gewechselt|switch\w*|chang(?:ed|e|ing)|convert\w*|transition\w*) (?:from|von))\s\Z",
+    re.IGNORECASE,
+)
+# "simvastatin -> atorvastatin 40 mg": the first one is no longer taken; "bisoprolol 2.5 mg -> 5 mg" is
+_REPLACED = re.compile(r"\s*(?:->|→|=>|⇒)\s*(?P<by>[^\W\d_]{4,}(?: [^\W\d_]{2,})?) \d")
+# What a line of drugs begins with that are not taken: "Stopped: ibuprofen, lorazepam 1 mg"
+_LABEL = re.compile(
+    r"[ \t]*(?:[-*•+·][ \t]*)?(?:neu )?(?:abgesetzt|pausiert|gestoppt|beendet|stopped|discontinued|paused|on hold|held|ceased)[ \t]*:"
+    r"(?P<drugs>[^:;\n]*)\Z",
+    re.IGNORECASE,
+)
+_TO_AVOID = re.compile(r"\s+(?:bitte\s+|zu\s+)?(?:ver)?meiden\b", re.IGNORECASE)
+_TAKES_UP = re.compile(
+    r"\.\s|\b(?:start\w*|continu\w*|weiter\w*|neu|new|begonnen|begun)\b", re.IGNORECASE
+)
+_COMMA = re.compile(r"[,;](?!\d)")
+_AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
+_NOT_TAKEN = re.compile(
+    r"\b(?:no|not|nil|none|never|without|stop\w*|paus\w*|interrupt\w*|terminat\w*|unterbr[aeo]ch\w*|held|hold\w*|withh\w+|discontinu\w*|cease\w*|suspend\w*|off|"
+    r"declin\w*|refus\w*|avoid\w*|contraindic\w*|allerg\w*|intoleran\w*|den(?:y|ies|ied)|end(?:ed|s)?|complet\w*|until|"
+    r"absetz\w*|abgesetzt|pausier\w*|gestoppt|beend\w*|ausgeschl\w*|kein\w*|nicht|nie|ohne|entf\w+|bis|lehn\w*|verweiger\w*|"
+    r"kontraindiz\w*|unverträgl\w*|withdr\w*|remov\w*|taper\w*|wean\w*|replac\w*|switch\w*|instead|lack\w*|absence|ersetzt|umgestellt|ausgeschlichen|statt|verzicht\w*|"
+    r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex|abgebrochen|abgelehnt|ausgesetzt|weggelassen|zuvor|rather|used to|ran out)\b|n't\b",
+    re.IGNORECASE,
+)
+
+
+def of_drug(item: Item, sections: Sectioned) -> Item:
+    """The drug with the assertion that the words around it tell for certain."""
+    if item.assertion == "present" and (
+        is_refused(item, sections.report) or _is_former(item, sections.report)
+    ):
+        return replace(item, assertion="absent")
+    if item.assertion == "present" and _is_advised(item, sections):
+        return replace(item, assertion="possible")
+    if item.assertion == "absent" and _is_taken(item, sections):
+        return replace(item, assertion="present")
+    return item
+
+
+def _is_advised(item: Item, sections: Sectioned) -> bool:
+    """Whether a drug under recommendations is one of them: nothing up to the next comma says that it is taken already."""
+    assert item.start is not None and item.end is not None
+    if not _ADVISED.search(sections.heading(item.start)):
+        return False
+    before, after = (
+        words_before(item.start, sections.report),
+        words_after(item.end, sections.report),
+    )
+    clause = before + item.text + after.split(",")[0]
+    return not (DONE.search(clause) or _TAKEN.search(clause) or _SCHEME.search(clause))
+
+
+def _is_former(item: Item, report: str) -> bool:
+    """Whether the words around a drug say that it was another one's forerunner, is stopped like its neighbours, or to be avoided."""
+    assert item.start is not None and item.end is not None
+    first, _ = line_of(report, item.start)
+    near = item.start - first < NEAR
+    label = _LABEL.match(report, first, item.start) if near else None
+    if label and not _TAKES_UP.search(label["drugs"]):
+        return True
+    before = words_before(item.start, report)
+    replaced = _REPLACED.match(report, item.end)
+    return bool(_FORMER.search(before) or replaced or _TO_AVOID.match(report, item.end))
+
+
+def _is_taken(item: Item, sections: Sectioned) -> bool:
+    """Whether the words that made a drug absent are said of another one."""
+    assert item.start is not None
+    switched_to = _is_switched_to(item, sections.report)
+    return switched_to or _is_listed(item.start, sections) or _is_of_next_sentence(item, sections)
+
+
+def _is_of_next_sentence(item: Item, sections: Sectioned) -> bool:
+    """Whether the sentence before a drug's says of another one that it is not taken, and the drug's own does not."""
+    assert item.start is not None and item.end is not None
+    report = sections.report
+    first, last = line_of(report, item.start)
+    first, last = max(first, item.start - 2 * NEAR), min(last, item.end + NEAR)
+    spans = [(first + a, first + b) for a, b in sentences(report[first:last])]
+    own = next(n for n, (_, end) in enumerate(spans) if item.start < end)
+    if own == 0 or sections.kind(item.start) == "allergies":
+        return False
+    before, sentence = (report[slice(*spans[n])] for n in (own - 1, own))
+    return bool(_NOT_TAKEN.search(before)) and not _NOT_TAKEN.search(sentence)
+
+
+def _is_switched_to(item: Item, report: str) -> bool:
+    assert item.start is not None and item.end is not None
+    before, after = words_before(item.start, report), words_after(item.end, report).split(",")[0]
+    if not _SWITCHED_TO.search(before) or _OTHER_TO.search(before):
+        return False
+    clause = before + after
+    return bool(_SWITCHED.search(clause)) and not (
+        NEGATION.search(clause) or is_refused(item, report)
+    )
+
+
+def _is_listed(start: int, sections: Sectioned) -> bool:
+    """Whether a drug that begins there heads an entry of a list of drugs, in which nothing says that it is not taken:
+    "Metformin STOPPED" in the next line is another's."""
+    if sections.kind(start) != "medication":
+        return False
+    report = sections.report
+    first, last = line_of(report, start)
+    if entry := list_entry(start, report):
+        first, last = entry
+    else:  # one of several in a line, with a dose of its own: "Amlodipin 5 mg 1-0-0, HCT pausiert"
+        rest = _COMMA.split(report[start:last])[0]
+        if not _AFTER_COMMA.search(report, first, start) or not _DIGIT.search(rest):
+            return False
+        if _NOT_TAKEN.search(report, first, max(report.rfind(":", first, start), first)):
+            return False  # "Paused: HCT 12.5 mg, ramipril 5 mg"
+        first, last = start, start + len(rest)
+    heading = sections.heading(start)
+    return not _NOT_TAKEN.search(report, first, last) and not _NOT_TAKEN.search(heading)
