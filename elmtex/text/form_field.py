@@ -37,6 +37,7 @@ _ANSWER = re.compile(
     r"(?=\s*(?:[,;.)(\n\r]|\Z)| [-–] | {2,}|\t)",
     re.IGNORECASE,
 )
+_ASKS = re.compile(r"[:?]")
 
 
 def answered(report: str, start: int, end: int, *, tested: bool = False) -> Assertion | None:
@@ -69,8 +70,10 @@ def answered(report: str, start: int, end: int, *, tested: bool = False) -> Asse
             return "present"
         case "no":
             return "absent"
-        case "present" | "absent" | "possible" as told if not tested:
+        case "present" | "absent" as told if not tested:
             return told
+        case "possible" if found and _ASKS.search(found[0]):
+            return "possible"
     return None
 
 
@@ -103,19 +106,15 @@ def _signed(report: str, start: int, end: int, first: int, last: int) -> bool | 
         if _leads(report[first : signs[0].start()]):
             return bool(before[-1]["yes"]) if before else None
         return bool(behind[0]["yes"]) if behind else None
+    words = list(_SIGNED_WORD.finditer(report, first, last))
+    if len({word["sign"] == "+" for word in words}) > 1:
+        own = next((word for word in reversed(words) if word.end() <= start), None)
+        return None if own is None or "," in report[own.end() : start] else own["sign"] == "+"
     if line := _SIGNED_LINE.match(report, first, last):
         block = _SIGNED_LINE.finditer(report, max(0, first - _BLOCK), last + _BLOCK)
         if any(other["sign"] == "+" for other in block):
             return line["sign"] == "+"
-    words = list(_SIGNED_WORD.finditer(report, first, last))
-    own = next((word for word in reversed(words) if word.end() <= start), None)
-    if (
-        own is None
-        or "," in report[own.end() : start]
-        or len({w["sign"] == "+" for w in words}) < 2
-    ):
-        return None
-    return own["sign"] == "+"
+    return None
 
 
 def _leads(before: str) -> bool:

@@ -140,13 +140,15 @@ def _is_switched_to(item: Item, report: str) -> bool:
 
 
 def _is_listed(start: int, sections: Sectioned) -> bool:
-    """Whether a drug that begins there heads an entry of a list of drugs, in which nothing says that it is not taken:
-    "Metformin STOPPED" in the next line is another's."""
-    if sections.kind(start) != "medication":
-        return False
+    """Whether a drug that begins there heads an entry of a list of drugs, or a line with a scheme such as 1-0-1, in which nothing says
+    that it is not taken: "Metformin STOPPED" in the next line is another's."""
     report = sections.report
     first, last = line_of(report, start)
-    if entry := list_entry(start, report):
+    entry = list_entry(start, report)
+    schemed = entry and entry[1] - start < NEAR and _SCHEME.search(report, *entry)
+    if sections.kind(start) != "medication" and not schemed:
+        return False
+    if entry:
         first, last = entry
     else:  # one of several in a line, with a dose of its own: "Amlodipin 5 mg 1-0-0, HCT pausiert"
         rest = _COMMA.split(report[start:last])[0]

@@ -1,0 +1,225 @@
+"""What words around an item tell of its assertion for certain: forms, doubt, conditions, denials of the line above."""
+
+import pytest
+
+from elmtex.extractors.values import fitted
+from elmtex.schema import load_schema
+from elmtex.text.form_field import answered
+from elmtex.text.reading import reading
+from elmtex.text.sections import Sectioned
+from elmtex.types import Assertion, Item
+
+CLINICAL = load_schema("clinical")
+SX, DX, DRUG = "signs_symptoms", "diagnosis", "pharmacological_therapy"
+TEST, LAB, ALLERGIES = "diagnostic_techniques_procedures", "laboratory_values", "allergies"
+
+
+def item(report: str, words: str, assertion: Assertion = "present") -> Item:
+    start = report.index(words)
+    return Item(words, start, start + len(words), assertion=assertion)
+
+
+@pytest.mark.parametrize(
+    ("form", "words", "told"),
+    [
+        ("[x] Vertigo\n[ ] Tinnitus", "Vertigo", "present"),
+        ("[x] Vertigo\n[ ] Tinnitus", "Tinnitus", "absent"),
+        ("☒ Fieber  ☐ Husten", "Husten", "absent"),
+        ("Fieber [x], Husten [ ]", "Husten", "absent"),
+        ("Fieber [x], Husten [ ]", "Fieber", "present"),
+        ("[ ] Vertigo\n[ ] Tinnitus", "Tinnitus", None),  # nobody has filled it in
+        ("Reflux   [x] yes  [ ] no", "Reflux", "present"),
+        ("Asthma   [ ] yes  [x] no", "Asthma", "absent"),
+        ("Asthma   [ ] ja  [ ] nein", "Asthma", None),
+        ("Dementia: N", "Dementia", "absent"),
+        ("Incontinence: Y", "Incontinence", "present"),
+        ("Dementia: N/K", "Dementia", "possible"),
+        ("History of falls? Yes, 2 in past month", "falls", "present"),
+        ("Night sweats?: Yes", "Night sweats", "present"),
+        ("Niereninsuffizienz? - nein", "Niereninsuffizienz", "absent"),
+        ("MRSA: neg., Dysphagie: ja", "MRSA", "absent"),
+        ("MRSA: neg., Dysphagie: ja", "Dysphagie", "present"),
+        ("Sturz\tnein", "Sturz", "absent"),
+        ("Vorerkrankungen: DM (-), aHT (+)", "aHT", "present"),
+        ("Vorerkrankungen: DM (-), aHT (+)", "DM", "absent"),
+        ("ROS: (-) fevers, chills; (+) fatigue, malaise", "chills", "absent"),
+        ("ROS: (-) fevers, chills; (+) fatigue, malaise", "malaise", "present"),
+        ("Zyanose Ø, Ikterus Ø, Varikosis", "Ikterus", "absent"),
+        ("Zyanose Ø, Ikterus Ø, Varikosis", "Varikosis", None),
+        ("Ø Fieber, Ø Husten", "Husten", "absent"),
+        ("+ polyuria, polydipsia\n- weight loss", "polydipsia", "present"),
+        ("+ polyuria, polydipsia\n- weight loss", "weight loss", "absent"),
+        ("+fever -cough", "cough", "absent"),
+        # No form's answers
+        ("Fever: no longer", "Fever", None),
+        ("- weight loss\n- cough", "cough", None),
+        ("Anti-HBs (-) and HBsAg", "HBsAg", None),
+        ("Pain: none since the operation", "Pain", None),
+        ("Diabetes, no complications", "Diabetes", None),
+        ("E. coli in der Urinkultur - unklar, ob relevant", "E. coli", None),
+        ("Ammoniak  94 H  –  52", "Ammoniak", None),
+        ("Fever (38.5) and cough", "Fever", None),
+        ("see [1] for Vertigo", "Vertigo", None),
+    ],
+)
+def test_a_form_tells_by_its_boxes_signs_and_answers(
+    form: str, words: str, told: str | None
+) -> None:
+    start = form.index(words)
+    assert answered(form, start, start + len(words)) == told
+
+
+@pytest.mark.parametrize(
+    ("form", "told"), [("HIV: negative", None), ("HIV: no", "absent"), ("HIV  not detected", None)]
+)
+def test_a_negative_result_denies_no_test(form: str, told: str | None) -> None:
+    assert answered(form, 0, 3, tested=True) == told
+
+
+def test_a_line_without_an_end_costs_little() -> None:
+    form = "[x] fever, " * 100_000
+    assert answered(form, 600_004, 600_009) == "present"
+
+
+@pytest.mark.parametrize(
+    ("report", "key", "words", "was", "told"),
+    [
+        # Doubt is of the sentence, the heading or the list that has it
+        ("1) V. a. Sarkoidose\n2) Osteoporose", DX, "Osteoporose", "possible", "present"),
+        ("Kein Fieber. Narbenhernie paraumbilikal.", DX, "Narbenhernie", "possible", "present"),
+        ("Problem list\n1) Flutter\n2) r/o sepsis", DX, "Flutter", "possible", "present"),
+        ("Risks explained:\n- bleeding\n- perforation", DX, "perforation", "possible", "possible"),
+        ("DD:\nSarkoidose\nTuberkulose", DX, "Tuberkulose", "possible", "possible"),
+        ("Should she bleed, call us.", SX, "bleed", "possible", "possible"),
+        ("CT chest. Evaluate for metastasis.", DX, "metastasis", "possible", "possible"),
+        ("Bei Luftnot sofort Wiedervorstellung.", SX, "Luftnot", "possible", "possible"),
+        (
+            "Bei Nierenversagen wurde Metformin pausiert.",
+            DX,
+            "Nierenversagen",
+            "possible",
+            "present",
+        ),
+        # A condition, or what a drug is for
+        ("bei Krampfanfall: Midazolam nasal", SX, "Krampfanfall", "present", "possible"),
+        ("Aufnahme bei Krampfanfall.", SX, "Krampfanfall", "present", "present"),
+        ("Ondansetron 4 mg q8h PRN nausea.", SX, "nausea", "present", "possible"),
+        ("Novalgin b. Bed. bei Schmerzen", SX, "Schmerzen", "present", "possible"),
+        # What could not be found, or be excluded
+        ("Hernias could not be palpated.", SX, "Hernias", "possible", "absent"),
+        ("Exsikkose klinisch nicht vorhanden", SX, "Exsikkose", "present", "absent"),
+        ("Thrombus nicht sicher auszuschließen", DX, "Thrombus", "absent", "possible"),
+        ("Metastase nicht auszuschl.", DX, "Metastase", "absent", "possible"),
+        ("Malignancy cannot be completely excluded.", DX, "Malignancy", "absent", "possible"),
+        # A denial ends with its line
+        ("No cough\nWheezing at night", SX, "Wheezing", "absent", "present"),
+        ("No evidence of:\n- bleeding\n- rupture", DX, "rupture", "absent", "absent"),
+        ("No cough,\nwheezing or stridor", SX, "stridor", "absent", "absent"),
+        ("He denies fever and also\nchills at night.", SX, "chills", "absent", "absent"),
+        ("Allergies: none\nNKDA", SX, "NKDA", "absent", "absent"),
+        # Tests and results
+        ("cMRT wegen Schrittmacher nicht durchführbar", TEST, "cMRT", "present", "absent"),
+        ("Mammographie: noch nie", TEST, "Mammographie", "present", "absent"),
+        ("Creatinine haemolysed, not reported", LAB, "Creatinine haemolysed", "present", "absent"),
+        ("Troponin T noch ausstehend.", LAB, "Troponin T", "present", "possible"),
+        ("CRP negative. Chest x-ray pending.", LAB, "CRP negative", "present", "present"),
+        # Drugs
+        (
+            "Denosumab lehnt die Pat. ab, Vitamin D nimmt sie.",
+            DRUG,
+            "Denosumab",
+            "present",
+            "absent",
+        ),
+        (
+            "Denosumab lehnt die Pat. ab, Vitamin D nimmt sie.",
+            DRUG,
+            "Vitamin D",
+            "present",
+            "present",
+        ),
+        ("simvastatin -> atorvastatin 40 mg", DRUG, "simvastatin", "present", "absent"),
+        ("bisoprolol 2.5 mg -> 5 mg", DRUG, "bisoprolol 2.5 mg", "present", "present"),
+        ("Simvastatin: abgesetzt\nEzetimib: neu, 0-0-1", DRUG, "Ezetimib", "absent", "present"),
+        ("Simvastatin: abgesetzt\nEzetimib pausiert, 0-0-1", DRUG, "Ezetimib", "absent", "absent"),
+        ("Umstellung von Citalopram auf Venlafaxin", DRUG, "Citalopram", "present", "absent"),
+    ],
+)
+def test_words_around_an_item_tell(
+    report: str, key: str, words: str, was: Assertion, told: Assertion
+) -> None:
+    (found,) = fitted({key: (item(report, words, was),)}, CLINICAL, Sectioned.of(report))[key]
+    assert found.assertion == told
+
+
+def test_a_forms_sign_is_no_part_of_the_item() -> None:
+    report = "Ikterus Ø, Struma"
+    (found,) = fitted({SX: (item(report, "Ikterus Ø"),)}, CLINICAL, Sectioned.of(report))[SX]
+    assert (found.text, found.end, found.assertion) == ("Ikterus", 7, "absent")
+
+
+@pytest.mark.parametrize(
+    ("report", "drug", "allergen", "was", "stays"),
+    [
+        ("ALL: co-amoxiclav (anaphylaxis)", "co-amoxiclav", "co-amoxiclav", "present", False),
+        ("Codeine makes her itch.", "Codeine", "Codeine", "present", False),
+        ("Keine Antikoagulantien.", "Antikoagulantien", "Antikoagulantien", "absent", True),
+        ("Tolerates aspirin 75 mg.", "aspirin 75 mg", "aspirin", "present", True),
+    ],
+)
+def test_what_somebody_is_allergic_to_is_no_drug(
+    report: str, drug: str, allergen: str, was: Assertion, stays: bool
+) -> None:
+    found = {DRUG: (item(report, drug, was),), ALLERGIES: (item(report, allergen, was),)}
+    assert bool(fitted(found, CLINICAL, Sectioned.of(report))[DRUG]) is stays
+
+
+@pytest.mark.parametrize(
+    ("report", "words", "ages", "genders"),
+    [
+        ("28F G2P1 with headache", "28F", ["28"], ["F"]),
+        ("w, 34 J., Halsschmerzen", None, ["34 J."], []),
+        ("m, ca. 55 J., kollabiert", None, ["55 J."], []),
+        ("geb. 12.04.1951 (73 J.), Synkope", None, ["73 J."], []),
+        ("A gentleman in his early eighties", None, ["early eighties"], []),
+        ("Mutter 34 J., gesund", None, [], []),
+        ("seit 20 J. Raucher", None, [], []),
+        (
+            "Sie pflegt ihren 91-jährigen Vater, 68-jährige Frau",
+            "68-jährige",
+            ["68-jährige"],
+            ["Frau"],
+        ),
+    ],
+)
+def test_an_age_is_the_patients(
+    report: str, words: str | None, ages: list[str], genders: list[str]
+) -> None:
+    given = [w for w in ("91-jährigen", words) if w and w in report]
+    found = {"age": tuple(item(report, w) for w in given), "gender": ()}
+    got = fitted(found, CLINICAL, Sectioned.of(report))
+    assert [i.text for i in got["age"]] == ages
+    assert [i.text for i in got["gender"]] == genders
+
+
+def test_a_relatives_letter_is_no_gender_and_a_form_no_finding() -> None:
+    report = "PFLEGEANAMNESE\nFHx: M - ovarian cancer"
+    found = {"gender": (item(report, "M "),), SX: (item(report, "PFLEGEANAMNESE"),)}
+    got = fitted(found, CLINICAL, Sectioned.of(report))
+    assert not got["gender"] and not got[SX]
+
+
+@pytest.mark.parametrize(
+    ("report", "read"),
+    [
+        (
+            "MRI shows no\nevidence of infarct.\nA cyst\nis seen.",
+            "MRI shows no evidence of infarct.\nA cyst is seen.",
+        ),
+        ("Es findet sich kein\nErguss.", "Es findet sich kein Erguss."),
+        ("Fever: no\ncough: yes", "Fever: no\ncough: yes"),
+        ("Stridor - no\nwheeze", "Stridor - no\nwheeze"),
+    ],
+)
+def test_a_denial_at_a_lines_end_goes_on(report: str, read: str) -> None:
+    assert reading(report).text == read
