@@ -175,6 +175,24 @@ def test_what_somebody_is_allergic_to_is_no_drug(
 
 
 @pytest.mark.parametrize(
+    ("report", "words", "past"),
+    [
+        ("3. Iron deficiency anaemia - resolved", "Iron deficiency anaemia", True),
+        ("Fußulkus: Z. n., 2022 abgeheilt", "Fußulkus", True),
+        ("Cough (resolved)", "Cough", True),
+        ("The cough has not resolved", "cough", False),
+        ("Hypokalemia, resolved on day 3", "Hypokalemia", False),
+        ("Gout - active", "Gout", False),
+    ],
+)
+def test_a_problem_that_is_resolved_is_a_past_one(report: str, words: str, past: bool) -> None:
+    found = {DX: (item(report, words, "absent"),), "medical_surgical_history": ()}
+    got = fitted(found, CLINICAL, Sectioned.of(report))
+    assert [i.assertion for i in got["medical_surgical_history"]] == ["present"] * past
+    assert bool(got[DX]) is not past
+
+
+@pytest.mark.parametrize(
     ("report", "words", "ages", "genders"),
     [
         ("28F G2P1 with headache", "28F", ["28"], ["F"]),

@@ -58,6 +58,11 @@ _PAST = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _PAST_LENGTH = 14  # characters
+# Behind a problem of a list: "Anaemia - resolved", „Ulkus (2022 abgeheilt)“
+_RESOLVED = re.compile(
+    r"\s*(?:[-–:]\s|\()\s*(?:\d{4}|now|since|Z\. ?n\.,?|vollständig|komplett)?[, ]{0,2}(?:\d{4} )?(?:resolved|healed|abgeheilt|ausgeheilt|remittiert)\b",
+    re.IGNORECASE,
+)
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
 # „Hauptstr. 77“, „Klosterberg 1, 97999 Rothenau“
 _ADDRESS = re.compile(
@@ -89,9 +94,41 @@ def by_place(
         key: tuple(i for i in items if _is_patients(i, kinds[key], relatives, sections))
         for key, items in categories.items()
     }
-    found = _once(found, kinds, sections.report)
+    found = _once(_with_resolved(found, kinds, sections.report), kinds, sections.report)
     allergies = next((k for k, c in kinds.items() if c.fhir.resource == "AllergyIntolerance"), None)
     return _with_allergies(found, kinds, allergies, sections) if allergies else found
+
+
+def _with_resolved(
+    categories: dict[str, tuple[Item, ...]], kinds: Mapping[str, Category], report: str
+) -> dict[str, tuple[Item, ...]]:
+    """The items; a problem that is said to be resolved is a past one, which was there."""
+    active, past = (
+        [
+            k
+            for k, c in kinds.items()
+            if c.fhir.resource == "Condition" and c.fhir.clinical_status == status
+        ]
+        for status in ("active", "inactive")
+    )
+    if not past:
+        return categories
+    resolved = {
+        (i.start, i.end): replace(i, assertion="present", attributes=())
+        for key in active
+        for i in categories.get(key, ())
+        if i.end is not None and _RESOLVED.match(report, i.end)
+    }
+    if not resolved:
+        return categories
+    found = {
+        key: tuple(i for i in items if key not in active or (i.start, i.end) not in resolved)
+        for key, items in categories.items()
+    }
+    known = _places(found.get(past[0], ()))
+    new = (i for span, i in resolved.items() if not any(i.overlaps(*other) for other in known))
+    found[past[0]] = tuple(sorted((*found.get(past[0], ()), *new), key=lambda i: i.start or 0))
+    return found
 
 
 def _once(
