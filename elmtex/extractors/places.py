@@ -35,7 +35,7 @@ NO_ITEMS = _EXAMINED | frozenset(
 )
 # What a document or a part of it is called
 _TITLED = re.compile(
-    r"[\w-]*(?:anamnese|befund|bogen|bericht|protokoll|visite|konsil|checkliste|checklist)",
+    r"[\w-]*(?:anamnese|bogen|protokoll|visite|konsil|checkliste?)",
     re.IGNORECASE,
 )
 _NO_OUTCOMES = frozenset("aufnahme entlassung verlegung vorstellung wiedervorstellung".split())
@@ -60,7 +60,7 @@ _DIGIT = re.compile(r"\d")
 _PAST_LENGTH = 14  # characters
 # Behind a problem of a list: "Anaemia - resolved", „Ulkus (2022 abgeheilt)“
 _RESOLVED = re.compile(
-    r"\s*(?:[-–:]\s|\()\s*(?:\d{4}|now|since|Z\. ?n\.,?|vollständig|komplett)?[, ]{0,2}(?:\d{4} )?(?:resolved|healed|abgeheilt|ausgeheilt|remittiert)\b",
+    r"[ \t]*(?:[-–:][ \t]|\()[ \t]*(?:\d{4}|now|since|Z\. ?n\.,?|vollständig|komplett)?[, ]{0,2}(?:\d{4} )?(?:resolved|healed|abgeheilt|ausgeheilt|remittiert)\b",
     re.IGNORECASE,
 )
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
@@ -203,7 +203,8 @@ def _is_patients(
         return False
     if finding and (_CAUSE.fullmatch(item.text) or _TITLED.fullmatch(item.text)):
         return False
-    if category.only and sections.kind(item.start) == "family_history":
+    letter = category.only == "gender" and len(item.text.strip()) == 1
+    if letter and sections.kind(item.start) == "family_history":
         return False
     if category.fhir.resource == "Observation" and item.text.lower() in _NO_OUTCOMES:
         return False

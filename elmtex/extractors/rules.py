@@ -42,12 +42,16 @@ _DISTANCE = re.compile(
     r"(?:\b(?:distance|MAM|NAC)|\w*abstand)\W{0,3}(?:\w+ ){0,2}\Z", re.IGNORECASE
 )
 _HOW_FAR = re.compile(r"distan|abstand|location|position|depth|tiefe|\blage\b", re.IGNORECASE)
-# "28F", „m, ca. 55 J.“, „geb. 12.04.1951 (73 J.)“
-_WITH_LETTER = re.compile(r"(?P<age>\d{1,3} ?(?:y/?o|y|J\.?)?) ?(?P<gender>[MFmfw])")
+# "28F", "34 y F"
+_WITH_LETTER = re.compile(
+    r"(?P<age>\d{1,3}(?: ?(?:y/?o|y|J\.?))?) ?(?P<gender>[MF]|(?<=[yo.J ])[mfw])"
+)
+# „m, ca. 55 J.“, „geb. 12.04.1951 (73 J.)“, "A gentleman in his early eighties"
 _TOLD_AGE = re.compile(
-    r"(?:(?<![\w.])(?:[mwfMWF]|männl\.?|weibl\.?|male|female)[,;]? (?:ca\. ?)?|\d{4}[,;]? \(|\bPat(?:ient(?:in)?|\.)?[,:]? (?:\w+[,.] )?)"
-    r"(?P<age>\d{1,3} ?(?:J(?:\.|ahre)?|y/?o?|yrs?))(?![\w])"
-    r"|\bin (?:his|her|their) (?P<decade>(?:early |mid[- ]?|late )?(?:twen|thir|for|fif|six|seven|eigh|nine)ties)\b"
+    r"(?:(?:^[ \t]*(?:Pat(?:ient(?:in)?)?[.:]* )?|\bPat(?:ient(?:in)?|\.) \()(?:[mwfMWF]|männl\.?|weibl\.?|male|female)[,;]? (?:ca\. ?)?|(?:\bgeb\b|\*)[^\n()]{1,20}\()"
+    r"(?P<age>\d{1,3} ?(?:J(?:\.|ahre)?|y/?o?|yrs?))(?=[,;.)]|$)"
+    r"|\b(?:man|woman|gentleman|lady|patient) in (?:his|her|their) (?P<decade>(?:early |mid[- ]?|late )?(?:twen|thir|for|fif|six|seven|eigh|nine)ties)\b",
+    re.MULTILINE,
 )
 _BEGINNING = 1500  # characters of a letter in which the patient is introduced
 _ADDRESSED = re.compile(
@@ -141,7 +145,7 @@ def _told_age(report: str) -> list[Item]:
     found = _TOLD_AGE.search(report, 0, _BEGINNING)
     if found is None:
         return []
-    group = found.lastgroup or 0
+    group = "age" if found["age"] else "decade"
     return [Item(found[group], *found.span(group))]
 
 
@@ -172,6 +176,11 @@ def _gender_after(age: Item, report: str) -> Item | None:
     """The gender behind the patient's age; not that of "his 52-year-old mother"."""
     word = _AFTER_AGE.match(report, age.end) if age.end else None
     if word is None or age.assertion != "present" or gender_of(word[1]) is None:
+        return None
+    if len(word[1]) == 1 and report[word.end() : word.end() + 1] in (
+        "/",
+        ".",
+    ):  # "w/ COPD", „M. Crohn“
         return None
     if is_relative(word[1]):
         return None

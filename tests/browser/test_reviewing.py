@@ -147,6 +147,20 @@ def test_what_is_typed_while_an_answer_is_under_way_decides_nothing(page: Any) -
     expect(judged(page)).to_contain_text("1 of")
 
 
+def test_a_form_keeps_its_focus_and_leaves_no_words(page: Any) -> None:
+    extract(page, NOTE)
+    expect(judged(page)).to_contain_text("0 of")
+    select_words(page, "Possible right")
+    page.locator("#elmtex-add-here").click()
+    editor = page.locator("#elmtex-editor")
+    expect(editor.get_by_label("Category")).to_be_focused()  # the words are there already
+    editor.get_by_label("Assertion").focus()
+    editor.evaluate("dialog => dialog.removeAttribute('open')")
+    expect(editor.get_by_label("Assertion")).to_be_focused()
+    page.keyboard.press("Escape")
+    assert editor.get_by_label("Words").input_value() == ""
+
+
 @pytest.mark.parametrize(("key", "box"), [("n", "#elmtex-editor"), ("?", "#elmtex-help")])
 def test_a_late_answer_closes_no_dialog(page: Any, key: str, box: str) -> None:
     extract(page, NOTE)

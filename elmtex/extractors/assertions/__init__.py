@@ -40,15 +40,16 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
         return item
     if category.fhir.quantity:
         return of_result(item, sections)
-    item = _without_sign(item)
-    assert item.start is not None and item.end is not None
     resource = category.fhir.resource
-    told = answered(sections.report, item.start, item.end, tested=resource == "Procedure")
+    tested = resource in ("Procedure", "MedicationStatement")
+    item = item if tested else _without_sign(item)
+    assert item.start is not None and item.end is not None
+    told = answered(sections.report, item.start, item.end, tested=tested)
     if told:
         return replace(item, assertion=told)
     match resource:
         case "Condition":
-            return of_finding(item, sections)
+            return of_finding(item, sections, disease=category.holds_diseases)
         case "Procedure":
             return of_procedure(item, sections)
         case "MedicationStatement":

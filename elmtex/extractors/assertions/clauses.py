@@ -9,6 +9,7 @@ from elmtex.text.rows import line_of
 from elmtex.types import Item
 
 _CLAUSE = re.compile(r"[;!?](?=\s|\Z)|\n\s*\n")
+_BREAK = re.compile(r"[\r\n]")
 NEAR = 200  # characters of a clause that are looked at on either side
 _ENTRIES = 20  # lines of a list that are looked at
 _ENTRY = re.compile(r"[ \t]*(?:[-*•+·>]|\(?\d{1,2}[.)]|\|)?[ \t]*")
@@ -21,27 +22,29 @@ DONE = re.compile(
     r"continue\w*|weiter\w*|fortg\w+|fortf\w+|am \d)",
     re.IGNORECASE,
 )
-# A clause in which a treatment or test was not wanted, or a result was not had
+# That a treatment or test was not wanted, and what ends such a clause: „Operation lehnte er ab, Reha begann er“
 _REFUSED = re.compile(
     r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b|\bnicht (?:ge|er)wünscht\b",
     re.DOTALL,
 )
-_REFUSED_BEFORE = re.compile(
-    r"\blehn\w+\b.*\bab\b|\babgelehnt\b|\bnicht (?:ge|er)wünscht\b", re.DOTALL
-)
+_AFTER_WHICH = re.compile(r"\b(?:nach|bei|trotz|vor)\s+(?:\w+\s+)?\Z", re.IGNORECASE)
+_ANOTHER = re.compile(r",[^A-ZÄÖÜ]*[A-ZÄÖÜ]")  # a comma, and a noun behind it
 
 
 def words_before(start: int, report: str) -> str:
-    """The clause's words before something."""
-    text = report[max(0, start - NEAR) : start]
-    spans = sentences(text + report[start : start + 1])  # what ends right before it is another one
-    return _CLAUSE.split(text[spans[-1][0] :])[-1]
+    """The clause's words before something, at most ``NEAR`` characters; a line's end ends no clause, a blank line does."""
+    text = _CLAUSE.split(report[max(0, start - NEAR) : start])[-1]
+    spans = sentences(
+        _BREAK.sub(" ", text + report[start : start + 1])
+    )  # what begins a sentence has no words before it
+    return text[spans[-1][0] :] if spans else text
 
 
 def words_after(end: int, report: str) -> str:
-    text = report[end : end + NEAR]
-    first = sentences(text)[:1]
-    return _CLAUSE.split(text[: first[0][1]] if first else text)[0]
+    """The clause's words behind something, at most ``NEAR`` characters."""
+    text = _CLAUSE.split(report[end : end + NEAR])[0]
+    spans = sentences(_BREAK.sub(" ", text))
+    return text[: spans[0][1]] if spans else text
 
 
 def clause_of(item: Item, report: str) -> str:
@@ -52,14 +55,14 @@ def clause_of(item: Item, report: str) -> str:
 def list_entry(start: int, report: str) -> tuple[int, int] | None:
     """The entry of a list that begins there, with the lines below it that are indented further; None where none begins."""
     first, last = line_of(report, start)
-    if not _ENTRY.fullmatch(report, first, start):
+    if start - first > NEAR or not _ENTRY.fullmatch(report, first, start):
         return None
-    while last < len(report):
-        begin, end = line_of(report, last + 1)
+    for _ in range(_ENTRIES):
+        begin, end = line_of(report, last + 1) if last < len(report) else (last, last)
         if begin <= last or _indent(report[begin:end]) <= _indent(report[first : start + 1]):
             break
         last = end
-    return first, last
+    return first, min(last, start + _ENTRIES * NEAR)
 
 
 def _indent(line: str) -> int:
@@ -67,21 +70,28 @@ def _indent(line: str) -> int:
 
 
 def leading_line(start: int, report: str) -> str:
-    """The line that leads to the list of an entry, "No evidence of:"; "" where there is none."""
+    """The end of the line that leads to the list in which something stands, "No evidence of:"; "" where there is none."""
     first, _ = line_of(report, start)
     for _ in range(_ENTRIES):
         if first == 0:
             break
-        first, last = line_of(report, first - 1)
-        line = report[first:last].strip()
+        ends = first - 2 if report[first - 2 : first] == "\r\n" else first - 1
+        first, last = line_of(report, ends)
+        line = report[max(first, last - NEAR) : last].strip()
         if not line or line.endswith(":"):
             return line
     return ""
 
 
 def is_refused(item: Item, report: str) -> bool:
-    """Whether a treatment or test was not wanted: „Eine Operation lehnte er ab“."""
+    """Whether a treatment or test was not wanted: „Eine Operation lehnte er ab“; not „PCI erfolgt, OP lehnte er ab“."""
     assert item.start is not None and item.end is not None
-    words = words_before(item.start, report)
-    closed = max((found.end() for found in _REFUSED_BEFORE.finditer(words)), default=0)
-    return bool(_REFUSED.search(words[closed:] + item.text + words_after(item.end, report)))
+    before, after = words_before(item.start, report), words_after(item.end, report)
+    comma = before.rfind(",")
+    if comma >= 0 and _REFUSED.search(before, 0, comma):
+        before = before[comma:]  # another one's
+    found = _REFUSED.search(after)
+    another = found and _ANOTHER.search(after, 0, found.start())
+    if found and not another:
+        return not _AFTER_WHICH.search(before)
+    return bool(_REFUSED.search(before + item.text + after.split(",")[0])) and not found

@@ -11,6 +11,7 @@ from elmtex.extractors.assertions.clauses import (
     NEAR,
     NEGATION,
     is_refused,
+    leading_line,
     list_entry,
     words_after,
     words_before,
@@ -45,7 +46,8 @@ _FORMER = re.compile(
     re.IGNORECASE,
 )
 # "simvastatin -> atorvastatin 40 mg": the first one is no longer taken; "bisoprolol 2.5 mg -> 5 mg" is
-_REPLACED = re.compile(r"\s*(?:->|→|=>|⇒)\s*(?P<by>[^\W\d_]{4,}(?: [^\W\d_]{2,})?) \d")
+_REPLACED = re.compile(r"[ \t]*(?:->|→)[ \t]*[^\W\d_]{6,} \d+(?:[.,]\d+)? ?(?:mg|µg|mcg|g|IE|U)\b")
+_DOSE_CHANGE = re.compile(r"[^,.;\n]{0,20}?\b(?:auf|to)\s+(?:\d|oral|p\.? ?o|i\.? ?v|s\.? ?c)")
 # What a line of drugs begins with that are not taken: "Stopped: ibuprofen, lorazepam 1 mg"
 _LABEL = re.compile(
     r"[ \t]*(?:[-*•+·][ \t]*)?(?:neu )?(?:abgesetzt|pausiert|gestoppt|beendet|stopped|discontinued|paused|on hold|held|ceased)[ \t]*:"
@@ -54,7 +56,8 @@ _LABEL = re.compile(
 )
 _TO_AVOID = re.compile(r"\s+(?:bitte\s+|zu\s+)?(?:ver)?meiden\b", re.IGNORECASE)
 _TAKES_UP = re.compile(
-    r"\.\s|\b(?:start\w*|continu\w*|weiter\w*|neu|new|begonnen|begun)\b", re.IGNORECASE
+    r"\.\s|->|→|\b(?:start\w*|continu\w*|weiter\w*|neu|new|begonnen|begun|dafür|stattdessen|instead|replaced by|bridging|added)\b",
+    re.IGNORECASE,
 )
 _COMMA = re.compile(r"[,;](?!\d)")
 _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
@@ -63,7 +66,7 @@ _NOT_TAKEN = re.compile(
     r"declin\w*|refus\w*|avoid\w*|contraindic\w*|allerg\w*|intoleran\w*|den(?:y|ies|ied)|end(?:ed|s)?|complet\w*|until|"
     r"absetz\w*|abgesetzt|pausier\w*|gestoppt|beend\w*|ausgeschl\w*|kein\w*|nicht|nie|ohne|entf\w+|bis|lehn\w*|verweiger\w*|"
     r"kontraindiz\w*|unverträgl\w*|withdr\w*|remov\w*|taper\w*|wean\w*|replac\w*|switch\w*|instead|lack\w*|absence|ersetzt|umgestellt|ausgeschlichen|statt|verzicht\w*|"
-    r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex|abgebrochen|abgelehnt|ausgesetzt|weggelassen|zuvor|rather|used to|ran out)\b|n't\b",
+    r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex|0-0-0|abges|gestrichen|finished|abgebrochen|abgelehnt|ausgesetzt|weggelassen|zuvor|rather|used to|ran out)\b|n't\b",
     re.IGNORECASE,
 )
 
@@ -103,8 +106,9 @@ def _is_former(item: Item, report: str) -> bool:
     if label and not _TAKES_UP.search(label["drugs"]):
         return True
     before = words_before(item.start, report)
+    former = _FORMER.search(before) and not _DOSE_CHANGE.match(report, item.end)
     replaced = _REPLACED.match(report, item.end)
-    return bool(_FORMER.search(before) or replaced or _TO_AVOID.match(report, item.end))
+    return bool(former or replaced or _TO_AVOID.match(report, item.end))
 
 
 def _is_taken(item: Item, sections: Sectioned) -> bool:
@@ -144,6 +148,7 @@ def _is_listed(start: int, sections: Sectioned) -> bool:
     that it is not taken: "Metformin STOPPED" in the next line is another's."""
     report = sections.report
     first, last = line_of(report, start)
+    first, last = max(first, start - 2 * NEAR), min(last, start + 2 * NEAR)
     entry = list_entry(start, report)
     schemed = entry and entry[1] - start < NEAR and _SCHEME.search(report, *entry)
     if sections.kind(start) != "medication" and not schemed:
@@ -157,5 +162,5 @@ def _is_listed(start: int, sections: Sectioned) -> bool:
         if _NOT_TAKEN.search(report, first, max(report.rfind(":", first, start), first)):
             return False  # "Paused: HCT 12.5 mg, ramipril 5 mg"
         first, last = start, start + len(rest)
-    heading = sections.heading(start)
-    return not _NOT_TAKEN.search(report, first, last) and not _NOT_TAKEN.search(heading)
+    around = (sections.heading(start), leading_line(start, report))
+    return not (_NOT_TAKEN.search(report, first, last) or any(map(_NOT_TAKEN.search, around)))

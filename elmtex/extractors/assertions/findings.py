@@ -31,50 +31,55 @@ _UNCONFIRMED = re.compile(
     r"(?:,? (?:nicht bestätig\w+|not confirmed)|[^,.;\n]{0,60}\b(?:bestätigte\w* sich\b[^,.;\n]{0,60}\bnicht|nicht bestätig\w+|not (?:been )?confirmed))\b",
     re.IGNORECASE,
 )
+# What may stand between a finding and what is said of it; no other noun of its own
+_BETWEEN = (
+    r"(?: (?:is|was|were|ist|sind|war|waren|wurden?|kann|können|konnten?|sich|also|auch|aktuell|derzeit|klinisch|\w{3,}isch|\w{3,}ly|"
+    r"beid\w+|bds\.|li\.|re\.|(?:in|im|am|of|der|des) [\w.-]{1,25})){0,4}"
+)
 # Behind a finding: "could not be palpated"; „nicht tastbar“; but "cannot be excluded", „nicht sicher auszuschließen“
 _NOT_FOUND = re.compile(
-    r"[^,.;:\n]{0,40}\b(?:(?:could|can)(?: ?not|n't) be (?:palpated|felt|seen|found|identified|detected|demonstrated|visuali[sz]ed|heard|appreciated)|"
-    r"(?:ist|sind|war|waren)? ?nicht (?:(?:sicher|mehr) )?(?:tastbar|nachweisbar|darstellbar|auskultierbar|palpabel|feststellbar|erkennbar|sichtbar|"
+    rf"{_BETWEEN} (?:(?:could|can) ?not be (?:palpated|felt|seen|found|identified|detected|demonstrated|visuali[sz]ed|heard|appreciated)|"
+    r"nicht (?:(?:sicher|mehr) )?(?:tastbar|nachweisbar|darstellbar|auskultierbar|palpabel|feststellbar|erkennbar|sichtbar|"
     r"zu (?:sehen|tasten|hören|finden)|nachzuweisen|vorhanden))\b",
     re.IGNORECASE,
 )
 _NOT_EXCLUDED = re.compile(
-    r"[^,.;:\n]{0,60}\b(?:(?:could|can)(?: ?not|n't) be (?:\w+ )?(?:excluded|ruled out)|not (?:\w+ )?(?:excluded|ruled out)|"
+    rf"{_BETWEEN} (?:(?:(?:could|can) ?|is |was )not (?:be )?(?:\w+ )?(?:excluded|ruled out)|"
     r"nicht (?:\w+ ){0,2}(?:auszuschl\w*|ausgeschlossen|ausschließbar))",
     re.IGNORECASE,
 )
-# Before a finding that a drug is for, when it comes: "ondansetron q8h PRN nausea", „b. B. bei Übelkeit“
+# Before a symptom that a drug is for, when it comes: "ondansetron q8h PRN nausea", „b. B. bei Übelkeit“
 _IF_NEEDED = re.compile(
-    r"(?:\bp\.?r\.?n\.?|\bas (?:needed|required)|\bb\. ?B\.|\bb\. ?Bed\.|\bbei Bedarf)[ ,]{1,2}(?:(?:for|bei|gegen|severe|acute|starken?) )?(?:\w+ (?:/|or|oder) )?\Z",
+    r"(?:\bp\.?r\.?n\.?|\bas (?:needed|required)|\bb\. ?B\.|\bb\. ?Bed\.|\bbei Bedarf) (?:(?:for|bei|gegen) )?(?:(?:severe|acute|starken?|\w+ (?:or|oder)) )?\Z",
     re.IGNORECASE,
 )
-# What a condition asks for: „Bei Fieber sofort Wiedervorstellung“, „bei Krampfanfall: Midazolam nasal“
+# What is to be done in the case of a symptom: „Bei Fieber sofort Wiedervorstellung“, „bei Krampfanfall: Midazolam nasal“
+_IN_CASE_OF = re.compile(r"\W*(?:bei|beim|im Falle?)\b", re.IGNORECASE)
 _ASKED_FOR = re.compile(
-    r" ?(?:[:>]|.{0,60}\b(?:WV|Wiedervorst\w*|vorstell\w*|melden|sofort\w*|umgehend\w*|ggf|bitte|Notaufnahme|Kontrolle)\b)",
+    r" ?(?::|[<>] ?\d|[^.\n]{0,60}\b(?:WV|Wiedervorst\w*|vorstell\w*|melden|sofort\w*|umgehend\w*|ggf)\b)",
     re.IGNORECASE,
 )
-# „Bei Fieber > 39 sofort Wiedervorstellung“; not „Bei Nierenversagen wurde Metformin pausiert“
-_IN_CASE_OF = re.compile(
-    r"\W*bei\b(?!.*\b(?:wurden?|war(?:en)?|pausiert|abgesetzt|erfolgte?n?|ist|sind|zeigte\w*|bestand\w*|besteht|fand\w*|bekannt\w*)\b)",
-    re.IGNORECASE | re.DOTALL,
+# It was the case: „Bei Nierenversagen wurde Metformin pausiert“
+_WAS = re.compile(
+    r"\b(?:wurden?|war(?:en)?|pausiert|abgesetzt|begonnen|aufgenommen|erfolgte?n?|ist|sind|zeigte\w*|bestand\w*|besteht|fand\w*|bekannt\w*)\b",
+    re.IGNORECASE,
 )
 # Words of doubt: a diagnosis of a list whose entry has none is not doubted because the entry above has one
 _HEDGE = re.compile(
-    r"\?|\b(?:V\. ?a\.?|a\. ?e\.?|z\. ?A\.?|D\.?D|D/D|DDx|p\.? ?r\.? ?n|b\. ?B|b\. ?Bed|bedarf\w*|as needed|"
-    r"verd\w*|fragl\w*|mögl\w*|(?:un)?wahrsch\w*|vermut\w*|ehesten|hinweis\w*|vereinbar\w*|unklar\w*|risiko|risik\w*|proph\w*|"
-    r"susp\w*|poss\w*|prob(?:\.|abl\w*)|(?:un)?likely|query|questionable|question of|apparent\w*|appear\w*|seem\w*|suggest\w*|"
-    r"indeterminate|equivocal|presum\w*|believ\w*|think|thought|compatible|(?:in)?consistent|differential\w*|consider\w*|concern\w*|worr\w*|"
-    r"fear of|known to cause|evaluat\w* for|(?:assess|look|screen\w*) for|risks?|versus|vs|may|might|could|cannot|can't|will|would|"
+    r"\?|\+/-|\b(?:V\. ?a|a\. ?e|z\. ?A|i\. ?S|D\.?Ds?|D/D|DDx|p\.? ?r\.? ?n|b\. ?B|b\. ?Bed|bedarf\w*|as needed|"
+    r"\w*verdacht\w*|verd\w*|fragl\w*|\w*frage\w*|mögl\w*|(?:un)?wahrsch\w*|vermut\w*|ehesten|hinweis\w*|vereinbar\w*|unklar\w*|risik\w*|proph\w*|"
+    r"evtl|eventuell\w*|wohl|passend|im Sinne|Bild einer|spricht|sprechen|denkbar\w*|Arbeitsdiagnosen?|Aufklärung|Nebenwirkung\w*|achten|falle|auftreten|"
+    r"susp\w*|poss\w*|prob(?:abl\w*)?|(?:un)?likely|query|question\w*|apparent\w*|appear\w*|seem\w*|suggest\w*|in keeping|favou?r\w*|perhaps|maybe|potential\w*|"
+    r"indeterminate|equivocal|presum\w*|believ\w*|think|thought|compatible|(?:in)?consistent|differen[tz]i\w*|consider\w*|concern\w*|worr\w*|"
+    r"(?:working|provisional|tentative) diagnosis|consent|complications (?:discussed|explained|include)|side effects|warning signs|watch|monitor\w*|prevent\w*|"
+    r"await\w*|fear of|known to cause|evaluat\w* for|(?:assess|look|screen\w*) for|risks?|versus|vs|may|might|could|cannot|can't|will|would|"
     r"r/o|rule\w*|ruling|exclu\w*|ausschl\w*|ausgeschl\w*|auszu\w*|no|not|nicht|kein\w*|\w*bestätig\w*|\w*confirm\w*|"
-    r"if|falls|wenn|should|sollten?|wird|würde|oder|or|return|call|notify)\b",
+    r"if|falls|wenn|should|sollten?|wird|würde|oder|or|call|notify)\b",
     re.IGNORECASE,
 )
-# Words that deny something in a sentence; where it has none, a denial of the line above is that line's
-_DENIAL = re.compile(
-    r"\b(?:no|non\w*|not|nor|nk[dm]?a|nil|none|never|neither|neg(?:ative?)?|without|w/o|den(?:y|ies|ied|ying)|lack\w*|absen\w*|fail\w*|free|clear\w*|"
-    r"normal\w*|intact|unremarkable|un\w+|ruled|excl\w*|resol\w*|gone|stop\w*|ceas\w*|disappear\w*|cannot|off|held|rather|"
-    r"nein|nicht|kein\w*|ohne|nie|niemals|weder|noch|fehl\w*|frei|\w+los|verneint\w*|negiert\w*|ausgeschl\w*|ausschl\w*|schlie\w+|schloss\w*|"
-    r"unauffällig\w*|o\. ?B\.?)\b|n't\b|[Øø∅]|^\W*[-–]\s",
+# A line that denies something itself: "No cough", then "Wheezing at night" in the next one
+_DENIES = re.compile(
+    r"\W*(?:no|kein\w*|ohne|denies)\s+(?!evidence|signs?|symptoms?|history|(?:of )?the|following|hinweis|anhalt|nachweis)\w[^:]*(?<![,:-])\Z",
     re.IGNORECASE,
 )
 # Before a finding that did not change, but is there: "no increase in the effusion", „keine Befundänderung der Zirrhose“
@@ -118,11 +123,15 @@ _FREE_OF = re.compile(
 )
 
 
-def of_finding(item: Item, sections: Sectioned) -> Item:
-    """The finding with the assertion that the words around it tell for certain."""
+_PART = re.compile(r"[,;\n]")
+_SHORT = 3  # words: „bei erneutem Fieber“
+
+
+def of_finding(item: Item, sections: Sectioned, *, disease: bool = False) -> Item:
+    """The finding with the assertion that the words around it tell for certain; ``disease``: it is no symptom."""
     assert item.start is not None and item.end is not None
     report = sections.report
-    told = _told(item, words_before(item.start, report), report)
+    told = _told(item, words_before(item.start, report), report, disease)
     if told:
         return replace(item, assertion=told)
     if item.assertion == "possible" and _is_undoubted(item, sections):
@@ -134,16 +143,17 @@ def of_finding(item: Item, sections: Sectioned) -> Item:
     return item
 
 
-def _told(item: Item, words: str, report: str) -> Assertion | None:
+def _told(item: Item, words: str, report: str, disease: bool) -> Assertion | None:
     """What the words right beside a finding say; ``words`` are those of its clause before it."""
     assert item.end is not None
-    if _NOT_EXCLUDED.match(report, item.end) or _IF_NEEDED.search(words):
+    if _NOT_EXCLUDED.match(report, item.end) or (not disease and _IF_NEEDED.search(words)):
         return "possible"
-    if item.assertion == "present" and (
-        is_suspected(item, report) or _is_condition(item, words, report)
-    ):
+    if item.assertion == "present" and is_suspected(item, report):
         return "possible"
-    if item.assertion != "absent" and _NOT_FOUND.match(report, item.end):
+    if item.assertion == "present" and not disease and _is_condition(item, words, report):
+        return "possible"
+    is_reason = _REASON.search(words) or _AT.search(words)
+    if item.assertion != "absent" and not is_reason and _NOT_FOUND.match(report, item.end):
         return "absent"
     if item.assertion == "possible" and _UNCONFIRMED.match(report, item.end):
         return "absent"
@@ -155,11 +165,14 @@ def is_suspected(item: Item, report: str) -> bool:
     return bool(_SUSPECTED.match(report, item.end) or _DOUBTED.match(item.text))
 
 
-def _is_condition(item: Item, before: str, report: str) -> bool:
-    """Whether a finding is what advice waits for."""
-    part = re.split(r"[,;\n]", before)[-1].lower().split()
-    is_case = part[:1] == ["bei"] and len(part) < 4
-    return is_case and bool(_ASKED_FOR.match(report, item.end or 0, (item.end or 0) + NEAR))
+def _is_condition(item: Item, words: str, report: str) -> bool:
+    """Whether a symptom is what advice waits for."""
+    assert item.end is not None
+    part = _PART.split(words)[-1]
+    if not _IN_CASE_OF.match(part) or len(part.split()) > _SHORT:
+        return False
+    asked = _ASKED_FOR.match(report, item.end, item.end + NEAR)
+    return bool(asked) and not _WAS.search(words_after(item.end, report))
 
 
 def _is_undoubted(item: Item, sections: Sectioned) -> bool:
@@ -169,8 +182,9 @@ def _is_undoubted(item: Item, sections: Sectioned) -> bool:
     report, (first, last) = sections.report, sections.sentence(item.start)
     first, last = max(first, item.start - 2 * NEAR), min(last, item.start + 2 * NEAR)
     around = (report[first:last], leading_line(first, report), sections.heading(item.start))
-    part = max(first, *(report.rfind(mark, first, item.start) for mark in ",;\n"))
-    return not (_IN_CASE_OF.match(report[part:last]) or any(map(_HEDGE.search, around)))
+    part = report[max(first, *(report.rfind(mark, first, item.start) for mark in ",;\n")) : last]
+    in_case_of = _IN_CASE_OF.match(part) and not _WAS.search(part)
+    return not (in_case_of or any(map(_HEDGE.search, around)))
 
 
 def _is_denied_above(start: int, sections: Sectioned) -> bool:
@@ -179,11 +193,13 @@ def _is_denied_above(start: int, sections: Sectioned) -> bool:
     line, _ = line_of(report, first)
     if line == 0 or report[line:first].strip() or last - first > 2 * NEAR:
         return False
-    above = report[slice(*line_of(report, line - 1))].rstrip()
-    if above.endswith((":", ",")) or not _DENIAL.search(above[-2 * NEAR :]):
+    if report[first:last].lstrip()[:1].islower():  # goes on with the line above
+        return False
+    begin, end = line_of(report, line - 1)
+    if end - begin > NEAR or not _DENIES.match(report[begin:end].rstrip()):
         return False
     around = (report[first:last], leading_line(first, report), sections.heading(start))
-    return not any(map(_DENIAL.search, around))
+    return not any(NEGATION.search(words) or _FREE_OF.search(words) for words in around)
 
 
 def _is_there(start: int, end: int, report: str) -> bool:

@@ -17,25 +17,22 @@ from elmtex.types import Item
 
 _DIGIT = re.compile(r"\d")
 _NOT_HAD = re.compile(
-    r"\bnot (?:noted|done|measured|performed|obtained|available|taken|reported)\b|\bha?emolysed\b|\binsufficient\b|"
+    r"\bnot (?:noted|done|measured|performed|obtained|available|taken|reported)\b|\bha?emolysed\b|"
     r"\bnicht (?:bestimmt|bestimmbar|gemessen|messbar|durchgeführt|erhoben|abgenommen|verwertbar)\b|\bhämolytisch\b",
-    re.IGNORECASE,
-)
-_NOT_YET = re.compile(
-    r"\b(?:pending|outstanding|awaited|to follow|ausstehend|steht (?:noch )?aus|folgt)\b",
     re.IGNORECASE,
 )
 # Behind a test or treatment: "Bronchoscopy cancelled", „Mammographie: noch nie“, „cMRT wegen Schrittmacher nicht durchführbar“
 _NOT_DONE = re.compile(
-    r"[:,]? ?(?:[^,.;:\n]{0,60} )?(?:not (?:performed|done|possible|carried out|undertaken|indicated|tolerated)|cancelled|"
-    r"(?:noch )?nicht (?:durchführbar|durchgeführt|möglich|erfolgt|indiziert|erforderlich|notwendig|toleriert))\b"
+    r"(?: (?:was|were|is|ist|sind|war|waren|wurden?|konnten?|noch|(?:aufgrund|wegen|wg\.|auf Wunsch|due to|because of)(?: [\w.-]+){1,4}?)){0,4}"
+    r" (?:not (?:performed|done|possible|carried out|undertaken|indicated|tolerated)|cancelled|"
+    r"nicht (?:durchführbar|durchgeführt|möglich|erfolgt|indiziert|erforderlich|notwendig|toleriert))\b"
     r"|: (?:never|noch nie|nie)\b",
     re.IGNORECASE,
 )
 # What is not known yet: „Hepatitis-Serologie ausstehend“
 _AWAITED = re.compile(
     r"[ \t]+(?:(?:ist|sind|noch|is|are|still|derzeit|currently)\s+){0,3}"
-    r"(?:ausstehend|steht (?:noch )?aus|stehen (?:noch )?aus|pending|outstanding|awaited)\b",
+    r"(?:ausstehend|steht (?:noch )?aus|stehen (?:noch )?aus|folgt|pending|outstanding|awaited|to follow)\b",
     re.IGNORECASE,
 )
 # By which something else was ruled out: „mittels Szintigraphie ausgeschlossen“
@@ -79,12 +76,12 @@ def of_result(item: Item, sections: Sectioned) -> Item:
         return item
     if _GOAL.match(item.text):
         return replace(item, assertion="possible")
+    if _AWAITED.match(sections.report, item.end) or _AWAITED.search(item.text):
+        return replace(item, assertion="possible")
     if _DIGIT.search(item.text):
         return item
     result = item.text + words_after(item.end, sections.report).split(",")[0].split("\n")[0]
-    if _NOT_HAD.search(result):
-        return replace(item, assertion="absent")
-    return replace(item, assertion="possible") if _NOT_YET.search(result) else item
+    return replace(item, assertion="absent") if _NOT_HAD.search(result) else item
 
 
 def _rules_another_out(item: Item, report: str) -> bool:

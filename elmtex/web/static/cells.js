@@ -24,7 +24,7 @@
     dialog.querySelector("[data-remove]").hidden = !part.text;
     const title = types.find(([key]) => key === part.type)?.[1] ?? dialog.dataset.new;
     $("#elmtex-cell-title").textContent = `${title}: ${edit.text ?? ""}`;
-    form().elements.text.focus();
+    return form().elements.text;
   };
 
   const editing = () => page.dialogOpen("#elmtex-cell");
@@ -63,5 +63,5 @@
     form().elements.text.value = words.text.trim();
     span = [words.start, words.end];
   });
-  Object.assign(page, { editCell: open, leaveCell: close, editingCell: editing });
+  Object.assign(page, { editCell: open, editingCell: editing });
 })();

@@ -4,34 +4,47 @@
 (() => {
   const page = window.elmtex;
   const { $ } = page;
-  const shown = new Map(); // the selector of each open dialog: what writes into it and gives it the focus
+  const shown = new Map(); // by the selector of each open dialog: {draw, field}, what writes into it, and where its focus is
+  let showing = false; // the browser gives the focus to the first field, which nobody chose
 
   const show = (selector) => {
     const dialog = $(selector);
     if (!dialog || dialog.open) return;
+    const one = shown.get(selector);
+    showing = true;
     dialog.show();
-    shown.get(selector)(dialog);
+    showing = false;
+    one.field = one.draw(dialog, one.field) ?? one.field;
+    one.field?.focus();
   };
   const open = (selector, draw) => {
-    $(selector)?.close();
-    shown.set(selector, draw);
+    if (!$(selector)) return;
+    $(selector).close();
+    shown.set(selector, { draw, field: null });
     show(selector);
   };
   const close = (selector) => {
     shown.delete(selector);
     $(selector)?.close();
-    if (document.activeElement.closest(selector)) document.activeElement.blur(); // else the next keys would be words
+    $(`${selector} form`)?.reset(); // a patient's words
+    if (document.activeElement?.closest(selector)) document.activeElement.blur(); // else the next keys would be words
   };
+  const closeAll = () => [...shown.keys()].forEach(close);
+  document.addEventListener("focusin", (event) => {
+    const one = shown.get(`#${event.target.closest?.("dialog")?.id}`);
+    if (one && !showing) one.field = event.target;
+  });
   new MutationObserver(() => [...shown.keys()].forEach(show)).observe(document, {
     childList: true,
     subtree: true,
     attributes: true,
     attributeFilter: ["open"],
   });
-  document.addEventListener("keydown", (event) => event.key === "Escape" && [...shown.keys()].forEach(close), true);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && closeAll(), true);
   document.addEventListener("click", (event) => {
     const dialog = event.target.closest?.("[data-close]")?.closest("dialog");
     if (dialog) close(`#${dialog.id}`);
   });
-  Object.assign(page, { openDialog: open, closeDialog: close, dialogOpen: (selector) => shown.has(selector) });
+  // `draw(dialog, field)` returns the field to focus; `field` is the one that had the focus, null at first.
+  Object.assign(page, { openDialog: open, closeDialog: close, closeDialogs: closeAll, dialogOpen: (selector) => shown.has(selector) });
 })();

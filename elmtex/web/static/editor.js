@@ -7,7 +7,6 @@
   let span = null; // the offsets that belong to the words in the form
   let heading = "add"; // which of its titles the editor has
   let guessed = false; // nobody has chosen the category: it follows the words
-  let field = null; // where the editor has the focus
 
   // Offsets are code points of the report, and the report's element holds exactly its text.
   const length = (text) => [...text].length;
@@ -45,17 +44,12 @@
     editing = item.item ?? null;
     $("#elmtex-add-here").hidden = true;
     dialog.querySelector("[data-take]").disabled = true;
-    field = title === "add" && item.text ? form.elements.category : form.elements.text;
-    page.openDialog("#elmtex-editor", draw);
+    const first = title === "add" && item.text ? form.elements.category : form.elements.text;
+    page.openDialog("#elmtex-editor", (dialog, field) => {
+      $("#elmtex-editor-title").textContent = dialog.dataset[heading];
+      return field?.isConnected ? field : first;
+    });
   };
-  const draw = (dialog) => {
-    $("#elmtex-editor-title").textContent = dialog.dataset[heading];
-    field.focus();
-  };
-  document.addEventListener("focusin", (event) => {
-    if (event.target.closest?.("#elmtex-editor")) field = event.target;
-  });
-  // Another report is shown: nothing of the previous one may get into its form.
   const add = () => {
     picked = selected();
     open("add", { text: "", ...(picked ?? {}) });
@@ -98,8 +92,8 @@
     add,
     addTo,
     nextSentence,
+    // Another report is shown: nothing of the previous one may get into its form.
     leaveEditor: () => {
-      page.closeDialog("#elmtex-editor");
       picked = null;
       sentence = -1;
     },

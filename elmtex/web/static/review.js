@@ -25,7 +25,7 @@
     if (button.getAttribute("aria-expanded") !== String(!folded)) button.setAttribute("aria-expanded", String(!folded));
   };
   page.unfold = (row) => folded && row.closest("#elmtex-folded") && fold(false);
-  page.help = () => page.openDialog("#elmtex-help", (dialog) => dialog.querySelector("[data-close]").focus());
+  page.help = () => page.openDialog("#elmtex-help", (dialog) => dialog.querySelector("[data-close]"));
 
   const restore = () => {
     all("[data-of]").forEach((element) =>
@@ -130,8 +130,8 @@
       folded = $("#elmtex-first") !== null; // what stands alone is shown
       page.forget();
       page.forgetDecisions();
+      page.closeDialogs();
       page.leaveEditor();
-      page.leaveCell();
     }
     restore();
     const command = $("#elmtex-command textarea");
