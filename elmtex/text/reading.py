@@ -40,7 +40,8 @@ _OPEN = re.compile(
     r"the|a|of|and|or|with|without|for|from|by|at|was|were|is|are|has|had|Dr\.|Prof\.|Mrs?\.|Ms\.)$"
 )
 # Nor with a denial, but for a form's answer: "Fever: no"
-_DENIES = re.compile(r"[^\s:?-] (?:(?:no|not|any)(?P<english>)|kein|nicht über)$")
+_NO = re.compile(r"[^\s:?-] (?:no|not|any)$")
+_KEIN = re.compile(r"[^\s:?-] (?:kein|nicht über)$")
 # A line of prose, more likely than one of a list
 _PROSE = re.compile(
     r"\w[.!?] [A-ZÄÖÜ]|,$|(?:^| )(?:[Ee]in|[Kk]eine?|mit|ohne|nach|bei|durch|über|unter|auf|an|aus|in|zu|zu[mr]|nicht|"
@@ -198,8 +199,7 @@ def _is_open(line: str, ahead: str) -> bool:
         return True
     if line[-1] in _STOPS:
         return False
-    denies = _DENIES.search(line[-14:])
-    if denies and (denies["english"] is None or ahead[0].islower()):
+    if _KEIN.search(line[-14:]) or (ahead[0].islower() and _NO.search(line[-14:])):
         return True
     listed = line[-1] == "," and ahead[0].islower() and not _SALUTATION.match(line)
     return listed or bool(_GOES_ON.match(ahead))

@@ -149,10 +149,12 @@ class Sectioned:
         return cls(report, sections(report))
 
     def sentence(self, start: int) -> tuple[int, int]:
-        """The sentence around a code point, half-open: also over the end of a line that is merely wrapped."""
+        """The sentence around a code point, half-open code points: also over the end of a line that is merely wrapped."""
         if not self._sentences:
             read = reading(self.report)
             self._sentences.extend(read.span(*span) for span in sentences(read.text))
+        if not self._sentences:
+            return 0, len(self.report)
         at = bisect_right(self._sentences, start, key=lambda span: span[0]) - 1
         return self._sentences[max(at, 0)]
 

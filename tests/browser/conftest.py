@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -32,14 +31,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium() -> Iterator[Any]:
     from pages import ARGUMENTS, CHROMIUM, playwright
 
-    with ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as patch:
-            # A page has moved it to a folder whose name is too long for chromium's socket.
-            patch.delenv("TMPDIR", raising=False)
-            driver = stack.enter_context(playwright.sync_playwright())
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with pytest.MonkeyPatch.context() as patch:
+        # A page has moved it to a folder whose name is too long for chromium's socket.
+        patch.delenv("TMPDIR", raising=False)
+        driver = playwright.sync_playwright().start()
+    browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+    yield browser
+    browser.close()
+    driver.stop()
 
 
 @pytest.fixture

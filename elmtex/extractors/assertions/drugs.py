@@ -125,7 +125,7 @@ def _is_of_next_sentence(item: Item, sections: Sectioned) -> bool:
     first, last = line_of(report, item.start)
     first, last = max(first, item.start - 2 * NEAR), min(last, item.end + NEAR)
     spans = [(first + a, first + b) for a, b in sentences(report[first:last])]
-    own = next(n for n, (_, end) in enumerate(spans) if item.start < end)
+    own = next((n for n, (_, end) in enumerate(spans) if item.start < end), 0)
     if own == 0 or sections.kind(item.start) == "allergies":
         return False
     before, sentence = (report[slice(*spans[n])] for n in (own - 1, own))
