@@ -67,6 +67,8 @@ def item(report: str, words: str, assertion: Assertion = "present") -> Item:
         ("☒ V. a. Embolie ☐ Kontrolle", "Embolie", None),
         ("[x] DVT prophylaxis with enoxaparin", "DVT", None),
         ("[x] MRI ordered\n[ ] discuss seizure with neurology", "seizure", None),
+        ("[x] Discuss hypertension\n[ ] Recheck anemia", "anemia", None),
+        ("[x] No known drug allergies", "allergies", None),
         ("□ Hypertonie\n□ KHK\n\n☒ Kontrolle", "KHK", None),
         ("Rundherd Ø 8 mm", "Rundherd", None),
         ("Breast cancer HER2: neg", "Breast cancer", None),

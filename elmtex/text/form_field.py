@@ -45,7 +45,7 @@ _ANSWER = re.compile(
 )
 # Before the words, these say what a tick or a "yes" does not: "[x] negative for fever", "Suspected sepsis? Yes", „☒ V. a. Embolie“
 _SAID = re.compile(
-    r"\b(?:no|not|den(?:y|ies|ied)|negative|without|rule|r/o|suspected|possible|risk|family|mother|father|discuss|re|prevent|"
+    r"\b(?:no|not|den(?:y|ies|ied)|negative|without|rule|r/o|suspected|possible|risk|family|mother|father|discuss|start|order|recheck|repeat|schedule|f/u|re|prevent|"
     r"kein\w*|nicht|ohne|V\. ?a|verdacht|ausschluss|familie\w*|mutter|vater|gegen|aufklärung|impfung)\b",
     re.IGNORECASE,
 )
