@@ -159,6 +159,9 @@ def test_what_stands_behind_costs_little(filling: str) -> None:
         ("Thrombus nicht sicher auszuschließen", DX, "Thrombus", "absent", "possible"),
         ("Metastase nicht auszuschl.", DX, "Metastase", "absent", "possible"),
         ("Malignancy cannot be completely excluded.", DX, "Malignancy", "absent", "possible"),
+        ("Ursache der Anämie?", DX, "Anämie", "present", "present"),
+        ("Anämie?", DX, "Anämie", "present", "possible"),
+        ("No progression to sepsis.", DX, "sepsis", "absent", "absent"),
         # A denial ends with its line
         ("No cough\nWheezing at night", SX, "Wheezing", "absent", "present"),
         ("No evidence of:\n- bleeding\n- rupture", DX, "rupture", "absent", "absent"),
@@ -306,6 +309,13 @@ def test_an_age_is_the_patients(
     got = fitted(found, CLINICAL, Sectioned.of(report))
     assert [i.text for i in got["age"]] == ages
     assert [i.text for i in got["gender"]] == genders
+
+
+def test_a_disease_with_its_cause_is_one_and_the_cause_alone_is_none() -> None:
+    report = "Hirninfarkt kardioembolisch, DD viral bedingt"
+    found = {DX: (item(report, "Hirninfarkt kardioembolisch"), item(report, "viral bedingt"))}
+    (kept,) = fitted(found, CLINICAL, Sectioned.of(report))[DX]
+    assert kept.text == "Hirninfarkt kardioembolisch"
 
 
 def test_a_relatives_letter_is_no_gender_and_a_form_no_finding() -> None:

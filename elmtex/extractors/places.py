@@ -51,7 +51,7 @@ _IN_NAMES = frozenset("med dent rer nat habil für und der des im am von van de 
 _LETTERHEAD = 100  # characters at most
 # A cause alone, which is no disease: „DD medikamentös“, „am ehesten viral bedingt“
 _CAUSE = re.compile(
-    r"(?:\w+ )?(?:[\w-]*bedingt|medikamentös|\w+induziert|\w+assoziiert|\w*embolisch|(?:krypt|psych|iatr)ogen)"
+    r"(?:[a-zäöüß]\w* )?(?:[\w-]*bedingt|medikamentös|\w+induziert|\w+assoziiert|\w*embolisch|(?:krypt|psych|iatr)ogen)"
 )
 _PAST = re.compile(
     r"(?:\bZ\. ?n\.|\bZustand nach|\bstatus post|\bs/p|\bSt\. ?p\.)\s*\Z", re.IGNORECASE

@@ -21,6 +21,11 @@ _SUSPECTED = re.compile(
     r"(?:[,;:]? ?[(\[]?(?:Verdacht|V\. ?a\.|suspected|fraglich)[)\]]?|\?) ?(?=[\n\r.,;)/]|\Z)",
     re.IGNORECASE,
 )
+# What is asked is another thing: „Ursache der Anämie?“
+_ASKED_OF = re.compile(
+    r"\b(?:Ursache|Genese|Verlauf|Progress|Staging|cause|a?etiology|source|management|follow-?up)\b(?: (?:der|des|von|bei|of|the|her|his|a|an)){0,3} \Z",
+    re.IGNORECASE,
+)
 # Doubted by the item's own first word: „fragliche Erosion“
 _DOUBTED = re.compile(
     r"(?:cave\b|fraglich|möglich|vermutlich|suspected|questionable|possible|probable|likely)\w*\b",
@@ -84,7 +89,7 @@ _DENIES = re.compile(
 )
 # Before a finding that did not change, but is there: "no increase in the effusion", „keine Befundänderung der Zirrhose“
 _UNCHANGED = re.compile(
-    r"\b(?:no|without|not any|kein\w*|ohne)\s+(?:[\w-]+\s+){0,2}?(?:change|increase|decrease|progression|worsening|improvement|"
+    r"\b(?:no|without|not any|kein\w*|ohne)\s+(?:[\w-]+\s+){0,2}?(?:change|increase|decrease|progression(?! to\b)|worsening|improvement|"
     r"\w*änderung|\w*zunahme|\w*abnahme|progress|\w*progredienz|verschlechterung|besserung|regredienz|rückgang)\s+"
     r"(?:(?:of|in|to|der|des|von|im|in|beim?)\s+)(?:[\w-]+\s+){0,2}\Z",
     re.IGNORECASE,
@@ -161,8 +166,11 @@ def _told(item: Item, words: str, report: str, disease: bool) -> Assertion | Non
 
 
 def is_suspected(item: Item, report: str) -> bool:
-    assert item.end is not None
-    return bool(_SUSPECTED.match(report, item.end) or _DOUBTED.match(item.text))
+    assert item.start is not None and item.end is not None
+    if _DOUBTED.match(item.text):
+        return True
+    suspected = _SUSPECTED.match(report, item.end)
+    return bool(suspected) and not _ASKED_OF.search(words_before(item.start, report))
 
 
 def _is_condition(item: Item, words: str, report: str) -> bool:
