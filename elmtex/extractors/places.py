@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from elmtex.schema import Category, CategorySchema
@@ -89,7 +89,7 @@ def by_place(
         ()
     """
     kinds = {category.key: category for category in schema.categories}
-    relatives = _spans(categories, kinds, "FamilyMemberHistory")
+    relatives = _spans(categories, kinds, _of("FamilyMemberHistory"))
     found = {
         key: tuple(i for i in items if _is_patients(i, kinds[key], relatives, sections))
         for key, items in categories.items()
@@ -136,21 +136,20 @@ def _once(
 ) -> dict[str, tuple[Item, ...]]:
     """The items, each once: a past disease that history lists, „Z. n. Infarkt“, is no present one, "No drug allergies" is
     not listed beside the allergies that it denies, nor what somebody is allergic to among the drugs."""
-    past = [
-        span
-        for key, items in categories.items()
-        if kinds[key].fhir.clinical_status == "inactive"
-        for span in _places(items)
-    ]
-    denied = [
-        span
-        for key, items in categories.items()
-        if kinds[key].fhir.resource in ("Condition", "AllergyIntolerance")
-        for span in _places(i for i in items if i.assertion == "absent")
-    ]
+    past = _spans(categories, kinds, lambda c: c.fhir.clinical_status == "inactive")
+    deniable = ("Condition", "AllergyIntolerance")
+    denied = _spans(
+        categories, kinds, lambda c: c.fhir.resource in deniable, lambda i: i.assertion == "absent"
+    )
+    allergens = _spans(
+        categories, kinds, _of("AllergyIntolerance"), lambda i: i.assertion != "absent"
+    )
 
     def stays(item: Item, category: Category) -> bool:
-        if category.fhir.resource != "Condition" or item.start is None:
+        resource = category.fhir.resource
+        if resource == "MedicationStatement" and not _DIGIT.search(item.text):
+            return not any(item.overlaps(*span) for span in allergens)
+        if resource != "Condition" or item.start is None:
             return True
         if item.assertion == "present" and _NONE.match(item.text):
             return not any(item.overlaps(*span) for span in denied)
@@ -159,20 +158,8 @@ def _once(
         before = report[max(0, item.start - _PAST_LENGTH) : item.start]
         return not (_PAST.search(before) and any(item.overlaps(*span) for span in past))
 
-    allergens = [
-        span
-        for key, items in categories.items()
-        if kinds[key].fhir.resource == "AllergyIntolerance"
-        for span in _places(i for i in items if i.assertion != "absent")
-    ]
-
-    def is_allergen(item: Item, category: Category) -> bool:
-        drug = category.fhir.resource == "MedicationStatement" and not _DIGIT.search(item.text)
-        return drug and any(item.overlaps(*span) for span in allergens)
-
     return {
-        key: tuple(i for i in items if stays(i, kinds[key]) and not is_allergen(i, kinds[key]))
-        for key, items in categories.items()
+        key: tuple(i for i in items if stays(i, kinds[key])) for key, items in categories.items()
     }
 
 
@@ -181,14 +168,22 @@ def _places(items: Iterable[Item]) -> list[tuple[int, int]]:
 
 
 def _spans(
-    categories: Mapping[str, tuple[Item, ...]], kinds: Mapping[str, Category], resource: str
+    categories: Mapping[str, tuple[Item, ...]],
+    kinds: Mapping[str, Category],
+    wanted: Callable[[Category], bool],
+    counts: Callable[[Item], bool] = lambda item: True,
 ) -> list[tuple[int, int]]:
+    """Where the items of the wanted categories stand, of those that count."""
     return [
         span
         for key, items in categories.items()
-        if kinds[key].fhir.resource == resource
-        for span in _places(items)
+        if wanted(kinds[key])
+        for span in _places(filter(counts, items))
     ]
+
+
+def _of(resource: str) -> Callable[[Category], bool]:
+    return lambda category: category.fhir.resource == resource
 
 
 def _is_patients(
@@ -239,7 +234,7 @@ def _with_allergies(
     sections: Sectioned,
 ) -> dict[str, tuple[Item, ...]]:
     """The items; of what the model took under "Allergies" for history or a drug, what is listed as no allergy yet is one."""
-    known = _spans({allergies: categories.get(allergies, ())}, kinds, "AllergyIntolerance")
+    known = _places(categories.get(allergies, ()))
     moved: list[Item] = []
 
     def stays(item: Item, category: Category) -> bool:

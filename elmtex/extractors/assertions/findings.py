@@ -157,8 +157,8 @@ def _told(item: Item, words: str, report: str, disease: bool) -> Assertion | Non
         return "possible"
     if item.assertion == "present" and not disease and _is_condition(item, words, report):
         return "possible"
-    is_reason = _REASON.search(words) or _AT.search(words)
-    if item.assertion != "absent" and not is_reason and _NOT_FOUND.match(report, item.end):
+    not_found = item.assertion != "absent" and _NOT_FOUND.match(report, item.end)
+    if not_found and not (_REASON.search(words) or _AT.search(words)):
         return "absent"
     if item.assertion == "possible" and _UNCONFIRMED.match(report, item.end):
         return "absent"

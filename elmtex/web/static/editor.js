@@ -5,7 +5,6 @@
   let picked = null; // {text, start, end} of the words last selected in the report
   let editing = null; // the item's id; null adds one
   let span = null; // the offsets that belong to the words in the form
-  let heading = "add"; // which of its titles the editor has
   let guessed = false; // nobody has chosen the category: it follows the words
 
   // Offsets are code points of the report, and the report's element holds exactly its text.
@@ -34,7 +33,6 @@
   const open = (title, item) => {
     const dialog = $("#elmtex-editor");
     if (!dialog) return;
-    heading = title;
     const form = dialog.querySelector("form");
     form.elements.text.value = item.text;
     guessed = !item.category;
@@ -46,7 +44,7 @@
     dialog.querySelector("[data-take]").disabled = true;
     const first = title === "add" && item.text ? form.elements.category : form.elements.text;
     page.openDialog("#elmtex-editor", (dialog, field) => {
-      $("#elmtex-editor-title").textContent = dialog.dataset[heading];
+      $("#elmtex-editor-title").textContent = dialog.dataset[title];
       return field?.isConnected ? field : first;
     });
   };
