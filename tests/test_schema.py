@@ -166,7 +166,7 @@ BAD = [
     ),
     (
         _schema(a={"title": "A", "x-fhir": {"resource": "Procedure", "clinicalStatus": "active"}}),
-        "/properties/a/x-fhir/resource: breaks the rule 'const' (Condition)",
+        "/properties/a/x-fhir/resource: has to be 'Condition' where 'clinicalStatus' is given",
     ),
     (
         _schema(a={"title": "A", "x-fhir": {"resource": "Condition", "quantity": True}}),
@@ -219,6 +219,19 @@ def test_planted_faults_are_named_by_their_path(document: Any, place: str) -> No
             _schema(w={"title": "Wound", "x-attributes": ["y", "x"]})
             | {"x-attributes": {"x": {"title": "Size"}, "y": {"title": "Size change"}}},
             "/x-attributes/x/x-label: the label 'size' begins 'size change', and 'w' lists both",
+        ),
+        (
+            _schema(a={"title": "A", "x-lable": "b"}),
+            "/properties/a/x-lable: means nothing; 'x-label'",
+        ),
+        (_schema(a={"title": "A", "x_fhir": {}}), "/properties/a/x_fhir: means nothing; 'x-fhir'"),
+        (
+            _schema(a={"title": "A"}) | {"x-attribute": {}},
+            "/x-attribute: means nothing; 'x-attributes'",
+        ),
+        (
+            _schema(a={"title": "A"}) | {"x-attributes": {"s": {"title": "S", "x-values": "dose"}}},
+            "/x-attributes/s/x-values: means nothing; 'x-value'",
         ),
     ],
 )

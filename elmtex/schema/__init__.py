@@ -30,6 +30,7 @@ from elmtex.schema.checks import (
     check_attribute_labels,
     check_items,
     check_labels,
+    check_names,
     check_schema,
     check_shape,
     same_labels,
@@ -224,6 +225,7 @@ def parse_schema(
     if names_only:  # which alone make no schema that could be wrong
         document = _names_of(document)
     else:
+        check_names(document, where)
         # As it is written: with every category's items it takes fifty times as long.
         check_schema(document, where)
     document = _with_items(document)

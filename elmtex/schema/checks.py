@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
@@ -29,6 +30,25 @@ def check_shape(document: Any, where: str) -> None:
     fault = jsonschema.exceptions.best_match(itertools.islice(faults, FAULTS))
     if fault is not None:
         raise refusal(fault, where)
+
+
+def check_names(document: dict[str, Any], where: str) -> None:
+    """Refuse a file with an ``x-`` name that is nearly one of elmtex's: what is misspelt would say nothing, in silence."""
+    parts = SHAPE["properties"]
+    places: list[tuple[tuple[str, ...], dict[str, Any], dict[str, Any]]] = [((), document, parts)]
+    for group in ("properties", "x-attributes"):
+        known = parts[group]["additionalProperties"]["properties"]
+        places += [((group, key), spec, known) for key, spec in document.get(group, {}).items()]
+    for path, spec, known in places:
+        for name in spec.keys() - known:
+            near = difflib.get_close_matches(name, known, 1, cutoff=0.75)
+            if near and name.startswith("x"):
+                raise SchemaError(
+                    "{where}: {path}: means nothing; {name!r} is probably meant",
+                    where=where,
+                    path=pointer((*path, name)),
+                    name=near[0],
+                )
 
 
 def check_schema(document: dict[str, Any], where: str) -> None:
@@ -135,6 +155,15 @@ def refusal(fault: Any, where: str) -> SchemaError:
             "{where}: {path}: holds half a character or one that cannot be seen; type it again",
             where=where,
             path=at,
+        )
+    schema_path = list(fault.absolute_schema_path)
+    if "dependentSchemas" in schema_path:
+        return SchemaError(
+            "{where}: {path}: has to be {wanted!r} where {name!r} is given",
+            where=where,
+            path=at,
+            wanted=wanted,
+            name=schema_path[schema_path.index("dependentSchemas") + 1],
         )
     if rule == "enum":
         wanted = "one of: " + ", ".join(map(str, wanted))
