@@ -353,6 +353,11 @@ def test_the_evaluation_counts_places_and_kinds():
         ("Allergies: latex.\n", "The patient was admitted for chemotherapy with cisplatin."),
         ("Allergies: latex.\n", "This 40-year-old man was in a car crash; CRP was reactive."),
         ("Allergien: Latex.\n", "Die Patientin hat eine große Wunde mit konstanten Schmerzen."),
+        ("Allergies: none. ", "Takes lisinopril 10 mg."),
+        ("Allergies: NKDA. ", "He takes metformin."),
+        ("FH: mother MI. ", "The patient presents with cough."),
+        ("Immunizations: up to date. ", "Presents with fever."),
+        ("Impfungen: vollständig, Tetanus 2021. ", "Kommt wegen Fieber."),
     ],
 )
 def test_a_brief_section_ends_where_the_visit_is_told(brief, about_the_visit):
@@ -374,6 +379,8 @@ def test_a_brief_section_ends_where_the_visit_is_told(brief, about_the_visit):
         "Family history: gout.\nThe patient was adopted.\nMaternal aunt had breast cancer.",
         "Allergies: Penicillin.\nThe patient gets hives.",
         "Allergien: Penicillin.\nDie Pathologie war unauffällig.",
+        "Family history: Mother with breast cancer. Presented with a lump. Her sister is well.",
+        "Family history: The patient's father had gout. The patient's mother, too.",
         "PMH: HTN.\nThe patient was well.",  # told in sentences
     ],
 )

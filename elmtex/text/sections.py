@@ -35,16 +35,17 @@ _SOAP = {
     **dict.fromkeys("A", "assessment"),
     **dict.fromkeys("P", "plan"),
 }
-# What is said in a line or a list; a line about the patient's visit below it no longer belongs to it, even without a heading.
-_BRIEF = ("allergies", "family_history")
+# What is said in a line or a list; a sentence about the patient's visit behind it no longer belongs to it, even without a heading.
+_BRIEF = ("allergies", "family_history", "immunizations")
 _VISIT = re.compile(
-    r"[.!?)] *\n\s*(?=(?:This|The|An?) (?:pleasant )?(?:\d{1,3}[- ]year|patient\b)|Patient (?:is|was|presents?|presented)\b"
-    r"|(?:Mr|Mrs|Ms)\.? [A-Z]|On (?:admission|examination)\b|(?:Der|Die|Unsere?) (?:\d{1,3}[- ]?jährige|Pat(?:\.|ient))"
-    r"|(?:Herr|Frau) [A-ZÄÖÜ]|Bei (?:Aufnahme|Vorstellung)\b)"
+    r"[.!?)]\s{1,9}(?=(?:This|The|An?) (?:pleasant )?(?:\d{1,3}[- ]year|patient\b(?!'))|(?:Patient|Pt\.?) (?:is|was|takes|presents?|presented)\b"
+    r"|(?:Mr|Mrs|Ms)\.? [A-Z]|(?:Currently )?(?:Takes|Taking|Presents|Presented|Presenting|Complains|Admitted|Denies)\b|On (?:admission|examination|exam)\b"
+    r"|(?:Der|Die|Unsere?) (?:\d{1,3}[- ]?jährige|Pat(?:\.|ient))|(?:Herr|Frau) [A-ZÄÖÜ]|Bei (?:Aufnahme|Vorstellung)\b|(?:Nimmt|Kommt|Klagt|Aktuell|Jetzt) "
+    r"|(?:He|She|Er|Sie) (?:takes|is taking|presents|presented|nimmt|kommt)\b|Stellt sich\b|Vorstellung (?:wegen|mit|bei)\b)"
 )
 # Words of the section's matter: where they follow, it goes on.
 _STILL = re.compile(
-    r"\b(?:\w*allerg\w*|react(?:s|ed|ion|ions)?|\w*reaktion(?:en)?|intoler\w*|\w*unverträg\w*|verträgt|anaphyl\w*|rash|hives|urticaria|swelling"
+    r"\b(?:\w*allerg\w*|immuni[sz]\w*|vaccin\w*|\w*impf\w*|booster|tetanus|react(?:s|ed|ion|ions)?|\w*reaktion(?:en)?|intoler\w*|\w*unverträg\w*|verträgt|anaphyl\w*|rash|hives|urticaria|swelling"
     r"|angio-?oedema|angio-?edema|\w*exanthem|urtikaria|nesselsucht|(?:hyper)?sensitiv\w*|überempfindlich\w*|famil(?:y|ial|ie|iär\w*)|adopted|adoptiert"
     r"|(?:grand|step)?(?:mother|father|parents?|sons?|daughters?|child|children)|brothers?|sisters?|siblings?|twins?|aunts?|uncles?|cousins?|nieces?|nephews?"
     r"|maternal|paternal|wife|husband|(?:groß|ur|stief|schwieger)?(?:mutter|vater|eltern|söhne?|sohn|tochter|töchter)|mütterlich\w*|väterlich\w*"
