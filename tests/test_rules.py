@@ -540,6 +540,32 @@ def test_what_stands_under_allergies_is_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("report", "words", "key"),
+    [
+        ("ALLERGIES: NKDA. MEDICATIONS: aspirin.", "aspirin", DRUG),
+        ("Allergies: milk. Takes omeprazole.\nMedication: aspirin", "aspirin", DRUG),
+        ("MEDICATIONS: aspirin, allergic to codeine.", "codeine", "allergies"),
+        ("Allergies: aspirin.", "aspirin", "allergies"),
+    ],
+)
+def test_what_stands_under_medication_is_no_allergy(report: str, words: str, key: str) -> None:
+    items = {"allergies": (Item(*place(report, words)),)}
+    found = fitted(items, CLINICAL, Sectioned.of(report))
+    assert [k for k, items in found.items() if items] == [key]
+
+
+def test_allergies_that_are_denied_are_listed_once() -> None:
+    report = "Allergies: none. NKDA"
+    heading, none, nkda = (
+        Item(*place(report, words), assertion="absent") for words in ("Allergies", "none", "NKDA")
+    )
+    items = {"allergies": (heading, none, nkda), HISTORY: (nkda,)}
+    found = fitted(items, CLINICAL, Sectioned.of(report))
+    assert found["allergies"] == (heading, nkda) and not found[HISTORY]
+    assert fitted({"allergies": (none,)}, CLINICAL, Sectioned.of(report))["allergies"] == (none,)
+
+
+@pytest.mark.parametrize(
     ("report", "words", "assertion"),
     [
         ("Empfehlung: Bronchoskopie mit Biopsie.", "Bronchoskopie", "possible"),

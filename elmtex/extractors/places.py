@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from elmtex.schema import Category, CategorySchema
 from elmtex.text.rows import line_of
-from elmtex.text.sections import Sectioned
+from elmtex.text.sections import ALLERGY, Sectioned
 from elmtex.types import Item
 
 # Up to the date of birth there is a name
@@ -64,6 +64,7 @@ _RESOLVED = re.compile(
     re.IGNORECASE,
 )
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
+_ONLY_NONE = re.compile(r"(?:no(?:ne|thing)?|nil|keine?)(?: known| bekannt)?", re.IGNORECASE)
 # „Hauptstr. 77“, „Klosterberg 1, 97999 Rothenau“
 _ADDRESS = re.compile(
     r"(?:[A-ZÄÖÜ]\w* (?:der |den )?)?[A-ZÄÖÜ][\w-]*(?:(?:str\.|straße|weg|platz|allee|gasse|markt) \d{1,3} ?[a-z]?|\.? \d{1,3} ?[a-z]?(?=, ))"
@@ -96,7 +97,11 @@ def by_place(
     }
     found = _once(_with_resolved(found, kinds, sections.report), kinds, sections.report)
     allergies = next((k for k, c in kinds.items() if c.fhir.resource == "AllergyIntolerance"), None)
-    return _with_allergies(found, kinds, allergies, sections) if allergies else found
+    if allergies is None:
+        return found
+    return _with_allergies(
+        _with_drugs(found, kinds, allergies, sections), kinds, allergies, sections
+    )
 
 
 def _with_resolved(
@@ -141,18 +146,26 @@ def _once(
     denied = _spans(
         categories, kinds, lambda c: c.fhir.resource in deniable, lambda i: i.assertion == "absent"
     )
-    allergens = _spans(
-        categories, kinds, _of("AllergyIntolerance"), lambda i: i.assertion != "absent"
-    )
+    allergy = _of("AllergyIntolerance")
+    allergens = _spans(categories, kinds, allergy, lambda i: i.assertion != "absent")
+    denied_allergies = _spans(categories, kinds, allergy, lambda i: i.assertion == "absent")
+
+    denials = {
+        key: sum(i.assertion == "absent" for i in items) for key, items in categories.items()
+    }
 
     def stays(item: Item, category: Category) -> bool:
         resource = category.fhir.resource
+        if item.assertion == "absent" and _ONLY_NONE.fullmatch(item.text):  # "Allergies: none"
+            return denials[category.key] == 1
         if resource == "MedicationStatement" and not _DIGIT.search(item.text):
             return not any(item.overlaps(*span) for span in allergens)
         if resource != "Condition" or item.start is None:
             return True
         if item.assertion == "present" and _NONE.match(item.text):
             return not any(item.overlaps(*span) for span in denied)
+        if item.assertion == "absent" and any(item.overlaps(*span) for span in denied_allergies):
+            return False
         if category.fhir.clinical_status != "active":
             return True
         before = report[max(0, item.start - _PAST_LENGTH) : item.start]
@@ -225,6 +238,36 @@ def _is_letterhead(line: str) -> bool:
     if len(words) > 1 and words[0] in _HOUSE:
         return True
     return bool(_TITLE.match(line) or (_RANK.search(line) and _INITIAL.search(line)))
+
+
+def _with_drugs(
+    categories: dict[str, tuple[Item, ...]],
+    kinds: Mapping[str, Category],
+    allergies: str,
+    sections: Sectioned,
+) -> dict[str, tuple[Item, ...]]:
+    """The items; what the model took for an allergy is a drug under "Medications", where its sentence tells of no allergy."""
+    drugs = next((k for k, c in kinds.items() if c.fhir.resource == "MedicationStatement"), None)
+    if drugs is None:
+        return categories
+
+    def is_drug(item: Item) -> bool:
+        if item.start is None or sections.kind(item.start) != "medication":
+            return False
+        return not ALLERGY.search(sections.report, *sections.sentence(item.start))
+
+    moved = [item for item in categories.get(allergies, ()) if is_drug(item)]
+    if not moved:
+        return categories
+    known = _places(categories.get(drugs, ()))
+    new = (
+        replace(item, attributes=())
+        for item in moved
+        if item.assertion != "absent" and not any(item.overlaps(*span) for span in known)
+    )
+    both = sorted((*categories.get(drugs, ()), *new), key=lambda item: item.start or 0)
+    left = tuple(item for item in categories[allergies] if item not in moved)
+    return {**categories, drugs: tuple(both), allergies: left}
 
 
 def _with_allergies(

@@ -35,22 +35,32 @@ _SOAP = {
     **dict.fromkeys("A", "assessment"),
     **dict.fromkeys("P", "plan"),
 }
+# Words of which allergies are told
+ALLERGY = re.compile(
+    r"\b(?:\w*allerg\w*|react(?:s|ed|ion|ions)?|\w*reaktion(?:en)?|intoler\w*|\w*unverträg\w*|verträgt|anaphyl\w*|rash|hives|urticaria|swelling"
+    r"|angio-?oedema|angio-?edema|\w*exanthem|urtikaria|nesselsucht|(?:hyper)?sensitiv\w*|überempfindlich\w*)\b",
+    re.IGNORECASE,
+)
 # What is said in a line or a list; a sentence about the patient's visit behind it no longer belongs to it, even without a heading.
-_BRIEF = ("allergies", "family_history", "immunizations")
+# Where one of these words of the section's matter follows, it goes on.
+_BRIEF = {
+    "allergies": ALLERGY,
+    "family_history": re.compile(
+        r"\b(?:famil(?:y|ial|ie|iär\w*)|adopted|adoptiert"
+        r"|(?:grand|step)?(?:mother|father|parents?|sons?|daughters?|child|children)|brothers?|sisters?|siblings?|twins?|aunts?|uncles?|cousins?|nieces?|nephews?"
+        r"|maternal|paternal|wife|husband|(?:groß|ur|stief|schwieger)?(?:mutter|vater|eltern|söhne?|sohn|tochter|töchter)|mütterlich\w*|väterlich\w*"
+        r"|(?:halb)?(?:brüder|bruder|schwestern?)|geschwister|zwilling\w*|tanten?|onkel|cousinen?|nichten?|neffen?|kind(?:er|es)?)\b",
+        re.IGNORECASE,
+    ),
+    "immunizations": re.compile(
+        r"\b(?:immuni[sz]\w*|vaccin\w*|\w*impf\w*|boosters?|shots?|tetanus)\b", re.IGNORECASE
+    ),
+}
 _VISIT = re.compile(
     r"[.!?)]\s{1,9}(?=(?:This|The|An?) (?:pleasant )?(?:\d{1,3}[- ]year|patient\b(?!'))|(?:Patient|Pt\.?) (?:is|was|takes|presents?|presented)\b"
     r"|(?:Mr|Mrs|Ms)\.? [A-Z]|(?:Currently )?(?:Takes|Taking|Presents|Presented|Presenting|Complains|Admitted|Denies)\b|On (?:admission|examination|exam)\b"
     r"|(?:Der|Die|Unsere?) (?:\d{1,3}[- ]?jährige|Pat(?:\.|ient))|(?:Herr|Frau) [A-ZÄÖÜ]|Bei (?:Aufnahme|Vorstellung)\b|(?:Nimmt|Kommt|Klagt|Aktuell|Jetzt) "
     r"|(?:He|She|Er|Sie) (?:takes|is taking|presents|presented|nimmt|kommt)\b|Stellt sich\b|Vorstellung (?:wegen|mit|bei)\b)"
-)
-# Words of the section's matter: where they follow, it goes on.
-_STILL = re.compile(
-    r"\b(?:\w*allerg\w*|immuni[sz]\w*|vaccin\w*|\w*impf\w*|booster|tetanus|react(?:s|ed|ion|ions)?|\w*reaktion(?:en)?|intoler\w*|\w*unverträg\w*|verträgt|anaphyl\w*|rash|hives|urticaria|swelling"
-    r"|angio-?oedema|angio-?edema|\w*exanthem|urtikaria|nesselsucht|(?:hyper)?sensitiv\w*|überempfindlich\w*|famil(?:y|ial|ie|iär\w*)|adopted|adoptiert"
-    r"|(?:grand|step)?(?:mother|father|parents?|sons?|daughters?|child|children)|brothers?|sisters?|siblings?|twins?|aunts?|uncles?|cousins?|nieces?|nephews?"
-    r"|maternal|paternal|wife|husband|(?:groß|ur|stief|schwieger)?(?:mutter|vater|eltern|söhne?|sohn|tochter|töchter)|mütterlich\w*|väterlich\w*"
-    r"|(?:halb)?(?:brüder|bruder|schwestern?)|geschwister|zwilling\w*|tanten?|onkel|cousinen?|nichten?|neffen?|kind(?:er|es)?)\b",
-    re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
 _NOTHING = frozenset(
@@ -122,8 +132,8 @@ def sections(report: str) -> tuple[Section, ...]:
 def _ended(section: Section, text: str) -> Iterator[Section]:
     """A section, and what follows it without a heading: "Allergies: latex.", then "The patient presented …"."""
     start, end = section.body
-    if section.kind in _BRIEF:
-        last = max((match.end() for match in _STILL.finditer(text, start, end)), default=start)
+    if still := _BRIEF.get(section.kind or ""):
+        last = max((match.end() for match in still.finditer(text, start, end)), default=start)
         if visit := _VISIT.search(text, last, end):
             yield replace(section, body=(start, visit.end()))
             yield Section(None, None, (visit.end(), end))
