@@ -250,11 +250,26 @@ def test_what_a_history_denies_is_a_refuted_condition() -> None:
         "stent thrombosis",
         "postoperative pain",
         "myocardial infarction with stent",
+        "pacemaker infection",
+        "hearing loss",
     ],
 )
 def test_what_came_of_an_operation_is_none(text: str) -> None:
     (found,) = _resources(text, ("medical_surgical_history", text, "present"))
     assert found["resourceType"] == "Condition"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Small bowel resections", "PTA of the right leg", "tubal ligation", "pacemaker", "sinus surgeries in 1987"),
+        *("two vaginal deliveries", "rotator cuff repair", "removal of a melanoma", "D&C", "ORIF left ankle"),
+        *("Knie-TEP rechts 2018", "Schrittmacher seit 2015", "Metallentfernung", "Abrasio 2011", "Osteosynthese 2009"),
+    ],
+)  # fmt: skip
+def test_an_operation_of_the_history_is_a_procedure(text: str) -> None:
+    (found,) = _resources(text, ("medical_surgical_history", text, "present"))
+    assert found["resourceType"] == "Procedure"
 
 
 def test_what_a_model_alone_denies_does_not_read_as_a_humans_word() -> None:

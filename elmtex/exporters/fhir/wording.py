@@ -12,10 +12,14 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _OPERATION = re.compile(
-    r"\b(?:\w*(?:ectomy|otomy|ostomy|plasty|ektomie|otomie|ostomie|plastik|resection|resektion|implantation)|surgery|"
-    r"operation|op|operated|operiert|resected|replacement|transplant(?:ation)?|bypass|cabg|pci|\w*stent(?:ing)?|tep|"
-    r"ca?esarean(?: section)?|sectio|kaiserschnitt|amputation|ablation|hernia repair|\w*emboli[sz]ation|chemotherap(?:y|ie)|"
-    r"radiotherapy|radiation therapy|bestrahlung|strahlentherapie)\b",
+    r"\b(?:\w*(?:ectom(?:y|ies)|otom(?:y|ies)|ostom(?:y|ies)|plast(?:y|ies)|ektomien?|otomien?|ostomien?|plastik(?:en)?|resections?|resektion(?:en)?"
+    r"|implantation(?:en)?|centesis|pexy|pexie)|surger(?:y|ies)|operation(?:s|en)?|op|ops|operated|operiert|resected|replacements?"
+    r"|transplant(?:s|ation|ations)?|bypass|cabg|acvb|pci|ptc?a|orif|\w*stent(?:s|ing)?|(?:h|k|knie-?|hüft-?)?teps?|d ?& ?c|curettage|kürettage|abrasio"
+    r"|c-?sections?|ca?esarean(?: sections?)?|sectio|kaiserschnitt|(?:vaginal|forceps) deliver(?:y|ies)|amputation(?:en)?|ablation(?:en)?"
+    r"|(?:hernia|cuff|valve|aneurysm|ligament|cleft \w+|perineal|a&p) repairs?|(?:tubal )?ligations?|sterilisation|ligatur|reconstructions?|rekonstruktion"
+    r"|removal|excisions?|exzision|\w*entfernung|(?:spinal|lumbar|cervical) fusion|spondylodese|osteosynthese|internal fixation|(?:cardiac )?catheteri[sz]ation"
+    r"|pacemaker(?: (?:placement|insertion))?|\w*schrittmacher|icd placement|\w*emboli[sz]ation|chemotherap(?:y|ie)"
+    r"|radiotherapy|radiation therapy|bestrahlung|strahlentherapie)\b",
     re.IGNORECASE,
 )
 # Complications of an operation, and planned ones, are not operations.
