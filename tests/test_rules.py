@@ -509,6 +509,11 @@ def test_what_a_denial_does_not_reach_is_there(report: str, words: str, assertio
         ("Pankreas: unauffällig", "signs_symptoms", "Pankreas", False),
         ("Röntgen Thorax", "diagnostic_techniques_procedures", "Röntgen Thorax", True),
         ("neurologische Untersuchung", "diagnostic_techniques_procedures", "neurologische Untersuchung", True),
+        ("We will refer to ENT", "interventional_therapy", "ENT", False),
+        ("Dr. Young from Plastic Surgery", "interventional_therapy", "Plastic Surgery", False),
+        ("She had plastic surgery", "interventional_therapy", "plastic surgery", True),
+        ("Mitbehandlung durch die Kardiologie", "interventional_therapy", "Kardiologie", False),
+        ("Die Zytologie zeigt", "diagnostic_techniques_procedures", "Zytologie", True),
     ],
 )  # fmt: skip
 def test_what_is_a_relatives_or_a_name_is_no_finding_of_the_patient(

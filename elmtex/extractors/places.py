@@ -38,6 +38,13 @@ _TITLED = re.compile(
     r"[\w-]*(?:anamnese|bogen|protokoll|visite|konsil|checkliste?)",
     re.IGNORECASE,
 )
+# Whoever treats is no treatment: "will see ENT", "Dr. Young from Plastic Surgery"
+_TREATS = re.compile(
+    r"(?:General|Plastic|Colorectal|Vascular|Orthop\w+|Trauma|Thoracic|Cardiothoracic) Surgery(?: [A-Z]\b)?(?: Service)?|ENT|HNO"
+    r"|(?i:(?:allerg|anesthesi|anaesthesi|angi|cardi|dermat|endocrin|gastroenter|gynec|gynaec|haemat|hemat|hepat|nephr|neur|onc|ophthalm|pulmon|rheumat|ur)"
+    r"ology(?: (?:service|team|clinic))?|(?:anästhesi|angi|dermat|endokrin|gastroenter|gynäk|hämat|hepat|kardi|nephr|neur|onk|pneum|rheumat|ur)ologie"
+    r"|\w*chirurgie|paramedics|notarzt|primary care (?:provider|physician)|[\w ]{3,20} team|case management)"
+)
 _NO_OUTCOMES = frozenset("aufnahme entlassung verlegung vorstellung wiedervorstellung".split())
 # What a letterhead or a signature is made of, beside words with a capital: "Dr. med. A. Lindhorst, Oberarzt", „Klinik für Orthopädie und
 # Unfallchirurgie“
@@ -208,6 +215,8 @@ def _is_patients(
     if finding and sections.kind(item.start) == "immunizations":  # what it is against
         return False
     if category.fhir.resource in ("Condition", "Procedure") and item.text.lower() in NO_ITEMS:
+        return False
+    if category.fhir.resource == "Procedure" and _TREATS.fullmatch(item.text):
         return False
     if finding and (_CAUSE.fullmatch(item.text) or _TITLED.fullmatch(item.text)):
         return False
