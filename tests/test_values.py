@@ -734,6 +734,8 @@ NORMAL = (
     *("unauffällig", "Abdomen weich", "Herztöne rein, rhythmisch", "Pupillen isokor", "wach und orientiert", "o. B."),
     *("Hüften frei beweglich", "Normal großer linker Ventrikel", "guter AZ", "reizlos", "Vesikuläratmen", "HNO o. B."),
     *("within normal limits", "Lungen frei.", "A&O x3", "2+ pulses", "soft, flat", "Narbe reizlos", "Herztöne rein, keine Geräusche"),
+    *("comfortable", "Benign", "Stable", "stable condition", "ambulates well", "Left TM was okay", "good sphincter tone"),
+    *("Warm and well perfused", "tolerating a regular diet", "Pink conjunctivae", "normal set and shape", "passing flatus"),
 )  # fmt: skip
 # Each has a word of those above, and is something else.
 NOT_NORMAL = (
@@ -749,6 +751,8 @@ NOT_NORMAL = (
     *("febrile", "symmetric polyarthritis", "soft tissue swelling", "not oriented", "fluent aphasia", "reactive"),
     *("zeitlich unscharf orientiert", "desorientiert", "wache nachts auf", "weicher Knoten", "rhythmische Zuckungen"),
     *("Weichteilschwellung", "Reinfarkt", "feuchter Gangrän", "nicht unauffällig", "unregelmäßig", "symmetrische Ödeme"),
+    *("stable angina", "benign tumour", "uncomfortable", "white tongue", "unhappy", "not walking well", "stable mass"),
+    *("benign prostatic hyperplasia", "tolerating no diet", "passing clots", "happy then tearful", "dehydrated"),
     *("", "cough", "Atemnot", "Lymphknoten reizlos vergrößert"),
 )  # fmt: skip
 

@@ -28,6 +28,8 @@ NO_ITEMS = _EXAMINED | frozenset(
     "gastrointestinal genitalia genitourinary head heart heent integument kidney kidneys liver lung lungs lymphatic mediastinum mouth "
     "musculoskeletal neck neurologic neurological nose ovaries pancreas pelvis pharynx pleura prostate psychiatric pupils rectum "
     "respiratory skeleton skin skull spleen stomach throat thorax thyroid uterus "
+    "brows conjunctiva conjunctivae cornea fundi gums lashes lids nares palate sclera sclerae teeth turbinates "
+    "deferred noncontributory non-contributory "
     "adnexe augen becken bewegungsapparat brust darm dünndarm extremitäten gallenblase gallenwege gefäße gelenke genitale gesicht hals "
     "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren "
     "nase ohren ovarien pankreas parotis prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule "
