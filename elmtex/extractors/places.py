@@ -29,7 +29,7 @@ NO_ITEMS = _EXAMINED | frozenset(
     "musculoskeletal neck neurologic neurological nose ovaries pancreas pelvis pharynx pleura prostate psychiatric pupils rectum "
     "respiratory skeleton skin skull spleen stomach throat thorax thyroid uterus "
     "brows conjunctiva conjunctivae cornea fundi gums lashes lids nares palate sclera sclerae teeth turbinates "
-    "deferred noncontributory non-contributory "
+    "deferred noncontributory non-contributory rectal gu gi heme lymph heme/lymph heme-lymph neuro psych cv resp msk "
     "adnexe augen becken bewegungsapparat brust darm dünndarm extremitäten gallenblase gallenwege gefäße gelenke genitale gesicht hals "
     "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren "
     "nase ohren ovarien pankreas parotis prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule "
@@ -40,9 +40,11 @@ _TITLED = re.compile(
     r"[\w-]*(?:anamnese|bogen|protokoll|visite|konsil|checkliste?)",
     re.IGNORECASE,
 )
-# Whoever treats is no treatment: "will see ENT", "Dr. Young from Plastic Surgery"
-_TREATS = re.compile(
-    r"(?:General|Plastic|Colorectal|Vascular|Orthop\w+|Trauma|Thoracic|Cardiothoracic) Surgery(?: [A-Z]\b)?(?: Service)?|ENT|HNO"
+# Whoever treats is no treatment ("will see ENT", "Dr. Young from Plastic Surgery"), nor is where, or to what end
+_NO_PROCEDURE = re.compile(
+    r"(?:Dr|Mrs?|Ms)\. .*|(?i:cranial nerves?(?: [IVX]+)?|(?:less|more|greater) than|left|right|bowel movements?)"
+    r"|(?i:(?:[\w-]+ ){0,3}therapy goals?|(?:[\w-]+ ){0,3}(?:postoperative|hospital|recovery room) course|(?:[\w-]+ ){0,3}(?:ward|floor|recovery room))"
+    r"|(?:General|Plastic|Colorectal|Vascular|Orthop\w+|Trauma|Thoracic|Cardiothoracic) Surgery(?: [A-Z]\b)?(?: Service)?|ENT|HNO"
     r"|(?i:(?:allerg|anesthesi|anaesthesi|angi|cardi|dermat|endocrin|gastroenter|gynec|gynaec|haemat|hemat|hepat|nephr|neur|onc|ophthalm|pulmon|rheumat|ur)"
     r"ology(?: (?:service|team|clinic))?|(?:anästhesi|angi|dermat|endokrin|gastroenter|gynäk|hämat|hepat|kardi|nephr|neur|onk|pneum|rheumat|ur)ologie"
     r"|\w*chirurgie|paramedics|notarzt|primary care (?:provider|physician)|[\w ]{3,20} team|case management)"
@@ -218,7 +220,7 @@ def _is_patients(
         return False
     if category.fhir.resource in ("Condition", "Procedure") and item.text.lower() in NO_ITEMS:
         return False
-    if category.fhir.resource == "Procedure" and _TREATS.fullmatch(item.text):
+    if category.fhir.resource == "Procedure" and _NO_PROCEDURE.fullmatch(item.text):
         return False
     if finding and (_CAUSE.fullmatch(item.text) or _TITLED.fullmatch(item.text)):
         return False
