@@ -56,6 +56,8 @@ def test_normalising_keeps_length_and_sentences_cover_the_text(report):
         ("Eisen b. B.\nASS beendet", ["Eisen b. B.\n", "ASS beendet"]),
         ("In red. AZ. Stenose der prox. RIVA.", ["In red. AZ. ", "Stenose der prox. RIVA."]),
         ("The eyes were red. AZT was begun.", ["The eyes were red. ", "AZT was begun."]),
+        ("Fraktur der 3.–6. Rippe. Hep. C.", ["Fraktur der 3.-6. Rippe. ", "Hep. C."]),
+        ("1. SS: Sectio. Tante mütterl. Krebs.", ["1. SS: Sectio. ", "Tante mütterl. Krebs."]),
         ("a\n\n\nb", ["a\n\n\n", "b"]),
         ("", []),
         ("   ", ["   "]),
