@@ -56,6 +56,7 @@ _HOUSE = frozenset(
     "Klinik Klinikum Krankenhaus Abteilung Institut Zentrum MVZ Praxis Department Division".split()
 )
 _TITLE = re.compile(r"(?:PD |Priv\.-Doz\. |apl\. ?)?(?:Prof|Dr)\. ")
+_ADDRESS_FORM = re.compile(r"\b(?:Herrn?|Frau|Mrs?\.?|Ms\.?) \Z")  # "Herrn M."
 _RANK = re.compile(r"\b(?:Chef|Ober|Fach|Stations|Assistenz)(?:arzt|ärztin)\b")
 _INITIAL = re.compile(r"[A-ZÄÖÜ]\. [A-ZÄÖÜ]")
 _IN_NAMES = frozenset("med dent rer nat habil für und der des im am von van de of for and".split())
@@ -225,7 +226,10 @@ def _is_patients(
     if finding and (_CAUSE.fullmatch(item.text) or _TITLED.fullmatch(item.text)):
         return False
     letter = category.only == "gender" and len(item.text.strip()) == 1
-    if letter and sections.kind(item.start) == "family_history":
+    if letter and (
+        sections.kind(item.start) == "family_history"
+        or _ADDRESS_FORM.search(report[max(0, item.start - 6) : item.start])
+    ):
         return False
     if category.fhir.resource == "Observation" and item.text.lower() in _NO_OUTCOMES:
         return False
