@@ -96,7 +96,7 @@ _ABBREVIATIONS = frozenset(
     "z.b b ca bzw ggf evtl usw d.h h u.a a inkl tgl tbl tab nr bds sog vgl max mind abb z.n n v.a st.p p o.b li re "
     "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o "
     "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s inh comp ehem prox dist lat seg lig proc postop präop intraop periop dig abl abs gr subkut subcut succ supp susp "
-    "inkompl kompl mütterl väterl gesetzl mechan lap hep grav endexspir endexspirator exp sek fl path radiol histol allg spez".split()
+    "inkompl kompl mütterl väterl gesetzl mechan lap hep grav endexspir endexspirator exp sek fl path radiol histol allg spez std".split()
 )
 _MONTHS = (
     "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|"
