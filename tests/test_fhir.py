@@ -251,6 +251,10 @@ def test_what_a_history_denies_is_a_refuted_condition() -> None:
         "postoperative pain",
         "myocardial infarction with stent",
         "pacemaker infection",
+        "pacemaker syndrome",
+        "wandernder Schrittmacher",
+        "persistent cough",
+        "TEP-Lockerung",
         "hearing loss",
     ],
 )

@@ -522,6 +522,9 @@ def test_what_a_denial_does_not_reach_is_there(report: str, words: str, assertio
         ("She met her short-term therapy goals.", "interventional_therapy", "short-term therapy goals", False),
         ("Her hospital course was uneventful.", "diagnostic_techniques_procedures", "hospital course", False),
         ("A course of physical therapy", "interventional_therapy", "physical therapy", True),
+        ("MRI of the pelvic floor", "diagnostic_techniques_procedures", "MRI of the pelvic floor", True),
+        ("intubation by the team", "interventional_therapy", "intubation by the team", True),
+        ("Z. n. Kataraktchirurgie", "interventional_therapy", "Kataraktchirurgie", True),
         ("Mitbehandlung durch die Kardiologie", "interventional_therapy", "Kardiologie", False),
         ("Die Zytologie zeigt", "diagnostic_techniques_procedures", "Zytologie", True),
     ],
@@ -561,6 +564,8 @@ def test_what_stands_under_allergies_is_one() -> None:
         ("Allergies: milk. Takes omeprazole.\nMedication: aspirin", "aspirin", DRUG),
         ("MEDICATIONS: aspirin, allergic to codeine.", "codeine", "allergies"),
         ("Allergies: aspirin.", "aspirin", "allergies"),
+        ("Medikation: Ramipril 5 mg. Cave Penicillin!", "Penicillin", "allergies"),
+        ("Medikation: Novalgin abgesetzt bei Hautausschlag", "Novalgin", "allergies"),
     ],
 )
 def test_what_stands_under_medication_is_no_allergy(report: str, words: str, key: str) -> None:

@@ -380,6 +380,9 @@ def test_a_brief_section_ends_where_the_visit_is_told(brief, about_the_visit):
         "Allergies: Penicillin.\nThe patient gets hives.",
         "Allergien: Penicillin.\nDie Pathologie war unauffällig.",
         "Family history: Mother with breast cancer. Presented with a lump. Her sister is well.",
+        "Immunizations: MMR. The patient presented late and is due for hepatitis B.",
+        "Allergies: Penicillin. Denies latex. Sulfa.",
+        "FH: Vater mit KHK. Er nimmt ASS. Diabetes.",
         "Family history: The patient's father had gout. The patient's mother, too.",
         "PMH: HTN.\nThe patient was well.",  # told in sentences
     ],

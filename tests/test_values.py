@@ -752,6 +752,7 @@ NOT_NORMAL = (
     *("zeitlich unscharf orientiert", "desorientiert", "wache nachts auf", "weicher Knoten", "rhythmische Zuckungen"),
     *("Weichteilschwellung", "Reinfarkt", "feuchter Gangrän", "nicht unauffällig", "unregelmäßig", "symmetrische Ödeme"),
     *("stable angina", "benign tumour", "uncomfortable", "white tongue", "unhappy", "not walking well", "stable mass"),
+    *("lens white, clear", "bowel sounds heard in the left chest", "passing urine through rectum", "uterus inversion, soft"),
     *("benign prostatic hyperplasia", "tolerating no diet", "passing clots", "happy then tearful", "dehydrated"),
     *("", "cough", "Atemnot", "Lymphknoten reizlos vergrößert"),
 )  # fmt: skip

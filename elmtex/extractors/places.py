@@ -42,12 +42,14 @@ _TITLED = re.compile(
 )
 # Whoever treats is no treatment ("will see ENT", "Dr. Young from Plastic Surgery"), nor is where, or to what end
 _NO_PROCEDURE = re.compile(
-    r"(?:Dr|Mrs?|Ms)\. .*|(?i:cranial nerves?(?: [IVX]+)?|(?:less|more|greater) than|left|right|bowel movements?)"
-    r"|(?i:(?:[\w-]+ ){0,3}therapy goals?|(?:[\w-]+ ){0,3}(?:postoperative|hospital|recovery room) course|(?:[\w-]+ ){0,3}(?:ward|floor|recovery room))"
+    r"(?:Dr|Mrs?|Ms)\. [A-Z]\S*(?: (?:from .*|group))?|(?i:cranial nerves?(?: [IVX]+)?|(?:less|more|greater) than|left|right|bowel movements?)"
+    r"|(?i:(?:[\w-]+ ){0,3}therapy goals?|(?:[\w-]+ ){0,3}(?:postoperative|hospital|recovery room) course"
+    r"|(?:(?:to|the|regular|medical|surgical|hospital|nursing) ){0,3}(?:ward|floor|recovery room))"
     r"|(?:General|Plastic|Colorectal|Vascular|Orthop\w+|Trauma|Thoracic|Cardiothoracic) Surgery(?: [A-Z]\b)?(?: Service)?|ENT|HNO"
     r"|(?i:(?:allerg|anesthesi|anaesthesi|angi|cardi|dermat|endocrin|gastroenter|gynec|gynaec|haemat|hemat|hepat|nephr|neur|onc|ophthalm|pulmon|rheumat|ur)"
     r"ology(?: (?:service|team|clinic))?|(?:anästhesi|angi|dermat|endokrin|gastroenter|gynäk|hämat|hepat|kardi|nephr|neur|onk|pneum|rheumat|ur)ologie"
-    r"|\w*chirurgie|paramedics|notarzt|primary care (?:provider|physician)|[\w ]{3,20} team|case management)"
+    r"|(?:allgemein|gefäß|hand|herz|kiefer|kinder|neuro|thorax|unfall|viszeral)?chirurgie|paramedics|notarzt|primary care (?:provider|physician)"
+    r"|(?:(?!by |on |in )[\w-]+ ){1,2}team|case management)"
 )
 _NO_OUTCOMES = frozenset("aufnahme entlassung verlegung vorstellung wiedervorstellung".split())
 # What a letterhead or a signature is made of, beside words with a capital: "Dr. med. A. Lindhorst, Oberarzt", „Klinik für Orthopädie und
@@ -76,6 +78,12 @@ _RESOLVED = re.compile(
     re.IGNORECASE,
 )
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
+# What a sentence says of a drug that is not to be given, or no longer
+_NOT_GIVEN = re.compile(
+    r"\b(?:nkd?a|cave|avoid\w*|\w*meiden|\w*kontraindi\w*|contraindicat\w*|itch\w*|prurit\w*|juckreiz|\w*ausschlag|quaddeln|\w*ödem|quincke|bronchospas\w*"
+    r"|atemnot|abgesetzt|stopped|discontinued|due to|wegen|bei|not?|kein\w*)\b",
+    re.IGNORECASE,
+)
 _ONLY_NONE = re.compile(r"(?:no(?:ne|thing)?|nil|keine?)(?: known| bekannt)?", re.IGNORECASE)
 # „Hauptstr. 77“, „Klosterberg 1, 97999 Rothenau“
 _ADDRESS = re.compile(
@@ -162,21 +170,24 @@ def _once(
     allergens = _spans(categories, kinds, allergy, lambda i: i.assertion != "absent")
     denied_allergies = _spans(categories, kinds, allergy, lambda i: i.assertion == "absent")
 
-    denials = {
-        key: sum(i.assertion == "absent" for i in items) for key, items in categories.items()
-    }
+    denial = any(
+        i.assertion == "absent" and not _ONLY_NONE.fullmatch(i.text)
+        for key, items in categories.items()
+        if allergy(kinds[key])
+        for i in items
+    )
 
     def stays(item: Item, category: Category) -> bool:
         resource = category.fhir.resource
-        if item.assertion == "absent" and _ONLY_NONE.fullmatch(item.text):  # "Allergies: none"
-            return denials[category.key] == 1
+        if resource == "AllergyIntolerance" and denial and item.assertion == "absent":
+            return not _ONLY_NONE.fullmatch(item.text)  # "Allergies: none"
         if resource == "MedicationStatement" and not _DIGIT.search(item.text):
             return not any(item.overlaps(*span) for span in allergens)
         if resource != "Condition" or item.start is None:
             return True
         if item.assertion == "present" and _NONE.match(item.text):
             return not any(item.overlaps(*span) for span in denied)
-        if item.assertion == "absent" and any(item.overlaps(*span) for span in denied_allergies):
+        if item.assertion == "absent" and (item.start, item.end) in denied_allergies:
             return False
         if category.fhir.clinical_status != "active":
             return True
@@ -268,23 +279,32 @@ def _with_drugs(
     if drugs is None:
         return categories
 
-    def is_drug(item: Item) -> bool:
-        if item.start is None or sections.kind(item.start) != "medication":
-            return False
-        return not ALLERGY.search(sections.report, *sections.sentence(item.start))
+    told: dict[tuple[int, int], bool] = {}  # of each sentence, whether it tells of an allergy
 
-    moved = [item for item in categories.get(allergies, ()) if is_drug(item)]
-    if not moved:
+    def is_drug(item: Item) -> bool:
+        if item.start is None or item.assertion == "absent":
+            return False
+        if sections.kind(item.start) != "medication":
+            return False
+        span = sections.sentence(item.start)
+        if span not in told:
+            words = sections.report[slice(*span)]
+            told[span] = bool(ALLERGY.search(words) or _NOT_GIVEN.search(words))
+        return not told[span]
+
+    found = {True: list[Item](), False: list[Item]()}
+    for item in categories.get(allergies, ()):
+        found[is_drug(item)].append(item)
+    if not found[True]:
         return categories
     known = _places(categories.get(drugs, ()))
     new = (
         replace(item, attributes=())
-        for item in moved
-        if item.assertion != "absent" and not any(item.overlaps(*span) for span in known)
+        for item in found[True]
+        if not any(item.overlaps(*span) for span in known)
     )
     both = sorted((*categories.get(drugs, ()), *new), key=lambda item: item.start or 0)
-    left = tuple(item for item in categories[allergies] if item not in moved)
-    return {**categories, drugs: tuple(both), allergies: left}
+    return {**categories, drugs: tuple(both), allergies: tuple(found[False])}
 
 
 def _with_allergies(

@@ -41,8 +41,9 @@ def check_names(document: dict[str, Any], where: str) -> None:
         places += [((group, key), spec, known) for key, spec in document.get(group, {}).items()]
     for path, spec, known in places:
         for name in spec.keys() - known:
-            near = difflib.get_close_matches(name, known, 1, cutoff=0.75)
-            if near and name.startswith("x"):
+            own = [other for other in known if other.startswith("x-")]
+            near = difflib.get_close_matches(name.replace("_", "-"), own, 1, cutoff=0.85)
+            if near:
                 raise SchemaError(
                     "{where}: {path}: means nothing; {name!r} is probably meant",
                     where=where,

@@ -96,7 +96,7 @@ _ABBREVIATIONS = frozenset(
     "z.b b ca bzw ggf evtl usw d.h h u.a a inkl tgl tbl tab nr bds sog vgl max mind abb z.n n v.a st.p p o.b li re "
     "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o "
     "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s inh comp ehem prox dist lat seg lig proc postop präop intraop periop dig abl abs gr subkut subcut succ supp susp "
-    "inkompl kompl mütterl väterl gesetzl mechan lap hep grav endexspir endexspirator exp sek fl path radiol histol allg spez std".split()
+    "inkompl kompl mütterl väterl gesetzl mechan lap hep grav endexspir endexspirator sek fl radiol histol spez std".split()
 )
 _MONTHS = (
     "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|"
@@ -105,14 +105,14 @@ _MONTHS = (
 _BREAK = re.compile(r"\n[\s]*|[.!?][\"')\]]*\s+(?=[^\W_a-z]|[\"'(\[•*-])")
 # What a German ordinal, "12." or "III.", may precede: dates, and what a letter counts.
 _COUNTED = (
-    "Lj|Lebens|Perzentil|OG|Stock|Etage|Tag|Woche|SSW|Monat|Jahr|Quartal|Grad|Herzton|ICR|Rippe|Zyklus|Gabe|Kind|"
-    "Schwangerschaft|Gravida|Para|Zehe|Finger|Lendenwirbel|Brustwirbel|Halswirbel|Dosis|"
-    "Sitzung|Impfung|Advent|KW|SS\\b|WE\\b|Klasse|Geburt"
+    "Lj|Lebens|Perzentil|OG|Stock|Etage|Tag(?:e[sn]?)?\\b|Woche|SSW|Monat|Jahr|Quartal|Grad(?:es?)?\\b|Herzton|ICR|Rippe|Zyklus|Gabe|Kind(?:es)?\\b|"
+    "Schwangerschaft|Gravida|Para\\b|Zehe|Finger|Lendenwirbel|Brustwirbel|Halswirbel|Dosis|"
+    "Sitzung|Impfung|Advent|KW|SS\\b|WE\\b|Klasse\\b|Geburt\\b"
 )
 _COUNTED_AHEAD = re.compile(rf"(?:(?:{_MONTHS})\b|{_COUNTED})")
 _STATE = re.compile(r"[AE]Z\b")
 _ORDINAL = re.compile(
-    r"\d{1,2}(?:\.?[-–/]\d{1,2})?|(?:[IVX]{1,4}\.?[-/])?[IVX]{1,4}"
+    r"\d{1,2}(?:\.[-–/]\d{1,2})?|(?:[IVX]{1,4}\.?[-/])?[IVX]{1,4}"
 )  # "II", "I.-II", "3.–6"
 _DOTTED = re.compile(r"(?:[^\W\d_]\.){1,3}[^\W\d_]")  # b.i.d
 _LONGEST_WORD = 20  # characters that may be an abbreviation; more are not looked at

@@ -38,7 +38,7 @@ _SOAP = {
 # Words of which allergies are told
 ALLERGY = re.compile(
     r"\b(?:\w*allerg\w*|react(?:s|ed|ion|ions)?|\w*reaktion(?:en)?|intoler\w*|\w*unverträg\w*|verträgt|anaphyl\w*|rash|hives|urticaria|swelling"
-    r"|angio-?oedema|angio-?edema|\w*exanthem|urtikaria|nesselsucht|(?:hyper)?sensitiv\w*|überempfindlich\w*)\b",
+    r"|angio-?oedema|angio-?edema|\w*exanthem|urtikaria|nesselsucht|(?:hyper)?sensitiv\w*|überempfindlich\w*|nkd?a|latex|quaddeln|itch\w*|bronchospas\w*|avoid\w*|atemnot)\b",
     re.IGNORECASE,
 )
 # What is said in a line or a list; a sentence about the patient's visit behind it no longer belongs to it, even without a heading.
@@ -53,14 +53,21 @@ _BRIEF = {
         re.IGNORECASE,
     ),
     "immunizations": re.compile(
-        r"\b(?:immuni[sz]\w*|vaccin\w*|\w*impf\w*|boosters?|shots?|tetanus)\b", re.IGNORECASE
+        r"\b(?:immuni[sz]\w*|vaccin\w*|\w*impf\w*|boosters?|shots?|tetanus|due|overdue|fehl\w*|declin\w*|influenza|pneumo[ck]o[ck]\w*|hepatitis|mmr|masern|fsme)\b",
+        re.IGNORECASE,
     ),
 }
 _VISIT = re.compile(
-    r"[.!?)]\s{1,9}(?=(?:This|The|An?) (?:pleasant )?(?:\d{1,3}[- ]year|patient\b(?!'))|(?:Patient|Pt\.?) (?:is|was|takes|presents?|presented)\b"
-    r"|(?:Mr|Mrs|Ms)\.? [A-Z]|(?:Currently )?(?:Takes|Taking|Presents|Presented|Presenting|Complains|Admitted|Denies)\b|On (?:admission|examination|exam)\b"
-    r"|(?:Der|Die|Unsere?) (?:\d{1,3}[- ]?jährige|Pat(?:\.|ient))|(?:Herr|Frau) [A-ZÄÖÜ]|Bei (?:Aufnahme|Vorstellung)\b|(?:Nimmt|Kommt|Klagt|Aktuell|Jetzt) "
-    r"|(?:He|She|Er|Sie) (?:takes|is taking|presents|presented|nimmt|kommt)\b|Stellt sich\b|Vorstellung (?:wegen|mit|bei)\b)"
+    r"[.!?)] *\n\s*(?=(?:This|The|An?) (?:pleasant )?(?:\d{1,3}[- ]year|patient\b)|Patient (?:is|was|presents?|presented)\b"
+    r"|(?:Mr|Mrs|Ms)\.? [A-Z]|On (?:admission|examination)\b|(?:Der|Die|Unsere?) (?:\d{1,3}[- ]?jährige|Pat(?:\.|ient))"
+    r"|(?:Herr|Frau) [A-ZÄÖÜ]|Bei (?:Aufnahme|Vorstellung)\b)"
+    r"|[.!?)] +(?=(?:This|The|An?) (?:pleasant )?(?:\d{1,3}[- ]year|patient (?:presents?|presented|takes|was admitted)\b)|(?:Patient|Pt\.?) (?:takes|presents?|presented)\b"
+    r"|On (?:admission|examination|exam)\b|Bei (?:Aufnahme|Vorstellung)\b)"
+)
+# Without a subject, which in a family history may be a relative
+_VISIT_OF_PATIENT = re.compile(
+    rf"{_VISIT.pattern}|[.!?)] +(?=(?:(?:He|She) )?(?:[Tt]akes|[Pp]resents|[Pp]resented)\b|(?:Taking|Presenting|Complains|Admitted)\b"
+    r"|(?:Nimmt|Kommt|Klagt|Er nimmt|Sie nimmt) |Stellt sich\b|Vorstellung (?:wegen|mit|bei)\b)"
 )
 _WORD = re.compile(r"\w+")
 _NOTHING = frozenset(
@@ -134,7 +141,8 @@ def _ended(section: Section, text: str) -> Iterator[Section]:
     start, end = section.body
     if still := _BRIEF.get(section.kind or ""):
         last = max((match.end() for match in still.finditer(text, start, end)), default=start)
-        if visit := _VISIT.search(text, last, end):
+        told = _VISIT if section.kind == "family_history" else _VISIT_OF_PATIENT
+        if visit := told.search(text, last, end):
             yield replace(section, body=(start, visit.end()))
             yield Section(None, None, (visit.end(), end))
             return

@@ -40,11 +40,11 @@ good\s(?:(?:respiratory|inspiratory)\s)?(?:effort|repair|eye\scontact|hygiene|tu
 (?:mouth|lips|mucosae?|membranes|oropharynx){_VERB}\s(?:pink\sand\s)?moist moist\s(?:oral\s|mucous\s)*(?:mucosae?|membranes) warm(?:,|\sand)+\sdry
 (?:in\s)?no\s(?:(?:acute|apparent|obvious|respiratory)\s)*distress moves?\sall\s(?:four\s)?(?:extremities|limbs)
 (?:ha?emodynamically|vitals|vital\ssigns){_VERB}\sstable
-lucid rational comfortable happy playful smiling okay(?=\W*\Z) \A\W*(?:stable|benign)(?:\s(?:condition|exam))?(?=\W*\Z) well[\s-]hydrated hydrated
-(?:ambulat|walk|breath|sleep|eat|feed|suck|void|swallow)(?:s|es|ed|ing)\s(?:well|properly|normally|okay|independently) passing\s(?:flatus|urine) saturating\swell(?:\son\sroom\sair)?
+lucid rational comfortable happy playful smiling(?=\W*\Z) okay(?=\W*\Z) \A\W*(?:stable|benign)(?:\s(?:condition|exam))?(?=\W*\Z) well[\s-]hydrated hydrated
+(?:ambulat|walk|breath|sleep|eat|feed|suck|void|swallow)(?:s|es|ed|ing)\s(?:well|properly|normally|okay|independently) passing\s(?:flatus|urine)(?=\W*\Z) saturating\swell(?:\son\sroom\sair)?
 good\s(?:voice|airway|(?:anal\s)?sphincter\stone|colou?r|pulses|spirits) warm(?:,|\sand|,\sand)?\swell[\s-]perfused pink\s(?:and\smoist\s|moist\s)?(?:oral\s)?(?:conjunctivae?|mucosae?|nail\sbeds)
-(?:first\sand\ssecond\s)heart\ssounds(?:\s(?:present|normal|heard))? s1(?:,|\sand)\ss2\s(?:audible|normal) (?:bowel|heart|breath)\s(?:sounds?|tones){_VERB}\s(?:okay|heard|equal|audible)
-tolerat(?:es|ed|ing)\s(?:(?:a|an|her|his|the|oral|regular|normal|p\.?o\.?)\s)*(?:diet|feeds?|feedings?|fluids|food)(?:\swell)? follows\scommands (?:able\sto|can)\swalk pearly(?:\scolou?r)?
+(?:first\sand\ssecond\s)heart\ssounds(?:\s(?:present|normal|heard))? s1(?:,|\sand)\ss2\s(?:audible|normal) (?:bowel|heart|breath)\s(?:sounds?|tones){_VERB}\s(?:okay|heard|equal|audible)(?=\W*\Z)
+tolerat(?:es|ed|ing)\s(?:(?:a|an|her|his|the|oral|regular|normal|p\.?o\.?)\s)*(?:diet|feeds?|feedings?|fluids|food)(?:\swell)? follows\scommands(?=\W*\Z) (?:able\sto|can)\swalk(?=\W*\Z) (?:full|normal)\s(?:(?:flexion|extension|abduction|adduction|rotation|inversion|eversion|supination|pronation)(?:\sand\s)?)+
 (?:no|without)\s{_NONE_EN}(?:(?:,|,?\s(?:and|or|nor))\s(?:no\s)?{_NONE_EN})*"""
 _ENDING = r"(?:e[rnsm]?)?"  # of German adjectives
 _GERMAN = rf"""
@@ -75,8 +75,7 @@ _NEUTRAL = frozenset(
     shoulders sinus sinuses skin sounds breath spine spinal spleen staples sternum stomach stump suture sutures teeth tendon tendons testes testicles testis thigh throat thyroid tibial tm
     tms toe toes tongue tonsils trachea tubes turbinates tympanic uterus uvula vagina vaginal valve valves vascular vasculature vein veins ventricle ventricles portal hepatic vessels vulva
     wound wounds wrist wrists affect behavior behaviour cognition coordination insight intellect judgement judgment language memory mood speech thought vision voice mental
-    set shape parity appearance creases soles clitoris olecranon trochanteric supination pronation flexion extension abduction adduction rotation inversion eversion
-    forearm forearms white present landmarks bed sitting resting appears seems very quite completely patent airway carotid upstroke
+    set shape parity appearance creases soles clitoris olecranon trochanteric forearm forearms landmarks resting appears seems quite carotid upstroke
     ankle ankles ascending breathing buccal carotid cecum chamber chambers choana collateral compartments cone deep descending dorsalis dp ducts dura effort excursion external fossa
     four gross groups height iliac inspiratory lacrimal landmarks liquor lochia lv major majora median minora naming oral palms pancreatic pedis pituitary quadrants responses
     sciatic soles sphincter through tones ulnar ureteric vestibules volume walking ii iii iv v vi xii

@@ -14,7 +14,7 @@ _DENIED = re.compile(
 _OPERATION = re.compile(
     r"\b(?:\w*(?:ectom(?:y|ies)|otom(?:y|ies)|ostom(?:y|ies)|plast(?:y|ies)|ektomien?|otomien?|ostomien?|plastik(?:en)?|resections?|resektion(?:en)?"
     r"|implantation(?:en)?|centesis|pexy|pexie)|surger(?:y|ies)|operation(?:s|en)?|op|ops|operated|operiert|resected|replacements?"
-    r"|transplant(?:s|ation|ations)?|bypass|cabg|acvb|pci|ptc?a|orif|\w*stent(?:s|ing)?|(?:h|k|knie-?|hüft-?)?teps?|d ?& ?c|curettage|kürettage|abrasio"
+    r"|transplant(?:s|ation|ations)?|bypass|cabg|acvb|pci|ptc?a|orif|(?:[\w-]*(?<!si))stent(?:s|ing)?|(?:h|k|knie-?|hüft-?)?teps?|d ?& ?c|curettage|kürettage|abrasio"
     r"|c-?sections?|ca?esarean(?: sections?)?|sectio|kaiserschnitt|(?:vaginal|forceps) deliver(?:y|ies)|amputation(?:en)?|ablation(?:en)?"
     r"|(?:hernia|cuff|valve|aneurysm|ligament|cleft \w+|perineal|a&p) repairs?|(?:tubal )?ligations?|sterilisation|ligatur|reconstructions?|rekonstruktion"
     r"|removal|excisions?|exzision|\w*entfernung|(?:spinal|lumbar|cervical) fusion|spondylodese|osteosynthese|internal fixation|(?:cardiac )?catheteri[sz]ation"
@@ -27,7 +27,9 @@ _NO_OPERATION = re.compile(
     r"\b(?:post-?operative|postoperativ\w*|infection|infekt\w*|thrombos[ei]s?|occlusion|verschluss|rejection|abstoßung|"
     r"failure|complications?|komplikation\w*|bleeding|blutung|leak|stenosis|pain|schmerz\w*|scar|narbe\w*|adhesions?|"
     r"after|following|due to|refused|declined|planned|geplante?r?|scheduled|recommended|recurrence|\w+itis|"
-    r"\w*infarct(?:ion)?|\w*infarkt\w*|n?stemi|fractures?|\w*fraktur\w*)\b"
+    r"\w*infarct(?:ion)?|\w*infarkt\w*|n?stemi|fractures?|\w*fraktur\w*|malfunction\w*|[\w-]*dysfun[ck]tion|syndrome?|dependen\w*|depletion|wandernd\w*"
+    r"|congenital|angeboren\w*|anomal\w*|dehiscence|dehiszenz|nonunion|pseud[oa]\w*rthros\w*|[\w-]*lockerung|loosening|[\w-]*re-?stenos\w*|related to|secondary to"
+    r"|[\w-]*indu[cz]\w*|traumati\w*|septic|sepsis|dissection|corneae|preeclampsia|durch|self-\w+|(?:hormone|o?estrogen|potassium|fluid|iron|testosterone|thyroid|electrolyte) replacement)\b"
     r"|(?<!zustand )\bnach\b",
     re.IGNORECASE,
 )
