@@ -2,7 +2,7 @@
 training; or a student, or an attribute reader.
 
     python -m training.ship runs/smollm2 --name mine
-    python -m training.ship runs/student --name student-3
+    python -m training.ship runs/student --name student-4
 
 Writes ``elmtex/models/adapters/NAME/``: adapter_config.json, adapter_model.safetensors,
 elmtex.json, digests.json, and the short form of the run's record.json (its stages, commands, data,
