@@ -574,6 +574,20 @@ def test_what_stands_under_medication_is_no_allergy(report: str, words: str, key
     assert [k for k, items in found.items() if items] == [key]
 
 
+@pytest.mark.parametrize(
+    ("as_test", "stays"), [(0.4, "diagnosis"), (0.5, "diagnosis"), (0.6, TESTS)]
+)
+def test_the_same_words_are_a_problem_or_a_test(as_test: float, stays: str) -> None:
+    report = "Diagnosen: KHK"
+    items = {
+        "diagnosis": (Item(*place(report, "KHK"), confidence=0.5),),
+        TESTS: (Item(*place(report, "KHK"), confidence=as_test),),
+        HISTORY: (Item(*place(report, "KHK"), confidence=0.1),),
+    }
+    found = fitted(items, CLINICAL, Sectioned.of(report))
+    assert [key for key, items in found.items() if items] == [stays, HISTORY]
+
+
 def test_allergies_that_are_denied_are_listed_once() -> None:
     report = "Allergies: none. NKDA"
     heading, none, nkda = (

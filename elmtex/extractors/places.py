@@ -116,6 +116,7 @@ def by_place(
         for key, items in categories.items()
     }
     found = _once(_with_resolved(found, kinds, sections.report), kinds, sections.report)
+    found = _of_one_kind(found, kinds)
     allergies = next((k for k, c in kinds.items() if c.fhir.resource == "AllergyIntolerance"), None)
     if allergies is None:
         return found
@@ -197,6 +198,33 @@ def _once(
     return {
         key: tuple(i for i in items if stays(i, kinds[key])) for key, items in categories.items()
     }
+
+
+def _of_one_kind(
+    categories: Mapping[str, tuple[Item, ...]], kinds: Mapping[str, Category]
+) -> dict[str, tuple[Item, ...]]:
+    """The items; of the same words as a problem and as a test or its result stays the surer one; the problem
+    where they are equally sure."""
+    problems = [k for k, c in kinds.items() if c.fhir.clinical_status == "active"]
+    tests = [k for k, c in kinds.items() if c.fhir.resource == "Procedure" or c.fhir.quantity]
+    sure: list[dict[tuple[int, int], float]] = [{}, {}]
+    for one, keys in zip(sure, (problems, tests), strict=True):
+        for item in (i for key in keys for i in categories.get(key, ())):
+            if item.start is not None and item.end is not None and item.confidence is not None:
+                span = item.start, item.end
+                one[span] = max(one.get(span, 0), item.confidence)
+    both = sure[0].keys() & sure[1].keys()
+    if not both:
+        return dict(categories)
+
+    def stays(item: Item, key: str) -> bool:
+        if (key not in problems and key not in tests) or item.start is None or item.end is None:
+            return True
+        if (span := (item.start, item.end)) not in both:
+            return True
+        return (key in tests) == (sure[1][span] > sure[0][span])
+
+    return {key: tuple(i for i in items if stays(i, key)) for key, items in categories.items()}
 
 
 def _places(items: Iterable[Item]) -> list[tuple[int, int]]:
