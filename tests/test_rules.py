@@ -588,6 +588,20 @@ def test_the_same_words_are_a_problem_or_a_test(as_test: float, stays: str) -> N
     assert [key for key, items in found.items() if items] == [stays, HISTORY]
 
 
+def test_a_german_result_names_its_test() -> None:
+    report = "Labor ergab bei dem Patienten folgendes: CRP 14 mg/l, Krea: 1,2 mg/dl, um 7 %. Das CRP 8 mg/l."
+    results = tuple(
+        Item(*place(report, words))
+        for words in ("CRP 14 mg/l", "Krea: 1,2 mg/dl", "um 7 %", "CRP 8 mg/l")
+    )
+    items = {"laboratory_values": results, TESTS: (Item(*place(report, "CRP")),)}
+    found = fitted(items, CLINICAL, Sectioned.of(report))
+    assert [i.text for i in found[TESTS]] == ["CRP", "Krea"]
+    english = "The laboratory results of the patient were: CRP 14 mg/l."
+    items = {"laboratory_values": (Item(*place(english, "CRP 14 mg/l")),), TESTS: ()}
+    assert not fitted(items, CLINICAL, Sectioned.of(english))[TESTS]
+
+
 def test_allergies_that_are_denied_are_listed_once() -> None:
     report = "Allergies: none. NKDA"
     heading, none, nkda = (

@@ -4,6 +4,7 @@ compound, „Physio- und Ergotherapie“; „Stimmung“ how it is, „Stimmung 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
@@ -57,6 +58,8 @@ _FIRST = re.compile(_SITE, re.IGNORECASE)
 _ADJECTIVE = re.compile(rf"{_SITE}(?:[ -]\w|{_JOINT})", re.IGNORECASE)
 _LIST = re.compile(rf"(?:{_JOINT}{_SITE})*{_JOINT}", re.IGNORECASE)
 _PREFIX = re.compile(r"-,? (?:and|or|nor) ")
+# What a result is of, before its number: „HbA1c: 7,2 %“
+_TEST_NAME = re.compile(r"(?P<test>[A-ZÄÖÜ][^\n,;:=<>≤≥~]{1,40}?)(?: ?[:=<>≤≥~]+ ?| )(?=\d)")
 _NOT = " nicht "
 _HOW_IT_IS = re.compile(r"(?: [a-zäöüß]{1,20}){1,3}(?=[,.;\n]|\Z)")
 # „nicht heilende Läsion“: „nicht“ is the participle's
@@ -65,6 +68,29 @@ _GERMAN = re.compile(
     r"\b(?:und|der|mit|bei|[Kk]eine?|eine|sich|[Oo]hne|nicht|[Ss]eit|wurde|für|zur|zum|ist)\b"
 )
 _ENGLISH = re.compile(r"\b(?:and|the|of|with|no|not|was|were|for|from|to|on|at|he|she|had|is)\b")
+
+
+def with_named_tests(tests: Iterable[Item], results: Iterable[Item]) -> tuple[Item, ...]:
+    """The tests, and those that a German report's results begin with and nobody listed: „CRP“ of „CRP 14 mg/l“.
+
+    Examples:
+        >>> [item.text for item in with_named_tests((), [Item("HbA1c: 7,2 %", 0, 12), Item("um 7 %", 14, 20)])]
+        ['HbA1c']
+    """
+    found = list(tests)
+    words = {item.text.casefold() for item in found}
+    taken = sorted((i.start, i.end or 0) for i in found if i.start is not None)
+    for result in results:
+        name = _TEST_NAME.match(result.text)
+        if name is None or result.start is None or name["test"].casefold() in words:
+            continue
+        start, end = result.start, result.start + name.end("test")
+        near = bisect_left(taken, (end, 0))
+        if near == 0 or taken[near - 1][1] <= start:
+            words.add(name["test"].casefold())
+            taken.insert(near, (start, end))
+            found.append(Item(name["test"], start, end, confidence=result.confidence))
+    return tuple(sorted(found, key=lambda item: item.start or 0))
 
 
 def whole_phrases(items: Iterable[Item], report: str) -> tuple[Item, ...]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from elmtex.extractors.assertions import asserted
-from elmtex.extractors.phrases import is_german, whole_lists, whole_phrases
+from elmtex.extractors.phrases import is_german, whole_lists, whole_phrases, with_named_tests
 from elmtex.extractors.places import by_place
 from elmtex.extractors.rules import with_demographics
 from elmtex.schema import CategorySchema
@@ -59,6 +59,9 @@ def fitted(
             key: whole_phrases(found, report) if key in read else found
             for key, found in items.items()
         }
+        results = [i for c in schema.categories if c.fhir.quantity for i in items.get(c.key, ())]
+        if tests := next((c.key for c in schema.categories if c.holds_tests), None):
+            items[tests] = with_named_tests(items.get(tests, ()), results)
     else:
         items = {
             key: whole_lists(found, report)

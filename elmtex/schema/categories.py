@@ -99,6 +99,11 @@ class Category:
         first = (self.terminologies or ("",))[0]
         return self.fhir.resource == "Condition" and first in ("icd10cm", "doid")
 
+    @property
+    def holds_tests(self) -> bool:
+        """Whether its procedures have values: tests, and no treatment."""
+        return self.fhir.resource == "Procedure" and any(t.fhir == "value" for t in self.attributes)
+
     def title_in(self, lang: str) -> str:
         """The title in a language, else the English one."""
         return self.titles.get(lang, self.title)
