@@ -57,6 +57,18 @@ def test_words_that_tell_nothing_are_no_attribute(words: str, stays: bool) -> No
     assert [a.text for a in ruled.attributes] == [words] * stays
 
 
+@pytest.mark.parametrize(
+    ("words", "stays"), [("Cranial nerves", False), ("Heart failure NYHA", True)]
+)
+def test_the_number_of_a_nerve_is_no_severity(words: str, stays: bool) -> None:
+    report = f"{words} II"
+    grade = Attribute("severity", *place(report, "II"))
+    (ruled,) = by_rule(
+        {"signs_symptoms": (Item(*place(report, report), attributes=(grade,)),)}, CLINICAL, report
+    )["signs_symptoms"]
+    assert bool(ruled.attributes) == stays
+
+
 def test_attributes_stay_in_the_order_of_the_schema() -> None:
     report = "Aspirin p.o. 5 mg"
     attributes = (

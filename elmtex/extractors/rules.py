@@ -63,6 +63,8 @@ _TELLS_NOTHING = frozenset(
     "is its it was were are the a an of and with by at in on to der die das des dem den und mit von dann daneben bei am im ist "
     "sind war wurde es".split()
 )
+_NERVES = re.compile(r"\b(?:cranial nerves?|CN|Hirnnerv\w*|HN)\b", re.IGNORECASE)
+_ROMAN = re.compile(r"[IVX]+(?: ?[-–] ?[IVX]+)?")
 _NEAR = 40  # characters
 _AMBIGUOUS = frozenset(("im", "ng", "pr", "pv", "sl"))  # "im Wechsel", "5 ng"
 
@@ -92,8 +94,10 @@ def by_rule(
 
 
 def _telling(item: Item) -> Item:
-    """The item, without attributes that are only words such as "is" and "its"."""
+    """The item, without attributes that are only words such as "is" and "its", or a nerve's number: "cranial nerves II-XII"."""
     said = [a for a in item.attributes if not _TELLS_NOTHING.issuperset(a.text.lower().split())]
+    if _NERVES.search(item.text):
+        said = [a for a in said if not _ROMAN.fullmatch(a.text)]
     return item if len(said) == len(item.attributes) else replace(item, attributes=tuple(said))
 
 

@@ -40,7 +40,7 @@ good\s(?:(?:respiratory|inspiratory)\s)?(?:effort|repair|eye\scontact|hygiene|tu
 (?:mouth|lips|mucosae?|membranes|oropharynx){_VERB}\s(?:pink\sand\s)?moist moist\s(?:oral\s|mucous\s)*(?:mucosae?|membranes) warm(?:,|\sand)+\sdry
 (?:in\s)?no\s(?:(?:acute|apparent|obvious|respiratory)\s)*distress moves?\sall\s(?:four\s)?(?:extremities|limbs)
 (?:ha?emodynamically|vitals|vital\ssigns){_VERB}\sstable
-lucid rational comfortable happy playful smiling(?=\W*\Z) okay(?=\W*\Z) \A\W*(?:stable|benign)(?:\s(?:condition|exam))?(?=\W*\Z) well[\s-]hydrated hydrated
+lucid rational comfortable happy playful smiling(?=\W*\Z) okay(?=\W*\Z) \A\W*(?:stable|benign)(?:\s(?:condition|exam))?(?=\W*\Z) abdomen{_VERB}\sbenign well[\s-]hydrated hydrated
 (?:ambulat|walk|breath|sleep|eat|feed|suck|void|swallow)(?:s|es|ed|ing)\s(?:well|properly|normally|okay|independently) passing\s(?:flatus|urine)(?=\W*\Z) saturating\swell(?:\son\sroom\sair)?
 good\s(?:voice|airway|(?:anal\s)?sphincter\stone|colou?r|pulses|spirits) warm(?:,|\sand|,\sand)?\swell[\s-]perfused pink\s(?:and\smoist\s|moist\s)?(?:oral\s)?(?:conjunctivae?|mucosae?|nail\sbeds)
 (?:first\sand\ssecond\s)heart\ssounds(?:\s(?:present|normal|heard))? s1(?:,|\sand)\ss2\s(?:audible|normal) (?:bowel|heart|breath)\s(?:sounds?|tones){_VERB}\s(?:okay|heard|equal|audible)(?=\W*\Z)
