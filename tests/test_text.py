@@ -57,6 +57,11 @@ def test_normalising_keeps_length_and_sentences_cover_the_text(report):
         ("In red. AZ. Stenose der prox. RIVA.", ["In red. AZ. ", "Stenose der prox. RIVA."]),
         ("The eyes were red. AZT was begun.", ["The eyes were red. ", "AZT was begun."]),
         ("Fraktur der 3.–6. Rippe. Hep. C.", ["Fraktur der 3.-6. Rippe. ", "Hep. C."]),
+        (
+            "RGs bds. Keine Ödeme. Zyste li. Abdomen weich.",
+            ["RGs bds. ", "Keine Ödeme. ", "Zyste li. ", "Abdomen weich."],
+        ),
+        ("Schmerzen der re. Hüfte. Dr. Der kam.", ["Schmerzen der re. Hüfte. ", "Dr. Der kam."]),
         ("Kraft 5/5. Zehengang sicher.", ["Kraft 5/5. ", "Zehengang sicher."]),
         ("1. SS: Sectio. Tante mütterl. Krebs.", ["1. SS: Sectio. ", "Tante mütterl. Krebs."]),
         ("a\n\n\nb", ["a\n\n\n", "b"]),

@@ -734,7 +734,7 @@ NORMAL = (
     *("unauffällig", "Abdomen weich", "Herztöne rein, rhythmisch", "Pupillen isokor", "wach und orientiert", "o. B."),
     *("Hüften frei beweglich", "Normal großer linker Ventrikel", "guter AZ", "reizlos", "Vesikuläratmen", "HNO o. B."),
     *("within normal limits", "Lungen frei.", "A&O x3", "2+ pulses", "soft, flat", "Narbe reizlos", "Herztöne rein, keine Geräusche"),
-    *("Abdomen is benign", "comfortable", "Benign", "Stable", "stable condition", "ambulates well", "Left TM was okay", "good sphincter tone"),
+    *("Cor: rein", "Abdomen is benign", "comfortable", "Benign", "Stable", "stable condition", "ambulates well", "Left TM was okay", "good sphincter tone"),
     *("Warm and well perfused", "tolerating a regular diet", "Pink conjunctivae", "normal set and shape", "passing flatus"),
 )  # fmt: skip
 # Each has a word of those above, and is something else.

@@ -203,8 +203,8 @@ def _once(
 def _of_one_kind(
     categories: Mapping[str, tuple[Item, ...]], kinds: Mapping[str, Category]
 ) -> dict[str, tuple[Item, ...]]:
-    """The items; of the same words as a problem and as a test or its result stays the surer one; the problem
-    where they are equally sure."""
+    """The items; of the same words as a problem and as a test or its result stays the surer one, and the problem
+    where no number is in them or they are equally sure."""
     problems = [k for k, c in kinds.items() if c.fhir.clinical_status == "active"]
     tests = [k for k, c in kinds.items() if c.fhir.resource == "Procedure" or c.fhir.quantity]
     sure: list[dict[tuple[int, int], float]] = [{}, {}]
@@ -222,7 +222,8 @@ def _of_one_kind(
             return True
         if (span := (item.start, item.end)) not in both:
             return True
-        return (key in tests) == (sure[1][span] > sure[0][span])
+        measured = sure[1][span] > sure[0][span] and bool(_DIGIT.search(item.text))
+        return (key in tests) == measured
 
     return {key: tuple(i for i in items if stays(i, key)) for key, items in categories.items()}
 

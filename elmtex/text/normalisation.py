@@ -110,6 +110,18 @@ _COUNTED = (
     "Sitzung|Impfung|Advent|KW|SS\\b|WE\\b|Klasse\\b|Geburt\\b"
 )
 _COUNTED_AHEAD = re.compile(rf"(?:(?:{_MONTHS})\b|{_COUNTED})")
+# Small words, which have a capital at a sentence's beginning alone: „RGs bds. Keine Ödeme“
+_BEGINS = re.compile(
+    r"(?:Kein(?:e[nrsm]?)?|D(?:er|ie|as|en|em)|Es|Ein(?:e[nrsm]?)?|Im|Beim?|Nach|Am|Auf|Aus|Mit|Ohne|Zu[rm]|Unter|Seit|Wir|Wegen|Aktuell|Ansonsten"
+    r"|The|There|He|She|It|This|These|On)\b(?!\.)"
+)
+_OF_NAMES = frozenset("dr prof mr mrs ms st hr frl fig figs ref refs".split())
+_SIDES = frozenset("bds li re".split())
+# What is examined next: „RGs bds. Abdomen weich“
+_ORGAN = re.compile(
+    r"(?:Abdomen|Bauch|Cor|Pulmo|Herz|Lungen?|Leber|Milz|Nieren?(?:lager)?|Extremitäten|Haut|Hals|Kopf|Thorax|Neuro\w*|Wirbelsäule|Lymphknoten|LK|Schilddrüse"
+    r"|Pupillen|Rachen|Fußpulse|Pulse|Reflexe|Darmgeräusche|Herztöne|Ödeme|EKG|Echo|Labor|Sono\w*|Rö\w*|CT|MRT|RR|HF)\b"
+)
 _STATE = re.compile(r"[AE]Z\b")
 _ORDINAL = re.compile(
     r"\d{1,2}(?:\.[-–/]\d{1,2})?|(?:[IVX]{1,4}\.?[-/])?[IVX]{1,4}"
@@ -157,7 +169,9 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
         return True
     last_part = re.split("[-/]", before)[-1].casefold()  # "Calcium/Vit.", but not "12 mm/h."
     if before.casefold() in _ABBREVIATIONS or (len(last_part) > 1 and last_part in _ABBREVIATIONS):
-        return False
+        named = before.casefold() in _OF_NAMES
+        begins = _ORGAN.match(text, match.end()) if before in _SIDES else None
+        return not named and bool(begins or _BEGINS.match(text, match.end()))
     if len(before) == 1 and before.isalpha():
         return False
     if before in ("red", "gt") and _STATE.match(text, match.end()):  # "in red. AZ"

@@ -81,7 +81,7 @@ _NEUTRAL = frozenset(
     sciatic soles sphincter through tones ulnar ureteric vestibules volume walking ii iii iv v vi xii
     am an auf beide beiden bei das dem den der des die im in ist sind sowie und war waren zu zum zur auch noch
     altersentsprechend beidseits beiderseits bds links rechts li re linke linker linkes rechte rechter rechtes allseits peripher periphere grob orientierend makroskopisch
-    inspektorisch palpatorisch auskultatorisch übrigen kardiopulmonal neurologisch internistisch gynäkologisch groß breit hoch flach größe form lage stellung weite sitz allen vier
+    cor pulmo inspektorisch palpatorisch auskultatorisch übrigen kardiopulmonal neurologisch internistisch gynäkologisch groß breit hoch flach größe form lage stellung weite sitz allen vier
     abdomen adnexe analbereich aorta arm arme atemgeräusch atemweg atemwege auge augen bauch bauchdecke bauchhautreflexe bein beine beinlänge belüftung belüftet beweglich beweglichkeit blutdruck hno
     bindehaut bindehäute blase brust brüste bulbus bulbi bws darmgeräusche dms dg durchblutung einstichstelle ellenbogen extremitäten finger fuß füße fußpulse gallenblase gang gangbild gebärmutter
     gefäße gehör gehörgang gehörgänge gelenk gelenke genitale gesicht hals hand hände harnblase haut herz herzaktion herzkontur herztöne hirnnerven hoden hornhaut hüfte hüften
