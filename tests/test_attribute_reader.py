@@ -8,7 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 from test_student import tiny_bert, tokenizer_with_specials
+from test_student import train as train_student
 from test_training import FACTS
 from tiny import PlantedEngine, PlantedModel, tiny_tokenizer
 
@@ -257,6 +260,22 @@ def test_a_run_is_trained_further(workshop, trained, tmp_path):
     assert first["loss"] < 0.2  # that of a new one is over .5
     with pytest.raises(InputError, match="holds no attribute reader"):
         train(workshop, tmp_path / "none", "--init_reader", str(tmp_path), "--max_steps", "1")
+
+
+def test_it_begins_with_the_encoder_of_a_student(workshop, tmp_path):
+    train_student(workshop, tmp_path / "student", "--max_steps", "2")
+    still = ["--max_steps", "1", "--learning_rate", "0", "--head_learning_rate", "0"]
+    train(workshop, tmp_path / "run", "--init_student", str(tmp_path / "student"), *still)
+    begun, student = (
+        {
+            key: weight
+            for key, weight in load_file(tmp_path / name / "model.safetensors").items()
+            if key.startswith("encoder.")
+        }
+        for name in ("run", "student")
+    )
+    assert begun.keys() == student.keys()
+    assert all(torch.equal(begun[key], student[key]) for key in student)
 
 
 def test_every_field_of_the_config_is_known():

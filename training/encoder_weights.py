@@ -11,6 +11,8 @@ import numpy as np
 import openvino
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 
 from elmtex.models.encoder_folder import Kind
 from elmtex.types import InputError
@@ -22,28 +24,27 @@ _TRACED = re.compile(
 _UNUSED = "encoder.pooler."  # BERT has it, token heads do not ask it
 
 
-def load_weights(network: torch.nn.Module, kind: Kind, folder: Path) -> None:
+def load_weights(network: torch.nn.Module, kind: Kind, folder: Path, part: str = "") -> None:
     """Give a network the weights of another one.
 
     Args:
-        network: of the same encoder and with the same labels.
-        kind: what it is.
+        network: of the same encoder and, if all is taken, with the same labels.
+        kind: what the other one is.
         folder: of a run, or of a packaged one.
+        part: what is taken, by the beginning of its parameters' names: ``encoder.``; all by default.
 
     Raises:
         InputError: they are those of another encoder or schema.
     """
     run = folder / "model.safetensors"
     try:
-        if run.is_file():
-            from safetensors.torch import load_model
-
-            load_model(network, run)
-            return
-        missing, unknown = network.load_state_dict(_of_graph(folder, kind), strict=False)
-    except (OSError, RuntimeError) as error:
+        weights = load_file(run) if run.is_file() else _of_graph(folder, kind)
+        taken = {key: value for key, value in weights.items() if key.startswith(part)}
+        missing, unknown = network.load_state_dict(taken, strict=False)
+    except (OSError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder} has no weights for this network: {error}") from None
-    if lacking := [*unknown, *(key for key in missing if not key.startswith(_UNUSED))]:
+    lacking = [key for key in missing if key.startswith(part) and not key.startswith(_UNUSED)]
+    if lacking := [*unknown, *lacking]:
         raise InputError(f"{folder} has no weights for this network: {', '.join(lacking[:3])}")
 
 
