@@ -342,6 +342,17 @@ def test_what_stands_behind_costs_little(filling: str) -> None:
             "possible",
         ),
         ("Ibuprofen bitte meiden.", DRUG, "Ibuprofen", "present", "absent"),
+        ("NKDA", "allergies", "NKDA", "present", "absent"),
+        (
+            "She failed conservative management.",
+            "interventional_therapy",
+            "conservative management",
+            "absent",
+            "present",
+        ),
+        ("She has failed oral contraceptives.", DRUG, "contraceptives", "absent", "present"),
+        ("It has not failed oral contraceptives.", DRUG, "contraceptives", "absent", "absent"),
+        ("He takes steroids off and on.", DRUG, "steroids", "absent", "present"),
         (
             "Cavernous hemangioma of the liver",
             "diagnosis",

@@ -21,6 +21,7 @@ _ADVICE = re.compile(
 )
 
 
+_NONE_KNOWN = re.compile(r"NKD?A|NKMA")  # "no known drug allergies"
 # A form's sign that was taken for a part of the item: „Ikterus Ø“
 _SIGN = re.compile(r"\s+[Øø∅]\Z|\s*\([+–−-]\)\Z")
 
@@ -54,6 +55,8 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
             return of_procedure(item, sections)
         case "MedicationStatement":
             return of_drug(item, sections)
+        case "AllergyIntolerance" if _NONE_KNOWN.fullmatch(item.text):
+            return replace(item, assertion="absent")
         case "AllergyIntolerance" if item.assertion == "present" and is_suspected(
             item, sections.report
         ):

@@ -22,6 +22,8 @@ DONE = re.compile(
     r"continue\w*|weiter\w*|fortg\w+|fortf\w+|am \d)",
     re.IGNORECASE,
 )
+# Before a treatment that was given, in vain: "failed conservative management"
+FAILED = re.compile(r"(?<!not )\bfailed (?:(?:oral|prior|previous|a|his|her) )*\Z", re.IGNORECASE)
 # That a treatment or test was not wanted, and what ends such a clause: „Operation lehnte er ab, Reha begann er“
 _REFUSED = re.compile(
     r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b|\bnicht (?:ge|er)wünscht\b",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from elmtex.extractors.assertions.clauses import (
     DONE,
+    FAILED,
     NEAR,
     NEGATION,
     is_refused,
@@ -59,9 +60,10 @@ _TAKES_UP = re.compile(
     r"\.\s|->|→|\b(?:start\w*|continu\w*|weiter\w*|neu|new|begonnen|begun|dafür|stattdessen|instead|replaced by|bridging|added)\b",
     re.IGNORECASE,
 )
+_SOMETIMES = re.compile(r" off and on\b", re.IGNORECASE)
 _COMMA = re.compile(r"[,;](?!\d)")
 _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
-_NOT_TAKEN = re.compile(
+NOT_TAKEN = re.compile(
     r"\b(?:no|not|nil|none|never|without|stop\w*|paus\w*|interrupt\w*|terminat\w*|unterbr[aeo]ch\w*|held|hold\w*|withh\w+|discontinu\w*|cease\w*|suspend\w*|off|"
     r"declin\w*|refus\w*|avoid\w*|contraindic\w*|allerg\w*|intoleran\w*|den(?:y|ies|ied)|end(?:ed|s)?|complet\w*|until|"
     r"absetz\w*|abgesetzt|pausier\w*|gestoppt|beend\w*|ausgeschl\w*|kein\w*|nicht|nie|ohne|entf\w+|bis|lehn\w*|verweiger\w*|"
@@ -112,10 +114,16 @@ def _is_former(item: Item, report: str) -> bool:
 
 
 def _is_taken(item: Item, sections: Sectioned) -> bool:
-    """Whether the words that made a drug absent are said of another one."""
-    assert item.start is not None
-    switched_to = _is_switched_to(item, sections.report)
-    return switched_to or _is_listed(item.start, sections) or _is_of_next_sentence(item, sections)
+    """Whether the words that made a drug absent are said of another one, or of how it helped or was taken."""
+    assert item.start is not None and item.end is not None
+    report = sections.report
+    if FAILED.search(words_before(item.start, report)) or _SOMETIMES.match(report, item.end):
+        return True
+    return (
+        _is_switched_to(item, report)
+        or _is_listed(item.start, sections)
+        or _is_of_next_sentence(item, sections)
+    )
 
 
 def _is_of_next_sentence(item: Item, sections: Sectioned) -> bool:
@@ -129,7 +137,7 @@ def _is_of_next_sentence(item: Item, sections: Sectioned) -> bool:
     if own == 0 or sections.kind(item.start) == "allergies":
         return False
     before, sentence = (report[slice(*spans[n])] for n in (own - 1, own))
-    return bool(_NOT_TAKEN.search(before)) and not _NOT_TAKEN.search(sentence)
+    return bool(NOT_TAKEN.search(before)) and not NOT_TAKEN.search(sentence)
 
 
 def _is_switched_to(item: Item, report: str) -> bool:
@@ -159,8 +167,8 @@ def _is_listed(start: int, sections: Sectioned) -> bool:
         rest = _COMMA.split(report[start:last])[0]
         if not _AFTER_COMMA.search(report, first, start) or not _DIGIT.search(rest):
             return False
-        if _NOT_TAKEN.search(report, first, max(report.rfind(":", first, start), first)):
+        if NOT_TAKEN.search(report, first, max(report.rfind(":", first, start), first)):
             return False  # "Paused: HCT 12.5 mg, ramipril 5 mg"
         first, last = start, start + len(rest)
     around = (sections.heading(start), leading_line(start, report))
-    return not (_NOT_TAKEN.search(report, first, last) or any(map(_NOT_TAKEN.search, around)))
+    return not (NOT_TAKEN.search(report, first, last) or any(map(NOT_TAKEN.search, around)))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from elmtex.extractors.assertions.clauses import (
     DONE,
+    FAILED,
     clause_of,
     is_refused,
     words_after,
@@ -58,7 +59,9 @@ def of_procedure(item: Item, sections: Sectioned) -> Item:
         return replace(item, assertion="absent")
     if item.assertion != "possible" and _AWAITED.match(report, item.end):
         return replace(item, assertion="possible")
-    if item.assertion == "absent" and _rules_another_out(item, report):
+    if item.assertion == "absent" and (
+        _rules_another_out(item, report) or FAILED.search(words_before(item.start, report))
+    ):
         return replace(item, assertion="present")
     if (
         item.assertion == "present"
