@@ -423,7 +423,7 @@ def test_what_is_called_suspected_behind_it_is_possible(
 def test_a_drug_of_a_list_is_not_stopped_by_its_neighbour(report: str, assertion: str) -> None:
     drug = Item(*place(report, "Atorvastatin"), assertion="absent")
     found = fitted({"pharmacological_therapy": (drug,)}, CLINICAL, Sectioned.of(report))
-    assert [i.assertion for i in found["pharmacological_therapy"]] == [assertion]
+    assert [i.assertion for i in found[DRUG] if i.text == drug.text] == [assertion]
 
 
 @pytest.mark.parametrize(
@@ -539,6 +539,16 @@ def test_what_a_denial_does_not_reach_is_there(report: str, words: str, assertio
         ("Z. n. Kataraktchirurgie", "interventional_therapy", "Kataraktchirurgie", True),
         ("Mitbehandlung durch die Kardiologie", "interventional_therapy", "Kardiologie", False),
         ("Die Zytologie zeigt", "diagnostic_techniques_procedures", "Zytologie", True),
+        ("SERVICE: General surgery C", "interventional_therapy", "General surgery C", False),
+        ("She is tolerating a regular diet.", "interventional_therapy", "regular diet", False),
+        ("Verträgt Kost", "interventional_therapy", "Kost", False),
+        ("He was put on a low-sodium diet.", "interventional_therapy", "low-sodium diet", True),
+        ("He will be on 20 mg p.o. daily.", DRUG, "20 mg p.o. daily", False),
+        ("Ventolin; INHALE 2 PUFFS EVERY 4 HOURS; Therapy: 23Jul2010", DRUG, "INHALE 2 PUFFS EVERY 4 HOURS", False),
+        ("Ventolin; INHALE 2 PUFFS EVERY 4 HOURS; Therapy: 23Jul2010", DRUG, "23Jul2010", False),
+        ("Follow up with Dr. XYZ", DRUG, "Dr. XYZ", False),
+        ("Given D10 as bolus", DRUG, "D10", True),
+        ("IV fluids", DRUG, "IV fluids", True),
     ],
 )  # fmt: skip
 def test_what_is_a_relatives_or_a_name_is_no_finding_of_the_patient(
@@ -584,6 +594,24 @@ def test_what_stands_under_medication_is_no_allergy(report: str, words: str, key
     items = {"allergies": (Item(*place(report, words)),)}
     found = fitted(items, CLINICAL, Sectioned.of(report))
     assert [k for k, items in found.items() if items] == [key]
+
+
+def test_an_entry_of_a_list_of_drugs_is_one() -> None:
+    report = (
+        "PMH:\n1. Gout.\nMEDICATIONS:\n1. Tylenol.\n2. Soma.\r\n- Coreg 3.125 mg b.i.d.\n3. None of these.\n"
+        "4. Calcium.\n- Metformin STOPPED\n5. Hold all drugs that are not listed.\nMEDICATIONS AT DISCHARGE:\n1. Zocor\nPLAN:\n1. Rest"
+    )
+    items = {
+        DRUG: (Item(*place(report, "Tylenol"), confidence=0.75),),
+        TESTS: (Item(*place(report, "Calcium"), confidence=0.5),),
+    }
+    found = fitted(items, CLINICAL, Sectioned.of(report))[DRUG]
+    assert [(i.text, i.confidence) for i in found] == [
+        ("Tylenol", 0.75),
+        ("Soma", 0.75),
+        ("Coreg 3.125 mg b.i.d", 0.75),
+    ]
+    assert all(report[i.start : i.end] == i.text for i in found)
 
 
 @pytest.mark.parametrize(

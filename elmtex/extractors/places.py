@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from elmtex.extractors.listed_drugs import is_named, with_listed
 from elmtex.schema import Category, CategorySchema
 from elmtex.text.rows import line_of
 from elmtex.text.sections import ALLERGY, Sectioned
@@ -45,12 +46,18 @@ _NO_PROCEDURE = re.compile(
     r"(?:Dr|Mrs?|Ms)\. [A-Z]\S*(?: (?:from .*|group))?|(?i:cranial nerves?(?: [IVX]+)?|(?:less|more|greater) than|left|right|bowel movements?)"
     r"|(?i:(?:[\w-]+ ){0,3}therapy goals?|(?:[\w-]+ ){0,3}(?:postoperative|hospital|recovery room) course"
     r"|(?:(?:to|the|regular|medical|surgical|hospital|nursing) ){0,3}(?:ward|floor|recovery room))"
-    r"|(?:General|Plastic|Colorectal|Vascular|Orthop\w+|Trauma|Thoracic|Cardiothoracic) Surgery(?: [A-Z]\b)?(?: Service)?|ENT|HNO"
+    r"|(?:General|Plastic|Colorectal|Vascular|Orthop\w+|Trauma|Thoracic|Cardiothoracic) [Ss]urgery(?: [A-Z]\b)?(?: Service)?|(?:[A-Z][\w/]* ){1,3}Service|ENT|HNO"
     r"|(?i:(?:allerg|anesthesi|anaesthesi|angi|cardi|dermat|endocrin|gastroenter|gynec|gynaec|haemat|hemat|hepat|nephr|neur|onc|ophthalm|pulmon|rheumat|ur)"
     r"ology(?: (?:service|team|clinic))?|(?:anästhesi|angi|dermat|endokrin|gastroenter|gynäk|hämat|hepat|kardi|nephr|neur|onk|pneum|rheumat|ur)ologie"
     r"|(?:allgemein|gefäß|hand|herz|kiefer|kinder|neuro|thorax|unfall|viszeral)?chirurgie|paramedics|notarzt|primary care (?:provider|physician)"
     r"|(?:(?!by |on |in )[\w-]+ ){1,2}team|case management)"
 )
+# No treatment in "tolerating a regular diet"
+_FOOD = re.compile(
+    r"(?P<takes>tolerat\w+ )?(?:[\w.]+ ){0,3}?(?:diet|feeds?|feedings?|fluids?|foods?|liquids?|p\.?o\.?s?|kost|nahrung)(?: well)?",
+    re.IGNORECASE,
+)
+_TOLERATES = re.compile(r"\b(?:tolerat\w+|verträgt|toleriert)(?: [\w.]+){0,5} \Z", re.IGNORECASE)
 _NO_OUTCOMES = frozenset("aufnahme entlassung verlegung vorstellung wiedervorstellung".split())
 # What a letterhead or a signature is made of, beside words with a capital: "Dr. med. A. Lindhorst, Oberarzt", „Klinik für Orthopädie und
 # Unfallchirurgie“
@@ -117,6 +124,10 @@ def by_place(
     }
     found = _once(_with_resolved(found, kinds, sections.report), kinds, sections.report)
     found = _of_one_kind(found, kinds)
+    drugs = next((k for k, c in kinds.items() if c.fhir.resource == "MedicationStatement"), None)
+    if drugs is not None:
+        others = (item for key, items in found.items() if key != drugs for item in items)
+        found[drugs] = with_listed(found.get(drugs, ()), others, sections)
     allergies = next((k for k, c in kinds.items() if c.fhir.resource == "AllergyIntolerance"), None)
     if allergies is None:
         return found
@@ -261,7 +272,13 @@ def _is_patients(
         return False
     if category.fhir.resource in ("Condition", "Procedure") and item.text.lower() in NO_ITEMS:
         return False
-    if category.fhir.resource == "Procedure" and _NO_PROCEDURE.fullmatch(item.text):
+    if category.fhir.resource == "MedicationStatement" and (
+        not is_named(item.text) or _NO_PROCEDURE.fullmatch(item.text)
+    ):
+        return False
+    if category.fhir.resource == "Procedure" and (
+        _NO_PROCEDURE.fullmatch(item.text) or _is_tolerated(item, report)
+    ):
         return False
     if finding and (_CAUSE.fullmatch(item.text) or _TITLED.fullmatch(item.text)):
         return False
@@ -283,6 +300,14 @@ def _is_patients(
     if not (finding or category.only):
         return True
     return not any(start <= item.start and item.end <= end for start, end in relatives)
+
+
+def _is_tolerated(item: Item, report: str) -> bool:
+    """Whether it is food that someone takes well, which is a finding: "tolerating a regular diet"."""
+    assert item.start is not None
+    if not (food := _FOOD.fullmatch(item.text)):
+        return False
+    return bool(food["takes"] or _TOLERATES.search(report[max(0, item.start - 40) : item.start]))
 
 
 def _is_letterhead(line: str) -> bool:
