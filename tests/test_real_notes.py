@@ -78,13 +78,17 @@ def test_categories_become_entities() -> None:
 
 
 def test_allergies_are_problems_and_their_substances_drugs() -> None:
-    report = "No known drug allergies but latex. Neck supple, cough."
+    report = "No known drug allergies but latex. NKDA. Neck supple, cough."
     document = extraction(signs_symptoms=(item(report, "supple"), item(report, "cough")))
-    allergies = (item(report, "drug allergies", "absent"), item(report, "latex"))
+    allergies = (
+        item(report, "drug allergies", "absent"),
+        item(report, "latex"),
+        item(report, "NKDA", "absent"),
+    )
     document = replace(document, categories={**document.categories, "allergies": allergies})
     found, abnormal = mapping.as_kiwi(document), mapping.as_kiwi(document, with_normal=False)
-    assert texts(found["problem"]) == ["drug allergies", "supple", "cough"]
-    assert texts(abnormal["problem"]) == ["drug allergies", "cough"]
+    assert texts(found["problem"]) == ["drug allergies", "NKDA", "supple", "cough"]
+    assert texts(abnormal["problem"]) == ["drug allergies", "NKDA", "cough"]
     assert texts(found["drug"]) == texts(abnormal["drug"]) == ["latex"]
 
 
@@ -140,6 +144,30 @@ def test_a_drug_is_its_name_where_its_attributes_are_known() -> None:
         "strength+dosage",
         "frequency",
     }
+
+
+@pytest.mark.parametrize(
+    ("drug", "attributes", "name"),
+    [
+        ("lisinopril to 40 mg", [("dose", "40 mg")], "lisinopril"),
+        ("40 mg of lisinopril", [("dose", "40 mg")], "lisinopril"),
+        ("Rebif 44 mcg SC Solution", [("dose", "44 mcg"), ("route", "SC")], "Rebif"),
+        ("continuous IV Lasix", [("route", "IV")], "Lasix"),
+    ],
+)
+def test_a_drugs_name_is_what_names_it(
+    drug: str, attributes: list[tuple[str, str]], name: str
+) -> None:
+    whole = with_attributes(drug, drug, *attributes)
+    assert texts(mapping.as_kiwi(extraction(pharmacological_therapy=(whole,)))["drug"]) == [name]
+
+
+def test_a_thing_is_the_same_whosever_it_is() -> None:
+    report = "Coumadin is held. Her Coumadin, the coumadin, warfarin."
+    said = [
+        item(report, words) for words in ("Coumadin", "Her Coumadin", "the coumadin", "warfarin")
+    ]
+    assert texts(mapping.first_mentions(said)) == ["Coumadin", "warfarin"]
 
 
 def test_a_failed_document_finds_nothing() -> None:

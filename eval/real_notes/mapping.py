@@ -11,6 +11,7 @@ from corpora.kiwi import MODIFIERS_OF
 from corpora.shared.spans import grounded_span, without_overlap
 from elmtex.exporters.fhir.wording import is_operation
 from elmtex.exporters.normal import is_normal
+from elmtex.extractors.listed_drugs import is_named
 from elmtex.schema import load_schema
 from elmtex.text.normalisation import trimmed
 from elmtex.types import Attribute, Extraction, Item
@@ -58,6 +59,12 @@ _ALLERGIES, _SIGNS = "allergies", load_schema("clinical").category("signs_sympto
 _TEST_NAME = re.compile(
     r"\s*([^\d]*?)[\s:=<>≤≥~]*(?:\b(?:is|was|of|at)\b)?[\s:=<>≤≥~]*\d"
 )  # of "CRP: 12 mg/l"
+_NO_SUBSTANCE = re.compile(r"allerg|\Ano(?:ne|thing)?\b|\ANKD?A\Z", re.IGNORECASE)
+_DETERMINER = re.compile(r"\A(?:an?|the|his|her|their|its|this|that|these|those) ")
+_EDGES = (
+    re.compile(r"(?:and|at|for|of|to|with)\s+"),
+    re.compile(r"\s+(?:and|at|for|in|of|to|with)\Z"),
+)
 
 
 def row_of(modifier: str) -> str:
@@ -105,7 +112,7 @@ def as_kiwi(document: Extraction, *, with_normal: bool = True) -> dict[str, tupl
             if category == _HISTORY and is_operation(item.text):
                 found["treatment"].append(item)
             elif category == _ALLERGIES:
-                found["problem" if "allerg" in item.text.lower() else "drug"].append(item)
+                found["problem" if _NO_SUBSTANCE.search(item.text) else "drug"].append(item)
             elif category in ENTITY_OF:
                 found[ENTITY_OF[category]].append(item)
     found["test"] = list(_tests(found["test"], categories))
@@ -149,8 +156,8 @@ def _named_before(item: Item, tests: Iterable[tuple[int, int]]) -> Iterator[Attr
 
 
 def _name(item: Item) -> Item:
-    """A drug as Kiwi marks it: the longest part of its span that holds no dose, route and so on; all
-    of it where its attributes are not known."""
+    """A drug as Kiwi marks it: the longest part of its span that holds no dose, route, form and so on;
+    all of it where its attributes are not known."""
     start, end = grounded_span(item)
     cuts = sorted(
         (max(start, a.start), min(end, a.end))
@@ -163,14 +170,21 @@ def _name(item: Item) -> Item:
     )
     bounds = [start, *(bound for cut in cuts for bound in cut), end]
     parts = [
-        trimmed(item.text, first - start, last - start)
+        _without_edges(item.text, *trimmed(item.text, first - start, last - start))
         for first, last in zip(bounds[::2], bounds[1::2], strict=True)
         if first < last
     ]
-    first, last = max(parts, key=lambda part: part[1] - part[0], default=(0, 0))
+    named = [part for part in parts if is_named(item.text[slice(*part)])] or parts
+    first, last = max(named, key=lambda part: part[1] - part[0], default=(0, 0))
     if first == last:
         return item
     return replace(item, text=item.text[first:last], start=start + first, end=start + last)
+
+
+def _without_edges(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without what joined the name to a dose that was cut off: "lisinopril to", "of lisinopril"."""
+    first, last = _EDGES[0].match(text, start, end), _EDGES[1].search(text, start, end)
+    return first.end() if first else start, last.start() if last else end
 
 
 def _with_rows(item: Item, entity: str) -> Item:
@@ -184,8 +198,8 @@ def _with_rows(item: Item, entity: str) -> Item:
 
 
 def first_mentions(items: Iterable[Item]) -> tuple[Item, ...]:
-    """Each thing once, as it is first said: a document lists facts, not mentions."""
+    """Each thing once, as it is first said: a document lists facts, not mentions. "Her Coumadin" is said of "Coumadin"."""
     first: dict[str, Item] = {}
     for item in sorted(items, key=lambda item: (item.start or 0, item.end or 0)):
-        first.setdefault(normalise(item.text), item)
+        first.setdefault(_DETERMINER.sub("", normalise(item.text)), item)
     return tuple(first.values())
