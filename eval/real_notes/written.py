@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import written
+from corpora.shared.spans import without_overlap
 from elmtex.types import Extraction, InputError, Record
 from eval.metrics import score_sample
 from eval.metrics.aggregate.counts import entities
@@ -15,7 +16,8 @@ from eval.metrics.bootstrap import Bootstrap
 
 
 def load(folder: Path, categories: Sequence[str]) -> list[Record]:
-    """The reports kept from training, labelled with those of the categories that a model was asked for.
+    """The reports kept from training, labelled with those of the categories that a model was asked for, and the items of each unique, as the
+    gold standard has them (its rule 5).
 
     Raises:
         InputError: there is none.
@@ -24,7 +26,11 @@ def load(folder: Path, categories: Sequence[str]) -> list[Record]:
     if not found:
         raise InputError(f"no written report in {folder} is kept from training (dev-*.txt)")
     return [
-        replace(record, labelled=tuple(key for key in record.labelled if key in categories))
+        replace(
+            record,
+            labelled=tuple(key for key in record.labelled if key in categories),
+            items={key: without_overlap(row, unique=True) for key, row in record.items.items()},
+        )
         for record in found
     ]
 
