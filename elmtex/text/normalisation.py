@@ -105,7 +105,7 @@ _MONTHS = (
 _BREAK = re.compile(r"\n[\s]*|[.!?][\"')\]]*\s+(?=[^\W_a-z]|[\"'(\[•*-])")
 # What a German ordinal, "12." or "III.", may precede: dates, and what a letter counts.
 _COUNTED = (
-    "Lj|Lebens|Perzentil|OG|Stock|Etage|Tag(?:e[sn]?)?\\b|Woche|SSW|Monat|Jahr|Quartal|Grad(?:es?)?\\b|Herzton|ICR|Rippe|Zyklus|Gabe|Kind(?:es)?\\b|"
+    "L[jJ]|Lebens|Trimenon|Perzentil|OG|Stock|Etage|Tag(?:e[sn]?)?\\b|Woche|SSW|Monat|Jahr|Quartal|Grad(?:es?)?\\b|Herzton|ICR|Rippe|Zyklus|Gabe|Kind(?:es)?\\b|"
     "Schwangerschaft|Gravida|Para\\b|Zehe|Finger|Lendenwirbel|Brustwirbel|Halswirbel|Dosis|"
     "Sitzung|Impfung|Advent|KW|SS\\b|WE\\b|Klasse\\b|Geburt\\b"
 )
