@@ -15,7 +15,7 @@ from elmtex.text.sections import Sectioned
 from elmtex.types import Attribute, Item
 
 CLINICAL = load_schema("clinical")
-TESTS = "diagnostic_techniques_procedures"
+TESTS, TISSUE = "diagnostic_techniques_procedures", "pathology"
 HISTORY, DRUG = "medical_surgical_history", "pharmacological_therapy"
 
 
@@ -365,10 +365,12 @@ def test_a_result_outside_of_tables_stays_as_it_is() -> None:
         ("CRP 13.10", True),
         ("am 13.10.2026 CRP 5", True),
         ("FEES 14.05", False),
+        ("Labor 18.02", False),
+        ("Sono vom 3.5.", False),
     ],
 )
 def test_a_part_of_a_date_is_no_result(words: str, kept: bool) -> None:
-    report = "Koloskopie vom 13.10.2026: Polyp. Labor: CRP 13.10 mg/l, am 13.10.2026 CRP 5 mg/l, FEES 14.05.: frei"
+    report = "Koloskopie vom 13.10.2026: Polyp. Labor: CRP 13.10 mg/l, am 13.10.2026 CRP 5 mg/l, FEES 14.05.: frei. Labor 18.02. Leukos 9. Sono vom 3.5."
     item = Item(*place(report, words))
     found = current_results({"laboratory_values": (item,)}, CLINICAL, report)
     assert bool(found["laboratory_values"]) == kept
@@ -594,6 +596,52 @@ def test_what_stands_under_medication_is_no_allergy(report: str, words: str, key
     items = {"allergies": (Item(*place(report, words)),)}
     found = fitted(items, CLINICAL, Sectioned.of(report))
     assert [k for k, items in found.items() if items] == [key]
+
+
+@pytest.mark.parametrize(
+    ("report", "words", "key"),
+    [
+        ("Mikroskopie: Kernkerben und Psammomkörper.", "Psammomkörper", TISSUE),
+        ("MICROSCOPIC DESCRIPTION\nThere are nuclear grooves.", "nuclear grooves", TISSUE),
+        ("Mikroskopie:\n\nStanze 1: Kernkerben\nStanze 2: Nekrosen", "Nekrosen", TISSUE),
+        ("Histologie: Adenokarzinom.\nAm 3. Tag Fieber.", "Fieber", "signs_symptoms"),
+        ("Histologie:\nAdenokarzinom.\n\nAm 3. Tag Fieber.", "Fieber", "signs_symptoms"),
+        ("Labor: Leukos 12 G/l. Fieber.", "Fieber", "signs_symptoms"),
+    ],
+)
+def test_what_the_microscope_shows_is_pathology(report: str, words: str, key: str) -> None:
+    items = {"signs_symptoms": (Item(*place(report, words)),), TISSUE: ()}
+    found = fitted(items, CLINICAL, Sectioned.of(report))
+    assert [k for k, items in found.items() if items] == [key]
+    elsewhere = load_schema("medication")  # without pathology
+    assert not fitted({"drug": ()}, elsewhere, Sectioned.of(report))["drug"]
+
+
+def test_what_pathology_lists_already_is_not_moved_there_again() -> None:
+    report = "Mikroskopie: Infiltrate mit Kernkerben, Nekrosen."
+    signs = tuple(Item(*place(report, words)) for words in ("Kernkerben", "Nekrosen"))
+    items = {
+        TISSUE: (Item(*place(report, "Infiltrate mit Kernkerben")),),
+        "laboratory_values": (Item(*place(report, "Nekrosen")),),
+        "signs_symptoms": signs,
+        "diagnosis": signs[:1],
+    }
+    found = fitted(items, CLINICAL, Sectioned.of(report))
+    assert [i.text for i in found[TISSUE]] == ["Infiltrate mit Kernkerben", "Nekrosen"]
+    assert not found["signs_symptoms"] and not found["laboratory_values"]
+    assert found["diagnosis"] == signs[:1]
+
+
+def test_a_reaction_is_no_allergen_beside_one() -> None:
+    report = "Allergien: Erdnuss mit Atemnot, Metamizol: schwerer Hautausschlag"
+    erdnuss, atemnot, metamizol, ausschlag = (
+        Item(*place(report, words))
+        for words in ("Erdnuss", "Atemnot", "Metamizol", "schwerer Hautausschlag")
+    )
+    read = Sectioned.of(report)
+    found = fitted({"allergies": (erdnuss, atemnot, metamizol, ausschlag)}, CLINICAL, read)
+    assert [i.text for i in found["allergies"]] == ["Erdnuss", "Metamizol"]
+    assert fitted({"allergies": (ausschlag,)}, CLINICAL, read)["allergies"]
 
 
 def test_an_entry_of_a_list_of_drugs_is_one() -> None:

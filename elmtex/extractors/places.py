@@ -34,7 +34,7 @@ NO_ITEMS = _EXAMINED | frozenset(
     "adnexe augen becken bewegungsapparat brust darm dünndarm extremitäten gallenblase gallenwege gefäße gelenke genitale gesicht hals "
     "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren "
     "nase ohren ovarien pankreas parotis prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule "
-    "az bds dg ez kontrolle li re vb vu".split()
+    "az bds dg ez kontrolle labor laborwerte li re vb vu".split()
 )
 # What a document or a part of it is called
 _TITLED = re.compile(
@@ -91,6 +91,18 @@ _NOT_GIVEN = re.compile(
     r"|atemnot|abgesetzt|stopped|discontinued|due to|wegen|bei|not?|kein\w*)\b",
     re.IGNORECASE,
 )
+# How somebody reacts, which is no substance: "Erdnuss mit Atemnot"
+_REACTION = re.compile(
+    r"(?:\w+[eersn] |severe |mild |facial )?(?:haut)?(?:ausschlag|exanthem|urtikaria|nesselsucht|quincke-?ödem|angio-?ödem|atemnot|dyspnoe|anaphyla\w+|juckreiz|übelkeit"
+    r"|erbrechen|durchfall|diarrhö|schwellung|rr-abfall|rash|hives|urticaria|itching|pruritus|swelling|angio-?o?edema|nausea|vomiting|diarrho?ea|shortness of breath"
+    r"|bronchospasm\w*)",
+    re.IGNORECASE,
+)
+# Under such a heading tissue is described
+_MICROSCOPY = re.compile(
+    r"ma[ck]ros[ck]op|mi[ck]ros[ck]op|immunhisto|immunohisto|histolog|\bgross (?:description|examination)",
+    re.IGNORECASE,
+)
 _ONLY_NONE = re.compile(r"(?:no(?:ne|thing)?|nil|keine?)(?: known| bekannt)?", re.IGNORECASE)
 # „Hauptstr. 77“, „Klosterberg 1, 97999 Rothenau“
 _ADDRESS = re.compile(
@@ -123,7 +135,7 @@ def by_place(
         for key, items in categories.items()
     }
     found = _once(_with_resolved(found, kinds, sections.report), kinds, sections.report)
-    found = _of_one_kind(found, kinds)
+    found = _with_tissue(_of_one_kind(found, kinds), kinds, sections)
     drugs = next((k for k, c in kinds.items() if c.fhir.resource == "MedicationStatement"), None)
     if drugs is not None:
         others = (item for key, items in found.items() if key != drugs for item in items)
@@ -191,6 +203,8 @@ def _once(
 
     def stays(item: Item, category: Category) -> bool:
         resource = category.fhir.resource
+        if resource == "AllergyIntolerance" and _REACTION.fullmatch(item.text):
+            return len(allergens) < 2
         if resource == "AllergyIntolerance" and denial and item.assertion == "absent":
             return not _ONLY_NONE.fullmatch(item.text)  # "Allergies: none"
         if resource == "MedicationStatement" and not _DIGIT.search(item.text):
@@ -237,6 +251,44 @@ def _of_one_kind(
         return (key in tests) == measured
 
     return {key: tuple(i for i in items if stays(i, key)) for key, items in categories.items()}
+
+
+def _with_tissue(
+    categories: dict[str, tuple[Item, ...]], kinds: Mapping[str, Category], sections: Sectioned
+) -> dict[str, tuple[Item, ...]]:
+    """The items; signs and results under a heading of microscopy are pathology, where the schema has such a category."""
+    tissue = next((k for k, c in kinds.items() if _is_of_tissue(c)), None)
+    if tissue is None:
+        return categories
+    moving = [k for k, c in kinds.items() if c.fhir.quantity or _is_of_signs(c)]
+
+    def stays(item: Item) -> bool:
+        if item.start is None or not _MICROSCOPY.search(sections.heading(item.start)):
+            return True
+        # A heading within a line is that line's, one above a paragraph that paragraph's
+        before = sections.report[sections.at(item.start).body[0] : item.start].lstrip(" \t")
+        return "\n\n" in before[1:] or ("\n" in before and before[0] != "\n")
+
+    moved = [item for key in moving for item in categories.get(key, ()) if not stays(item)]
+    if not moved:
+        return categories
+    known = list(categories.get(tissue, ()))
+    for item in sorted(moved, key=lambda i: (i.start or 0, -(i.end or 0))):
+        if not any(other.overlaps(item.start or 0, item.end or 0) for other in known):
+            known.append(replace(item, attributes=()))
+    rest = {key: tuple(filter(stays, categories.get(key, ()))) for key in moving}
+    return {**categories, **rest, tissue: tuple(sorted(known, key=lambda i: i.start or 0))}
+
+
+def _is_of_tissue(category: Category) -> bool:
+    is_result = category.fhir.resource == "Observation" and not category.fhir.quantity
+    return is_result and any(type.fhir == "test" for type in category.attributes)
+
+
+def _is_of_signs(category: Category) -> bool:
+    fhir = category.fhir
+    is_present = fhir.resource == "Condition" and fhir.clinical_status == "active"
+    return is_present and not category.holds_diseases
 
 
 def _places(items: Iterable[Item]) -> list[tuple[int, int]]:

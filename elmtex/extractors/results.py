@@ -18,6 +18,11 @@ _DATE = re.compile(
 )
 # A day and a month that say when: „FEES 14.05.: Penetration“
 _DAY = re.compile(r"(?<!\d)\d{1,2}\.(?:0\d|1[0-2])\.?\Z")
+# When something was examined: „Labor 18.02.“, „Sono vom 3.5.“
+_EXAMINED_ON = re.compile(
+    r"(?:Labor\w*|Kontrolle|Verlauf|Befund|EKG|c?CT|MRT|PET|PSG|Sono\w*|Rö\w*|TTE|TEE|\w*[Ee]cho\w*|ÖGD|Kolo\w*|Gastro\w*|Duplex\w*|Szinti\w*)"
+    r"(?: \w+)? (?:vom |am )?\d{1,2}\.\d{1,2}\.?"
+)
 _DATE_LENGTH = 14  # characters at most
 _UNTIL_DIGIT = re.compile(r"\A\D*")
 # What may stand between two results of one test: "bei Aufnahme, 7,6 g/dl am 1. postop. Tag"
@@ -56,6 +61,8 @@ def _is_no_result(item: Item, report: str) -> bool:
     if item.start is None or item.end is None:
         return False
     if is_limits(report, item.start) or _HALF.match(item.text) or _FORMER.match(item.text):
+        return True
+    if _EXAMINED_ON.fullmatch(item.text):
         return True
     if _DAY.search(item.text) and report[item.end - 1 : item.end + 2].endswith(".:"):
         return True

@@ -179,11 +179,11 @@ class Sectioned:
 
     def kind(self, start: int) -> str | None:
         """The kind of the section that this code point is in."""
-        return self._at(start).kind
+        return self.at(start).kind
 
     def heading(self, start: int) -> str:
         """The words of the heading above this code point; "" where there is none."""
-        section = self._at(start)
+        section = self.at(start)
         words = self.report[slice(*section.heading)] if section.heading else ""
         marks = _MARKS.match(words)
         return " ".join(words[marks.end() if marks else 0 :].split()).rstrip(" :*_=#]>-~")
@@ -193,7 +193,7 @@ class Sectioned:
 
         "Allergies: none" is a form's field, not a heading, for the item that is absent.
         """
-        section = self._at(start)
+        section = self.at(start)
         if section.heading is None or not section.heading[0] <= start < end <= section.heading[1]:
             return False
         if assertion == "absent" and self._denies(section):
@@ -218,7 +218,8 @@ class Sectioned:
         kind = None if item.start is None else self.kind(item.start)
         return replace(item, section=kind) if kind else item
 
-    def _at(self, start: int) -> Section:
+    def at(self, start: int) -> Section:
+        """The section that this code point is in."""
         return self.sections[bisect_right(self.sections, start, key=lambda s: s.start) - 1]
 
     def _denies(self, section: Section) -> bool:
