@@ -117,6 +117,7 @@ _BEGINS = re.compile(
 )
 _OF_NAMES = frozenset("dr prof mr mrs ms st hr frl fig figs ref refs".split())
 _SIDES = frozenset("bds li re".split())
+_LEADS = ("", *",;:-–/(")  # before a side that belongs to what follows: „11 mm; li. LK“
 # What is examined next: „RGs bds. Abdomen weich“
 _ORGAN = re.compile(
     r"(?:Abdomen|Bauch|Cor|Pulmo|Herz|Lungen?|Leber|Milz|Nieren?(?:lager)?|Extremitäten|Haut|Hals|Kopf|Thorax|Neuro\w*|Wirbelsäule|Lymphknoten|LK|Schilddrüse"
@@ -170,7 +171,8 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
     last_part = re.split("[-/]", before)[-1].casefold()  # "Calcium/Vit.", but not "12 mm/h."
     if before.casefold() in _ABBREVIATIONS or (len(last_part) > 1 and last_part in _ABBREVIATIONS):
         named = before.casefold() in _OF_NAMES
-        begins = _ORGAN.match(text, match.end()) if before in _SIDES else None
+        follows = before in _SIDES and text[start:first].rstrip()[-1:] not in _LEADS
+        begins = _ORGAN.match(text, match.end()) if follows else None
         return not named and bool(begins or _BEGINS.match(text, match.end()))
     if len(before) == 1 and before.isalpha():
         return False
