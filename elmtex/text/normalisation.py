@@ -96,7 +96,8 @@ _ABBREVIATIONS = frozenset(
     "z.b b ca bzw ggf evtl usw d.h h u.a a inkl tgl tbl tab nr bds sog vgl max mind abb z.n n v.a st.p p o.b li re "
     "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o "
     "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s inh comp ehem prox dist lat seg lig proc postop präop intraop periop dig abl abs gr subkut subcut succ supp susp "
-    "inkompl kompl mütterl väterl gesetzl mechan lap hep grav endexspir endexspirator sek fl radiol histol spez std".split()
+    "inkompl kompl mütterl väterl gesetzl mechan lap hep grav endexspir endexspirator sek fl radiol histol spez std "
+    "rezid bd erw pens retrogr belastungsabh rekt ax stat alk diab podol kl post exp wo zt bed ch metoprololsucc".split()
 )
 _MONTHS = (
     "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|"
@@ -105,7 +106,7 @@ _MONTHS = (
 _BREAK = re.compile(r"\n[\s]*|[.!?][\"')\]]*\s+(?=[^\W_a-z]|[\"'(\[•*-])")
 # What a German ordinal, "12." or "III.", may precede: dates, and what a letter counts.
 _COUNTED = (
-    "L[jJ]|Lebens|Trimenon|Perzentil|OG|Stock|Etage|Tag(?:e[sn]?)?\\b|Woche|SSW|Monat|Jahr|Quartal|Grad(?:es?)?\\b|Herzton|ICR|Rippe|Zyklus|Gabe|Kind(?:es)?\\b|"
+    "L[jJ]|LM\\b|HT\\b|Ehe\\b|Kl\\b|Wo\\b|IVOM|Lebens|Trimenon|Perzentil|OG|Stock|Etage|Tag(?:e[sn]?)?\\b|Woche|SSW|Monat|Jahr|Quartal|Grad(?:es?)?\\b|Herzton|ICR|Rippe|Zyklus|Gabe|Kind(?:es)?\\b|"
     "Schwangerschaft|Gravida|Para\\b|Zehe|Finger|Lendenwirbel|Brustwirbel|Halswirbel|Dosis|"
     "Sitzung|Impfung|Advent|KW|SS\\b|WE\\b|Klasse\\b|Geburt\\b"
 )
@@ -117,7 +118,8 @@ _BEGINS = re.compile(
 )
 _OF_NAMES = frozenset("dr prof mr mrs ms st hr frl fig figs ref refs".split())
 _SIDES = frozenset("bds li re".split())
-_LEADS = ("", *",;:-–/(")  # before a side that belongs to what follows: „11 mm; li. LK“
+# Before a side that belongs to what follows: „11 mm; li. LK“, „Zyste der li. Niere“
+_LEADS = re.compile(r"(?:[\n,;:–/(-]|\b(?:d(?:er|ie|as|em|en|es)|im|am|vom))[ \t]*\Z")
 # What is examined next: „RGs bds. Abdomen weich“
 _ORGAN = re.compile(
     r"(?:Abdomen|Bauch|Cor|Pulmo|Herz|Lungen?|Leber|Milz|Nieren?(?:lager)?|Extremitäten|Haut|Hals|Kopf|Thorax|Neuro\w*|Wirbelsäule|Lymphknoten|LK|Schilddrüse"
@@ -171,12 +173,13 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
     last_part = re.split("[-/]", before)[-1].casefold()  # "Calcium/Vit.", but not "12 mm/h."
     if before.casefold() in _ABBREVIATIONS or (len(last_part) > 1 and last_part in _ABBREVIATIONS):
         named = before.casefold() in _OF_NAMES
-        follows = before in _SIDES and text[start:first].rstrip()[-1:] not in _LEADS
+        leads = first == start or _LEADS.search(text, max(start, first - 9), first)
+        follows = before in _SIDES and not leads
         begins = _ORGAN.match(text, match.end()) if follows else None
         return not named and bool(begins or _BEGINS.match(text, match.end()))
     if len(before) == 1 and before.isalpha():
         return False
-    if before in ("red", "gt") and _STATE.match(text, match.end()):  # "in red. AZ"
+    if before.casefold() in ("red", "gt") and _STATE.match(text, match.end()):  # "in red. AZ"
         return False
     if _DOTTED.fullmatch(before) and not text[match.end()].isalnum():  # "b.i.d. (new)"
         return False
