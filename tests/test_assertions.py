@@ -352,6 +352,8 @@ def test_what_stands_behind_costs_little(filling: str) -> None:
         ),
         ("She has failed oral contraceptives.", DRUG, "contraceptives", "absent", "present"),
         ("It has not failed oral contraceptives.", DRUG, "contraceptives", "absent", "absent"),
+        ("She hasn't failed methotrexate.", DRUG, "methotrexate", "absent", "absent"),
+        ("nkda", "allergies", "nkda", "present", "absent"),
         ("He takes steroids off and on.", DRUG, "steroids", "absent", "present"),
         (
             "Cavernous hemangioma of the liver",

@@ -153,6 +153,7 @@ def test_a_drug_is_its_name_where_its_attributes_are_known() -> None:
         ("40 mg of lisinopril", [("dose", "40 mg")], "lisinopril"),
         ("Rebif 44 mcg SC Solution", [("dose", "44 mcg"), ("route", "SC")], "Rebif"),
         ("continuous IV Lasix", [("route", "IV")], "Lasix"),
+        ("5 mg of at night", [("dose", "5 mg"), ("frequency", "at night")], "of"),
     ],
 )
 def test_a_drugs_name_is_what_names_it(

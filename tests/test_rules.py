@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from elmtex.extractors.listed_drugs import is_named
 from elmtex.extractors.printed_results import with_printed_results
 from elmtex.extractors.results import current_results
 from elmtex.extractors.rules import by_rule
@@ -17,6 +18,7 @@ from elmtex.types import Attribute, Item
 CLINICAL = load_schema("clinical")
 TESTS, TISSUE = "diagnostic_techniques_procedures", "pathology"
 HISTORY, DRUG = "medical_surgical_history", "pharmacological_therapy"
+THERAPY = "interventional_therapy"
 
 
 def place(report: str, words: str, type: str = "") -> tuple[str, int, int]:
@@ -218,7 +220,7 @@ def test_a_reference_range_is_no_result_and_a_value_is_one_cell() -> None:
     [
         ("Eine Koloskopie lehnte der Patient ab.", "Koloskopie", TESTS, "absent"),
         ("Koloskopie am 3.5. Eine Operation lehnt er ab.", "Koloskopie", TESTS, "present"),
-        ("Die Bluttransfusion wurde abgelehnt.", "Bluttransfusion", "interventional_therapy", "absent"),
+        ("Die Bluttransfusion wurde abgelehnt.", "Bluttransfusion", THERAPY, "absent"),
         ("Er lehnt sich an. Echokardiographie.", "Echokardiographie", TESTS, "present"),
         ("WBC 11, platelets not noted.", "platelets not noted", "laboratory_values", "absent"),
         ("INR not measured since 2.1", "INR not measured since 2.1", "laboratory_values", "present"),
@@ -523,9 +525,9 @@ def test_what_a_denial_does_not_reach_is_there(report: str, words: str, assertio
         ("Pankreas: unauffällig", "signs_symptoms", "Pankreas", False),
         ("Röntgen Thorax", "diagnostic_techniques_procedures", "Röntgen Thorax", True),
         ("neurologische Untersuchung", "diagnostic_techniques_procedures", "neurologische Untersuchung", True),
-        ("We will refer to ENT", "interventional_therapy", "ENT", False),
-        ("Dr. Young from Plastic Surgery", "interventional_therapy", "Plastic Surgery", False),
-        ("She had plastic surgery", "interventional_therapy", "plastic surgery", True),
+        ("We will refer to ENT", THERAPY, "ENT", False),
+        ("Dr. Young from Plastic Surgery", THERAPY, "Plastic Surgery", False),
+        ("She had plastic surgery", THERAPY, "plastic surgery", True),
         ("RECTAL: deferred", "diagnostic_techniques_procedures", "RECTAL", False),
         ("Cranial nerves II-XII intact", "diagnostic_techniques_procedures", "Cranial nerves II", False),
         ("Gespräch mit Herrn M.", "gender", "M", False),
@@ -533,18 +535,18 @@ def test_what_a_denial_does_not_reach_is_there(report: str, words: str, assertio
         ("72 y/o M with cough", "gender", "M", True),
         ("GENITALIA: Deferred.", "signs_symptoms", "Deferred", False),
         ("Dr. Young's results are pending.", "diagnostic_techniques_procedures", "Dr. Young's", False),
-        ("She met her short-term therapy goals.", "interventional_therapy", "short-term therapy goals", False),
+        ("She met her short-term therapy goals.", THERAPY, "short-term therapy goals", False),
         ("Her hospital course was uneventful.", "diagnostic_techniques_procedures", "hospital course", False),
-        ("A course of physical therapy", "interventional_therapy", "physical therapy", True),
+        ("A course of physical therapy", THERAPY, "physical therapy", True),
         ("MRI of the pelvic floor", "diagnostic_techniques_procedures", "MRI of the pelvic floor", True),
-        ("intubation by the team", "interventional_therapy", "intubation by the team", True),
-        ("Z. n. Kataraktchirurgie", "interventional_therapy", "Kataraktchirurgie", True),
-        ("Mitbehandlung durch die Kardiologie", "interventional_therapy", "Kardiologie", False),
+        ("intubation by the team", THERAPY, "intubation by the team", True),
+        ("Z. n. Kataraktchirurgie", THERAPY, "Kataraktchirurgie", True),
+        ("Mitbehandlung durch die Kardiologie", THERAPY, "Kardiologie", False),
         ("Die Zytologie zeigt", "diagnostic_techniques_procedures", "Zytologie", True),
-        ("SERVICE: General surgery C", "interventional_therapy", "General surgery C", False),
-        ("She is tolerating a regular diet.", "interventional_therapy", "regular diet", False),
-        ("Verträgt Kost", "interventional_therapy", "Kost", False),
-        ("He was put on a low-sodium diet.", "interventional_therapy", "low-sodium diet", True),
+        ("SERVICE: General surgery C", THERAPY, "General surgery C", False),
+        ("She is tolerating a regular diet.", THERAPY, "regular diet", False),
+        ("Verträgt Kost", THERAPY, "Kost", False),
+        ("He was put on a low-sodium diet.", THERAPY, "low-sodium diet", True),
         ("He will be on 20 mg p.o. daily.", DRUG, "20 mg p.o. daily", False),
         ("Ventolin; INHALE 2 PUFFS EVERY 4 HOURS; Therapy: 23Jul2010", DRUG, "INHALE 2 PUFFS EVERY 4 HOURS", False),
         ("Ventolin; INHALE 2 PUFFS EVERY 4 HOURS; Therapy: 23Jul2010", DRUG, "23Jul2010", False),
@@ -646,20 +648,67 @@ def test_a_reaction_is_no_allergen_beside_one() -> None:
 
 def test_an_entry_of_a_list_of_drugs_is_one() -> None:
     report = (
-        "PMH:\n1. Gout.\nMEDICATIONS:\n1. Tylenol.\n2. Soma.\r\n- Coreg 3.125 mg b.i.d.\n3. None of these.\n"
-        "4. Calcium.\n- Metformin STOPPED\n5. Hold all drugs that are not listed.\nMEDICATIONS AT DISCHARGE:\n1. Zocor\nPLAN:\n1. Rest"
+        "PMH:\n1. Gout.\nMEDICATIONS:\n1. Tylenol.\r\n2. Soma.\n3. Coreg 3.125 mg b.i.d.\n4. None of these.\n5. Calcium.\n6. Metformin STOPPED\n7. Lasix\n8. Zoloft\n"
+        "9. Hold all drugs that are not listed.\n10. Zocor\nMEDICATIONS AT DISCHARGE:\n1. Norvasc\n2. Aspirin\nPLAN:\n1. Rest"
     )
+    sure = {"Tylenol": 0.75, "Lasix": 0.9, "Zoloft": 0.9, "Metformin": 0.8, "Zocor": 0.9}
     items = {
-        DRUG: (Item(*place(report, "Tylenol"), confidence=0.75),),
+        DRUG: tuple(Item(*place(report, words), confidence=c) for words, c in sure.items()),
         TESTS: (Item(*place(report, "Calcium"), confidence=0.5),),
     }
     found = fitted(items, CLINICAL, Sectioned.of(report))[DRUG]
-    assert [(i.text, i.confidence) for i in found] == [
-        ("Tylenol", 0.75),
-        ("Soma", 0.75),
-        ("Coreg 3.125 mg b.i.d", 0.75),
-    ]
+    new = [(i.text, i.confidence) for i in found if i.text not in sure]
+    assert new == [("Soma", 0.75), ("Coreg 3.125 mg b.i.d", 0.75)]
     assert all(report[i.start : i.end] == i.text for i in found)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "Medications:\n1. Tylenol\n2. Lasix\n3. Rest\n4. Zoloft\n5. Soma",  # two of five
+        "Medications:\n1. Tylenol\n2. Lasix\n\nThree visits are planned:\n3. Zoloft",
+        "Medications:\n1. Tylenol\n2. Lasix\n   - Zoloft",
+        "Medications not taken:\n1. Tylenol\n2. Lasix\n3. Zoloft",
+        "Plan:\n1. Tylenol\n2. Lasix\n3. Zoloft",
+        "Medications:\n1. Tylenol\n2. Lasix\n3. Take with food",
+    ],
+)
+def test_what_is_no_list_of_drugs_stays_as_found(report: str) -> None:
+    drugs = tuple(Item(*place(report, words)) for words in ("Tylenol", "Lasix"))
+    assert fitted({DRUG: drugs}, CLINICAL, Sectioned.of(report))[DRUG] == drugs
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("Mg 2 g IV", True),
+        ("D 1000 units", True),
+        ("intravenous", False),
+        ("23Jul2010", False),
+        ("aspirin daily", True),
+        ("a tablet " * 4000 + "!", True),  # in linear time
+    ],
+)
+def test_how_a_drug_is_taken_is_no_drug(words: str, named: bool) -> None:
+    assert is_named(words) == named
+
+
+@pytest.mark.parametrize(
+    ("report", "words", "key"),
+    [
+        ("Labor Kalium 5.2", "Labor Kalium 5.2", "laboratory_values"),
+        ("Allergies: Penicillin rash", "Penicillin rash", "allergies"),
+        ("She tolerated the procedure. IV fluids were given.", "IV fluids", THERAPY),
+        ("Not tolerating oral feeds, given tube feedings.", "tube feedings", THERAPY),
+        ("Thoracic surgery in 2010", "Thoracic surgery", THERAPY),
+        ("Histologie: Gastritis. CRP 120 mg/l", "CRP 120 mg/l", "laboratory_values"),
+        ("Mikroskopie: Gastritis, CRP 120 mg/l", "CRP 120 mg/l", "laboratory_values"),
+    ],
+)
+def test_what_only_looks_like_the_exception_stays(report: str, words: str, key: str) -> None:
+    items = {TISSUE: (), key: (Item(*place(report, words)),)}
+    found = fitted(items, CLINICAL, Sectioned.of(report))
+    assert [k for k, items in found.items() if items] == [key]
 
 
 @pytest.mark.parametrize(

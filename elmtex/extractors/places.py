@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -34,7 +35,7 @@ NO_ITEMS = _EXAMINED | frozenset(
     "adnexe augen becken bewegungsapparat brust darm dünndarm extremitäten gallenblase gallenwege gefäße gelenke genitale gesicht hals "
     "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren "
     "nase ohren ovarien pankreas parotis prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule "
-    "az bds dg ez kontrolle labor laborwerte li re vb vu".split()
+    "az bds dg ez kontrolle li re vb vu".split()
 )
 # What a document or a part of it is called
 _TITLED = re.compile(
@@ -46,18 +47,22 @@ _NO_PROCEDURE = re.compile(
     r"(?:Dr|Mrs?|Ms)\. [A-Z]\S*(?: (?:from .*|group))?|(?i:cranial nerves?(?: [IVX]+)?|(?:less|more|greater) than|left|right|bowel movements?)"
     r"|(?i:(?:[\w-]+ ){0,3}therapy goals?|(?:[\w-]+ ){0,3}(?:postoperative|hospital|recovery room) course"
     r"|(?:(?:to|the|regular|medical|surgical|hospital|nursing) ){0,3}(?:ward|floor|recovery room))"
-    r"|(?:General|Plastic|Colorectal|Vascular|Orthop\w+|Trauma|Thoracic|Cardiothoracic) [Ss]urgery(?: [A-Z]\b)?(?: Service)?|(?:[A-Z][\w/]* ){1,3}Service|ENT|HNO"
+    r"|(?:General|Plastic|Colorectal|Vascular|Orthop\w+|Trauma|Thoracic|Cardiothoracic) (?:Surgery(?: [A-Z]\b)?(?: Service)?|surgery(?: [A-Z]\b| [Ss]ervice))"
+    r"|(?:[A-Z][\w/]* ){1,3}[A-Z] Service|ENT|HNO|Labor(?:werte)?"
     r"|(?i:(?:allerg|anesthesi|anaesthesi|angi|cardi|dermat|endocrin|gastroenter|gynec|gynaec|haemat|hemat|hepat|nephr|neur|onc|ophthalm|pulmon|rheumat|ur)"
     r"ology(?: (?:service|team|clinic))?|(?:anästhesi|angi|dermat|endokrin|gastroenter|gynäk|hämat|hepat|kardi|nephr|neur|onk|pneum|rheumat|ur)ologie"
     r"|(?:allgemein|gefäß|hand|herz|kiefer|kinder|neuro|thorax|unfall|viszeral)?chirurgie|paramedics|notarzt|primary care (?:provider|physician)"
     r"|(?:(?!by |on |in )[\w-]+ ){1,2}team|case management)"
 )
-# No treatment in "tolerating a regular diet"
+# What is eaten or drunk, which is no treatment where it is tolerated: "tolerating a regular diet"
 _FOOD = re.compile(
-    r"(?P<takes>tolerat\w+ )?(?:[\w.]+ ){0,3}?(?:diet|feeds?|feedings?|fluids?|foods?|liquids?|p\.?o\.?s?|kost|nahrung)(?: well)?",
+    r"(?P<takes>tolerat\w+ )?(?:(?!iv\b|i\.v|tube\b|\w*enteral)[\w.]+ ){0,3}?(?:diet|feeds?|feedings?|fluids?|foods?|liquids?|p\.?o\.?s?|kost|nahrung)(?: well)?",
     re.IGNORECASE,
 )
-_TOLERATES = re.compile(r"\b(?:tolerat\w+|verträgt|toleriert)(?: [\w.]+){0,5} \Z", re.IGNORECASE)
+_TOLERATES = re.compile(
+    r"(?<!not )(?<!to )\b(?:tolerat(?:es|ed|ing)|verträgt|toleriert)(?: (?:an?|his|her|the|well|good|full|regular|clear|oral|p\.?o\.?|eine?|volle?|normale?)){0,4} \Z",
+    re.IGNORECASE,
+)
 _NO_OUTCOMES = frozenset("aufnahme entlassung verlegung vorstellung wiedervorstellung".split())
 # What a letterhead or a signature is made of, beside words with a capital: "Dr. med. A. Lindhorst, Oberarzt", „Klinik für Orthopädie und
 # Unfallchirurgie“
@@ -78,6 +83,7 @@ _PAST = re.compile(
     r"(?:\bZ\. ?n\.|\bZustand nach|\bstatus post|\bs/p|\bSt\. ?p\.)\s*\Z", re.IGNORECASE
 )
 _DIGIT = re.compile(r"\d")
+_MEASURED = re.compile(r"\d(?![\d.,]*\s?%)[\d.,]*\s?[^\W\d]|\d\Z")  # not "Ki-67 3 %"
 _PAST_LENGTH = 14  # characters
 # Behind a problem of a list: "Anaemia - resolved", „Ulkus (2022 abgeheilt)“
 _RESOLVED = re.compile(
@@ -93,16 +99,19 @@ _NOT_GIVEN = re.compile(
 )
 # How somebody reacts, which is no substance: "Erdnuss mit Atemnot"
 _REACTION = re.compile(
-    r"(?:\w+[eersn] |severe |mild |facial )?(?:haut)?(?:ausschlag|exanthem|urtikaria|nesselsucht|quincke-?ödem|angio-?ödem|atemnot|dyspnoe|anaphyla\w+|juckreiz|übelkeit"
-    r"|erbrechen|durchfall|diarrhö|schwellung|rr-abfall|rash|hives|urticaria|itching|pruritus|swelling|angio-?o?edema|nausea|vomiting|diarrho?ea|shortness of breath"
-    r"|bronchospasm\w*)",
+    r"(?:(?:schwer|leicht|stark|generalisiert|juckend)\w{0,3} |severe |mild |facial |skin )?(?:(?:haut)?ausschlag|exanthem|urtikaria|nesselsucht|quincke-?ödem|angio-?ödem"
+    r"|atemnot|dyspnoe|anaphyla\w+|juckreiz|übelkeit|erbrechen|durchfall|diarrhö|schwellung|rr-abfall|rash|hives|urticaria|itching|pruritus|swelling|angio-?o?edema|nausea"
+    r"|vomiting|diarrho?ea|shortness of breath|bronchospasm\w*)",
     re.IGNORECASE,
 )
-# Under such a heading tissue is described
+# Under such a heading tissue is described: in all of the paragraph, or in the first sentence
 _MICROSCOPY = re.compile(
-    r"ma[ck]ros[ck]op|mi[ck]ros[ck]op|immunhisto|immunohisto|histolog|\bgross (?:description|examination)",
+    r"ma[ck]roskop|mi[ck]roskop|microscopic|immunhisto|immunohisto|\bgross description",
     re.IGNORECASE,
 )
+_HISTOLOGY = re.compile(r"histolog", re.IGNORECASE)
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
+_LINE_END = re.compile(r"[\r\n]")
 _ONLY_NONE = re.compile(r"(?:no(?:ne|thing)?|nil|keine?)(?: known| bekannt)?", re.IGNORECASE)
 # „Hauptstr. 77“, „Klosterberg 1, 97999 Rothenau“
 _ADDRESS = re.compile(
@@ -192,6 +201,12 @@ def _once(
     )
     allergy = _of("AllergyIntolerance")
     allergens = _spans(categories, kinds, allergy, lambda i: i.assertion != "absent")
+    substances = _spans(
+        categories,
+        kinds,
+        allergy,
+        lambda i: i.assertion != "absent" and not _REACTION.fullmatch(i.text),
+    )
     denied_allergies = _spans(categories, kinds, allergy, lambda i: i.assertion == "absent")
 
     denial = any(
@@ -204,7 +219,7 @@ def _once(
     def stays(item: Item, category: Category) -> bool:
         resource = category.fhir.resource
         if resource == "AllergyIntolerance" and _REACTION.fullmatch(item.text):
-            return len(allergens) < 2
+            return not substances
         if resource == "AllergyIntolerance" and denial and item.assertion == "absent":
             return not _ONLY_NONE.fullmatch(item.text)  # "Allergies: none"
         if resource == "MedicationStatement" and not _DIGIT.search(item.text):
@@ -262,22 +277,44 @@ def _with_tissue(
         return categories
     moving = [k for k, c in kinds.items() if c.fhir.quantity or _is_of_signs(c)]
 
-    def stays(item: Item) -> bool:
-        if item.start is None or not _MICROSCOPY.search(sections.heading(item.start)):
-            return True
-        # A heading within a line is that line's, one above a paragraph that paragraph's
-        before = sections.report[sections.at(item.start).body[0] : item.start].lstrip(" \t")
-        return "\n\n" in before[1:] or ("\n" in before and before[0] != "\n")
+    described = _described(sections)
+    if not described:
+        return categories
+    starts = [start for start, _ in described]
 
-    moved = [item for key in moving for item in categories.get(key, ()) if not stays(item)]
+    def stays(item: Item, key: str) -> bool:
+        place = bisect_right(starts, item.start or 0) - 1
+        if item.start is None or place < 0 or item.start >= described[place][1]:
+            return True
+        return bool(kinds[key].fhir.quantity and _MEASURED.search(item.text))
+
+    moved = [item for key in moving for item in categories.get(key, ()) if not stays(item, key)]
     if not moved:
         return categories
     known = list(categories.get(tissue, ()))
     for item in sorted(moved, key=lambda i: (i.start or 0, -(i.end or 0))):
         if not any(other.overlaps(item.start or 0, item.end or 0) for other in known):
             known.append(replace(item, attributes=()))
-    rest = {key: tuple(filter(stays, categories.get(key, ()))) for key in moving}
+    rest = {key: tuple(i for i in categories.get(key, ()) if stays(i, key)) for key in moving}
     return {**categories, **rest, tissue: tuple(sorted(known, key=lambda i: i.start or 0))}
+
+
+def _described(sections: Sectioned) -> list[tuple[int, int]]:
+    """Where tissue is described: a heading within a line covers this line, one above a paragraph the paragraph, and "Histology" a sentence."""
+    report, found = sections.report, list[tuple[int, int]]()
+    for section in sections.sections:
+        words = report[slice(*section.heading)] if section.heading else ""
+        if not (_MICROSCOPY.search(words) or _HISTOLOGY.search(words)):
+            continue
+        start, end = section.body
+        start += len(report[start:end]) - len(report[start:end].lstrip())
+        over = _BLANK_LINE if _LINE_END.search(report, section.body[0], start) else _LINE_END
+        if stop := over.search(report, start, end):
+            end = stop.start()
+        if not _MICROSCOPY.search(words):
+            end = min(end, sections.sentence(start)[1])
+        found.append((start, end))
+    return found
 
 
 def _is_of_tissue(category: Category) -> bool:
@@ -287,8 +324,8 @@ def _is_of_tissue(category: Category) -> bool:
 
 def _is_of_signs(category: Category) -> bool:
     fhir = category.fhir
-    is_present = fhir.resource == "Condition" and fhir.clinical_status == "active"
-    return is_present and not category.holds_diseases
+    is_active = fhir.resource == "Condition" and fhir.clinical_status == "active"
+    return is_active and not category.holds_diseases
 
 
 def _places(items: Iterable[Item]) -> list[tuple[int, int]]:
@@ -355,7 +392,7 @@ def _is_patients(
 
 
 def _is_tolerated(item: Item, report: str) -> bool:
-    """Whether it is food that someone takes well, which is a finding: "tolerating a regular diet"."""
+    """Whether it is food that is tolerated, which is a finding: "tolerating a regular diet"."""
     assert item.start is not None
     if not (food := _FOOD.fullmatch(item.text)):
         return False

@@ -20,8 +20,8 @@ _DATE = re.compile(
 _DAY = re.compile(r"(?<!\d)\d{1,2}\.(?:0\d|1[0-2])\.?\Z")
 # When something was examined: „Labor 18.02.“, „Sono vom 3.5.“
 _EXAMINED_ON = re.compile(
-    r"(?:Labor\w*|Kontrolle|Verlauf|Befund|EKG|c?CT|MRT|PET|PSG|Sono\w*|Rö\w*|TTE|TEE|\w*[Ee]cho\w*|ÖGD|Kolo\w*|Gastro\w*|Duplex\w*|Szinti\w*)"
-    r"(?: \w+)? (?:vom |am )?\d{1,2}\.\d{1,2}\.?"
+    r"(?:Labor\w*|Kontrolle|Verlauf|Befund|EKG|c?CT|MRT|PET|PSG|Sono\w*|Rö\w*|TTE|TEE|\w{0,20}[Ee]cho\w*|ÖGD|Kolo\w*|Gastro\w*|Duplex\w*|Szinti\w*)"
+    r"(?:(?: \w+)? (?:vom|am) \d{1,2}\.\d{1,2}\.?| (?:0?[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])\.?)"
 )
 _DATE_LENGTH = 14  # characters at most
 _UNTIL_DIGIT = re.compile(r"\A\D*")

@@ -111,8 +111,8 @@ _WORDS = {
         befunde, zusatzbefunde, zusatzdiagnostik, weitere befunde, vorbefunde, ergebnis, ergebnisse, untersuchungen,
         untersuchungsergebnisse, durchgefuehrte untersuchungen, histologie, histologischer befund, pathologie, pathology,
         histology, pathologic findings, microbiology, mikrobiologie, mikrobiologische befunde, funktionsdiagnostik,
-        makroskopie, mikroskopie, immunhistochemie, immunhistologie, macroscopy, microscopy, gross description,
-        microscopic description, gross examination, microscopic examination, immunohistochemistry""",
+        makroskopie, mikroskopie, immunhistochemie, immunhistologie, gross description, microscopic description,
+        microscopic examination, immunohistochemistry""",
     "laboratory": """
         laboratory, labs, lab, lab results, laboratory results, laboratory data, laboratory studies, lab data, lab studies,
         laboratory findings, laboratory values, laboratory tests, blood tests, bloods, lab tests, laboratory examination,

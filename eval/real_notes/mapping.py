@@ -61,10 +61,8 @@ _TEST_NAME = re.compile(
 )  # of "CRP: 12 mg/l"
 _NO_SUBSTANCE = re.compile(r"allerg|\Ano(?:ne|thing)?\b|\ANKD?A\Z", re.IGNORECASE)
 _DETERMINER = re.compile(r"\A(?:an?|the|his|her|their|its|this|that|these|those) ")
-_EDGES = (
-    re.compile(r"(?:and|at|for|of|to|with)\s+"),
-    re.compile(r"\s+(?:and|at|for|in|of|to|with)\Z"),
-)
+_LEADING = re.compile(r"(?:and|at|for|of|to|with) ")
+_TRAILING = re.compile(r" (?:and|at|for|in|of|to|with)\Z")
 
 
 def row_of(modifier: str) -> str:
@@ -174,7 +172,7 @@ def _name(item: Item) -> Item:
         for first, last in zip(bounds[::2], bounds[1::2], strict=True)
         if first < last
     ]
-    named = [part for part in parts if is_named(item.text[slice(*part)])] or parts
+    named = [p for p in parts if p[0] < p[1] and is_named(item.text[slice(*p)])] or parts
     first, last = max(named, key=lambda part: part[1] - part[0], default=(0, 0))
     if first == last:
         return item
@@ -183,8 +181,11 @@ def _name(item: Item) -> Item:
 
 def _without_edges(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without what joined the name to a dose that was cut off: "lisinopril to", "of lisinopril"."""
-    first, last = _EDGES[0].match(text, start, end), _EDGES[1].search(text, start, end)
-    return first.end() if first else start, last.start() if last else end
+    if first := _LEADING.match(text, start, end):
+        start = first.end()
+    if last := _TRAILING.search(text, start, end):
+        end = last.start()
+    return start, end
 
 
 def _with_rows(item: Item, entity: str) -> Item:

@@ -16,7 +16,7 @@ from eval.metrics.bootstrap import Bootstrap
 
 
 def load(folder: Path, categories: Sequence[str]) -> list[Record]:
-    """The reports kept from training, labelled with those of the categories that a model was asked for, and the items of each unique, as the
+    """The reports kept from training, labelled with those of the categories that a model was asked for, with each item once, as the
     gold standard has them (its rule 5).
 
     Raises:

@@ -21,7 +21,8 @@ _ADVICE = re.compile(
 )
 
 
-_NONE_KNOWN = re.compile(r"NKD?A|NKMA")  # "no known drug allergies"
+# "No known drug allergies"
+_NONE_KNOWN = re.compile(r"(?:NKD?A|NKMA)\.?", re.IGNORECASE)
 # A form's sign that was taken for a part of the item: „Ikterus Ø“
 _SIGN = re.compile(r"\s+[Øø∅]\Z|\s*\([+–−-]\)\Z")
 

@@ -22,8 +22,9 @@ DONE = re.compile(
     r"continue\w*|weiter\w*|fortg\w+|fortf\w+|am \d)",
     re.IGNORECASE,
 )
-# Before a treatment that was given, in vain: "failed conservative management"
-FAILED = re.compile(r"(?<!not )\bfailed (?:(?:oral|prior|previous|a|his|her) )*\Z", re.IGNORECASE)
+# Before a treatment or test that was tried, in vain: "failed conservative management"
+_FAILED = re.compile(r"\bfailed (?:(?:oral|prior|previous|a|his|her) )*\Z", re.IGNORECASE)
+_NOT = re.compile(r"n't\b|\bwithout\b", re.IGNORECASE)
 # That a treatment or test was not wanted, and what ends such a clause: „Operation lehnte er ab, Reha begann er“
 _REFUSED = re.compile(
     r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b|\bnicht (?:ge|er)wünscht\b",
@@ -83,6 +84,14 @@ def leading_line(start: int, report: str) -> str:
         if not line or line.endswith(":"):
             return line
     return ""
+
+
+def has_failed(item: Item, report: str) -> bool:
+    """Whether a treatment or test was tried, in vain: "She failed conservative management"."""
+    assert item.start is not None
+    before = words_before(item.start, report)
+    failed = _FAILED.search(before)
+    return bool(failed) and not (NEGATION.search(before) or _NOT.search(before))
 
 
 def is_refused(item: Item, report: str) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from elmtex.extractors.assertions.clauses import (
     DONE,
-    FAILED,
     NEAR,
     NEGATION,
+    has_failed,
     is_refused,
     leading_line,
     list_entry,
@@ -60,7 +60,7 @@ _TAKES_UP = re.compile(
     r"\.\s|->|→|\b(?:start\w*|continu\w*|weiter\w*|neu|new|begonnen|begun|dafür|stattdessen|instead|replaced by|bridging|added)\b",
     re.IGNORECASE,
 )
-_SOMETIMES = re.compile(r" off and on\b", re.IGNORECASE)
+_SOMETIMES = re.compile(r" off and on\b(?!-)", re.IGNORECASE)
 _COMMA = re.compile(r"[,;](?!\d)")
 _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
 NOT_TAKEN = re.compile(
@@ -117,8 +117,10 @@ def _is_taken(item: Item, sections: Sectioned) -> bool:
     """Whether the words that made a drug absent are said of another one, or of how it helped or was taken."""
     assert item.start is not None and item.end is not None
     report = sections.report
-    if FAILED.search(words_before(item.start, report)) or _SOMETIMES.match(report, item.end):
+    if has_failed(item, report):
         return True
+    if _SOMETIMES.match(report, item.end):
+        return not NEGATION.search(words_before(item.start, report))
     return (
         _is_switched_to(item, report)
         or _is_listed(item.start, sections)

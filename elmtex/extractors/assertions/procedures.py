@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from elmtex.extractors.assertions.clauses import (
     DONE,
-    FAILED,
     clause_of,
+    has_failed,
     is_refused,
     words_after,
     words_before,
@@ -60,7 +60,7 @@ def of_procedure(item: Item, sections: Sectioned) -> Item:
     if item.assertion != "possible" and _AWAITED.match(report, item.end):
         return replace(item, assertion="possible")
     if item.assertion == "absent" and (
-        _rules_another_out(item, report) or FAILED.search(words_before(item.start, report))
+        _rules_another_out(item, report) or has_failed(item, report)
     ):
         return replace(item, assertion="present")
     if (
