@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_decoding import reports
 from tiny import tiny_tokenizer
@@ -133,6 +133,7 @@ def test_a_far_word_is_not_asked_about():
 
 
 @settings(max_examples=50, deadline=None)
+@example(report="\x00\r\n", seed=0)  # a sentence without a word
 @given(report=reports(), seed=st.integers(0, 99))
 def test_any_labels_of_any_report_give_spans_of_its_words(report, seed):
     tokens = tokenise(report, tiny_tokenizer())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from elmtex.decoding.tokens import ReportTokens, chunks
 
@@ -42,9 +43,9 @@ def windows(tokens: ReportTokens, size: int, context: int) -> list[Window]:
 
 
 def words(tokens: ReportTokens, sentence: tuple[int, int]) -> Words:
-    """The words of a sentence, half-open token ranges in order; an item is one or more of them."""
+    """The words of a sentence, half-open token ranges in order; an item is one or more of them. A line of control characters has none."""
     starts = [i for i in range(*sentence) if tokens.starts[i]]
-    return tuple(zip(starts, [*starts[1:], sentence[1]], strict=True))
+    return tuple(pairwise([*starts, sentence[1]]))
 
 
 def word_span(sentence: Sequence[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
