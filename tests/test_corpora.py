@@ -888,7 +888,7 @@ def test_faulty_markup_is_told(markup: str, fault: str, tmp_path: Path) -> None:
 def test_the_written_reports_are_whole() -> None:
     reports = list(written.load(Path(__file__).parent.parent / "training" / "written"))
     assert {report.lang for report in reports} == {"en", "de"}
-    cut = 0
+    cut = total = 0
     for report in reports:
         assert not set("[]|") & set(report.text), report.id
         items = [item for found in report.items.values() for item in found]
@@ -896,8 +896,9 @@ def test_the_written_reports_are_whole() -> None:
         read = reading(report.text)
         ends = [read.span(*sentence)[1] for sentence in sentences(read.text)]
         cut += sum(any(i.start < end < i.end for end in ends) for i in items)
+        total += len(items)
         assert all(i.text.strip() == i.text for i in items), report.id
-    assert cut < 10  # items that a sentence's end, as the model sees it, cuts in two
+    assert cut < total / 5000  # items that a sentence's end, as the model sees it, cuts in two
 
 
 def test_several_reports_in_a_file(tmp_path: Path) -> None:

@@ -528,6 +528,12 @@ def test_what_a_denial_does_not_reach_is_there(report: str, words: str, assertio
         ("We will refer to ENT", THERAPY, "ENT", False),
         ("Dr. Young from Plastic Surgery", THERAPY, "Plastic Surgery", False),
         ("She had plastic surgery", THERAPY, "plastic surgery", True),
+        ("Z. n. Herzchirurgie", THERAPY, "Herzchirurgie", True),
+        ("Herzchirurgie 2010, Stent", THERAPY, "Herzchirurgie", True),
+        ("Klinik für Herzchirurgie und Angiologie", "diagnosis", "Angiologie", False),
+        ("Klinik Fieber, Husten", "signs_symptoms", "Fieber", True),
+        ("Dr. Meier: Pneumonie", "diagnosis", "Pneumonie", True),
+        ("Given Mg and K", DRUG, "Mg", True),
         ("RECTAL: deferred", "diagnostic_techniques_procedures", "RECTAL", False),
         ("Cranial nerves II-XII intact", "diagnostic_techniques_procedures", "Cranial nerves II", False),
         ("Gespräch mit Herrn M.", "gender", "M", False),
@@ -592,6 +598,7 @@ def test_what_stands_under_allergies_is_one() -> None:
         ("Allergies: aspirin.", "aspirin", "allergies"),
         ("Medikation: Ramipril 5 mg. Cave Penicillin!", "Penicillin", "allergies"),
         ("Medikation: Novalgin abgesetzt bei Hautausschlag", "Novalgin", "allergies"),
+        ("Medikation: Novalgin bei Bedarf", "Novalgin", DRUG),
     ],
 )
 def test_what_stands_under_medication_is_no_allergy(report: str, words: str, key: str) -> None:
@@ -607,6 +614,7 @@ def test_what_stands_under_medication_is_no_allergy(report: str, words: str, key
         ("MICROSCOPIC DESCRIPTION\nThere are nuclear grooves.", "nuclear grooves", TISSUE),
         ("Mikroskopie:\n\nStanze 1: Kernkerben\nStanze 2: Nekrosen", "Nekrosen", TISSUE),
         ("Histologie: Adenokarzinom.\nAm 3. Tag Fieber.", "Fieber", "signs_symptoms"),
+        ("Mikroskopie:\nNekrosen.\nPat. klagt über Juckreiz.", "Juckreiz", "signs_symptoms"),
         ("Histologie:\nAdenokarzinom.\n\nAm 3. Tag Fieber.", "Fieber", "signs_symptoms"),
         ("Labor: Leukos 12 G/l. Fieber.", "Fieber", "signs_symptoms"),
     ],
@@ -671,11 +679,25 @@ def test_an_entry_of_a_list_of_drugs_is_one() -> None:
         "Medications not taken:\n1. Tylenol\n2. Lasix\n3. Zoloft",
         "Plan:\n1. Tylenol\n2. Lasix\n3. Zoloft",
         "Medications:\n1. Tylenol\n2. Lasix\n3. Take with food",
+        "Medications:\n1. Tylenol\n2. Lasix\n3. Trinkmenge\n4. Hautpflege",
+        "Medication:\nStop:\n1. Tylenol\n2. Lasix\n3. Zoloft",
     ],
 )
 def test_what_is_no_list_of_drugs_stays_as_found(report: str) -> None:
     drugs = tuple(Item(*place(report, words)) for words in ("Tylenol", "Lasix"))
     assert fitted({DRUG: drugs}, CLINICAL, Sectioned.of(report))[DRUG] == drugs
+
+
+def test_an_entry_is_asserted_as_the_others_of_its_list_are() -> None:
+    report = "Medications:\n1. Tylenol\n2. Lasix\n3. Physiotens"
+    names = ("Tylenol", "Lasix")
+    for said in (("possible", "possible"), ("possible", "present")):
+        items = tuple(
+            Item(*place(report, n), assertion=a) for n, a in zip(names, said, strict=True)
+        )
+        found = fitted({DRUG: items}, CLINICAL, Sectioned.of(report))[DRUG]
+        expected = [*said, "possible"] if len(set(said)) == 1 else [*said]
+        assert [i.assertion for i in found] == expected
 
 
 @pytest.mark.parametrize(

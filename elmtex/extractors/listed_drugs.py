@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
+from elmtex.extractors.assertions.clauses import leading_line
 from elmtex.extractors.assertions.drugs import NOT_TAKEN
 from elmtex.text.sections import Sectioned
 from elmtex.types import Item
@@ -21,7 +22,7 @@ _HOW = (
     r"|daily|once|twice|every|each|morning|evening|night|nightly|bedtime|weekly|continuous(?:ly)?|empiric(?:al(?:ly)?)?|intravenous(?:ly)?|nebuli[sz]ed|subcutaneous(?:ly)?|topical(?:ly)?|at|as|for|more|times|then|directed|needed|täglich|tgl|morgens|abends|mittags|nachts|bei bedarf|a|per|the|x)"
 )
 _NO_NAME = re.compile(
-    rf"(?!(?-i:Mg|D) ?\d)(?:(?:{_FORM_OR_UNIT}|{_HOW}|\d{{1,2}}[A-Z][a-z]{{2}}\d{{4}}|\d+(?:{_FORM_OR_UNIT})?)(?![^\W_])[\s.,;:/()-]*)+",
+    rf"(?!(?-i:(?:Mg|D) ?\d|Mg\Z))(?:(?:{_FORM_OR_UNIT}|{_HOW}|\d{{1,2}}[A-Z][a-z]{{2}}\d{{4}}|\d+(?:{_FORM_OR_UNIT})?)(?![^\W_])[\s.,;:/()-]*)+",
     re.IGNORECASE,
 )
 _ENTRY = re.compile(
@@ -31,7 +32,8 @@ _NEXT_LINE = re.compile(r"[ \t]*\r?\n")
 # One word, or a name with a dose: "Soma.", "Coreg 3.125 mg b.i.d.", "Kalium retard 600 mg"
 _DRUG = re.compile(
     r"(?P<drug>(?!(?:none|not|nil|see|as|per|all|any|same|home|other|continue|start|stop|increase|decrease|refill|take|unknown|please|reviewed|reconciled"
-    r"|unbekannt|unverändert|weiter|keine?|siehe|bitte|bei|nach|diät|physio\w*|rauchstopp|medi[ck]\w*)\b)(?-i:[A-ZÄÖÜ])[\w'-]{2,}"
+    r"|unbekannt|unverändert|weiter|keine?|siehe|bitte|bei|nach|diät|diet|physio(?:therap\w*)?|rauchstopp|medi[ck]a(?:tion|ment)\w*|exercise|rest|restart|resume|fluids?|alcohol|nkd?a|cpap|bipap|dialys\w*|trinkmenge"
+    r"|rollator|bettruhe|fortsetzen|compression|hypertension|\w*(?:gymnastik|kontrollen?|pflege|karenz|strümpfe))\b)(?-i:[A-ZÄÖÜ])[\w'-]{2,}"
     r"(?:(?: [\w'-]+)? \d+(?:[.,]\d+)? ?(?:m?c?g|µg|m?l|m?eq|mmol|ie|iu|units?|%|puffs?|hübe?|tabs?|tablets?|tbl)\b(?:(?! and | und |, )[^;:()]){0,60}?)?)[ \t.,;]*",
     re.IGNORECASE,
 )
@@ -51,7 +53,7 @@ def is_named(text: str) -> bool:
 def with_listed(
     drugs: tuple[Item, ...], others: Iterable[Item], sections: Sectioned
 ) -> tuple[Item, ...]:
-    """The drugs, and those that a list of drugs has in entries in which nothing was found, as sure as the least sure one of the list.
+    """The drugs, and those that a list of drugs has in entries in which nothing was found, asserted as the others of the list are, as sure as the least sure one.
 
     A list stands under a heading of medication, in lines with a mark or number each, and drugs were found in half of them.
 
@@ -75,6 +77,11 @@ def with_listed(
         named = [found for e in entries if (found := known.first(*e.span("words")))]
         if len(named) < max(_LEAST, len(entries) / 2):
             continue
+        assertions = {item.assertion for item in named}
+        if len(assertions) > 1 or NOT_TAKEN.search(
+            leading_line(entries[0].start("words"), sections.report)
+        ):
+            continue
         sure = min((i.confidence for i in named if i.confidence is not None), default=None)
         for entry in entries:
             drug = _DRUG.fullmatch(entry["words"])
@@ -83,7 +90,8 @@ def with_listed(
             if known.first(*entry.span("words")) or taken.first(*entry.span("words")):
                 continue
             start = entry.start("words")
-            new.append(Item(drug["drug"], start, start + drug.end("drug"), confidence=sure))
+            end = start + drug.end("drug")
+            new.append(Item(drug["drug"], start, end, named[0].assertion, confidence=sure))
     return tuple(sorted((*drugs, *new), key=lambda item: item.start or 0)) if new else drugs
 
 

@@ -72,6 +72,7 @@ _HOUSE = frozenset(
 _TITLE = re.compile(r"(?:PD |Priv\.-Doz\. |apl\. ?)?(?:Prof|Dr)\. ")
 _ADDRESS_FORM = re.compile(r"\b(?:Herrn?|Frau|Mrs?\.?|Ms\.?) \Z")  # "Herrn M."
 _RANK = re.compile(r"\b(?:Chef|Ober|Fach|Stations|Assistenz)(?:arzt|ärztin)\b")
+_LABELLED = re.compile(r":\s*\w|\t")
 _INITIAL = re.compile(r"[A-ZÄÖÜ]\. [A-ZÄÖÜ]")
 _IN_NAMES = frozenset("med dent rer nat habil für und der des im am von van de of for and".split())
 _LETTERHEAD = 100  # characters at most
@@ -85,16 +86,17 @@ _PAST = re.compile(
 _DIGIT = re.compile(r"\d")
 _MEASURED = re.compile(r"\d(?![\d.,]*\s?%)[\d.,]*\s?[^\W\d]|\d\Z")  # not "Ki-67 3 %"
 _PAST_LENGTH = 14  # characters
+_YEAR = re.compile(r" (?:in |\()?(?:19|20)\d\d\b")
 # Behind a problem of a list: "Anaemia - resolved", „Ulkus (2022 abgeheilt)“
 _RESOLVED = re.compile(
-    r"[ \t]*(?:[-–:][ \t]|\()[ \t]*(?:\d{4}|now|since|Z\. ?n\.,?|vollständig|komplett)?[, ]{0,2}(?:\d{4} )?(?:resolved|healed|abgeheilt|ausgeheilt|remittiert)\b",
+    r"[ \t]*(?:[-–:][ \t]|\()[ \t]*(?:\d{4}|now|since|Z\. ?n\.,?|vollständig|komplett)?[, ]{0,2}(?:\d{4} )?(?:resolved|healed|abgeheilt|ausgeheilt|remittiert)\b(?!\?|[^.;\n]{0,20}\b(?:recur|relaps|rezidiv))",
     re.IGNORECASE,
 )
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
 # What a sentence says of a drug that is not to be given, or no longer
 _NOT_GIVEN = re.compile(
     r"\b(?:nkd?a|cave|avoid\w*|\w*meiden|\w*kontraindi\w*|contraindicat\w*|itch\w*|prurit\w*|juckreiz|\w*ausschlag|quaddeln|\w*ödem|quincke|bronchospas\w*"
-    r"|atemnot|abgesetzt|stopped|discontinued|due to|wegen|bei|not?|kein\w*)\b",
+    r"|atemnot|abgesetzt|stopped|discontinued|due to|wegen|no longer|not (?:to be|given|tolerat\w*)|kein\w*)\b",
     re.IGNORECASE,
 )
 # How somebody reacts, which is no substance: "Erdnuss mit Atemnot"
@@ -110,6 +112,12 @@ _MICROSCOPY = re.compile(
     re.IGNORECASE,
 )
 _HISTOLOGY = re.compile(r"histolog", re.IGNORECASE)
+# But not what the patient says, or that the result is not there yet
+_NO_TISSUE = re.compile(
+    r"\b(?:klagt|berichtet|pat(?:ient(?:in)?)?|complains?|reports?|denies|seit \d|for \d|fieber|fever|\w*schmerz\w*|ausstehend|pending|folgt|awaited)\b",
+    re.IGNORECASE,
+)
+_NEAR = 60  # characters before a sign
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _LINE_END = re.compile(r"[\r\n]")
 _ONLY_NONE = re.compile(r"(?:no(?:ne|thing)?|nil|keine?)(?: known| bekannt)?", re.IGNORECASE)
@@ -286,7 +294,10 @@ def _with_tissue(
         place = bisect_right(starts, item.start or 0) - 1
         if item.start is None or place < 0 or item.start >= described[place][1]:
             return True
-        return bool(kinds[key].fhir.quantity and _MEASURED.search(item.text))
+        if kinds[key].fhir.quantity:
+            return bool(_MEASURED.search(item.text))
+        near = max(described[place][0], item.start - _NEAR)
+        return bool(_NO_TISSUE.search(sections.report, near, item.end or 0))
 
     moved = [item for key in moving for item in categories.get(key, ()) if not stays(item, key)]
     if not moved:
@@ -366,7 +377,7 @@ def _is_patients(
     ):
         return False
     if category.fhir.resource == "Procedure" and (
-        _NO_PROCEDURE.fullmatch(item.text) or _is_tolerated(item, report)
+        _is_no_procedure(item, report) or _is_tolerated(item, report)
     ):
         return False
     if finding and (_CAUSE.fullmatch(item.text) or _TITLED.fullmatch(item.text)):
@@ -391,6 +402,15 @@ def _is_patients(
     return not any(start <= item.start and item.end <= end for start, end in relatives)
 
 
+def _is_no_procedure(item: Item, report: str) -> bool:
+    """Whether it is who treats, or where; not „Z. n. Herzchirurgie 2010“."""
+    assert item.start is not None and item.end is not None
+    if not _NO_PROCEDURE.fullmatch(item.text):
+        return False
+    before = report[max(0, item.start - _PAST_LENGTH) : item.start]
+    return not (_PAST.search(before) or _YEAR.match(report, item.end))
+
+
 def _is_tolerated(item: Item, report: str) -> bool:
     """Whether it is food that is tolerated, which is a finding: "tolerating a regular diet"."""
     assert item.start is not None
@@ -403,11 +423,13 @@ def _is_letterhead(line: str) -> bool:
     """Whether a line is an address, a signature or a department's name, which say nothing of the patient."""
     if _ADDRESS.fullmatch(line):
         return True
+    if _LABELLED.search(line):  # "Dr. Meier: Pneumonie"
+        return False
     words = [word.strip(".,()/-") for word in line.split()]
     if not all(word in _IN_NAMES or word[:1].isupper() or not word for word in words):
         return False
     if len(words) > 1 and words[0] in _HOUSE:
-        return True
+        return "," not in line or words[1] in _IN_NAMES
     return bool(_TITLE.match(line) or (_RANK.search(line) and _INITIAL.search(line)))
 
 

@@ -97,8 +97,9 @@ _ABBREVIATIONS = frozenset(
     "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o "
     "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s inh comp ehem prox dist lat seg lig proc postop präop intraop periop dig abl abs gr subkut subcut succ supp susp "
     "inkompl kompl mütterl väterl gesetzl mechan lap hep grav endexspir endexspirator sek fl radiol histol spez std "
-    "rezid bd erw pens retrogr belastungsabh rekt ax stat alk diab podol kl post exp wo zt bed ch metoprololsucc".split()
+    "rezid erw pens retrogr belastungsabh rekt ax diab podol kl zt metoprololsucc".split()
 )
+_WITH_CAPITAL = frozenset(("Alk", "Bed"))  # not "She is in bed. No fever"
 _MONTHS = (
     "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|"
     "Aug|Sep|Sept|Okt|Nov|Dez"
@@ -106,20 +107,28 @@ _MONTHS = (
 _BREAK = re.compile(r"\n[\s]*|[.!?][\"')\]]*\s+(?=[^\W_a-z]|[\"'(\[•*-])")
 # What a German ordinal, "12." or "III.", may precede: dates, and what a letter counts.
 _COUNTED = (
-    "L[jJ]|LM\\b|HT\\b|Ehe\\b|Kl\\b|Wo\\b|IVOM|Lebens|Trimenon|Perzentil|OG|Stock|Etage|Tag(?:e[sn]?)?\\b|Woche|SSW|Monat|Jahr|Quartal|Grad(?:es?)?\\b|Herzton|ICR|Rippe|Zyklus|Gabe|Kind(?:es)?\\b|"
+    "L[jJ]|Kl\\b|Wo\\b|IVOM|Lebens|Trimenon|Perzentil|OG|Stock|Etage|Tag(?:e[sn]?)?\\b|Woche|SSW|Monat|Jahr|Quartal|Grad(?:es?)?\\b|Herzton|ICR|Rippe|Zyklus|Gabe|Kind(?:es)?\\b|"
     "Schwangerschaft|Gravida|Para\\b|Zehe|Finger|Lendenwirbel|Brustwirbel|Halswirbel|Dosis|"
     "Sitzung|Impfung|Advent|KW|SS\\b|WE\\b|Klasse\\b|Geburt\\b"
 )
 _COUNTED_AHEAD = re.compile(rf"(?:(?:{_MONTHS})\b|{_COUNTED})")
+# What it may precede in a phrase alone: „im 4. LM“, „kein 3. HT“; not „HF 72. HT rein“
+_COUNTED_IN_PHRASE = re.compile(r"(?:LM|HT|Ehe)\b")
+_LEADS_ORDINAL = re.compile(r"\b(?:i[mn]|vom|der|ein|kein) \Z")
 # Small words, which have a capital at a sentence's beginning alone: „RGs bds. Keine Ödeme“
 _BEGINS = re.compile(
     r"(?:Kein(?:e[nrsm]?)?|D(?:er|ie|as|en|em)|Es|Ein(?:e[nrsm]?)?|Im|Beim?|Nach|Am|Auf|Aus|Mit|Ohne|Zu[rm]|Unter|Seit|Wir|Wegen|Aktuell|Ansonsten"
-    r"|The|There|He|She|It|This|These|On)\b(?!\.)"
+    r"|The|There|He|She|It|This|These|On|No|Denies|Patient(?:in)?|Pat|Pt|With|Without|After|Since|We|His|Her|Then|Danach|Dann|Sonst)\b(?!\.)"
 )
 _OF_NAMES = frozenset("dr prof mr mrs ms st hr frl fig figs ref refs".split())
 _SIDES = frozenset("bds li re".split())
+_ACRONYM = re.compile(
+    r"[A-ZÄÖÜ]{2,}"
+)  # "mild TR.", which is no „Tr.“, beside words that are not in capitals
 # Before a side that belongs to what follows: „11 mm; li. LK“, „Zyste der li. Niere“
-_LEADS = re.compile(r"(?:[\n,;:–/(-]|\b(?:d(?:er|ie|as|em|en|es)|im|am|vom))[ \t]*\Z")
+_LEADS = re.compile(
+    r"(?:[\n,;:–/(-]|\b(?:d(?:er|ie|as|em|en|es)|i[mn]|a[mn]|auf|beim?|mit|vo[mn]|zu[rm]|über|und|oder|u\.|eine[mnrs]?|ein))[ \t]*\Z"
+)
 # What is examined next: „RGs bds. Abdomen weich“
 _ORGAN = re.compile(
     r"(?:Abdomen|Bauch|Cor|Pulmo|Herz|Lungen?|Leber|Milz|Nieren?(?:lager)?|Extremitäten|Haut|Hals|Kopf|Thorax|Neuro\w*|Wirbelsäule|Lymphknoten|LK|Schilddrüse"
@@ -171,9 +180,13 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
     if not before:
         return True
     last_part = re.split("[-/]", before)[-1].casefold()  # "Calcium/Vit.", but not "12 mm/h."
+    if before in _WITH_CAPITAL:
+        return False
     if before.casefold() in _ABBREVIATIONS or (len(last_part) > 1 and last_part in _ABBREVIATIONS):
         named = before.casefold() in _OF_NAMES
-        leads = first == start or _LEADS.search(text, max(start, first - 9), first)
+        if not named and _ACRONYM.fullmatch(before) and not _ACRONYM.match(text, match.end()):
+            return True
+        leads = first == start or _LEADS.search(text, max(start, first - 12), first)
         follows = before in _SIDES and not leads
         begins = _ORGAN.match(text, match.end()) if follows else None
         return not named and bool(begins or _BEGINS.match(text, match.end()))
@@ -183,7 +196,12 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
         return False
     if _DOTTED.fullmatch(before) and not text[match.end()].isalnum():  # "b.i.d. (new)"
         return False
-    return not (_ORDINAL.fullmatch(before) and _COUNTED_AHEAD.match(text, match.end()))
+    if not _ORDINAL.fullmatch(before):
+        return True
+    in_phrase = _COUNTED_IN_PHRASE.match(text, match.end())
+    if in_phrase and _LEADS_ORDINAL.search(text, max(start, first - 9), first):
+        return False
+    return not _COUNTED_AHEAD.match(text, match.end())
 
 
 def capitals(text: str) -> str:

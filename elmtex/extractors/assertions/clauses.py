@@ -22,9 +22,16 @@ DONE = re.compile(
     r"continue\w*|weiter\w*|fortg\w+|fortf\w+|am \d)",
     re.IGNORECASE,
 )
-# Before a treatment or test that was tried, in vain: "failed conservative management"
-_FAILED = re.compile(r"\bfailed (?:(?:oral|prior|previous|a|his|her) )*\Z", re.IGNORECASE)
-_NOT = re.compile(r"n't\b|\bwithout\b", re.IGNORECASE)
+# Before a treatment or test that was tried, in vain: "failed conservative management", „frustrane Therapie mit Pregabalin“
+_FAILED = re.compile(
+    r"(?:\bfailed (?:(?:oral|outpatient|medical|maximal|multiple|several|prior|previous|an?|his|her|(?:trials?|courses?) of) )*"
+    r"|\b(?:frustran|erfolglos)e\w? (?:[\w-]+ )?mit )\Z",
+    re.IGNORECASE,
+)
+_MISSED = re.compile(r"\b(?:appointments?|visits?)\Z", re.IGNORECASE)
+_NOT = re.compile(
+    rf"(?:{NEGATION.pattern}|n['’]t\b)\W+(?:\w+\W+){{0,2}}\Z", re.IGNORECASE
+)  # 3 words
 # That a treatment or test was not wanted, and what ends such a clause: „Operation lehnte er ab, Reha begann er“
 _REFUSED = re.compile(
     r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b|\bnicht (?:ge|er)wünscht\b",
@@ -91,7 +98,9 @@ def has_failed(item: Item, report: str) -> bool:
     assert item.start is not None
     before = words_before(item.start, report)
     failed = _FAILED.search(before)
-    return bool(failed) and not (NEGATION.search(before) or _NOT.search(before))
+    if not failed or _MISSED.search(item.text):
+        return False
+    return not _NOT.search(before[: failed.start()])
 
 
 def is_refused(item: Item, report: str) -> bool:

@@ -68,7 +68,7 @@ NOT_TAKEN = re.compile(
     r"declin\w*|refus\w*|avoid\w*|contraindic\w*|allerg\w*|intoleran\w*|den(?:y|ies|ied)|end(?:ed|s)?|complet\w*|until|"
     r"absetz\w*|abgesetzt|pausier\w*|gestoppt|beend\w*|ausgeschl\w*|kein\w*|nicht|nie|ohne|entf\w+|bis|lehn\w*|verweiger\w*|"
     r"kontraindiz\w*|unverträgl\w*|withdr\w*|remov\w*|taper\w*|wean\w*|replac\w*|switch\w*|instead|lack\w*|absence|ersetzt|umgestellt|ausgeschlichen|statt|verzicht\w*|"
-    r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex|0-0-0|abges|gestrichen|finished|abgebrochen|abgelehnt|ausgesetzt|weggelassen|zuvor|rather|used to|ran out)\b|n't\b",
+    r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex|0-0-0|abges|gestrichen|finished|abgebrochen|abgelehnt|ausgesetzt|weggelassen|zuvor|rather|used to|ran out)\b|n['’]t\b",
     re.IGNORECASE,
 )
 
