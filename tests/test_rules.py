@@ -707,6 +707,8 @@ def test_an_entry_is_asserted_as_the_others_of_its_list_are() -> None:
         ("D 1000 units", True),
         ("intravenous", False),
         ("23Jul2010", False),
+        ("one tablet by mouth every six hours p.r.n.", False),
+        ("no refills", False),
         ("aspirin daily", True),
         ("a tablet " * 4000 + "!", True),  # in linear time
     ],

@@ -250,6 +250,15 @@ def test_the_probability_is_the_logistic_of_both() -> None:
     )
 
 
+def test_of_thresholds_that_are_as_good_the_lowest_is_taken() -> None:
+    pytest.importorskip("sklearn")
+    from training.calibrate_opinion import lowest
+
+    given = ((0.2, 0.74, 0.84), (0.3, 0.748, 0.848), (0.4, 0.75, 0.85), (0.5, 0.749, 0.851))
+    rows = [dict(zip(("threshold", "exact", "relaxed"), row, strict=True)) for row in given]
+    assert lowest(rows[::-1])["threshold"] == 0.3
+
+
 def test_calibration_learns_whom_to_believe() -> None:
     pytest.importorskip("sklearn")
     from training.calibrate_opinion import calibrate_opinion

@@ -2,7 +2,8 @@
 
 The logistic regression learns from every item that the adapter weighed, kept or not, and from those that the student
 proposes, whether the gold has just it. The threshold is chosen, and the confidence fitted, on probabilities of reports
-that their regression has not seen.
+that their regression has not seen. Of thresholds that are as good but for ``TIE`` it is the lowest: what is listed wrongly
+is struck in a moment, what is missing has to be looked for.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from eval.metrics.documents import normalise
 from training.thresholds import WIDE, best, isotonic, tried, without_pairs
 
 FOLDS = 5
+TIE = 0.005  # of exact and relaxed F1 together
 
 
 def calibrate_opinion(
@@ -68,7 +70,7 @@ def calibrate_opinion(
     weights, bias, shares = _fitted(asked, right, owners)
     scores = _scores(notes, shares)
     rows = [{"second_opinion": True, **row} for row in tried(records, notes, keys, WIDE, scores)]
-    chosen = best(rows)
+    chosen = lowest(rows)
     settings = {
         "student": student,
         "digest": loaded.digest,
@@ -78,6 +80,13 @@ def calibrate_opinion(
         "calibration": isotonic(chosen["correctness_pairs"]),
     }
     return settings, [without_pairs(row) for row in [alone, *rows, chosen]]
+
+
+def lowest(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The row with the lowest threshold of those that are as good as the best but for ``TIE``."""
+    least = sum(best(rows)[name] for name in ("exact", "relaxed")) - TIE
+    near = (row for row in rows if row["exact"] + row["relaxed"] >= least)
+    return min(near, key=lambda row: float(row["threshold"]))
 
 
 def _weighed(
