@@ -18,7 +18,7 @@ _FORM_OR_UNIT = (
     r"|m?c?g|µg|m?l|m?eq|mmol|mval|kg|d|h|hours?|days?|weeks?|std|stunden|tage?n?)"
 )
 _HOW = (
-    r"(?:apply|inhale|inject|instill|place|take|use|nimm|p\.? ?o|per os|i\.? ?v|s\.? ?c|i\.? ?m|sl|prn|q\.? ?\d{1,2} ?h|q\.? ?h\. ?s|[bt]\.? ?i\.? ?d|q\.? ?i\.? ?d|qd"
+    r"(?:apply|inhale|inject|instill|place|take|use|nimm|p\.? ?o|per os|i\.? ?v|s\.? ?c|i\.? ?m|sl|p\.? ?r\.? ?n|q\.? ?\d{1,2} ?h|q\.? ?h\. ?s|[bt]\.? ?i\.? ?d|q\.? ?i\.? ?d|qd"
     r"|daily|once|twice|every|each|morning|evening|night|nightly|bedtime|weekly|one|two|three|four|six|eight|twelve|by mouth|(?:no )?refills?|per pharmacy|titrated|advanced|continuous(?:ly)?|empiric(?:al(?:ly)?)?|intravenous(?:ly)?|nebuli[sz]ed|subcutaneous(?:ly)?|topical(?:ly)?|at|as|for|more|times|then|directed|needed|täglich|tgl|morgens|abends|mittags|nachts|bei bedarf|a|per|the|x)"
 )
 _NO_NAME = re.compile(
