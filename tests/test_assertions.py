@@ -358,6 +358,11 @@ def test_what_stands_behind_costs_little(filling: str) -> None:
         ("He failed multiple visits.", "interventional_therapy", "visits", "absent", "absent"),
         ("Frustrane Therapie mit Pregabalin.", DRUG, "Pregabalin", "absent", "present"),
         ("He didn’t take aspirin. Nor iron.", DRUG, "aspirin", "absent", "absent"),
+        ("Her fever broke on day 2.", "signs_symptoms", "fever", "absent", "present"),
+        ("No fever had resolved.", "signs_symptoms", "fever", "absent", "absent"),
+        ("The consolidation has cleared.", "signs_symptoms", "consolidation", "absent", "absent"),
+        ("Resolution of wheezing.", "signs_symptoms", "wheezing", "absent", "present"),
+        ("Die Schwellung ist abgeklungen.", "signs_symptoms", "Schwellung", "absent", "present"),
         ("nkda", "allergies", "nkda", "present", "absent"),
         ("He takes steroids off and on.", DRUG, "steroids", "absent", "present"),
         (
