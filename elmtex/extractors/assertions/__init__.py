@@ -20,6 +20,13 @@ _ADVICE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+# What a sentence begins with that says when to come back: "Call also for any rash, nausea, …", "She will alert us if …"
+_CALL_IF = re.compile(
+    r"\W*(?:please |(?:she|he|patient|they) (?:will|should|is to|was told to) )?(?:call|return|come back|alert|notify|contact|seek)\b[^.;\n]{0,60}?\b"
+    r"(?:if (?!needed|necessary|required)|(?:for|with) (?:any|new|worsening|increas\w+|persistent|severe|signs?)\b)",
+    re.IGNORECASE,
+)
+_ASKED = 120  # characters at a sentence's beginning
 
 # "No known drug allergies"
 _NONE_KNOWN = re.compile(r"(?:NKD?A|NKMA)\.?", re.IGNORECASE)
@@ -34,12 +41,21 @@ def _without_sign(item: Item) -> Item:
     return replace(item, text=item.text[: found.start()], end=item.start + found.start())
 
 
+def _is_asked_for(start: int, end: int, sections: Sectioned) -> bool:
+    """Whether a sentence asks to be told of something, should it come: the words that do so stand before it, or are its own."""
+    first, _ = sections.sentence(start)
+    asking = _CALL_IF.match(sections.report, first, first + _ASKED)
+    return asking is not None and asking.end() <= end
+
+
 def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
     """The item with the assertion that the words around it tell for certain; else as it is."""
     if item.assertion == "present" and _ADVICE.match(item.text):
         return replace(item, assertion="possible")
     if item.start is None or item.end is None or category.only:
         return item
+    if item.assertion == "present" and _is_asked_for(item.start, item.end, sections):
+        return replace(item, assertion="possible")
     if category.fhir.quantity:
         return of_result(item, sections)
     resource = category.fhir.resource
