@@ -29,6 +29,7 @@ from elmtex.schema import load_schema
 from elmtex.types import Attribute, InputError, Item, Record
 from training import attribute_reader
 from training.attribute_data import attribute_examples, collate
+from training.calibrate_reader import calibrate_reader
 from training.data import Augmentation
 from training.ship import ship_encoder
 from training.student_data import epochs_of
@@ -164,6 +165,26 @@ def test_an_adapter_that_names_a_reader_asks_it(trained):
     assert not without.has_attributes and trained not in without.folders()
     # A schema that it does not know is the Llama's
     assert extractor.with_schema(load_schema("medication")).settings()["attributes"] == "written"
+
+
+def test_its_threshold_is_chosen_end_to_end(trained, tmp_path, monkeypatch):
+    adapter, reader = tmp_path / "adapter", shutil.copytree(trained, tmp_path / "reader")
+    adapter.mkdir()
+    (adapter / "elmtex.json").write_text("{}")
+
+    def opened(strategy, schema, *, model):
+        settings = json.loads((Path(model) / "elmtex.json").read_text())
+        engine = PlantedEngine(tiny_tokenizer(), (" pain => symptom; ]",))
+        planted = PlantedModel(tiny_tokenizer(), engine)
+        planted.adapter = Adapter("tiny", None, "tiny", (), **settings)
+        return NotesExtractor(schema, model=planted)
+
+    monkeypatch.setattr("training.calibrate_reader.open_extractor", opened)
+    rows = calibrate_reader(reader, adapter, RECORDS[:1], "clinical", (1.0, 0.2))
+    assert rows[0]["relaxed"] < rows[1]["relaxed"] and rows[2] == rows[1]
+    assert load_attribute_reader(reader).threshold == 0.2
+    assert (adapter / "elmtex.json").read_text() == "{}"
+    assert load_attribute_reader(trained).threshold == 0.1
 
 
 def test_a_student_takes_the_packaged_reader(trained, tmp_path, monkeypatch):

@@ -84,7 +84,7 @@ def calibrate(
     biases = {"open": OPENING, **_assertion_biases(run, [*records, *others], schema)}
     with tempfile.TemporaryDirectory() as scratch:
         trial = shutil.copytree(run, Path(scratch) / "run", ignore=lambda _, names: _foreign(names))
-        _write(trial, biases=biases, threshold=0.0, calibration=[])
+        write_settings(trial, biases=biases, threshold=0.0, calibration=[])
         extractor = open_extractor(
             "finetuned", schema, model=str(trial), attributes=False, second_opinion=False
         )
@@ -102,7 +102,7 @@ def calibrate(
             f"{run} finds nothing in the {len(records)} records of DEV: train it longer"
         )
     rows = [without_pairs(row) for row in [*rows, chosen]]
-    _write(  # a second opinion of other settings would be wrong
+    write_settings(  # a second opinion of other settings would be wrong
         run,
         biases=biases,
         threshold=chosen["threshold"],
@@ -116,17 +116,17 @@ def calibrate(
         settings, known["second_opinion"] = calibrate_opinion(
             student, [*records, *kept], [*notes, *more], extractor.schema.keys
         )
-        _write(run, second_opinion=settings)
+        write_settings(run, second_opinion=settings)
     if schemas:
         learnt, _ = halves([r for r in load_records(str(other), "jsonl", "all") if r.schema])
         settings, known["own_schemas"] = calibrate_schemas(run, learnt, schemas)
-        _write(run, own_schemas=settings)
+        write_settings(run, own_schemas=settings)
         print({"own_schemas": known["own_schemas"][-1]}, flush=True)
         files = {r.schema: schemas / f"{r.schema}.json" for r in learnt}
         known["attributes"] = _attributes(run, learnt, files)
     else:  # a record may name the schema
         known["attributes"] = _attributes(run, records, {r.schema: schema for r in records})
-    _write(run, attribute_reader=attribute_reader)
+    write_settings(run, attribute_reader=attribute_reader)
     write_whole(run / "calibration.json", json.dumps(known, indent=2) + "\n")
     return rows
 
@@ -143,7 +143,7 @@ def _attributes(
     tried, correctness_pairs = calibrate_attributes(run, labelled, schemas)
     settings = {name: tried[-1][name] for name in ("bias", "threshold")}
     calibration = isotonic(correctness_pairs) if correctness_pairs else []
-    _write(run, attributes={**settings, "calibration": calibration})
+    write_settings(run, attributes={**settings, "calibration": calibration})
     return tried
 
 
@@ -156,7 +156,8 @@ def _marks_assertions(record: Record) -> bool:
     return any(item.assertion != "present" for items in record.items.values() for item in items)
 
 
-def _write(run: Path, **facts: Any) -> None:
+def write_settings(run: Path, **facts: Any) -> None:
+    """Change some of an adapter's settings, and the digests of its files."""
     path = run / "elmtex.json"
     known = json.loads(path.read_text("utf-8"))
     write_whole(path, json.dumps({**known, **facts}, indent=2) + "\n")

@@ -51,7 +51,7 @@ def export(
         "threshold": 0.0,
         "calibration": [],
     }
-    _write(folder, STUDENTS, facts)
+    write_facts(folder, STUDENTS, facts)
 
 
 def export_attribute_reader(
@@ -75,7 +75,7 @@ def export_attribute_reader(
         "threshold": 0.0,
         "calibration": [],
     }
-    _write(folder, READERS, facts)
+    write_facts(folder, READERS, facts)
 
 
 def calibrate_attribute_reader(
@@ -107,7 +107,9 @@ def _calibrated(folder: Path, kind: Kind, rows: Sequence[dict[str, Any]]) -> lis
     else:  # it can be read, but not packaged
         print(f"{folder} finds nothing in the records of DEV: train it longer", file=sys.stderr)
     facts = json.loads((folder / kind.facts).read_text("utf-8"))
-    _write(folder, kind, {**facts, "threshold": chosen["threshold"], "calibration": confidence})
+    write_facts(
+        folder, kind, {**facts, "threshold": chosen["threshold"], "calibration": confidence}
+    )
     written = [without_pairs(row) for row in [*rows, chosen]]
     write_whole(folder / "calibration.json", json.dumps(written, indent=2) + "\n")
     return written
@@ -185,6 +187,7 @@ def _compress(graph: openvino.Model) -> None:
     graph.validate_nodes_and_infer_types()
 
 
-def _write(folder: Path, kind: Kind, facts: dict[str, Any]) -> None:
+def write_facts(folder: Path, kind: Kind, facts: dict[str, Any]) -> None:
+    """Write what a folder's encoder is and how it reads, and the digests of its files."""
     write_whole(folder / kind.facts, json.dumps(facts, indent=1) + "\n")
     write_digests(folder, kind.made_from, kind.files)
