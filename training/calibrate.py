@@ -2,7 +2,7 @@
 be kept, and what its probability means.
 
     python -m training.calibrate runs/smollm2 --data data
-    python -m training.calibrate runs/smollm2 --data data --student student-3 --attribute-reader attributes-1
+    python -m training.calibrate runs/smollm2 --data data --student student-4 --attribute-reader attributes-1
 
 Writes ``biases``, ``threshold`` and ``calibration`` into the run's elmtex.json, those of
 ``attributes``, too, when it was trained on them and DEV labels some, and ``second_opinion`` where a

@@ -19,3 +19,5 @@ $PYTHON -m training.attribute_reader --config training/configs/attributes-minilm
   --mixture maccrobat=1 written/en=0.12 written/de=0.2 phee=0.04 --num_train_epochs 5 \
   --learning_rate 2e-4 --head_learning_rate 1e-3 --warmup_steps 30 --seed 2 --bf16 true --resume_from_checkpoint true
 $PYTHON -m training.ship runs/attributes2 --name attributes-1
+# Its threshold, once elmtex-7 is packaged, whose items it reads
+$PYTHON -m training.calibrate_reader elmtex/models/attribute_readers/attributes-1 --data runs/data-attributes

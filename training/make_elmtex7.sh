@@ -46,7 +46,7 @@ $PYTHON -m training.sft --config training/configs/smollm2-135m.yaml --data data4
 cd ../..
 
 # Biases, thresholds and confidences of items and attributes, on DEV; into the package, and what its card says
-$PYTHON -m training.calibrate runs/source7/notes3 --data runs/source7/data4 --schema clinical --student student-3 --attribute-reader attributes-1
+$PYTHON -m training.calibrate runs/source7/notes3 --data runs/source7/data4 --schema clinical --student student-4 --attribute-reader attributes-1
 $PYTHON -m training.ship runs/source7/notes3 --name elmtex-7
 $PYTHON -m eval.run --data "$MACCROBAT" --format brat --split test --systems finetuned,untrained,naive,icl --out runs/test
 $PYTHON -m eval.publish runs/test --card elmtex/models/adapters/elmtex-7
