@@ -523,6 +523,7 @@ def test_what_a_denial_does_not_reach_is_there(report: str, words: str, assertio
         ("Patient: Horst Bergmann, geb. 07.11.1961. Therapie mit Ceftriaxon.", DRUG, "Ceftriaxon", True),
         ("Hb 9,8 g/dl bei Entlassung", "patient_outcome_assessment", "Entlassung", False),
         ("Pankreas: unauffällig", "signs_symptoms", "Pankreas", False),
+        ("Der Patient klagt über Husten", "signs_symptoms", "klagt", False),
         ("Röntgen Thorax", "diagnostic_techniques_procedures", "Röntgen Thorax", True),
         ("neurologische Untersuchung", "diagnostic_techniques_procedures", "neurologische Untersuchung", True),
         ("We will refer to ENT", THERAPY, "ENT", False),

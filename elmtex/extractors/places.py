@@ -35,7 +35,8 @@ NO_ITEMS = _EXAMINED | frozenset(
     "adnexe augen becken bewegungsapparat brust darm dünndarm extremitäten gallenblase gallenwege gefäße gelenke genitale gesicht hals "
     "harnblase haut herz hirnnerven kopf kreislauf leber lunge lungen lymphknoten magen milz mund mundhöhle nasennebenhöhlen niere nieren "
     "nase ohren ovarien pankreas parotis prostata pulmo rachen rektum schädel schilddrüse skelett weichteile wirbelsäule "
-    "az bds dg ez kontrolle li re vb vu".split()
+    "az bds dg ez kontrolle li re vb vu "
+    "klagt klagte berichtet berichtete verneint complains complained reports reported denies denied presents presented".split()
 )
 # What a document or a part of it is called
 _TITLED = re.compile(
