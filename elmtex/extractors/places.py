@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from elmtex.extractors.listed_drugs import is_named, with_listed
+from elmtex.extractors.spans import Spans
 from elmtex.schema import Category, CategorySchema
 from elmtex.text.rows import line_of
 from elmtex.text.sections import ALLERGY, Sectioned
@@ -193,7 +194,7 @@ def _with_resolved(
         for key, items in categories.items()
     }
     known = _places(found.get(past[0], ()))
-    new = (i for span, i in resolved.items() if not any(i.overlaps(*other) for other in known))
+    new = (i for span, i in resolved.items() if not _overlaps(i, known))
     found[past[0]] = tuple(sorted((*found.get(past[0], ()), *new), key=lambda i: i.start or 0))
     return found
 
@@ -216,7 +217,13 @@ def _once(
         allergy,
         lambda i: i.assertion != "absent" and not _REACTION.fullmatch(i.text),
     )
-    denied_allergies = _spans(categories, kinds, allergy, lambda i: i.assertion == "absent")
+    denied_allergies = {
+        (i.start, i.end)
+        for key, items in categories.items()
+        if allergy(kinds[key])
+        for i in items
+        if i.assertion == "absent"
+    }
 
     denial = any(
         i.assertion == "absent" and not _ONLY_NONE.fullmatch(i.text)
@@ -232,17 +239,17 @@ def _once(
         if resource == "AllergyIntolerance" and denial and item.assertion == "absent":
             return not _ONLY_NONE.fullmatch(item.text)  # "Allergies: none"
         if resource == "MedicationStatement" and not _DIGIT.search(item.text):
-            return not any(item.overlaps(*span) for span in allergens)
+            return not _overlaps(item, allergens)
         if resource != "Condition" or item.start is None:
             return True
         if item.assertion == "present" and _NONE.match(item.text):
-            return not any(item.overlaps(*span) for span in denied)
+            return not _overlaps(item, denied)
         if item.assertion == "absent" and (item.start, item.end) in denied_allergies:
             return False
         if category.fhir.clinical_status != "active":
             return True
         before = report[max(0, item.start - _PAST_LENGTH) : item.start]
-        return not (_PAST.search(before) and any(item.overlaps(*span) for span in past))
+        return not (_PAST.search(before) and _overlaps(item, past))
 
     return {
         key: tuple(i for i in items if stays(i, kinds[key])) for key, items in categories.items()
@@ -303,12 +310,13 @@ def _with_tissue(
     moved = [item for key in moving for item in categories.get(key, ()) if not stays(item, key)]
     if not moved:
         return categories
-    known = list(categories.get(tissue, ()))
+    both, known = list(categories.get(tissue, ())), _places(categories.get(tissue, ()))
     for item in sorted(moved, key=lambda i: (i.start or 0, -(i.end or 0))):
-        if not any(other.overlaps(item.start or 0, item.end or 0) for other in known):
-            known.append(replace(item, attributes=()))
+        if item.start is not None and item.end is not None and not _overlaps(item, known):
+            both.append(replace(item, attributes=()))
+            known.add(item.start, item.end)
     rest = {key: tuple(i for i in categories.get(key, ()) if stays(i, key)) for key in moving}
-    return {**categories, **rest, tissue: tuple(sorted(known, key=lambda i: i.start or 0))}
+    return {**categories, **rest, tissue: tuple(sorted(both, key=lambda i: i.start or 0))}
 
 
 def _described(sections: Sectioned) -> list[tuple[int, int]]:
@@ -340,8 +348,12 @@ def _is_of_signs(category: Category) -> bool:
     return is_active and not category.holds_diseases
 
 
-def _places(items: Iterable[Item]) -> list[tuple[int, int]]:
-    return [(i.start, i.end) for i in items if i.start is not None and i.end is not None]
+def _places(items: Iterable[Item]) -> Spans:
+    return Spans((i.start, i.end) for i in items if i.start is not None and i.end is not None)
+
+
+def _overlaps(item: Item, known: Spans) -> bool:
+    return item.start is not None and item.end is not None and known.overlap(item.start, item.end)
 
 
 def _spans(
@@ -349,23 +361,17 @@ def _spans(
     kinds: Mapping[str, Category],
     wanted: Callable[[Category], bool],
     counts: Callable[[Item], bool] = lambda item: True,
-) -> list[tuple[int, int]]:
+) -> Spans:
     """Where the items of the wanted categories stand, of those that count."""
-    return [
-        span
-        for key, items in categories.items()
-        if wanted(kinds[key])
-        for span in _places(filter(counts, items))
-    ]
+    found = (items for key, items in categories.items() if wanted(kinds[key]))
+    return _places(item for items in found for item in items if counts(item))
 
 
 def _of(resource: str) -> Callable[[Category], bool]:
     return lambda category: category.fhir.resource == resource
 
 
-def _is_patients(
-    item: Item, category: Category, relatives: Iterable[tuple[int, int]], sections: Sectioned
-) -> bool:
+def _is_patients(item: Item, category: Category, relatives: Spans, sections: Sectioned) -> bool:
     finding, report = category.fhir.resource == "Condition", sections.report
     if item.start is None or item.end is None:
         return True
@@ -400,7 +406,7 @@ def _is_patients(
             return False
     if not (finding or category.only):
         return True
-    return not any(start <= item.start and item.end <= end for start, end in relatives)
+    return not relatives.hold(item.start, item.end)
 
 
 def _is_no_procedure(item: Item, report: str) -> bool:
@@ -464,11 +470,7 @@ def _with_drugs(
     if not found[True]:
         return categories
     known = _places(categories.get(drugs, ()))
-    new = (
-        replace(item, attributes=())
-        for item in found[True]
-        if not any(item.overlaps(*span) for span in known)
-    )
+    new = (replace(item, attributes=()) for item in found[True] if not _overlaps(item, known))
     both = sorted((*categories.get(drugs, ()), *new), key=lambda item: item.start or 0)
     return {**categories, drugs: tuple(both), allergies: tuple(found[False])}
 
@@ -488,11 +490,11 @@ def _with_allergies(
             return True
         if sections.kind(item.start) != "allergies" or _NONE.match(item.text):
             return True
-        if any(item.overlaps(*span) for span in known):
+        if _overlaps(item, known):
             return True
         if category.fhir.resource == "Condition" and category.attributes:  # a reaction
             return True
-        known.append((item.start, item.end))
+        known.add(item.start, item.end)
         moved.append(replace(item, attributes=()))
         return False
 
