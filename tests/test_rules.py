@@ -531,6 +531,8 @@ def test_what_a_denial_does_not_reach_is_there(report: str, words: str, assertio
         ("She had plastic surgery", THERAPY, "plastic surgery", True),
         ("Z. n. Herzchirurgie", THERAPY, "Herzchirurgie", True),
         ("Herzchirurgie 2010, Stent", THERAPY, "Herzchirurgie", True),
+        ("Anbindung Kardiologie 2023", THERAPY, "Kardiologie", False),
+        ("Klinikum Neustadt, Abteilung Strahlentherapie", THERAPY, "Strahlentherapie", False),
         ("Klinik für Herzchirurgie und Angiologie", "diagnosis", "Angiologie", False),
         ("Klinik Fieber, Husten", "signs_symptoms", "Fieber", True),
         ("Dr. Meier: Pneumonie", "diagnosis", "Pneumonie", True),
@@ -600,6 +602,8 @@ def test_what_stands_under_allergies_is_one() -> None:
         ("Medikation: Ramipril 5 mg. Cave Penicillin!", "Penicillin", "allergies"),
         ("Medikation: Novalgin abgesetzt bei Hautausschlag", "Novalgin", "allergies"),
         ("Medikation: Novalgin bei Bedarf", "Novalgin", DRUG),
+        ("Medikation: Metamizol bei Agranulozytose nicht geben.", "Metamizol", "allergies"),
+        ("Medications: She must not take codeine.", "codeine", "allergies"),
     ],
 )
 def test_what_stands_under_medication_is_no_allergy(report: str, words: str, key: str) -> None:
@@ -616,6 +620,7 @@ def test_what_stands_under_medication_is_no_allergy(report: str, words: str, key
         ("Mikroskopie:\n\nStanze 1: Kernkerben\nStanze 2: Nekrosen", "Nekrosen", TISSUE),
         ("Histologie: Adenokarzinom.\nAm 3. Tag Fieber.", "Fieber", "signs_symptoms"),
         ("Mikroskopie:\nNekrosen.\nPat. klagt über Juckreiz.", "Juckreiz", "signs_symptoms"),
+        ("Mikroskopie:\nBiopsie der Patientin wie folgt: Nekrosen.", "Nekrosen", TISSUE),
         ("Histologie:\nAdenokarzinom.\n\nAm 3. Tag Fieber.", "Fieber", "signs_symptoms"),
         ("Labor: Leukos 12 G/l. Fieber.", "Fieber", "signs_symptoms"),
     ],

@@ -22,7 +22,7 @@ _HOW = (
     r"|daily|once|twice|every|each|morning|evening|night|nightly|bedtime|weekly|one|two|three|four|six|eight|twelve|by mouth|(?:no )?refills?|per pharmacy|titrated|advanced|continuous(?:ly)?|empiric(?:al(?:ly)?)?|intravenous(?:ly)?|nebuli[sz]ed|subcutaneous(?:ly)?|topical(?:ly)?|at|as|for|more|times|then|directed|needed|täglich|tgl|morgens|abends|mittags|nachts|bei bedarf|a|per|the|x)"
 )
 _NO_NAME = re.compile(
-    rf"(?!(?-i:(?:Mg|D) ?\d|Mg\Z))(?:(?:{_FORM_OR_UNIT}|{_HOW}|\d{{1,2}}[A-Z][a-z]{{2}}\d{{4}}|\d+(?:{_FORM_OR_UNIT})?)(?![^\W_])[\s.,;:/()-]*)+",
+    rf"(?!(?-i:(?:Mg|D) ?\d|Mg\Z)|one[- ]a[- ]day\b)(?:(?:{_FORM_OR_UNIT}|{_HOW}|\d{{1,2}}[A-Z][a-z]{{2}}\d{{4}}|\d+(?:{_FORM_OR_UNIT})?)(?![^\W_])[\s.,;:/()-]*)+",
     re.IGNORECASE,
 )
 _ENTRY = re.compile(

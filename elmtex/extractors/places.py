@@ -74,7 +74,9 @@ _HOUSE = frozenset(
 _TITLE = re.compile(r"(?:PD |Priv\.-Doz\. |apl\. ?)?(?:Prof|Dr)\. ")
 _ADDRESS_FORM = re.compile(r"\b(?:Herrn?|Frau|Mrs?\.?|Ms\.?) \Z")  # "Herrn M."
 _RANK = re.compile(r"\b(?:Chef|Ober|Fach|Stations|Assistenz)(?:arzt|ärztin)\b")
-_LABELLED = re.compile(r":\s*\w|\t")
+_LABELLED = re.compile(
+    r"(?<!Direktor)(?<!Direktorin)(?<!Chefarzt)(?<!Chefärztin)(?<!Leiter)(?<!Leitung)(?<!Tel)(?<!Fax):\s*\w|\t"
+)
 _INITIAL = re.compile(r"[A-ZÄÖÜ]\. [A-ZÄÖÜ]")
 _IN_NAMES = frozenset("med dent rer nat habil für und der des im am von van de of for and".split())
 _LETTERHEAD = 100  # characters at most
@@ -88,6 +90,7 @@ _PAST = re.compile(
 _DIGIT = re.compile(r"\d")
 _MEASURED = re.compile(r"\d(?![\d.,]*\s?%)[\d.,]*\s?[^\W\d]|\d\Z")  # not "Ki-67 3 %"
 _PAST_LENGTH = 14  # characters
+_OPERATED = re.compile(r"chirurgie\Z|surgery\Z", re.IGNORECASE)
 _YEAR = re.compile(r" (?:in |\()?(?:19|20)\d\d\b")
 # Behind a problem of a list: "Anaemia - resolved", „Ulkus (2022 abgeheilt)“
 _RESOLVED = re.compile(
@@ -98,7 +101,7 @@ _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE
 # What a sentence says of a drug that is not to be given, or no longer
 _NOT_GIVEN = re.compile(
     r"\b(?:nkd?a|cave|avoid\w*|\w*meiden|\w*kontraindi\w*|contraindicat\w*|itch\w*|prurit\w*|juckreiz|\w*ausschlag|quaddeln|\w*ödem|quincke|bronchospas\w*"
-    r"|atemnot|abgesetzt|stopped|discontinued|due to|wegen|no longer|not (?:to be|given|tolerat\w*)|kein\w*)\b",
+    r"|atemnot|abgesetzt|stopped|discontinued|due to|wegen|bei(?! (?:bedarf|b(?:d|ed)\b|schmerz|fieber))|no(?! (?:refill|change))|not|cannot|kein\w*|nicht)\b|n['’]t\b",
     re.IGNORECASE,
 )
 # How somebody reacts, which is no substance: "Erdnuss mit Atemnot"
@@ -116,7 +119,7 @@ _MICROSCOPY = re.compile(
 _HISTOLOGY = re.compile(r"histolog", re.IGNORECASE)
 # But not what the patient says, or that the result is not there yet
 _NO_TISSUE = re.compile(
-    r"\b(?:klagt|berichtet|pat(?:ient(?:in)?)?|complains?|reports?|denies|seit \d|for \d|fieber|fever|\w*schmerz\w*|ausstehend|pending|folgt|awaited)\b",
+    r"\b(?:klagt|berichtet|complains?|reports?|denies|seit \d|for \d|fieber|fever|\w*schmerz\w*|ausstehend|pending|(?<!wie )folgt|awaited)\b",
     re.IGNORECASE,
 )
 _NEAR = 60  # characters before a sign
@@ -304,7 +307,7 @@ def _with_tissue(
             return True
         if kinds[key].fhir.quantity:
             return bool(_MEASURED.search(item.text))
-        near = max(described[place][0], item.start - _NEAR)
+        near = max(sections.sentence(item.start)[0], item.start - _NEAR)
         return bool(_NO_TISSUE.search(sections.report, near, item.end or 0))
 
     moved = [item for key in moving for item in categories.get(key, ()) if not stays(item, key)]
@@ -415,7 +418,8 @@ def _is_no_procedure(item: Item, report: str) -> bool:
     if not _NO_PROCEDURE.fullmatch(item.text):
         return False
     before = report[max(0, item.start - _PAST_LENGTH) : item.start]
-    return not (_PAST.search(before) or _YEAR.match(report, item.end))
+    dated = _OPERATED.search(item.text) and _YEAR.match(report, item.end)
+    return not (_PAST.search(before) or dated)
 
 
 def _is_tolerated(item: Item, report: str) -> bool:
@@ -436,7 +440,7 @@ def _is_letterhead(line: str) -> bool:
     if not all(word in _IN_NAMES or word[:1].isupper() or not word for word in words):
         return False
     if len(words) > 1 and words[0] in _HOUSE:
-        return "," not in line or words[1] in _IN_NAMES
+        return "," not in line or words[1] in _IN_NAMES or not _HOUSE.isdisjoint(words[1:])
     return bool(_TITLE.match(line) or (_RANK.search(line) and _INITIAL.search(line)))
 
 

@@ -97,7 +97,7 @@ _ABBREVIATIONS = frozenset(
     "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o "
     "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s inh comp ehem prox dist lat seg lig proc postop präop intraop periop dig abl abs gr subkut subcut succ supp susp "
     "inkompl kompl mütterl väterl gesetzl mechan lap hep grav endexspir endexspirator sek fl radiol histol spez std "
-    "rezid erw pens retrogr belastungsabh rekt ax diab podol kl zt metoprololsucc".split()
+    "rezid erw pens retrogr belastungsabh rekt ax diab podol kl zt stat ch alk exp post wo metoprololsucc".split()
 )
 _WITH_CAPITAL = frozenset(("Alk", "Bed"))  # not "She is in bed. No fever"
 _MONTHS = (
@@ -114,17 +114,23 @@ _COUNTED = (
 _COUNTED_AHEAD = re.compile(rf"(?:(?:{_MONTHS})\b|{_COUNTED})")
 # What it may precede in a phrase alone: „im 4. LM“, „kein 3. HT“; not „HF 72. HT rein“
 _COUNTED_IN_PHRASE = re.compile(r"(?:LM|HT|Ehe)\b")
-_LEADS_ORDINAL = re.compile(r"\b(?:i[mn]|vom|der|ein|kein) \Z")
+_LEADS_ORDINAL = re.compile(
+    r"\b(?:i[mn]|vom|d(?:er|es|em)|ein|keine?|aus|ab|bis|zum|seit|mit|und|nach) \Z", re.IGNORECASE
+)
 # Small words, which have a capital at a sentence's beginning alone: „RGs bds. Keine Ödeme“
 _BEGINS = re.compile(
     r"(?:Kein(?:e[nrsm]?)?|D(?:er|ie|as|en|em)|Es|Ein(?:e[nrsm]?)?|Im|Beim?|Nach|Am|Auf|Aus|Mit|Ohne|Zu[rm]|Unter|Seit|Wir|Wegen|Aktuell|Ansonsten"
-    r"|The|There|He|She|It|This|These|On|No|Denies|Patient(?:in)?|Pat|Pt|With|Without|After|Since|We|His|Her|Then|Danach|Dann|Sonst)\b(?!\.)"
+    r"|The|There|He|She|It|This|These|On|Denies|With|Without|After|Since|We|His|Her|Then|Danach|Dann|Sonst)\b(?!\.)"
 )
+# Nor do these continue, but behind an adjective: „HIV-pos. Patient“
+_NOUNS = re.compile(r"(?:No|Patient(?:in)?|Pat|Pt)\b")
+_ADJECTIVES = frozenset("pos neg bek ges chron ehem d.h z.b u.a vs".split())
 _OF_NAMES = frozenset("dr prof mr mrs ms st hr frl fig figs ref refs".split())
 _SIDES = frozenset("bds li re".split())
 _ACRONYM = re.compile(
     r"[A-ZÄÖÜ]{2,}"
 )  # "mild TR.", which is no „Tr.“, beside words that are not in capitals
+_GOES_ON = re.compile(r"[A-ZÄÖÜ]{2,}|[A-ZÄÖÜ]?\d")
 # Before a side that belongs to what follows: „11 mm; li. LK“, „Zyste der li. Niere“
 _LEADS = re.compile(
     r"(?:[\n,;:–/(-]|\b(?:d(?:er|ie|as|em|en|es)|i[mn]|a[mn]|auf|beim?|mit|vo[mn]|zu[rm]|über|und|oder|u\.|eine[mnrs]?|ein))[ \t]*\Z"
@@ -184,12 +190,15 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
         return False
     if before.casefold() in _ABBREVIATIONS or (len(last_part) > 1 and last_part in _ABBREVIATIONS):
         named = before.casefold() in _OF_NAMES
-        if not named and _ACRONYM.fullmatch(before) and not _ACRONYM.match(text, match.end()):
+        if not named and _ACRONYM.fullmatch(before) and not _GOES_ON.match(text, match.end()):
             return True
         leads = first == start or _LEADS.search(text, max(start, first - 12), first)
         follows = before in _SIDES and not leads
         begins = _ORGAN.match(text, match.end()) if follows else None
-        return not named and bool(begins or _BEGINS.match(text, match.end()))
+        begins = begins or _BEGINS.match(text, match.end())
+        if last_part not in _ADJECTIVES:
+            begins = begins or _NOUNS.match(text, match.end())
+        return not named and bool(begins)
     if len(before) == 1 and before.isalpha():
         return False
     if before.casefold() in ("red", "gt") and _STATE.match(text, match.end()):  # "in red. AZ"

@@ -22,9 +22,14 @@ _ADVICE = re.compile(
 
 # What a sentence begins with that says when to come back: "Call also for any rash, nausea, …", "She will alert us if …"
 _CALL_IF = re.compile(
-    r"\W*(?:please |(?:she|he|patient|they) (?:will|should|is to|was told to) )?(?:call|return|come back|alert|notify|contact|seek)\b[^.;\n]{0,60}?\b"
-    r"(?:if (?!needed|necessary|required)|(?:for|with) (?:any|new|worsening|increas\w+|persistent|severe|signs?)\b)",
+    r"\W*(?:please |(?:she|he|patient|they) (?:will|should|is to|was told to) )?"
+    r"(?:call(?! (?:light|bell|received|from))|come back|seek|return(?! (?:visit|of|to (?:the )?OR\b))"
+    r"|(?:alert|notify|contact) (?:us|me|your?|our|the (?:doctor|physician|nurse|team|clinic|office|staff)|Dr|MD)\b)"
+    r"[^.;\n]{0,60}?\b(?:if (?!needed|necessary|required)|(?:for|with) (?:any|new|worsening|increas\w+|persistent|severe|signs?)\b)",
     re.IGNORECASE,
+)
+_NO_MORE = re.compile(
+    r";|\b(?:continue|take|as you|given|because|since|known|(?:s?he|patient) has)\b", re.IGNORECASE
 )
 _ASKED = 120  # characters at a sentence's beginning
 
@@ -45,7 +50,9 @@ def _is_asked_for(start: int, end: int, sections: Sectioned) -> bool:
     """Whether a sentence asks to be told of something, should it come: the words that do so stand before it, or are its own."""
     first, _ = sections.sentence(start)
     asking = _CALL_IF.match(sections.report, first, first + _ASKED)
-    return asking is not None and asking.end() <= end
+    if asking is None or asking.end() > end:
+        return False
+    return not _NO_MORE.search(sections.report, asking.end(), max(start, asking.end()))
 
 
 def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
@@ -54,7 +61,12 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
         return replace(item, assertion="possible")
     if item.start is None or item.end is None or category.only:
         return item
-    if item.assertion == "present" and _is_asked_for(item.start, item.end, sections):
+    is_drug = category.fhir.resource == "MedicationStatement"
+    if (
+        item.assertion == "present"
+        and not is_drug
+        and _is_asked_for(item.start, item.end, sections)
+    ):
         return replace(item, assertion="possible")
     if category.fhir.quantity:
         return of_result(item, sections)

@@ -30,8 +30,8 @@ _FAILED = re.compile(
 )
 _MISSED = re.compile(r"\b(?:appointments?|visits?)\Z", re.IGNORECASE)
 _NOT = re.compile(
-    rf"(?:{NEGATION.pattern}|n['’]t\b)\W+(?:\w+\W+){{0,2}}\Z", re.IGNORECASE
-)  # 3 words
+    rf"(?:{NEGATION.pattern}|n['’]t\b)(?: [\w-]+){{0,4}} \Z", re.IGNORECASE
+)  # in the same clause, close by
 # That a treatment or test was not wanted, and what ends such a clause: „Operation lehnte er ab, Reha begann er“
 _REFUSED = re.compile(
     r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b|\bnicht (?:ge|er)wünscht\b",

@@ -126,10 +126,12 @@ _NEXT_DENIED = re.compile(
 # What went had been there; not "has cleared", which says how it is now: "Her fever broke", „Die Schwellung ist abgeklungen“
 _WENT = re.compile(
     r"(?: (?:had|is|was|were|ist|sind|war|waren|then|now|since|gradually|completely|nun|langsam|gut|deutlich|vollständig|komplett|inzwischen)){0,3}"
-    r" (?:resolv(?:ed|ing)|subsid(?:ed|ing)|cleared|abated|broke|abgeklungen|sistierten?|sistiert|rückläufig)\b",
+    r" (?:resolv(?:ed|ing)|subsid(?:ed|ing)|cleared(?! (?:by|clinic|radiogr))|abated|broke|abgeklungen|sistierten?|sistiert|rückläufig)\b",
     re.IGNORECASE,
 )
-_WENT_AWAY = re.compile(r"\bresolution of (?:(?:the|his|her|all) )?\Z", re.IGNORECASE)
+_WENT_AWAY = re.compile(
+    r"(?<!complete )(?<!interval )\bresolution of (?:(?:the|his|her|all) )?\Z", re.IGNORECASE
+)
 _FREE_OF = re.compile(
     r"\b(?:frei|free|w/o|neg|denying|absence|lack\w*|ruled out|fehl\w*)\b", re.IGNORECASE
 )
@@ -230,6 +232,6 @@ def _is_there(start: int, end: int, report: str) -> bool:
     if _NEXT_DENIED.match(report, end):
         return not (NEGATION.search(before) or _FREE_OF.search(before))
     if _WENT.match(report, end) or _WENT_AWAY.search(before):
-        return not (NEGATION.search(before) or _FREE_OF.search(before))
+        return not any(said.search(before) for said in (NEGATION, _FREE_OF, _HEDGE))
     is_reason = _REASON.search(before) or (_AT.search(before) and _STOPPED_AT.match(report, end))
     return bool((is_reason and not NEGATION.search(before)) or _UNCHANGED.search(before))
