@@ -172,12 +172,12 @@ def test_its_threshold_is_chosen_end_to_end(trained, tmp_path, monkeypatch):
     adapter.mkdir()
     (adapter / "elmtex.json").write_text("{}")
 
-    def opened(strategy, schema, *, model):
+    def opened(strategy, schema, *, model, attributes=True):
         settings = json.loads((Path(model) / "elmtex.json").read_text())
         engine = PlantedEngine(tiny_tokenizer(), (" pain => symptom; ]",))
         planted = PlantedModel(tiny_tokenizer(), engine)
         planted.adapter = Adapter("tiny", None, "tiny", (), **settings)
-        return NotesExtractor(schema, model=planted)
+        return NotesExtractor(schema, model=planted, attributes=attributes)
 
     monkeypatch.setattr("training.calibrate_reader.open_extractor", opened)
     rows = calibrate_reader(reader, adapter, RECORDS[:1], "clinical", (1.0, 0.2))

@@ -15,12 +15,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from elmtex.extractors.base import open_extractor
+from elmtex.extractors.notes import NotesExtractor
 from elmtex.models.adapter import load_adapter, packaged_adapter
 from elmtex.models.attribute_reader import FACTS, READERS
 from elmtex.types import ElmtexError, InputError, Record
@@ -56,10 +58,16 @@ def calibrate_reader(
         adapter = shutil.copytree(model, Path(scratch) / "adapter")
         trial = shutil.copytree(reader, Path(scratch) / "reader")
         write_settings(adapter, attribute_reader=str(trial))
+        without = open_extractor("finetuned", schema, model=str(adapter), attributes=False)
+        found = [without.extract(r.text, id=r.id) for r in records]
         for threshold in thresholds:
             _set(trial, threshold)
             extractor = open_extractor("finetuned", schema, model=str(adapter))
-            answers = [extractor.extract(r.text, id=r.id) for r in records]
+            assert isinstance(extractor, NotesExtractor)
+            answers = [
+                replace(a, categories=extractor.add_attributes(r.text, a.categories))
+                for r, a in zip(records, found, strict=True)
+            ]
             rows.append({"threshold": threshold, **relation_f1(records, answers)})
             print(rows[-1], flush=True)
     chosen = best(rows)

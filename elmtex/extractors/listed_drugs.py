@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from elmtex.extractors.assertions.clauses import leading_line
 from elmtex.extractors.assertions.drugs import NOT_TAKEN
+from elmtex.extractors.spans import Spans
 from elmtex.text.sections import Sectioned
 from elmtex.types import Item
 
@@ -71,7 +72,7 @@ def with_listed(
     lists = [run for run in _lists(sections) if len(run) > _LEAST]
     if not lists or len(drugs) < _LEAST:
         return drugs
-    known, taken = _Spans(drugs), _Spans(others)
+    known, taken = _ByPlace(drugs), Spans.of(others)
     new = list[Item]()
     for entries in lists:
         named = [found for e in entries if (found := known.first(*e.span("words")))]
@@ -87,7 +88,7 @@ def with_listed(
             drug = _DRUG.fullmatch(entry["words"])
             if not drug or NOT_TAKEN.search(entry["words"]) or not is_named(drug["drug"]):
                 continue
-            if known.first(*entry.span("words")) or taken.first(*entry.span("words")):
+            if known.first(*entry.span("words")) or taken.overlap(*entry.span("words")):
                 continue
             start = entry.start("words")
             end = start + drug.end("drug")
@@ -113,7 +114,7 @@ def _lists(sections: Sectioned) -> Iterator[list[re.Match[str]]]:
             yield run
 
 
-class _Spans:
+class _ByPlace:
     """Items by their places."""
 
     def __init__(self, items: Iterable[Item]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from elmtex.extractors.listed_drugs import is_named, with_listed
@@ -196,8 +196,8 @@ def _with_resolved(
         key: tuple(i for i in items if key not in active or (i.start, i.end) not in resolved)
         for key, items in categories.items()
     }
-    known = _places(found.get(past[0], ()))
-    new = (i for span, i in resolved.items() if not _overlaps(i, known))
+    known = Spans.of(found.get(past[0], ()))
+    new = (i for span, i in resolved.items() if not known.meet(i))
     found[past[0]] = tuple(sorted((*found.get(past[0], ()), *new), key=lambda i: i.start or 0))
     return found
 
@@ -220,20 +220,9 @@ def _once(
         allergy,
         lambda i: i.assertion != "absent" and not _REACTION.fullmatch(i.text),
     )
-    denied_allergies = {
-        (i.start, i.end)
-        for key, items in categories.items()
-        if allergy(kinds[key])
-        for i in items
-        if i.assertion == "absent"
-    }
-
-    denial = any(
-        i.assertion == "absent" and not _ONLY_NONE.fullmatch(i.text)
-        for key, items in categories.items()
-        if allergy(kinds[key])
-        for i in items
-    )
+    denials = [i for i in _items(categories, kinds, allergy) if i.assertion == "absent"]
+    denied_allergies = {(i.start, i.end) for i in denials}
+    denial = any(not _ONLY_NONE.fullmatch(i.text) for i in denials)
 
     def stays(item: Item, category: Category) -> bool:
         resource = category.fhir.resource
@@ -242,17 +231,17 @@ def _once(
         if resource == "AllergyIntolerance" and denial and item.assertion == "absent":
             return not _ONLY_NONE.fullmatch(item.text)  # "Allergies: none"
         if resource == "MedicationStatement" and not _DIGIT.search(item.text):
-            return not _overlaps(item, allergens)
+            return not allergens.meet(item)
         if resource != "Condition" or item.start is None:
             return True
         if item.assertion == "present" and _NONE.match(item.text):
-            return not _overlaps(item, denied)
+            return not denied.meet(item)
         if item.assertion == "absent" and (item.start, item.end) in denied_allergies:
             return False
         if category.fhir.clinical_status != "active":
             return True
         before = report[max(0, item.start - _PAST_LENGTH) : item.start]
-        return not (_PAST.search(before) and _overlaps(item, past))
+        return not (_PAST.search(before) and past.meet(item))
 
     return {
         key: tuple(i for i in items if stays(i, kinds[key])) for key, items in categories.items()
@@ -313,9 +302,9 @@ def _with_tissue(
     moved = [item for key in moving for item in categories.get(key, ()) if not stays(item, key)]
     if not moved:
         return categories
-    both, known = list(categories.get(tissue, ())), _places(categories.get(tissue, ()))
+    both, known = list(categories.get(tissue, ())), Spans.of(categories.get(tissue, ()))
     for item in sorted(moved, key=lambda i: (i.start or 0, -(i.end or 0))):
-        if item.start is not None and item.end is not None and not _overlaps(item, known):
+        if item.start is not None and item.end is not None and not known.meet(item):
             both.append(replace(item, attributes=()))
             known.add(item.start, item.end)
     rest = {key: tuple(i for i in categories.get(key, ()) if stays(i, key)) for key in moving}
@@ -351,14 +340,6 @@ def _is_of_signs(category: Category) -> bool:
     return is_active and not category.holds_diseases
 
 
-def _places(items: Iterable[Item]) -> Spans:
-    return Spans((i.start, i.end) for i in items if i.start is not None and i.end is not None)
-
-
-def _overlaps(item: Item, known: Spans) -> bool:
-    return item.start is not None and item.end is not None and known.overlap(item.start, item.end)
-
-
 def _spans(
     categories: Mapping[str, tuple[Item, ...]],
     kinds: Mapping[str, Category],
@@ -366,8 +347,16 @@ def _spans(
     counts: Callable[[Item], bool] = lambda item: True,
 ) -> Spans:
     """Where the items of the wanted categories stand, of those that count."""
-    found = (items for key, items in categories.items() if wanted(kinds[key]))
-    return _places(item for items in found for item in items if counts(item))
+    return Spans.of(filter(counts, _items(categories, kinds, wanted)))
+
+
+def _items(
+    categories: Mapping[str, tuple[Item, ...]],
+    kinds: Mapping[str, Category],
+    wanted: Callable[[Category], bool],
+) -> Iterator[Item]:
+    """The items of the wanted categories."""
+    return (item for key, items in categories.items() if wanted(kinds[key]) for item in items)
 
 
 def _of(resource: str) -> Callable[[Category], bool]:
@@ -473,8 +462,8 @@ def _with_drugs(
         found[is_drug(item)].append(item)
     if not found[True]:
         return categories
-    known = _places(categories.get(drugs, ()))
-    new = (replace(item, attributes=()) for item in found[True] if not _overlaps(item, known))
+    known = Spans.of(categories.get(drugs, ()))
+    new = (replace(item, attributes=()) for item in found[True] if not known.meet(item))
     both = sorted((*categories.get(drugs, ()), *new), key=lambda item: item.start or 0)
     return {**categories, drugs: tuple(both), allergies: tuple(found[False])}
 
@@ -486,7 +475,7 @@ def _with_allergies(
     sections: Sectioned,
 ) -> dict[str, tuple[Item, ...]]:
     """The items; of what the model took under "Allergies" for history or a drug, what is listed as no allergy yet is one."""
-    known = _places(categories.get(allergies, ()))
+    known = Spans.of(categories.get(allergies, ()))
     moved: list[Item] = []
 
     def stays(item: Item, category: Category) -> bool:
@@ -494,7 +483,7 @@ def _with_allergies(
             return True
         if sections.kind(item.start) != "allergies" or _NONE.match(item.text):
             return True
-        if _overlaps(item, known):
+        if known.meet(item):
             return True
         if category.fhir.resource == "Condition" and category.attributes:  # a reaction
             return True

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
+from elmtex.types import Item
+
 
 class Spans:
     """Half-open spans of code points; those that overlap each other are one.
@@ -24,6 +26,11 @@ class Spans:
                 self._starts.append(start)
                 self._ends.append(end)
 
+    @classmethod
+    def of(cls, items: Iterable[Item]) -> Spans:
+        """Where the items stand that are grounded."""
+        return cls((i.start, i.end) for i in items if i.start is not None and i.end is not None)
+
     def __bool__(self) -> bool:
         return bool(self._starts)
 
@@ -31,6 +38,12 @@ class Spans:
         """Whether one of them shares a code point with ``start:end``."""
         at = bisect_right(self._ends, start)
         return at < len(self._starts) and self._starts[at] < end
+
+    def meet(self, item: Item) -> bool:
+        """Whether one of them shares a code point with the item; never with one that is not grounded."""
+        return (
+            item.start is not None and item.end is not None and self.overlap(item.start, item.end)
+        )
 
     def hold(self, start: int, end: int) -> bool:
         """Whether one of them holds all of ``start:end``."""
