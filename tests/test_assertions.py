@@ -169,9 +169,53 @@ def test_what_stands_behind_costs_little(filling: str) -> None:
         ("He denies fever and also\nchills at night.", SX, "chills", "absent", "absent"),
         ("Allergies: none\nNKDA", SX, "NKDA", "absent", "absent"),
         ("No fever\nchills", SX, "chills", "absent", "absent"),
-        ("Husten und Fieber\nDyspnoe", SX, "Dyspnoe", "absent", "absent"),
+        ("Husten und Fieber\nDyspnoe", SX, "Dyspnoe", "absent", "present"),
         ("Denies\nFever", SX, "Fever", "absent", "absent"),
-        ("Heart failure\nAscites", SX, "Ascites", "absent", "absent"),
+        ("Heart failure\nAscites", SX, "Ascites", "absent", "present"),
+        ("Keine Diarrhoe\nPolyp 6 mm, abgetragen", SX, "Polyp 6 mm", "absent", "present"),
+        ("Keine Diarrhoe\nDD Zyste, Adnexitis", SX, "Zyste", "absent", "possible"),
+        ("+ polyuria\n- tremor", SX, "tremor", "absent", "absent"),
+        ("- polyuria\n- tremor", SX, "tremor", "absent", "present"),
+        ("Das Fieber ist verschwunden.", SX, "Fieber", "absent", "absent"),
+        (
+            "IOC not done\nCholecystectomy today",
+            "interventional_therapy",
+            "Cholecystectomy",
+            "absent",
+            "present",
+        ),
+        (
+            "Torasemid | 10 mg | 1-½-0-0",
+            "pharmacological_therapy",
+            "Torasemid",
+            "absent",
+            "present",
+        ),
+        (
+            "Kein Anhalt für Frakturen, Stenosen bzw. Abszesse.",
+            "diagnosis",
+            "Stenosen",
+            "present",
+            "absent",
+        ),
+        (
+            "Kein Anhalt für Frakturen, Stenosen bzw. Abszesse.",
+            "diagnosis",
+            "Abszesse",
+            "present",
+            "absent",
+        ),
+        ("No fever but cough or wheeze", SX, "wheeze", "present", "present"),
+        ("Besprochene Risiken: Perforation, Blutung.", SX, "Blutung", "present", "possible"),
+        ("Risks of bleeding were discussed", SX, "bleeding", "present", "possible"),
+        ("Risikofaktoren: Nikotin, Adipositas", SX, "Adipositas", "present", "present"),
+        (
+            "a. e. TIA\ncMRT: keine Blutung, alter Infarkt re.",
+            "diagnosis",
+            "alter Infarkt re.",
+            "possible",
+            "present",
+        ),
         # Another noun's
         ("Given obesity the liver could not be palpated.", DX, "obesity", "present", "present"),
         ("Pankreas bei Meteorismus nicht darstellbar", SX, "Meteorismus", "present", "present"),
@@ -465,6 +509,13 @@ def test_words_around_an_item_tell(
     assert found.assertion == told
 
 
+def test_a_denial_behind_the_finding_is_no_part_of_the_item() -> None:
+    report = "Feuchte RG nicht auskultierbar, Giemen bds."
+    words = "Feuchte RG nicht auskultierbar"
+    (found,) = fitted({SX: (item(report, words),)}, CLINICAL, Sectioned.of(report))[SX]
+    assert (found.text, found.end, found.assertion) == ("Feuchte RG", 10, "absent")
+
+
 def test_a_forms_sign_is_no_part_of_the_item() -> None:
     report = "Ikterus Ø, Struma"
     (found,) = fitted({SX: (item(report, "Ikterus Ø"),)}, CLINICAL, Sectioned.of(report))[SX]
@@ -525,6 +576,8 @@ def test_a_problem_that_is_resolved_is_a_past_one(report: str, words: str, past:
         ("Tochter w, 34 J.", None, [], []),
         ("6m old infant", "6m", ["6m"], []),
         ("56 J., M. Crohn", "56 J.", ["56 J."], []),
+        ("Sturz in den letzten 6 Monaten: ja", "6 Monaten", [], []),
+        ("Säugling, 6 Monate, trinkt gut", "6 Monate", ["6 Monate"], []),
         ("65 yo w/ COPD", "65 yo", ["65 yo"], []),
         (
             "Sie pflegt ihren 91-jährigen Vater, 68-jährige Frau",
@@ -551,9 +604,34 @@ def test_a_disease_with_its_cause_is_one_and_the_cause_alone_is_none() -> None:
     assert kept.text == "Hirninfarkt kardioembolisch"
 
 
-def test_a_relatives_letter_is_no_gender_and_a_form_no_finding() -> None:
-    report = "PFLEGEANAMNESE\nFHx: M - ovarian cancer"
-    found = {"gender": (item(report, "M "),), SX: (item(report, "PFLEGEANAMNESE"),)}
+@pytest.mark.parametrize(
+    ("report", "words", "own"),
+    [
+        (
+            "Herzfehler beim Bruder, Pat. selbst mit bekanntem Vorhofflimmern.",
+            "bekanntem Vorhofflimmern",
+            True,
+        ),
+        ("FA: Vater Diabetes\nEA: 2003 Hepatitis", "Hepatitis", True),
+        ("FA: Diabetes, Vater Infarkt", "Diabetes", False),
+        ("A coworker was diagnosed with pertussis.", "pertussis", False),
+        ("JA: Sturz. VA: KHK.", "VA: KHK", True),
+        ("Vater mit KHK, er selbst Raucher, Mutter Asthma", "Mutter Asthma", False),
+    ],
+)
+def test_what_no_other_person_is_named_with_is_the_patients(
+    report: str, words: str, own: bool
+) -> None:
+    found = {"family_history": (item(report, words),), "medical_surgical_history": ()}
+    got = fitted(found, CLINICAL, Sectioned.of(report))
+    assert bool(got["family_history"]) is not own
+    assert [i.text for i in got["medical_surgical_history"]] == [words.removeprefix("VA: ")] * own
+
+
+@pytest.mark.parametrize("words", ["PFLEGEANAMNESE", "Zutreffendes bitte ankreuzen"])
+def test_a_relatives_letter_is_no_gender_and_a_form_no_finding(words: str) -> None:
+    report = f"{words}\nFHx: M - ovarian cancer"
+    found = {"gender": (item(report, "M "),), SX: (item(report, words),)}
     got = fitted(found, CLINICAL, Sectioned.of(report))
     assert not got["gender"] and not got[SX]
 

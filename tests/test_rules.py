@@ -416,12 +416,12 @@ def test_what_is_called_suspected_behind_it_is_possible(
         ("MEDICATION\n- Atorvastatin 40 mg\n    stopped because of myalgia\n", "absent"),
         ("MEDICATION\nno longer on Atorvastatin\n", "absent"),
         ("Discontinued medication:\nAtorvastatin 40 mg\n", "absent"),
-        ("PLAN\nAtorvastatin 40 mg at night\n", "absent"),
+        ("PLAN\nAtorvastatin 40 mg at night\n", "possible"),
         ("Medikation: Atorvastatin 2,5 mg 0-0-1, HCT pausiert", "present"),
         ("Medikation: Ramipril 5 mg, Atorvastatin 40 mg; HCT pausiert", "present"),
         ("Medikation: Atorvastatin, HCT 5 mg pausiert", "absent"),
         ("Medikation:\nPausiert: Atorvastatin 5 mg, HCT 12,5 mg", "absent"),
-        ("Medikation: Ramipril und HCT mit Atorvastatin 5 mg", "absent"),
+        ("Medikation: Ramipril und HCT mit Atorvastatin 5 mg", "present"),
     ],
 )
 def test_a_drug_of_a_list_is_not_stopped_by_its_neighbour(report: str, assertion: str) -> None:
@@ -874,13 +874,27 @@ def test_items_that_are_whole_hold_each_other_no_longer() -> None:
     assert all(report[i.start : i.end] == i.text for i in found)
 
 
-def test_a_participle_that_is_denied_is_a_finding() -> None:
-    report = "Die Patientin hat seit fünf Wochen eine nicht heilende Läsion."
-    lesion = Item(*place(report, "heilende Läsion"), assertion="absent")
+@pytest.mark.parametrize(
+    ("report", "words", "whole"),
+    [
+        (
+            "Seit fünf Wochen eine nicht heilende Läsion.",
+            "heilende Läsion",
+            "nicht heilende Läsion",
+        ),
+        (
+            "Nicht dislozierte Radiusfraktur",
+            "dislozierte Radiusfraktur",
+            "Nicht dislozierte Radiusfraktur",
+        ),
+    ],
+)
+def test_an_adjective_that_is_denied_is_of_a_finding(report: str, words: str, whole: str) -> None:
+    lesion = Item(*place(report, words), assertion="absent")
     (item,) = fitted({"signs_symptoms": (lesion,)}, CLINICAL, Sectioned.of(report))[
         "signs_symptoms"
     ]
-    assert (item.text, item.assertion) == ("nicht heilende Läsion", "present")
+    assert (item.text, item.assertion) == (whole, "present")
     assert report[item.start : item.end] == item.text
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from elmtex.extractors.assertions.clauses import leading_line
-from elmtex.extractors.assertions.drugs import NOT_TAKEN
+from elmtex.extractors.assertions.denials import NOT_TAKEN
 from elmtex.extractors.spans import Spans
 from elmtex.text.sections import Sectioned
 from elmtex.types import Item

@@ -62,8 +62,8 @@ _PREFIX = re.compile(r"-,? (?:and|or|nor) ")
 _TEST_NAME = re.compile(r"(?P<test>[A-ZÄÖÜ][^\n,;:=<>≤≥~]{1,40}?)(?: ?[:=<>≤≥~]+ ?| )(?=\d)")
 _NOT = " nicht "
 _HOW_IT_IS = re.compile(r"(?: [a-zäöüß]{1,20}){1,3}(?=[,.;\n]|\Z)")
-# „nicht heilende Läsion“: „nicht“ is the participle's
-_NOT_SO = re.compile(r"[a-zäöüß]+ende[nrsm]? [A-ZÄÖÜ]")
+# „nicht heilende Läsion“, „nicht dislozierte Fraktur“: „nicht“ is the adjective's
+_NOT_SO = re.compile(rf"{_NO_ARTICLE}(?!dies|jed|all|mehr)[a-zäöüß-]{{5,}}e[nrsm]? [A-ZÄÖÜ]")
 _GERMAN = re.compile(
     r"\b(?:und|der|mit|bei|[Kk]eine?|eine|sich|[Oo]hne|nicht|[Ss]eit|wurde|für|zur|zum|ist)\b"
 )
@@ -179,9 +179,10 @@ def _longer(item: Item, report: str) -> Item:
         return item
     start, end = item.start, item.end
     if item.assertion == "absent" and _NOT_SO.match(item.text):
-        if not report.endswith("nicht ", 0, start):
+        start -= len("nicht ")
+        if start < 0 or report[start : item.start].lower() != "nicht ":
             return item
-        text, start = f"nicht {item.text}", start - len("nicht ")
+        text = report[start:end]
         return replace(item, text=text, start=start, assertion="present", mentions=())
     if compound := _COMPOUND.match(report, end):
         end = compound.end()

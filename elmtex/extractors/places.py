@@ -65,6 +65,20 @@ _TOLERATES = re.compile(
     r"(?<!not )(?<!to )\b(?:tolerat(?:es|ed|ing)|verträgt|toleriert)(?: (?:an?|his|her|the|well|good|full|regular|clear|oral|p\.?o\.?|eine?|volle?|normale?)){0,4} \Z",
     re.IGNORECASE,
 )
+# What a form asks for: „Zutreffendes bitte ankreuzen“
+_INSTRUCTION = re.compile(
+    r".*\b(?:ankreuzen|zutreffend\w*|tick all|check all|circle all|please (?:tick|circle))\b.*",
+    re.IGNORECASE,
+)
+# A time, which is no age: „in den letzten 6 Monaten“
+_TIME = re.compile(
+    r"\d+ (?:years?|months?|weeks?|days?|Jahren?|Monaten?|Wochen|Tagen?)", re.IGNORECASE
+)
+_BEFORE_TIME = re.compile(
+    r"\b(?:letzten|vergangenen|vorigen|nächsten|last|past|previous|prior|next|seit|vor|for|nach|after|within|innerhalb|binnen|alle|every|in|bis zu|up to|über|over)"
+    r"\s+(?:(?:den|the|etwa|ca\.|about) )?\Z",
+    re.IGNORECASE,
+)
 _NO_OUTCOMES = frozenset("aufnahme entlassung verlegung vorstellung wiedervorstellung".split())
 # What a letterhead or a signature is made of, beside words with a capital: "Dr. med. A. Lindhorst, Oberarzt", „Klinik für Orthopädie und
 # Unfallchirurgie“
@@ -97,6 +111,18 @@ _RESOLVED = re.compile(
     r"[ \t]*(?:[-–:][ \t]|\()[ \t]*(?:\d{4}|now|since|Z\. ?n\.,?|vollständig|komplett)?[, ]{0,2}(?:\d{4} )?(?:resolved|healed|abgeheilt|ausgeheilt|remittiert)\b(?!\?|[^.;\n]{0,20}\b(?:recur|relaps|rezidiv))",
     re.IGNORECASE,
 )
+# Whose disease an entry of a family history is; and where the patient is spoken of again, „beim Bruder, Pat. selbst mit …“
+_PERSON = re.compile(
+    r"famil|heredit|genetic|pedigree|generation|consang|mother|father|parent|brother|sister|sibling|\bsons?\b|daughter|uncle|aunt|cousin|niece|nephew|grand|twin|wife"
+    r"|husband|spouse|partner|maternal|paternal|relative|child|offspring|\b(?:kin|mom|mum|dad|boy|girl|FHx?|FA|KM|KV|GM|GF|MGM|PGM|MGF|PGF)\b|friend|room-?mate|co-?worker|companion|neighbo|donor|half-"
+    r"|mutter|vater|eltern|bruder|brüder|schwester|geschwister|\bsohn|söhne|tochter|töchter|onkel|tante|cousin|nichte|neffe|\b[oO][mp]a\b|großm|zwilling|ehefrau|ehemann|gatt[ei]"
+    r"|kind|verwandt|angehör|erblich|stammbaum|mama|papa|nachbar|kolleg|mitbewohn|freund|spender|fetus|fetal|embryo",
+    re.IGNORECASE,
+)
+_PATIENT_AGAIN = re.compile(
+    r"\b(?:Pat\.|Patient(?:in)?|er|sie|selbst|selber|the patient|he|she) (?:selbst|selber|himself|herself|hat|has|nur|leidet)\b[^.;\n]*\Z|\b[Ss]elbst (?:nur|mit|Z\.)[^.;\n]*\Z"
+)
+_OWN_HEADING = re.compile(r"[A-ZÄÖÜ]\w{0,3}: ")
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
 # What a sentence says of a drug that is not to be given, or no longer
 _NOT_GIVEN = re.compile(
@@ -151,6 +177,7 @@ def by_place(
         ()
     """
     kinds = {category.key: category for category in schema.categories}
+    categories = _with_own(categories, kinds, sections)
     relatives = _spans(categories, kinds, _of("FamilyMemberHistory"))
     found = {
         key: tuple(i for i in items if _is_patients(i, kinds[key], relatives, sections))
@@ -168,6 +195,52 @@ def by_place(
     return _with_allergies(
         _with_drugs(found, kinds, allergies, sections), kinds, allergies, sections
     )
+
+
+def _with_own(
+    categories: Mapping[str, tuple[Item, ...]], kinds: Mapping[str, Category], sections: Sectioned
+) -> Mapping[str, tuple[Item, ...]]:
+    """The items; of what is listed as a family's, what no other person is named with is the patient's past."""
+    family = next((k for k, c in kinds.items() if c.fhir.resource == "FamilyMemberHistory"), None)
+    past = next((k for k, c in kinds.items() if c.fhir.clinical_status == "inactive"), None)
+    if family is None or not categories.get(family):
+        return categories
+    theirs = tuple(i for i in categories[family] if _is_theirs(i, sections))
+    if len(theirs) == len(categories[family]):
+        return categories
+    found = {**categories, family: theirs}
+    if past is None:
+        return found
+    known = Spans.of(
+        i for k, items in found.items() if kinds[k].fhir.resource == "Condition" for i in items
+    )
+    own = [_unheaded(i) for i in categories[family] if i not in theirs and not known.meet(i)]
+    found[past] = tuple(sorted((*found.get(past, ()), *own), key=lambda i: i.start or 0))
+    return found
+
+
+def _is_theirs(item: Item, sections: Sectioned) -> bool:
+    """Whether an item of a family history stands with a person, or under a heading of one."""
+    if item.start is None or item.end is None:
+        return True
+    report, (first, last) = sections.report, sections.sentence(item.start)
+    before = report[max(first, item.start - 2 * _NEAR) : item.start]
+    again = _PATIENT_AGAIN.search(before)
+    if again and not _PERSON.search(again[0] + item.text):
+        return False
+    if sections.kind(item.start) == "family_history" or _PERSON.search(
+        sections.heading(item.start)
+    ):
+        return True
+    return bool(_PERSON.search(report, first, last))
+
+
+def _unheaded(item: Item) -> Item:
+    """The item without the heading that it took in: „VA: KHK“."""
+    heading = _OWN_HEADING.match(item.text)
+    if heading is None or item.start is None:
+        return item
+    return replace(item, text=item.text[heading.end() :], start=item.start + heading.end())
 
 
 def _with_resolved(
@@ -379,7 +452,10 @@ def _is_patients(item: Item, category: Category, relatives: Spans, sections: Sec
         _is_no_procedure(item, report) or _is_tolerated(item, report)
     ):
         return False
-    if finding and (_CAUSE.fullmatch(item.text) or _TITLED.fullmatch(item.text)):
+    if finding and any(o.fullmatch(item.text) for o in (_CAUSE, _TITLED, _INSTRUCTION)):
+        return False
+    before = report[max(0, item.start - _NEAR) : item.start]
+    if category.only == "age" and _TIME.fullmatch(item.text) and _BEFORE_TIME.search(before):
         return False
     letter = category.only == "gender" and len(item.text.strip()) == 1
     if letter and (

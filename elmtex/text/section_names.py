@@ -53,7 +53,7 @@ _WORDS = {
         subjective, subj, interval history, history, hx, clinical history, case history, history of illness, current
         history of present illness, events, interval events, anamnese, aktuelle anamnese, jetzige anamnese, jetzige
         beschwerden, aktuelle beschwerden, anam, anamn, krankheitsverlauf, jetzige erkrankung, aktuelle
-        krankheitsgeschichte, subjektiv, zur anamnese, unfallhergang, kurzanamnese, aktuell""",
+        krankheitsgeschichte, subjektiv, zur anamnese, unfallhergang, kurzanamnese, aktuell, ja""",
     "past_history": """
         past medical history, past history, pmh, pmhx, pm h, past med history, medical history, prior medical history,
         previous medical history, past surgical history, surgical history, psh, pshx, past medical surgical history,
@@ -63,14 +63,14 @@ _WORDS = {
         gyn history, ob history, ob gyn history, gynhx, birth history, past gynecological history, oncologic history,
         oncological history, cardiac history, past cardiac history, other history, developmental history, menstrual
         history, comorbidities, eigenanamnese, vorgeschichte, vorerkrankungen, vorerkrankung, vordiagnosen,
-        begleiterkrankungen, fruehere erkrankungen, vor op, voroperationen, vorops, vor ops, anamnestisch,
+        begleiterkrankungen, ea, eigene, eigene vorgeschichte, fruehere erkrankungen, vor op, voroperationen, vorops, vor ops, anamnestisch,
         komorbiditaeten, gynaekologische anamnese, geburtsanamnese, psychiatrische vorgeschichte, vorgesch, vorerkr,
         medizinische vorgeschichte, operationen in der vorgeschichte, relevante vorgeschichte""",
     "medication": """
         medication, medications, meds, medicines, drugs, drug history, dh, dhx, medication list, medication history, rx,
         current meds, current abx, abx, antibiotics, current antibiotics, antibiose, outpatient medications, home meds, medications prior to admission, medications on admission,
         medications at home, discharge meds, ttos, tto, ttas, medikation, medikamente, med, medikamentenanamnese,
-        medikamentoese therapie, hausmedikation, dauermedikation, dauermed, dauermedikamente, entlassmedikation,
+        medikamentoese therapie, vm, hausmedikation, dauermedikation, dauermed, dauermedikamente, entlassmedikation,
         entlassungsmedikation, aufnahmemedikation, bedarfsmedikation, vormedikation, medikationsplan, medikamentenplan,
         arzneimittel, verordnungen, medik, therapie bei entlassung, therapie bei entl""",
     "allergies": """
@@ -87,7 +87,7 @@ _WORDS = {
     "social_history": """
         social history, soc hx, soc history, social hx, sh, shx, sochx, social, soc, personal history, personal social
         history, habits, social habits, psychosocial history, substance use history, occupational history,
-        psychosocial, sozialanamnese, soziale anamnese, sozial, soziales, soz anamnese, sozialanam, noxen, genussmittel,
+        psychosocial, sozialanamnese, sa, soziale anamnese, sozial, soziales, soz anamnese, sozialanam, noxen, genussmittel,
         berufsanamnese, soziale situation, suchtanamnese, vegetativ sozial, sozial berufsanamnese, personal habits""",
     "review_of_systems": """
         review of systems, review of symptoms, ros, systems review, system review, systematic enquiry, systems enquiry, review

@@ -12,6 +12,7 @@ _CLAUSE = re.compile(r"[;!?](?=\s|\Z)|\n\s*\n")
 _BREAK = re.compile(r"[\r\n]")
 NEAR = 200  # characters of a clause that are looked at on either side
 _ENTRIES = 20  # lines of a list that are looked at
+_CAPITALS = re.compile(r"[A-ZÄÖÜ ]{4,30}")  # "STOPPED"
 _ENTRY = re.compile(r"[ \t]*(?:[-*•+·>]|\(?\d{1,2}[.)]|\|)?[ \t]*")
 NEGATION = re.compile(
     r"\b(?:no|not|nor|without|den(?:y|ies|ied)|never|negative|kein\w*|nicht|ohne|nie|verneint\w*|ausschlu\w+|weder)\b",
@@ -88,7 +89,7 @@ def leading_line(start: int, report: str) -> str:
         ends = first - 2 if report[first - 2 : first] == "\r\n" else first - 1
         first, last = line_of(report, ends)
         line = report[max(first, last - NEAR) : last].strip()
-        if not line or line.endswith(":"):
+        if not line or line.endswith(":") or _CAPITALS.fullmatch(line):
             return line
     return ""
 

@@ -17,6 +17,7 @@ from elmtex.extractors.assertions.clauses import (
     words_after,
     words_before,
 )
+from elmtex.extractors.assertions.denials import NOT_TAKEN, is_denied
 from elmtex.text.normalisation import sentences
 from elmtex.text.rows import line_of
 from elmtex.text.sections import Sectioned
@@ -63,18 +64,11 @@ _TAKES_UP = re.compile(
 _SOMETIMES = re.compile(r" off and on\b(?!-)", re.IGNORECASE)
 _COMMA = re.compile(r"[,;](?!\d)")
 _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
-NOT_TAKEN = re.compile(
-    r"\b(?:no|not|nil|none|never|without|stop\w*|paus\w*|interrupt\w*|terminat\w*|unterbr[aeo]ch\w*|held|hold\w*|withh\w+|discontinu\w*|cease\w*|suspend\w*|off|"
-    r"declin\w*|refus\w*|avoid\w*|contraindic\w*|allerg\w*|intoleran\w*|den(?:y|ies|ied)|end(?:ed|s)?|complet\w*|until|"
-    r"absetz\w*|abgesetzt|pausier\w*|gestoppt|beend\w*|ausgeschl\w*|kein\w*|nicht|nie|ohne|entf\w+|bis|lehn\w*|verweiger\w*|"
-    r"kontraindiz\w*|unverträgl\w*|withdr\w*|remov\w*|taper\w*|wean\w*|replac\w*|switch\w*|instead|lack\w*|absence|ersetzt|umgestellt|ausgeschlichen|statt|verzicht\w*|"
-    r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex|0-0-0|abges|gestrichen|finished|abgebrochen|abgelehnt|ausgesetzt|weggelassen|zuvor|rather|used to|ran out)\b|n['’]t\b",
-    re.IGNORECASE,
-)
 
 
 def of_drug(item: Item, sections: Sectioned) -> Item:
     """The drug with the assertion that the words around it tell for certain."""
+    assert item.start is not None and item.end is not None
     if item.assertion == "present" and (
         is_refused(item, sections.report) or _is_former(item, sections.report)
     ):
@@ -83,6 +77,9 @@ def of_drug(item: Item, sections: Sectioned) -> Item:
         return replace(item, assertion="possible")
     if item.assertion == "absent" and _is_taken(item, sections):
         return replace(item, assertion="present")
+    if item.assertion == "absent" and not is_denied(item.start, item.end, sections):
+        planned = sections.kind(item.start) == "plan"
+        return replace(item, assertion="possible" if planned else "present")
     return item
 
 

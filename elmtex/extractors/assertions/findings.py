@@ -12,7 +12,7 @@ from elmtex.extractors.assertions.clauses import (
     words_after,
     words_before,
 )
-from elmtex.text.rows import line_of
+from elmtex.extractors.assertions.denials import is_denied
 from elmtex.text.sections import Sectioned
 from elmtex.types import Assertion, Item
 
@@ -42,10 +42,22 @@ _BETWEEN = (
     r"beid\w+|bds\.|li\.|re\.|(?:in|im|am|of|der|des) [\w.-]{1,25})){0,4}"
 )
 # Behind a finding: "could not be palpated"; „nicht tastbar“; but "cannot be excluded", „nicht sicher auszuschließen“
+_NOT_FOUND_WORDS = (
+    r"nicht (?:(?:sicher|mehr) )?(?:tastbar|nachweisbar|darstellbar|auskultierbar|palpabel|feststellbar|erkennbar|sichtbar|"
+    r"zu (?:sehen|tasten|hören|finden)|nachzuweisen|vorhanden)"
+)
 _NOT_FOUND = re.compile(
     rf"{_BETWEEN} (?:(?:could|can) ?not be (?:palpated|felt|seen|found|identified|detected|demonstrated|visuali[sz]ed|heard|appreciated)|"
-    r"nicht (?:(?:sicher|mehr) )?(?:tastbar|nachweisbar|darstellbar|auskultierbar|palpabel|feststellbar|erkennbar|sichtbar|"
-    r"zu (?:sehen|tasten|hören|finden)|nachzuweisen|vorhanden))\b",
+    rf"{_NOT_FOUND_WORDS})\b",
+    re.IGNORECASE,
+)
+# The item's own last words: „feuchte RG nicht auskultierbar“
+_OWN_NOT_FOUND = re.compile(rf"(?P<finding>\S.*?){_BETWEEN} {_NOT_FOUND_WORDS}", re.IGNORECASE)
+# The last joint of a list that one word denies: "no rub or gallop", „kein Anhalt für Stenosen, Ergüsse bzw. Metastasen“; and what ends one
+_OR = re.compile(r",? (?:oder|bzw\.|or|nor) ", re.IGNORECASE)
+_NO_LIST = re.compile(
+    r"[:();]|\b(?:aber|jedoch|sondern|but|however|mit|with|bei|ist|sind|wurden?|zeig\w*|is|was|were|are|shows?|has|had|have|he|she|dafür|nach|after|seit|since|due|wegen|"
+    r"which|that|who|if|falls|wenn|except|außer|other|change\w*|\w*zunahme|increase\w*|\w*änderung|nur|only|just|than|als)\b",
     re.IGNORECASE,
 )
 _NOT_EXCLUDED = re.compile(
@@ -69,6 +81,12 @@ _WAS = re.compile(
     r"\b(?:wurden?|war(?:en)?|pausiert|abgesetzt|begonnen|aufgenommen|erfolgte?n?|ist|sind|zeigte\w*|bestand\w*|besteht|fand\w*|bekannt\w*)\b",
     re.IGNORECASE,
 )
+# What somebody is told of before an operation: „Besprochene Risiken: Blutung, Perforation“
+_RISKS = re.compile(
+    r"\b(?:Risiken|risks)\b(?: (?:wie|von|durch|für|der|des|and|und|benefits|of|were|was|including|include|such as|discussed|explained|besprochen|erläutert))*"
+    r"(?::|(?<=wie)|(?<=of)|(?<=including)|(?<=include)|(?<=such as)) [^.;:]*\Z",
+    re.IGNORECASE,
+)
 # Words of doubt: a diagnosis of a list whose entry has none is not doubted because the entry above has one
 _HEDGE = re.compile(
     r"\?|\+/-|\b(?:V\. ?a|a\. ?e|z\. ?A|i\. ?S|D\.?Ds?|D/D|DDx|p\.? ?r\.? ?n|b\. ?B|b\. ?Bed|bedarf\w*|as needed|"
@@ -78,13 +96,8 @@ _HEDGE = re.compile(
     r"indeterminate|equivocal|presum\w*|believ\w*|think|thought|compatible|(?:in)?consistent|differen[tz]i\w*|consider\w*|concern\w*|worr\w*|"
     r"(?:working|provisional|tentative) diagnosis|consent|complications (?:discussed|explained|include)|side effects|warning signs|watch|monitor\w*|prevent\w*|"
     r"await\w*|fear of|known to cause|evaluat\w* for|(?:assess|look|screen\w*) for|risks?|versus|vs|may|might|could|cannot|can't|will|would|"
-    r"r/o|rule\w*|ruling|exclu\w*|ausschl\w*|ausgeschl\w*|auszu\w*|no|not|nicht|kein\w*|\w*bestätig\w*|\w*confirm\w*|"
+    r"r/o|rule\w*|ruling|exclu\w*|ausschl\w*|ausgeschl\w*|auszu\w*|\w*bestätig\w*|\w*confirm\w*|"
     r"if|falls|wenn|should|sollten?|wird|würde|oder|or|call|notify)\b",
-    re.IGNORECASE,
-)
-# A line that denies something itself: "No cough", then "Wheezing at night" in the next one
-_DENIES = re.compile(
-    r"\W*(?:no|kein\w*|ohne|denies)\s+(?!evidence|signs?|symptoms?|history|(?:of )?the|following|hinweis|anhalt|nachweis)\w[^:]*(?<![,:-])\Z",
     re.IGNORECASE,
 )
 # Before a finding that did not change, but is there: "no increase in the effusion", „keine Befundänderung der Zirrhose“
@@ -145,15 +158,20 @@ def of_finding(item: Item, sections: Sectioned, *, disease: bool = False) -> Ite
     """The finding with the assertion that the words around it tell for certain; ``disease``: it is no symptom."""
     assert item.start is not None and item.end is not None
     report = sections.report
+    if own := _OWN_NOT_FOUND.fullmatch(item.text):
+        end = item.start + own.end("finding")
+        return replace(item, text=own["finding"], end=end, assertion="absent", mentions=())
     told = _told(item, words_before(item.start, report), report, disease)
     if told:
         return replace(item, assertion=told)
+    if item.assertion == "present" and _is_of_denied_list(item, sections):
+        return replace(item, assertion="absent")
     if item.assertion == "possible" and _is_undoubted(item, sections):
         return replace(item, assertion="present")
-    if item.assertion == "absent" and (
-        _is_there(item.start, item.end, report) or _is_denied_above(item.start, sections)
-    ):
+    if item.assertion == "absent" and _is_there(item.start, item.end, report):
         return replace(item, assertion="present")
+    if item.assertion == "absent" and not is_denied(item.start, item.end, sections):
+        return replace(item, assertion="present" if _is_undoubted(item, sections) else "possible")
     return item
 
 
@@ -162,7 +180,7 @@ def _told(item: Item, words: str, report: str, disease: bool) -> Assertion | Non
     assert item.end is not None
     if _NOT_EXCLUDED.match(report, item.end) or (not disease and _IF_NEEDED.search(words)):
         return "possible"
-    if item.assertion == "present" and is_suspected(item, report):
+    if item.assertion == "present" and (is_suspected(item, report) or _RISKS.search(words)):
         return "possible"
     if item.assertion == "present" and not disease and _is_condition(item, words, report):
         return "possible"
@@ -192,6 +210,22 @@ def _is_condition(item: Item, words: str, report: str) -> bool:
     return bool(asked) and not _WAS.search(words_after(item.end, report))
 
 
+def _is_of_denied_list(item: Item, sections: Sectioned) -> bool:
+    """Whether a word denies all of a list, in which something stands before or right behind the last "or"."""
+    assert item.start is not None and item.end is not None
+    report, (first, last) = sections.report, sections.sentence(item.start)
+    denials = list(NEGATION.finditer(report, max(first, item.start - NEAR), item.start))
+    if not denials:
+        return False
+    joint = _OR.search(report, item.end, min(last, item.end + NEAR))
+    begin = denials[-1].end()
+    listed = report[begin : item.start]
+    ends = [j.end() for j in _OR.finditer(listed)]
+    if joint and not _NO_LIST.search(report, begin, joint.start()):
+        return True
+    return bool(ends) and ends[-1] == len(listed) and not _NO_LIST.search(listed)
+
+
 def _is_undoubted(item: Item, sections: Sectioned) -> bool:
     """Whether nothing doubts a finding in its sentence, in the heading or in what leads to its list: "V. a." in the entry above is
     another's."""
@@ -201,22 +235,9 @@ def _is_undoubted(item: Item, sections: Sectioned) -> bool:
     around = (report[first:last], leading_line(first, report), sections.heading(item.start))
     part = report[max(first, *(report.rfind(mark, first, item.start) for mark in ",;\n")) : last]
     in_case_of = _IN_CASE_OF.match(part) and not _WAS.search(part)
-    return not (in_case_of or any(map(_HEDGE.search, around)))
-
-
-def _is_denied_above(start: int, sections: Sectioned) -> bool:
-    """Whether the line above denies something, and nothing in a finding's own line does: "No cough", then "Wheezing at night"."""
-    report, (first, last) = sections.report, sections.sentence(start)
-    line, _ = line_of(report, first)
-    if line == 0 or report[line:first].strip() or last - first > 2 * NEAR:
-        return False
-    if report[first:last].lstrip()[:1].islower():  # goes on with the line above
-        return False
-    begin, end = line_of(report, line - 1)
-    if end - begin > NEAR or not _DENIES.match(report[begin:end].rstrip()):
-        return False
-    around = (report[first:last], leading_line(first, report), sections.heading(start))
-    return not any(NEGATION.search(words) or _FREE_OF.search(words) for words in around)
+    return not (
+        in_case_of or NEGATION.search(_PART.split(part)[0]) or any(map(_HEDGE.search, around))
+    )
 
 
 def _is_there(start: int, end: int, report: str) -> bool:

@@ -13,6 +13,7 @@ from elmtex.extractors.assertions.clauses import (
     words_after,
     words_before,
 )
+from elmtex.extractors.assertions.denials import is_denied
 from elmtex.text.sections import Sectioned
 from elmtex.types import Item
 
@@ -52,7 +53,7 @@ _GOAL = re.compile(
 def of_procedure(item: Item, sections: Sectioned) -> Item:
     """The test or treatment with the assertion that the words around it tell for certain."""
     assert item.start is not None and item.end is not None
-    report = sections.report
+    report, start = sections.report, item.start
     if item.assertion == "present" and (
         is_refused(item, report) or _NOT_DONE.match(report, item.end)
     ):
@@ -60,12 +61,14 @@ def of_procedure(item: Item, sections: Sectioned) -> Item:
     if item.assertion != "possible" and _AWAITED.match(report, item.end):
         return replace(item, assertion="possible")
     if item.assertion == "absent" and (
-        _rules_another_out(item, report) or has_failed(item, report)
+        _rules_another_out(item, report)
+        or has_failed(item, report)
+        or not is_denied(start, item.end, sections)
     ):
-        return replace(item, assertion="present")
+        item = replace(item, assertion="present")
     if (
         item.assertion == "present"
-        and sections.kind(item.start) == "plan"
+        and sections.kind(start) == "plan"
         and not DONE.search(clause_of(item, report))
     ):
         return replace(item, assertion="possible")

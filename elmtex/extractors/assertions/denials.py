@@ -1,0 +1,66 @@
+"""Whether anything denies what was read as absent. "Wheezing at night" below "No cough" is there: nothing in its own line, in its
+heading, or in the line that leads to its list says otherwise."""
+
+from __future__ import annotations
+
+import re
+
+from elmtex.extractors.assertions.clauses import NEAR, NEGATION, leading_line, list_entry
+from elmtex.text.rows import line_of
+from elmtex.text.sections import Sectioned
+
+NOT_TAKEN = re.compile(
+    r"\b(?:no|not|nil|none|never|without|stop\w*|paus\w*|interrupt\w*|terminat\w*|unterbr[aeo]ch\w*|held|hold\w*|withh\w+|discontinu\w*|cease\w*|suspend\w*|off|"
+    r"declin\w*|refus\w*|avoid\w*|contraindic\w*|allerg\w*|intoleran\w*|den(?:y|ies|ied)|end(?:ed|s)?|complet\w*|until|"
+    r"absetz\w*|abgesetzt|pausier\w*|gestoppt|beend\w*|ausgeschl\w*|kein\w*|nicht|nie|ohne|entf\w+|bis|lehn\w*|verweiger\w*|"
+    r"kontraindiz\w*|unverträgl\w*|withdr\w*|remov\w*|taper\w*|wean\w*|replac\w*|switch\w*|instead|lack\w*|absence|ersetzt|umgestellt|ausgeschlichen|statt|verzicht\w*|"
+    r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex|0-0-0|abges|gestrichen|finished|abgebrochen|abgelehnt|ausgesetzt|weggelassen|zuvor|rather|used to|ran out)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+
+_LONGEST = 2 * NEAR  # characters of a line; a longer one is prose, which denies in many ways
+_STEMS = (
+    "abgebaut abgebla abgeheilt abgekl abgera abgesag abgesehen abges absen abstinen abwesen against ausgeschl ausschl auszuschl averted bestreit cancel clear "
+    "contraind cured decli defer diminish disapp distanz drop dwind ehemal entbehr entfern entkräft erspar exchang exclu fade fail fehl forb former frei gegen gemied "
+    "früher gebessert gescheitert gestrichen gezogen hätte heal keinerlei kontraind lack lost meide miss neg normalis omi outgr postpone prohibit rausgen rejected "
+    "remov resolv rückgebild rückläuf settle sistier skip subsid superfl surviv tolerat umstell unab unauff unnec untena unwis unlik unwahr vanish verbiet verbot vergess verschob verschw "
+    "vertrag verwehr verworf verzicht vorbei weglass widerleg withh zurück"
+)
+_WORDS = (
+    "ab abandoned abl advised any as aus change changed cured dc denies dissuaded dnr ex few free given gone hardly hypothetical improbable instead kaum leer "
+    "left little loss missing n negativ nein neither nil nka nkda nkma noch off out preferred prevented quit rather refused reluctant rule ruled stattdessen stopped "
+    "turned un w/o weder weg went would zuletzt zuvor"
+)
+_DENIAL = re.compile(
+    rf"{NEGATION.pattern}|{NOT_TAKEN.pattern}|\b(?:{'|'.join(_STEMS.split())})|\b(?:{'|'.join(_WORDS.split())})\b"
+    r"|[Øø∅☐□❏◻]|\[ ?\]|\( ?[-–−]? ?\)|(?<!\w)[-–−](?!\w)|(?<!\S)[-–−](?=\w)|(?<![\d.,/½-])0(?![\d/%-]|[.,]\d)|\.{3,}",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"\s*(?:[-*•·–]\s+|\d{1,2}[.)]\s+|\|)*")
+# Where a line begins with a plus, a dash is a minus
+_PLUS = re.compile(r"^[ \t]*\+", re.MULTILINE)
+_OPEN = re.compile(
+    rf"(?:{NEGATION.pattern})\W*\Z", re.IGNORECASE
+)  # goes on in the next line: "Denies"
+
+
+def is_denied(start: int, end: int, sections: Sectioned) -> bool:
+    """Whether anything can deny ``report[start:end]``: a word, a sign or an answer, in its line and sentence or above them.
+
+    Examples:
+        >>> report = "No cough\\nWheezing at night\\nFever: -"
+        >>> sections = Sectioned.of(report)
+        >>> [is_denied(report.index(w), report.index(w) + 5, sections) for w in ("cough", "Wheez", "Fever")]
+        [True, False, True]
+    """
+    report, (first, last) = sections.report, sections.sentence(start)
+    line, line_end = list_entry(start, report) or line_of(report, start)
+    if line_end - line > _LONGEST:
+        return True
+    own = report[min(line, max(first, start - NEAR)) : max(line_end, min(last, end + NEAR))]
+    above = report[max(0, line - NEAR) : line]
+    if (own.lstrip()[:1].islower() and above.strip()) or _OPEN.search(above):
+        return True
+    mark = None if _PLUS.search(report) else _MARK.match(own)
+    own = own[mark.end() :] if mark else own
+    return any(map(_DENIAL.search, (own, leading_line(start, report), sections.heading(start))))
