@@ -65,7 +65,7 @@ _HOW_IT_IS = re.compile(r"(?: [a-zäöüß]{1,20}){1,3}(?=[,.;\n]|\Z)")
 # „nicht heilende Läsion“, „nicht dislozierte Fraktur“: „nicht“ is the adjective's
 _NOT_SO = re.compile(rf"{_NO_ARTICLE}(?!dies|jed|all|mehr)[a-zäöüß-]{{5,}}e[nrsm]? [A-ZÄÖÜ]")
 _GERMAN = re.compile(
-    r"\b(?:und|der|mit|bei|[Kk]eine?|eine|sich|[Oo]hne|nicht|[Ss]eit|wurde|für|zur|zum|ist)\b"
+    r"\b(?:und|der|mit|bei|[Kk]eine?|eine|sich|[Oo]hne|[Nn]icht|[Ss]eit|wurde|für|zur|zum|ist)\b"
 )
 _ENGLISH = re.compile(r"\b(?:and|the|of|with|no|not|was|were|for|from|to|on|at|he|she|had|is)\b")
 
