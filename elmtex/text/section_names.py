@@ -53,7 +53,7 @@ _WORDS = {
         subjective, subj, interval history, history, hx, clinical history, case history, history of illness, current
         history of present illness, events, interval events, anamnese, aktuelle anamnese, jetzige anamnese, jetzige
         beschwerden, aktuelle beschwerden, anam, anamn, krankheitsverlauf, jetzige erkrankung, aktuelle
-        krankheitsgeschichte, subjektiv, zur anamnese, unfallhergang, kurzanamnese, aktuell, ja""",
+        krankheitsgeschichte, subjektiv, zur anamnese, unfallhergang, kurzanamnese, aktuell""",
     "past_history": """
         past medical history, past history, pmh, pmhx, pm h, past med history, medical history, prior medical history,
         previous medical history, past surgical history, surgical history, psh, pshx, past medical surgical history,
@@ -87,7 +87,7 @@ _WORDS = {
     "social_history": """
         social history, soc hx, soc history, social hx, sh, shx, sochx, social, soc, personal history, personal social
         history, habits, social habits, psychosocial history, substance use history, occupational history,
-        psychosocial, sozialanamnese, sa, soziale anamnese, sozial, soziales, soz anamnese, sozialanam, noxen, genussmittel,
+        psychosocial, sozialanamnese, soziale anamnese, sozial, soziales, soz anamnese, sozialanam, noxen, genussmittel,
         berufsanamnese, soziale situation, suchtanamnese, vegetativ sozial, sozial berufsanamnese, personal habits""",
     "review_of_systems": """
         review of systems, review of symptoms, ros, systems review, system review, systematic enquiry, systems enquiry, review
