@@ -97,7 +97,7 @@ _ABBREVIATIONS = frozenset(
     "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o "
     "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s inh comp ehem prox dist lat seg lig proc postop präop intraop periop dig abl abs gr subkut subcut succ supp susp "
     "inkompl kompl mütterl väterl gesetzl mechan lap hep grav endexspir endexspirator sek fl radiol histol spez std "
-    "rezid erw pens retrogr belastungsabh rekt ax diab podol kl zt stat ch alk exp post wo metoprololsucc".split()
+    "rezid erw pens retrogr belastungsabh rekt ax diab podol kl zt stat ch alk exp post wo metoprololsucc nik".split()
 )
 _WITH_CAPITAL = frozenset(("Alk", "Bed"))  # not "She is in bed. No fever"
 _MONTHS = (

@@ -61,6 +61,7 @@ def is_denied(start: int, end: int, sections: Sectioned) -> bool:
     above = report[max(0, line - NEAR) : line]
     if (own.lstrip()[:1].islower() and above.strip()) or _OPEN.search(above):
         return True
-    mark = None if _PLUS.search(report) else _MARK.match(own)
+    signed = _PLUS.search(report, max(0, line - _LONGEST), line_end + _LONGEST)
+    mark = None if signed else _MARK.match(own)
     own = own[mark.end() :] if mark else own
     return any(map(_DENIAL.search, (own, leading_line(start, report), sections.heading(start))))
