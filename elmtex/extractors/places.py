@@ -116,11 +116,11 @@ _PERSON = re.compile(
     r"famil|heredit|genetic|pedigree|generation|consang|mother|father|parent|brother|sister|sibling|\bsons?\b|daughter|uncle|aunt|cousin|niece|nephew|grand|twin|wife"
     r"|husband|spouse|partner|maternal|paternal|relative|child|offspring|\b(?:kin|mom|mum|dad|boy|girl|FHx?|FA|KM|KV|GM|GF|MGM|PGM|MGF|PGF)\b|friend|room-?mate|co-?worker|companion|neighbo|donor|half-"
     r"|mutter|vater|eltern|bruder|brüder|schwester|geschwister|\bsohn|söhne|tochter|töchter|onkel|tante|cousin|nichte|neffe|\b[oO][mp]a\b|großm|zwilling|ehefrau|ehemann|gatt[ei]"
-    r"|kind|verwandt|angehör|erblich|stammbaum|mama|papa|nachbar|kolleg|mitbewohn|freund|spender|fetus|fetal|embryo",
+    r"|kind|enkel|verwandt|angehör|reisende|nursery|daycare|day care|outbreak|contact|kontakt|erblich|stammbaum|mama|papa|nachbar|kolleg|mitbewohn|freund|spender|fetus|fetal|embryo",
     re.IGNORECASE,
 )
 _PATIENT_AGAIN = re.compile(
-    r"\b(?:Pat\.|Patient(?:in)?|er|sie|selbst|selber|the patient|he|she) (?:selbst|selber|himself|herself|hat|has|nur|leidet)\b[^.;\n]*\Z|\b[Ss]elbst (?:nur|mit|Z\.)[^.;\n]*\Z"
+    r"\b(?:(?:Pat\.|Patient(?:in)?|er|sie|the patient|he|she) (?:selbst|selber|himself|herself|nur)|[Ss]elbst (?:nur|mit|Z\.))\b[^.;\n]*\Z"
 )
 _OWN_HEADING = re.compile(r"[A-ZÄÖÜ]\w{0,3}: ")
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
@@ -205,16 +205,18 @@ def _with_own(
     past = next((k for k, c in kinds.items() if c.fhir.clinical_status == "inactive"), None)
     if family is None or not categories.get(family):
         return categories
-    theirs = tuple(i for i in categories[family] if _is_theirs(i, sections))
-    if len(theirs) == len(categories[family]):
+    of = {True: list[Item](), False: list[Item]()}
+    for item in categories[family]:
+        of[_is_theirs(item, sections)].append(item)
+    if not of[False]:
         return categories
-    found = {**categories, family: theirs}
+    found = {**categories, family: tuple(of[True])}
     if past is None:
         return found
     known = Spans.of(
         i for k, items in found.items() if kinds[k].fhir.resource == "Condition" for i in items
     )
-    own = [_unheaded(i) for i in categories[family] if i not in theirs and not known.meet(i)]
+    own = (_unheaded(i) for i in of[False] if not known.meet(i))
     found[past] = tuple(sorted((*found.get(past, ()), *own), key=lambda i: i.start or 0))
     return found
 

@@ -83,7 +83,7 @@ _WORDS = {
         impfanamnese, vaccination history, immunization status""",
     "family_history": """
         family history, fam history, fam hx, family hx, fh, fhx, fmh, fmhx, family medical history, family, familienanamnese,
-        familiaere anamnese, fam anamnese, fa, familie, family psychiatric history, familiengeschichte, fam anam""",
+        familiaere anamnese, fam anamnese, fa, familie, family psychiatric history, familiengeschichte, fam anam, fama, fam an""",
     "social_history": """
         social history, soc hx, soc history, social hx, sh, shx, sochx, social, soc, personal history, personal social
         history, habits, social habits, psychosocial history, substance use history, occupational history,

@@ -9,6 +9,7 @@ from elmtex.extractors.assertions.clauses import NEAR, NEGATION, leading_line, l
 from elmtex.text.rows import line_of
 from elmtex.text.sections import Sectioned
 
+# What a sentence says of a drug that is not taken
 NOT_TAKEN = re.compile(
     r"\b(?:no|not|nil|none|never|without|stop\w*|paus\w*|interrupt\w*|terminat\w*|unterbr[aeo]ch\w*|held|hold\w*|withh\w+|discontinu\w*|cease\w*|suspend\w*|off|"
     r"declin\w*|refus\w*|avoid\w*|contraindic\w*|allerg\w*|intoleran\w*|den(?:y|ies|ied)|end(?:ed|s)?|complet\w*|until|"
@@ -17,7 +18,6 @@ NOT_TAKEN = re.compile(
     r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex|0-0-0|abges|gestrichen|finished|abgebrochen|abgelehnt|ausgesetzt|weggelassen|zuvor|rather|used to|ran out)\b|n['’]t\b",
     re.IGNORECASE,
 )
-
 _LONGEST = 2 * NEAR  # characters of a line; a longer one is prose, which denies in many ways
 _STEMS = (
     "abgebaut abgebla abgeheilt abgekl abgera abgesag abgesehen abges absen abstinen abwesen against ausgeschl ausschl auszuschl averted bestreit cancel clear "
@@ -39,9 +39,7 @@ _DENIAL = re.compile(
 _MARK = re.compile(r"\s*(?:[-*•·–]\s+|\d{1,2}[.)]\s+|\|)*")
 # Where a line begins with a plus, a dash is a minus
 _PLUS = re.compile(r"^[ \t]*\+", re.MULTILINE)
-_OPEN = re.compile(
-    rf"(?:{NEGATION.pattern})\W*\Z", re.IGNORECASE
-)  # goes on in the next line: "Denies"
+_OPEN = re.compile(rf"(?:{NEGATION.pattern})\W*\Z", re.IGNORECASE)  # "Denies" at a line's end
 
 
 def is_denied(start: int, end: int, sections: Sectioned) -> bool:
