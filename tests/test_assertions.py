@@ -206,6 +206,53 @@ def test_what_stands_behind_costs_little(filling: str) -> None:
             "absent",
         ),
         ("No fever but cough or wheeze", SX, "wheeze", "present", "present"),
+        ("5) Schwindel, DD BPLS", SX, "Schwindel", "possible", "present"),
+        ("Dyspnoe, a. e. kardial", SX, "Dyspnoe", "possible", "present"),
+        ("PE, likely", "diagnosis", "PE", "possible", "possible"),
+        ("Pneumonie, V. a.", "diagnosis", "Pneumonie", "possible", "possible"),
+        ("V. a. Pneumonie, DD Embolie", "diagnosis", "Pneumonie", "possible", "possible"),
+        (
+            "Sollte das CRP weiter steigen: CT Abdomen",
+            "diagnostic_techniques_procedures",
+            "CT Abdomen",
+            "present",
+            "possible",
+        ),
+        (
+            "If febrile, blood cultures",
+            "diagnostic_techniques_procedures",
+            "blood cultures",
+            "present",
+            "possible",
+        ),
+        (
+            "When febrile, blood cultures were taken",
+            "diagnostic_techniques_procedures",
+            "blood cultures",
+            "present",
+            "present",
+        ),
+        (
+            "Die Kardioversion entfiel bei SR.",
+            "interventional_therapy",
+            "Kardioversion",
+            "present",
+            "absent",
+        ),
+        (
+            "Amoxicillin nur, falls in 48 h keine Besserung",
+            "pharmacological_therapy",
+            "Amoxicillin",
+            "present",
+            "possible",
+        ),
+        (
+            "Noradrenalin seit 48 h aus, Meropenem noch bis 20.04.",
+            "pharmacological_therapy",
+            "Meropenem",
+            "absent",
+            "present",
+        ),
         ("Besprochene Risiken: Perforation, Blutung.", SX, "Blutung", "present", "possible"),
         ("Risks of bleeding were discussed", SX, "bleeding", "present", "possible"),
         ("Risikofaktoren: Nikotin, Adipositas", SX, "Adipositas", "present", "present"),
@@ -507,6 +554,18 @@ def test_words_around_an_item_tell(
 ) -> None:
     (found,) = fitted({key: (item(report, words, was),)}, CLINICAL, Sectioned.of(report))[key]
     assert found.assertion == told
+
+
+def test_a_line_that_begins_with_a_relative_is_of_the_family() -> None:
+    report = "Tante: Struma\nMother - COPD, obese\nHer mother complained. Rash"
+    found = {
+        DX: tuple(item(report, w) for w in ("Struma", "COPD")),
+        SX: (item(report, "Rash"),),
+        "family_history": (),
+    }
+    got = fitted(found, CLINICAL, Sectioned.of(report))
+    assert [i.text for i in got["family_history"]] == ["Struma", "COPD"]
+    assert not got[DX] and got[SX]
 
 
 def test_a_denial_behind_the_finding_is_no_part_of_the_item() -> None:

@@ -122,6 +122,12 @@ _PERSON = re.compile(
 _PATIENT_AGAIN = re.compile(
     r"\b(?:(?:Pat\.|Patient(?:in)?|er|sie|the patient|he|she) (?:selbst|selber|himself|herself|nur)|[Ss]elbst (?:nur|mit|Z\.))\b[^.;\n]*\Z"
 )
+_RELATIVES = re.compile(
+    r"\W*(?:Mutter|Vater|Bruder|Schwester|Sohn|Tochter|Tante|Onkel|Cousine?|Gro(?:ß|ss)(?:mutter|vater|eltern)|Oma|Opa|Geschwister|Eltern|Zwillings\w+|Nichte|Neffe"
+    r"|mother|father|brother|sister|son|daughter|aunt|uncle|cousin|grand(?:mother|father)|twin(?: brother| sister)?|niece|nephew|siblings?|parents)"
+    r"(?: (?:mütterlicher|väterlicher)seits| [mv]s\.| \([^()\n]{1,20}\))?\s?[:–=-]\s[^.;\n]*\Z",
+    re.IGNORECASE,
+)
 _OWN_HEADING = re.compile(r"[A-ZÄÖÜ]\w{0,3}: ")
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
 # What a sentence says of a drug that is not to be given, or no longer
@@ -177,7 +183,7 @@ def by_place(
         ()
     """
     kinds = {category.key: category for category in schema.categories}
-    categories = _with_own(categories, kinds, sections)
+    categories = _with_relatives(_with_own(categories, kinds, sections), kinds, sections)
     relatives = _spans(categories, kinds, _of("FamilyMemberHistory"))
     found = {
         key: tuple(i for i in items if _is_patients(i, kinds[key], relatives, sections))
@@ -218,6 +224,33 @@ def _with_own(
     )
     own = (_unheaded(i) for i in of[False] if not known.meet(i))
     found[past] = tuple(sorted((*found.get(past, ()), *own), key=lambda i: i.start or 0))
+    return found
+
+
+def _with_relatives(
+    categories: Mapping[str, tuple[Item, ...]], kinds: Mapping[str, Category], sections: Sectioned
+) -> Mapping[str, tuple[Item, ...]]:
+    """The items; a disease in a sentence that begins with a relative is the family's: „Tante: Schilddrüsenkarzinom“."""
+    family = next((k for k, c in kinds.items() if c.fhir.resource == "FamilyMemberHistory"), None)
+    if family is None:
+        return categories
+    known, moved = Spans.of(categories.get(family, ())), list[Item]()
+
+    def stays(item: Item, category: Category) -> bool:
+        if category.fhir.resource != "Condition" or item.start is None or item.end is None:
+            return True
+        first, _ = sections.sentence(item.start)
+        if not _RELATIVES.match(sections.report, first, item.start):
+            return True
+        if not known.meet(item):
+            known.add(item.start, item.end)
+            moved.append(replace(item, assertion="present", attributes=()))
+        return False
+
+    found = {k: tuple(i for i in items if stays(i, kinds[k])) for k, items in categories.items()}
+    if not moved:
+        return categories
+    found[family] = tuple(sorted((*found.get(family, ()), *moved), key=lambda i: i.start or 0))
     return found
 
 

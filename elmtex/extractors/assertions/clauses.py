@@ -6,6 +6,7 @@ import re
 
 from elmtex.text.normalisation import sentences
 from elmtex.text.rows import line_of
+from elmtex.text.sections import Sectioned
 from elmtex.types import Item
 
 _CLAUSE = re.compile(r"[;!?](?=\s|\Z)|\n\s*\n")
@@ -33,6 +34,15 @@ _MISSED = re.compile(r"\b(?:appointments?|visits?)\Z", re.IGNORECASE)
 _NOT = re.compile(
     rf"(?:{NEGATION.pattern}|n['’]t\b)(?: [\w-]+){{0,4}} \Z", re.IGNORECASE
 )  # in the same clause, close by
+# "If febrile: blood cultures", „Sollte das CRP steigen, CT“; and behind what is given then alone
+_IN_CASE = re.compile(
+    r"\W*(?:(?:and|und|\d+[.)]) )?(?:Sollten?|Falls|Wenn|Sofern|If|Should|In case(?: of)?)\b[^.;\n]{0,150}?(?:[:,]|->|→|\bdann\b|\bthen\b)[^.;\n]*\Z",
+    re.IGNORECASE,
+)
+_ONLY_IF = re.compile(
+    r"(?: \d[\w.,/ -]{0,30})?,? (?:nur|only),? (?:falls|wenn|if|in case|bei (?:Fieber|Verschlechterung|Persistenz|Bedarf))\b",
+    re.IGNORECASE,
+)
 # That a treatment or test was not wanted, and what ends such a clause: „Operation lehnte er ab, Reha begann er“
 _REFUSED = re.compile(
     r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b|\bnicht (?:ge|er)wünscht\b",
@@ -92,6 +102,16 @@ def leading_line(start: int, report: str) -> str:
         if not line or line.endswith(":") or _CAPITALS.fullmatch(line):
             return line
     return ""
+
+
+def is_conditional(item: Item, sections: Sectioned) -> bool:
+    """Whether a treatment or test is for a case that may come: „Sollte das CRP steigen: CT“, "Amoxicillin only if febrile"."""
+    assert item.start is not None and item.end is not None
+    report, (first, last) = sections.report, sections.sentence(item.start)
+    if _ONLY_IF.match(report, item.end, last):
+        return True
+    case = _IN_CASE.match(report, first, item.start)
+    return bool(case) and not DONE.search(report, item.start, min(last, item.end + NEAR))
 
 
 def has_failed(item: Item, report: str) -> bool:

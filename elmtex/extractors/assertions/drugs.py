@@ -11,6 +11,7 @@ from elmtex.extractors.assertions.clauses import (
     NEAR,
     NEGATION,
     has_failed,
+    is_conditional,
     is_refused,
     leading_line,
     list_entry,
@@ -61,7 +62,10 @@ _TAKES_UP = re.compile(
     r"\.\s|->|→|\b(?:start\w*|continu\w*|weiter\w*|neu|new|begonnen|begun|dafür|stattdessen|instead|replaced by|bridging|added)\b",
     re.IGNORECASE,
 )
-_SOMETIMES = re.compile(r" off and on\b(?!-)", re.IGNORECASE)
+# "off and on", „noch bis 20.04.“
+_SOMETIMES = re.compile(
+    r" off and on\b(?!-)|(?: \d[\w.,/ -]{0,30})? (?:noch|weiter) (?:bis|für)\b", re.IGNORECASE
+)
 _COMMA = re.compile(r"[,;](?!\d)")
 _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
 
@@ -73,7 +77,9 @@ def of_drug(item: Item, sections: Sectioned) -> Item:
         is_refused(item, sections.report) or _is_former(item, sections.report)
     ):
         return replace(item, assertion="absent")
-    if item.assertion == "present" and _is_advised(item, sections):
+    if item.assertion == "present" and (
+        _is_advised(item, sections) or is_conditional(item, sections)
+    ):
         return replace(item, assertion="possible")
     if item.assertion == "absent" and _is_taken(item, sections):
         return replace(item, assertion="present")

@@ -81,6 +81,10 @@ _WAS = re.compile(
     r"\b(?:wurden?|war(?:en)?|pausiert|abgesetzt|begonnen|aufgenommen|erfolgte?n?|ist|sind|zeigte\w*|bestand\w*|besteht|fand\w*|bekannt\w*)\b",
     re.IGNORECASE,
 )
+# Behind a complaint, what it may come from: „Schwindel, DD BPLS“; not "PE, likely"
+_MAYBE_BY = re.compile(
+    r"(?P<what>[^,;.:?\n]{0,40})(?:,| [-–]|;) (?:DD|DDx|V\. ?a\.|Verdacht auf|am ehesten|a\. ?e\.|vermutlich|wahrscheinlich|i\. ?S\.|likely|probably|possibly|suspected) ?:? \w",
+)
 # What somebody is told of before an operation: „Besprochene Risiken: Blutung, Perforation“
 _RISKS = re.compile(
     r"\b(?:Risiken|risks)\b(?: (?:wie|von|durch|für|der|des|and|und|benefits|of|were|was|including|include|such as|discussed|explained|besprochen|erläutert))*"
@@ -166,12 +170,14 @@ def of_finding(item: Item, sections: Sectioned, *, disease: bool = False) -> Ite
         return replace(item, assertion=told)
     if item.assertion == "present" and _is_of_denied_list(item, sections):
         return replace(item, assertion="absent")
-    if item.assertion == "possible" and _is_undoubted(item, sections):
+    if item.assertion == "possible" and _is_undoubted(item, sections, disease):
         return replace(item, assertion="present")
     if item.assertion == "absent" and _is_there(item.start, item.end, report):
         return replace(item, assertion="present")
     if item.assertion == "absent" and not is_denied(item.start, item.end, sections):
-        return replace(item, assertion="present" if _is_undoubted(item, sections) else "possible")
+        return replace(
+            item, assertion="present" if _is_undoubted(item, sections, disease) else "possible"
+        )
     return item
 
 
@@ -226,12 +232,14 @@ def _is_of_denied_list(item: Item, sections: Sectioned) -> bool:
     return bool(ends) and ends[-1] == len(listed) and not _NO_LIST.search(listed)
 
 
-def _is_undoubted(item: Item, sections: Sectioned) -> bool:
+def _is_undoubted(item: Item, sections: Sectioned, disease: bool) -> bool:
     """Whether nothing doubts a finding in its sentence, in the heading or in what leads to its list: "V. a." in the entry above is
     another's."""
     assert item.start is not None
     report, (first, last) = sections.report, sections.sentence(item.start)
     first, last = max(first, item.start - 2 * NEAR), min(last, item.start + 2 * NEAR)
+    if item.end and not disease and (causes := _MAYBE_BY.match(report, item.end, last)):
+        last = causes.end("what")
     around = (report[first:last], leading_line(first, report), sections.heading(item.start))
     part = report[max(first, *(report.rfind(mark, first, item.start) for mark in ",;\n")) : last]
     in_case_of = _IN_CASE_OF.match(part) and not _WAS.search(part)

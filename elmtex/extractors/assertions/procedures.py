@@ -9,6 +9,7 @@ from elmtex.extractors.assertions.clauses import (
     DONE,
     clause_of,
     has_failed,
+    is_conditional,
     is_refused,
     words_after,
     words_before,
@@ -28,6 +29,7 @@ _NOT_DONE = re.compile(
     r"(?: (?:was|were|is|ist|sind|war|waren|wurden?|konnten?|noch|(?:aufgrund|wegen|wg\.|auf Wunsch|due to|because of)(?: [\w.-]+){1,4}?)){0,4}"
     r" (?:not (?:performed|done|possible|carried out|undertaken|indicated|tolerated)|cancelled|"
     r"nicht (?:durchführbar|durchgeführt|möglich|erfolgt|indiziert|erforderlich|notwendig|toleriert))\b"
+    r"|(?: (?:des|der|bei|wegen|heute|daher|damit|somit))? (?:entfiel(?:en)?|entfällt|entfallen|unterblieb(?:en)?)\b"
     r"|: (?:never|noch nie|nie)\b",
     re.IGNORECASE,
 )
@@ -58,6 +60,8 @@ def of_procedure(item: Item, sections: Sectioned) -> Item:
         is_refused(item, report) or _NOT_DONE.match(report, item.end)
     ):
         return replace(item, assertion="absent")
+    if item.assertion == "present" and is_conditional(item, sections):
+        return replace(item, assertion="possible")
     if item.assertion != "possible" and _AWAITED.match(report, item.end):
         return replace(item, assertion="possible")
     if item.assertion == "absent" and (
