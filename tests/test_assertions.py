@@ -206,6 +206,75 @@ def test_what_stands_behind_costs_little(filling: str) -> None:
             "absent",
         ),
         ("No fever but cough or wheeze", SX, "wheeze", "present", "present"),
+        ("CV risks: HTN, DM", "diagnosis", "DM", "present", "present"),
+        (
+            "Denies fever, reports cough and nausea or vomiting.",
+            SX,
+            "vomiting",
+            "present",
+            "present",
+        ),
+        (
+            "Kein Anhalt für Spinalkanalstenose L3/4 bzw. L4/5.",
+            "diagnosis",
+            "Spinalkanalstenose L3/4",
+            "absent",
+            "absent",
+        ),
+        ("Milz nicht tastbar.", SX, "Milz nicht tastbar", "present", "present"),
+        ("Pulmo: VAG bds., k. RG.", SX, "RG", "absent", "absent"),
+        ("Lunge: o. RG", SX, "RG", "absent", "absent"),
+        ("Pain: 0/10 at rest", SX, "Pain", "absent", "absent"),
+        (
+            "Keine Hinweise auf\n- Stauung\n- Infiltrate\n- Ergüsse",
+            SX,
+            "Infiltrate",
+            "absent",
+            "absent",
+        ),
+        ("Patient denies the following\nFever\nChills", SX, "Chills", "absent", "absent"),
+        (
+            "Discontinued Medications\nRamipril 5 mg\nMetformin 1 g",
+            "pharmacological_therapy",
+            "Metformin 1 g",
+            "absent",
+            "absent",
+        ),
+        (
+            "Simvastatin 20 mg → Atorvastatin 40 mg",
+            "pharmacological_therapy",
+            "Simvastatin 20 mg",
+            "absent",
+            "absent",
+        ),
+        (
+            "Wechsel von Citalopram auf Venlafaxin",
+            "pharmacological_therapy",
+            "Citalopram",
+            "absent",
+            "absent",
+        ),
+        (
+            "Falls, on warfarin 5 mg daily",
+            "pharmacological_therapy",
+            "warfarin 5 mg",
+            "present",
+            "present",
+        ),
+        (
+            "Wenn er Schmerzen hat, nimmt er Ibuprofen 400",
+            "pharmacological_therapy",
+            "Ibuprofen 400",
+            "present",
+            "present",
+        ),
+        (
+            "Sarkoidose, histologisch nicht gesichert",
+            "diagnosis",
+            "Sarkoidose",
+            "possible",
+            "possible",
+        ),
         ("5) Schwindel, DD BPLS", SX, "Schwindel", "possible", "present"),
         ("Dyspnoe, a. e. kardial", SX, "Dyspnoe", "possible", "present"),
         ("PE, likely", "diagnosis", "PE", "possible", "possible"),
@@ -254,7 +323,7 @@ def test_what_stands_behind_costs_little(filling: str) -> None:
             "present",
         ),
         ("Besprochene Risiken: Perforation, Blutung.", SX, "Blutung", "present", "possible"),
-        ("Risks of bleeding were discussed", SX, "bleeding", "present", "possible"),
+        ("Discussed the risks of bleeding and stroke.", SX, "bleeding", "present", "possible"),
         ("Risikofaktoren: Nikotin, Adipositas", SX, "Adipositas", "present", "present"),
         (
             "a. e. TIA\ncMRT: keine Blutung, alter Infarkt re.",
@@ -557,15 +626,17 @@ def test_words_around_an_item_tell(
 
 
 def test_a_line_that_begins_with_a_relative_is_of_the_family() -> None:
-    report = "Tante: Struma\nMother - COPD, obese\nHer mother complained. Rash"
+    report = (
+        "Tante: Struma\nMother - COPD, obese\nHer mother complained. Rash\nSohn: Patient hat Gicht"
+    )
     found = {
-        DX: tuple(item(report, w) for w in ("Struma", "COPD")),
+        DX: tuple(item(report, w) for w in ("Struma", "COPD", "Gicht")),
         SX: (item(report, "Rash"),),
         "family_history": (),
     }
     got = fitted(found, CLINICAL, Sectioned.of(report))
     assert [i.text for i in got["family_history"]] == ["Struma", "COPD"]
-    assert not got[DX] and got[SX]
+    assert [i.text for i in got[DX]] == ["Gicht"] and got[SX]
 
 
 def test_a_denial_behind_the_finding_is_no_part_of_the_item() -> None:
@@ -675,6 +746,8 @@ def test_a_disease_with_its_cause_is_one_and_the_cause_alone_is_none() -> None:
         ("FA: Diabetes, Vater Infarkt", "Diabetes", False),
         ("A coworker was diagnosed with pertussis.", "pertussis", False),
         ("JA: Sturz. VA: KHK.", "VA: KHK", True),
+        ("Der Vater hatte Krebs. Er verstarb an einem Infarkt.", "Infarkt", False),
+        ("Fam. hx positive for CAD", "CAD", False),
         ("Vater mit KHK, er selbst Raucher, Mutter Asthma", "Mutter Asthma", False),
     ],
 )

@@ -63,7 +63,9 @@ _TEST_NAME = re.compile(r"(?P<test>[A-ZÄÖÜ][^\n,;:=<>≤≥~]{1,40}?)(?: ?[:=
 _NOT = " nicht "
 _HOW_IT_IS = re.compile(r"(?: [a-zäöüß]{1,20}){1,3}(?=[,.;\n]|\Z)")
 # „nicht heilende Läsion“, „nicht dislozierte Fraktur“: „nicht“ is the adjective's
-_NOT_SO = re.compile(rf"{_NO_ARTICLE}(?!dies|jed|all|mehr)[a-zäöüß-]{{5,}}e[nrsm]? [A-ZÄÖÜ]")
+_NOT_SO = re.compile(
+    rf"{_NO_ARTICLE}(?!dies|jed|all|mehr|weiter|erneut|größer|wesentlich|frisch|neue)[a-zäöüß-]{{5,}}e[nrsm]? [A-ZÄÖÜ]"
+)
 _GERMAN = re.compile(
     r"\b(?:und|der|mit|bei|[Kk]eine?|eine|sich|[Oo]hne|[Nn]icht|[Ss]eit|wurde|für|zur|zum|ist)\b"
 )

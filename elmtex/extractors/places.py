@@ -75,7 +75,7 @@ _TIME = re.compile(
     r"\d+ (?:years?|months?|weeks?|days?|Jahren?|Monaten?|Wochen|Tagen?)", re.IGNORECASE
 )
 _BEFORE_TIME = re.compile(
-    r"\b(?:letzten|vergangenen|vorigen|nächsten|last|past|previous|prior|next|seit|vor|for|nach|after|within|innerhalb|binnen|alle|every|in|bis zu|up to|über|over)"
+    r"\b(?:letzten|vergangenen|vorigen|nächsten|last|past|previous|prior|next|seit|vor|for|nach|after|within|innerhalb|binnen|alle|every|in)"
     r"\s+(?:(?:den|the|etwa|ca\.|about) )?\Z",
     re.IGNORECASE,
 )
@@ -113,7 +113,7 @@ _RESOLVED = re.compile(
 )
 # Whose disease an entry of a family history is; and where the patient is spoken of again, „beim Bruder, Pat. selbst mit …“
 _PERSON = re.compile(
-    r"famil|heredit|genetic|pedigree|generation|consang|mother|father|parent|brother|sister|sibling|\bsons?\b|daughter|uncle|aunt|cousin|niece|nephew|grand|twin|wife"
+    r"famil|\bfam\b|\bfam(?:hx|an)|\bF/H\b|\bsibs?\b|\b(?:bro|sis)\b|\bg(?:pa|ma)\b|geschw|schwager|schwäger|lebensgef|fianc|(?:seine|ihre?) (?:frau|mann)\b|adopt|biological|both sides|first-degree|\b[MFV] ?[:-] |heredit|genetic|pedigree|generation|consang|mother|father|parent|brother|sister|sibling|\bsons?\b|daughter|uncle|aunt|cousin|niece|nephew|grand|twin|wife"
     r"|husband|spouse|partner|maternal|paternal|relative|child|offspring|\b(?:kin|mom|mum|dad|boy|girl|FHx?|FA|KM|KV|GM|GF|MGM|PGM|MGF|PGF)\b|friend|room-?mate|co-?worker|companion|neighbo|donor|half-"
     r"|mutter|vater|eltern|bruder|brüder|schwester|geschwister|\bsohn|söhne|tochter|töchter|onkel|tante|cousin|nichte|neffe|\b[oO][mp]a\b|großm|zwilling|ehefrau|ehemann|gatt[ei]"
     r"|kind|enkel|verwandt|angehör|reisende|nursery|daycare|day care|outbreak|contact|kontakt|erblich|stammbaum|mama|papa|nachbar|kolleg|mitbewohn|freund|spender|fetus|fetal|embryo",
@@ -125,8 +125,11 @@ _PATIENT_AGAIN = re.compile(
 _RELATIVES = re.compile(
     r"\W*(?:Mutter|Vater|Bruder|Schwester|Sohn|Tochter|Tante|Onkel|Cousine?|Gro(?:ß|ss)(?:mutter|vater|eltern)|Oma|Opa|Geschwister|Eltern|Zwillings\w+|Nichte|Neffe"
     r"|mother|father|brother|sister|son|daughter|aunt|uncle|cousin|grand(?:mother|father)|twin(?: brother| sister)?|niece|nephew|siblings?|parents)"
-    r"(?: (?:mütterlicher|väterlicher)seits| [mv]s\.| \([^()\n]{1,20}\))?\s?[:–=-]\s[^.;\n]*\Z",
+    r"(?: (?:mütterlicher|väterlicher)seits| [mv]s\.| \([^()\n]{1,20}\))?\s?[:–=-]\s(?:(?!\b(?:Kind|Pat|Patient\w*|Pt|he|she|er|sie|sei|habe|hat|reports?|berichtet|seit|since)\b)[^.;\n])*\Z",
     re.IGNORECASE,
+)
+_HE = re.compile(
+    r"\W*(?:He|She|Er|Sie|One|Another|Der|Die|Eine?r?)\b|[^.\n]{0,80}\b(?:died|verst[ao]rb|gestorben)"
 )
 _OWN_HEADING = re.compile(r"[A-ZÄÖÜ]\w{0,3}: ")
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
@@ -237,14 +240,14 @@ def _with_relatives(
     known, moved = Spans.of(categories.get(family, ())), list[Item]()
 
     def stays(item: Item, category: Category) -> bool:
-        if category.fhir.resource != "Condition" or item.start is None or item.end is None:
+        if not category.holds_diseases or item.start is None or item.end is None:
             return True
         first, _ = sections.sentence(item.start)
         if not _RELATIVES.match(sections.report, first, item.start):
             return True
         if not known.meet(item):
             known.add(item.start, item.end)
-            moved.append(replace(item, assertion="present", attributes=()))
+            moved.append(replace(item, attributes=()))
         return False
 
     found = {k: tuple(i for i in items if stays(i, kinds[k])) for k, items in categories.items()}
@@ -267,6 +270,12 @@ def _is_theirs(item: Item, sections: Sectioned) -> bool:
         sections.heading(item.start)
     ):
         return True
+    line, _ = line_of(report, item.start)
+    if _HE.match(report, first):
+        first -= 2 * _NEAR
+    elif sections.kind(item.start) is None:
+        first = min(first, line)
+    first, last = max(first, item.start - 4 * _NEAR, 0), min(last, item.end + 4 * _NEAR)
     return bool(_PERSON.search(report, first, last))
 
 

@@ -36,9 +36,10 @@ _NOT = re.compile(
 )  # in the same clause, close by
 # "If febrile: blood cultures", „Sollte das CRP steigen, CT“; and behind what is given then alone
 _IN_CASE = re.compile(
-    r"\W*(?:(?:and|und|\d+[.)]) )?(?:Sollten?|Falls|Wenn|Sofern|If|Should|In case(?: of)?)\b[^.;\n]{0,150}?(?:[:,]|->|→|\bdann\b|\bthen\b)[^.;\n]*\Z",
+    r"\W*(?:(?:and|und|\d+[.)]) )?(?:(?:Sollten?|Wenn|Sofern|If|Should|In case(?: of)?)|Falls (?:der|die|das|dies\w*|ein\w*|er|sie|es|kein\w*|nicht|bis|bei|im|weiter\w*|erneut\w*))\b[^.;\n]{0,150}?(?:[:,]|->|→|\bdann\b|\bthen\b)[^.;\n]*\Z",
     re.IGNORECASE,
 )
+_TAKES = re.compile(r"\b(?:nimmt|takes|taking)\b", re.IGNORECASE)
 _ONLY_IF = re.compile(
     r"(?: \d[\w.,/ -]{0,30})?,? (?:nur|only),? (?:falls|wenn|if|in case|bei (?:Fieber|Verschlechterung|Persistenz|Bedarf))\b",
     re.IGNORECASE,
@@ -111,7 +112,9 @@ def is_conditional(item: Item, sections: Sectioned) -> bool:
     if _ONLY_IF.match(report, item.end, last):
         return True
     case = _IN_CASE.match(report, first, item.start)
-    return bool(case) and not DONE.search(report, item.start, min(last, item.end + NEAR))
+    if case is None or _TAKES.search(case[0]):
+        return False
+    return not DONE.search(report, item.start, min(last, item.end + NEAR))
 
 
 def has_failed(item: Item, report: str) -> bool:

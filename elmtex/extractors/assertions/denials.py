@@ -18,8 +18,12 @@ NOT_TAKEN = re.compile(
     r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex|0-0-0|abges|gestrichen|finished|abgebrochen|abgelehnt|ausgesetzt|weggelassen|zuvor|rather|used to|ran out)\b|n['’]t\b",
     re.IGNORECASE,
 )
+_ENTRIES = 20  # lines of a list that are looked at
 _LONGEST = 2 * NEAR  # characters of a line; a longer one is prose, which denies in many ways
 _STEMS = (
+    "absprache aborted abgegrenzt ablehn ausgetauscht ausgelaufen bestritten cannot convert contracts declin deeskal dement denial denying ersetz false falsch forgo fehlend "
+    "impossib inop gewechselt wechsel umgesetzt oralis transition nirgend nothing nichts nowhere nihil obsolet overdue precluded prior storniert unerw unfit unlass unmögl "
+    "unremark unterblieb unterlass vorbehand vormals vorher erübrig "
     "abgebaut abgebla abgeheilt abgekl abgera abgesag abgesehen abges absen abstinen abwesen against ausgeschl ausschl auszuschl averted bestreit cancel clear "
     "contraind cured decli defer diminish disapp distanz drop dwind ehemal entbehr entfern entkräft erspar exchang exclu fade fail fehl forb former frei gegen gemied "
     "früher gebessert gescheitert gestrichen gezogen hätte heal keinerlei kontraind lack lost meide miss neg normalis omi outgr postpone prohibit rausgen rejected "
@@ -33,13 +37,21 @@ _WORDS = (
 )
 _DENIAL = re.compile(
     rf"{NEGATION.pattern}|{NOT_TAKEN.pattern}|\b(?:{'|'.join(_STEMS.split())})|\b(?:{'|'.join(_WORDS.split())})\b"
-    r"|[Øø∅☐□❏◻]|\[ ?\]|\( ?[-–−]? ?\)|(?<!\w)[-–−](?!\w)|(?<!\S)[-–−](?=\w)|(?<![\d.,/½-])0(?![\d/%-]|[.,]\d)|\.{3,}",
+    r"|[Øø∅☐□❏◻]|\[ ?\]|\( ?[-–−]? ?\)|(?<!\w)[-–−](?!\w)|(?<!\S)[-–−](?=\w)|(?<![\d.,/½-])0(?:/(?:4|6|10)\b|(?![\d/%-]|[.,]\d))|\.{3,}"
+    r"|\./\.|[:\t] ?/\s*$|[→✗✘❌○◯⬜]|\b(?:does|did|do|is|was|has|had|would|could)nt\b|\bd/?ce?d\b|\br/o|\b(?:KI|cave)\b|\blow (?:\w+ )?suspicion"
+    r"|\w(?:allergie|unverträglichkeit|pause|verzicht)\b|(?-i:\b[kK]\. ?(?=[A-ZÄÖÜ])|\bo\. ?(?=[A-ZÄÖÜ]|B\b)|\b[koKO]\.? ?A\.? f)"
+    r"|(?:19|20)\d\d ?[-–] ?(?:19|20)\d\d|\d\.\d{1,2}\.(?:\d{2,4})? ?[-–] ?\d",
     re.IGNORECASE,
 )
 _MARK = re.compile(r"\s*(?:[-*•·–]\s+|\d{1,2}[.)]\s+|\|)*")
 # Where a line begins with a plus, a dash is a minus
 _PLUS = re.compile(r"^[ \t]*\+", re.MULTILINE)
-_OPEN = re.compile(rf"(?:{NEGATION.pattern})\W*\Z", re.IGNORECASE)  # "Denies" at a line's end
+# Above a list, without a colon: "Denies", "No evidence of", "Patient denies the following", „Abgesetzte Medikamente“
+_HEADS = re.compile(
+    rf"(?:{NEGATION.pattern}|\b(?:of|for|following|auf|für|wurden|symptom\w*|negatives?|absent|denied|vorhanden|medi[ck]a(?:tion|ment)\w*))\W*\Z",
+    re.IGNORECASE,
+)
+_SIBLING = 4  # words at most
 
 
 def is_denied(start: int, end: int, sections: Sectioned) -> bool:
@@ -56,10 +68,26 @@ def is_denied(start: int, end: int, sections: Sectioned) -> bool:
     if line_end - line > _LONGEST:
         return True
     own = report[min(line, max(first, start - NEAR)) : max(line_end, min(last, end + NEAR))]
-    above = report[max(0, line - NEAR) : line]
-    if (own.lstrip()[:1].islower() and above.strip()) or _OPEN.search(above):
+    above = _line_above(line, report)
+    if (own.lstrip()[:1].islower() and above.strip()) or (
+        _HEADS.search(above) and _DENIAL.search(above)
+    ):
         return True
     signed = _PLUS.search(report, max(0, line - _LONGEST), line_end + _LONGEST)
     mark = None if signed else _MARK.match(own)
     own = own[mark.end() :] if mark else own
     return any(map(_DENIAL.search, (own, leading_line(start, report), sections.heading(start))))
+
+
+def _line_above(line: int, report: str) -> str:
+    """The line above a list whose entry begins there: above those that have a mark or are as short."""
+    above = ""
+    for _ in range(_ENTRIES):
+        if line == 0:
+            break
+        line, end = line_of(report, line - 1)
+        above = report[max(line, end - NEAR) : end].strip()
+        mark = _MARK.match(above)
+        if _HEADS.search(above) or not ((mark and mark.end()) or len(above.split()) <= _SIBLING):
+            break
+    return above

@@ -83,7 +83,9 @@ def of_drug(item: Item, sections: Sectioned) -> Item:
         return replace(item, assertion="possible")
     if item.assertion == "absent" and _is_taken(item, sections):
         return replace(item, assertion="present")
-    if item.assertion == "absent" and not is_denied(item.start, item.end, sections):
+    if item.assertion == "absent" and not (
+        is_denied(item.start, item.end, sections) or _is_former(item, sections.report)
+    ):
         planned = sections.kind(item.start) == "plan"
         return replace(item, assertion="possible" if planned else "present")
     return item

@@ -52,12 +52,28 @@ _NOT_FOUND = re.compile(
     re.IGNORECASE,
 )
 # The item's own last words: „feuchte RG nicht auskultierbar“
-_OWN_NOT_FOUND = re.compile(rf"(?P<finding>\S.*?){_BETWEEN} {_NOT_FOUND_WORDS}", re.IGNORECASE)
-# The last joint of a list that one word denies: "no rub or gallop", „kein Anhalt für Stenosen, Ergüsse bzw. Metastasen“; and what ends one
-_OR = re.compile(r",? (?:oder|bzw\.|or|nor) ", re.IGNORECASE)
+_OWN_NOT_FOUND = re.compile(
+    rf"(?P<finding>\S.*?)(?: (?:ist|sind|war|waren|klinisch|aktuell|derzeit))? {_NOT_FOUND_WORDS}",
+    re.IGNORECASE,
+)
+# What should be there: „Fußpulse nicht tastbar“ is a finding, "Milz nicht tastbar" a normal one
+_SHOULD_BE = re.compile(
+    r"\w*(?:puls\w*|reflexe?|geräusch\w*|aktion\w*|einsicht|tonus|milz|leber|nieren?|pankreas|blase|appendix|hoden)\b|A\. ",
+    re.IGNORECASE,
+)
+# What denies all of a list, the last joint of which follows: „kein Anhalt für Stenosen, Ergüsse bzw. Metastasen“; and what ends one
+_DENIES_LIST = re.compile(
+    r"\b(?:kein\w*|ohne) (?:sicher\w* )?(?:Anhalt|Hinweise?|Nachweis|Zeichen|Anzeichen)(?: (?:für|auf|von|einer?s?|der|des))+|\b(?:no|without) (?:evidence|signs?|indication) (?:of|for)\b",
+    re.IGNORECASE,
+)
+_OR = re.compile(
+    r",? (?:oder|bzw\.|or|nor) (?!(?:li|re|links|rechts|left|right|[CLS]\d|des|der|dem|den|im|in|am|[IVX]+)\b)",
+    re.IGNORECASE,
+)
 _NO_LIST = re.compile(
     r"[:();]|\b(?:aber|jedoch|sondern|but|however|mit|with|bei|ist|sind|wurden?|zeig\w*|is|was|were|are|shows?|has|had|have|he|she|dafür|nach|after|seit|since|due|wegen|"
-    r"which|that|who|if|falls|wenn|except|außer|other|change\w*|\w*zunahme|increase\w*|\w*änderung|nur|only|just|than|als)\b",
+    r"which|that|who|if|falls|wenn|except|außer|other|change\w*|\w*zunahme|increase\w*|\w*änderung|nur|only|just|than|als|mild\w*|leicht\w*|chroni\w*|known|bekannt\w*|"
+    r"degenerativ\w*|old|alte[rsn]?)\b",
     re.IGNORECASE,
 )
 _NOT_EXCLUDED = re.compile(
@@ -87,8 +103,9 @@ _MAYBE_BY = re.compile(
 )
 # What somebody is told of before an operation: „Besprochene Risiken: Blutung, Perforation“
 _RISKS = re.compile(
-    r"\b(?:Risiken|risks)\b(?: (?:wie|von|durch|für|der|des|and|und|benefits|of|were|was|including|include|such as|discussed|explained|besprochen|erläutert))*"
-    r"(?::|(?<=wie)|(?<=of)|(?<=including)|(?<=include)|(?<=such as)) [^.;:]*\Z",
+    r"\b(?:Aufklärung|aufgeklärt|besproch\w+|erläutert\w*|mögliche|typische|discussed|explained|consent\w*|possible|potential)\b[^.;:\n]{0,40}\b(?:Risiken|risks)\b"
+    r"[^.;:\n]{0,30}?(?::| wie| of| including| such as) "
+    r"(?:(?!\b(?:given|in view|because|due|with|who|bei|angesichts|his|her|known|bekannt\w*)\b)[^.;:\n])*\Z",
     re.IGNORECASE,
 )
 # Words of doubt: a diagnosis of a list whose entry has none is not doubted because the entry above has one
@@ -101,7 +118,8 @@ _HEDGE = re.compile(
     r"(?:working|provisional|tentative) diagnosis|consent|complications (?:discussed|explained|include)|side effects|warning signs|watch|monitor\w*|prevent\w*|"
     r"await\w*|fear of|known to cause|evaluat\w* for|(?:assess|look|screen\w*) for|risks?|versus|vs|may|might|could|cannot|can't|will|would|"
     r"r/o|rule\w*|ruling|exclu\w*|ausschl\w*|ausgeschl\w*|auszu\w*|\w*bestätig\w*|\w*confirm\w*|"
-    r"if|falls|wenn|should|sollten?|wird|würde|oder|or|call|notify)\b",
+    r"if|falls|wenn|should|sollten?|wird|würde|oder|or|call|notify|unsicher\w*|uncertain\w*|doubt\w*|"
+    r"(?:nicht|not|no|kein\w*)(?: \S+){0,2} (?:gesichert|sicher|eindeutig\w*|abgeklärt|bewiesen|\w*proven|proof|definite|established|\w*nachweis))\b",
     re.IGNORECASE,
 )
 # Before a finding that did not change, but is there: "no increase in the effusion", „keine Befundänderung der Zirrhose“
@@ -162,7 +180,8 @@ def of_finding(item: Item, sections: Sectioned, *, disease: bool = False) -> Ite
     """The finding with the assertion that the words around it tell for certain; ``disease``: it is no symptom."""
     assert item.start is not None and item.end is not None
     report = sections.report
-    if own := _OWN_NOT_FOUND.fullmatch(item.text):
+    own = _OWN_NOT_FOUND.fullmatch(item.text)
+    if own and not _SHOULD_BE.search(own["finding"]):
         end = item.start + own.end("finding")
         return replace(item, text=own["finding"], end=end, assertion="absent", mentions=())
     told = _told(item, words_before(item.start, report), report, disease)
@@ -220,7 +239,7 @@ def _is_of_denied_list(item: Item, sections: Sectioned) -> bool:
     """Whether a word denies all of a list, in which something stands before or right behind the last "or"."""
     assert item.start is not None and item.end is not None
     report, (first, last) = sections.report, sections.sentence(item.start)
-    denials = list(NEGATION.finditer(report, max(first, item.start - NEAR), item.start))
+    denials = list(_DENIES_LIST.finditer(report, max(first, item.start - NEAR), item.start))
     if not denials:
         return False
     joint = _OR.search(report, item.end, min(last, item.end + NEAR))
