@@ -243,7 +243,8 @@ def _with_relatives(
         if not category.holds_diseases or item.start is None or item.end is None:
             return True
         first, _ = sections.sentence(item.start)
-        if not _RELATIVES.match(sections.report, first, item.start):
+        far = item.start - first > 4 * _NEAR
+        if far or not _RELATIVES.match(sections.report, first, item.start):
             return True
         if not known.meet(item):
             known.add(item.start, item.end)

@@ -111,7 +111,8 @@ def is_conditional(item: Item, sections: Sectioned) -> bool:
     report, (first, last) = sections.report, sections.sentence(item.start)
     if _ONLY_IF.match(report, item.end, last):
         return True
-    case = _IN_CASE.match(report, first, item.start)
+    far = item.start - first > 2 * NEAR
+    case = None if far else _IN_CASE.match(report, first, item.start)
     if case is None or _TAKES.search(case[0]):
         return False
     return not DONE.search(report, item.start, min(last, item.end + NEAR))
