@@ -275,6 +275,34 @@ def test_what_stands_behind_costs_little(filling: str) -> None:
             "possible",
             "possible",
         ),
+        (
+            "Apixaban statt Marcumar wegen VHF",
+            "pharmacological_therapy",
+            "Apixaban",
+            "absent",
+            "present",
+        ),
+        (
+            "Apixaban statt Marcumar wegen VHF",
+            "pharmacological_therapy",
+            "Marcumar",
+            "present",
+            "absent",
+        ),
+        (
+            "Metformin wurde pausiert, ab 06.11. wieder angesetzt.",
+            "pharmacological_therapy",
+            "Metformin",
+            "absent",
+            "present",
+        ),
+        (
+            "Metformin wurde pausiert und nicht wieder angesetzt.",
+            "pharmacological_therapy",
+            "Metformin",
+            "absent",
+            "absent",
+        ),
         ("5) Schwindel, DD BPLS", SX, "Schwindel", "possible", "present"),
         ("Dyspnoe, a. e. kardial", SX, "Dyspnoe", "possible", "present"),
         ("PE, likely", "diagnosis", "PE", "possible", "possible"),
@@ -646,10 +674,11 @@ def test_a_denial_behind_the_finding_is_no_part_of_the_item() -> None:
     assert (found.text, found.end, found.assertion) == ("Feuchte RG", 10, "absent")
 
 
-def test_a_forms_sign_is_no_part_of_the_item() -> None:
-    report = "Ikterus Ø, Struma"
-    (found,) = fitted({SX: (item(report, "Ikterus Ø"),)}, CLINICAL, Sectioned.of(report))[SX]
-    assert (found.text, found.end, found.assertion) == ("Ikterus", 7, "absent")
+@pytest.mark.parametrize(("sign", "told"), [("Ø", "absent"), ("bzw", "present")])
+def test_a_forms_sign_is_no_part_of_the_item(sign: str, told: Assertion) -> None:
+    report = f"Ikterus {sign}, Struma"
+    (found,) = fitted({SX: (item(report, f"Ikterus {sign}"),)}, CLINICAL, Sectioned.of(report))[SX]
+    assert (found.text, found.end, found.assertion) == ("Ikterus", 7, told)
 
 
 @pytest.mark.parametrize(
@@ -760,7 +789,9 @@ def test_what_no_other_person_is_named_with_is_the_patients(
     assert [i.text for i in got["medical_surgical_history"]] == [words.removeprefix("VA: ")] * own
 
 
-@pytest.mark.parametrize("words", ["PFLEGEANAMNESE", "Zutreffendes bitte ankreuzen"])
+@pytest.mark.parametrize(
+    "words", ["PFLEGEANAMNESE", "Zutreffendes bitte ankreuzen", "endosonographisch"]
+)
 def test_a_relatives_letter_is_no_gender_and_a_form_no_finding(words: str) -> None:
     report = f"{words}\nFHx: M - ovarian cancer"
     found = {"gender": (item(report, "M "),), SX: (item(report, words),)}

@@ -39,6 +39,7 @@ NO_ITEMS = _EXAMINED | frozenset(
     "az bds dg ez kontrolle li re vb vu "
     "klagt klagte berichtet berichtete verneint complains complained reports reported denies denied presents presented".split()
 )
+_BY = re.compile(r"(?:[a-zäöüß-]+(?:gra(?:ph|f)|skop|log|metr|chem|palpator|auskultator)isch)\b")
 # What a document or a part of it is called
 _TITLED = re.compile(
     r"[\w-]*(?:anamnese|bogen|protokoll|visite|konsil|checkliste?)",
@@ -497,7 +498,7 @@ def _is_patients(item: Item, category: Category, relatives: Spans, sections: Sec
         _is_no_procedure(item, report) or _is_tolerated(item, report)
     ):
         return False
-    if finding and any(o.fullmatch(item.text) for o in (_CAUSE, _TITLED, _INSTRUCTION)):
+    if finding and any(o.fullmatch(item.text) for o in (_CAUSE, _TITLED, _INSTRUCTION, _BY)):
         return False
     before = report[max(0, item.start - _NEAR) : item.start]
     if category.only == "age" and _TIME.fullmatch(item.text) and _BEFORE_TIME.search(before):

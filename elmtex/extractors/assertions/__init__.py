@@ -35,8 +35,8 @@ _ASKED = 120  # characters at a sentence's beginning
 
 # "No known drug allergies"
 _NONE_KNOWN = re.compile(r"(?:NKD?A|NKMA)\.?", re.IGNORECASE)
-# A form's sign that was taken for a part of the item: „Ikterus Ø“
-_SIGN = re.compile(r"\s+[Øø∅]\Z|\s*\([+–−-]\)\Z")
+# A form's sign, or what leads to the next item, that was taken for a part of the item: „Ikterus Ø“, „Flüssigkeit bzw“
+_SIGN = re.compile(r"\s+(?:[Øø∅]|(?:bzw|und|oder|sowie|and|or)\.?)\Z|\s*\([+–−-]\)\Z")
 
 
 def _without_sign(item: Item) -> Item:

@@ -66,6 +66,14 @@ _TAKES_UP = re.compile(
 _SOMETIMES = re.compile(
     r" off and on\b(?!-)|(?: \d[\w.,/ -]{0,30})? (?:noch|weiter) (?:bis|für)\b", re.IGNORECASE
 )
+# „Apixaban statt Marcumar“, „wurde pausiert, ab morgen wieder angesetzt“
+_INSTEAD = re.compile(
+    r"(?: \d[\w.,/ -]{0,30}?)? (?:statt|anstatt|anstelle|instead of|in place of)\b", re.IGNORECASE
+)
+_AGAIN = re.compile(
+    r"(?<!nicht )\b(?:wieder(?:an|auf|ein)?(?: (?:an|auf|ein)?|)(?:gesetzt|genommen|begonnen|gegeben)|resumed|restarted|reintroduced)\b",
+    re.IGNORECASE,
+)
 _COMMA = re.compile(r"[,;](?!\d)")
 _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
 
@@ -123,6 +131,8 @@ def _is_taken(item: Item, sections: Sectioned) -> bool:
     assert item.start is not None and item.end is not None
     report = sections.report
     if has_failed(item, report):
+        return True
+    if _INSTEAD.match(report, item.end) or _AGAIN.search(words_after(item.end, report)):
         return True
     if _SOMETIMES.match(report, item.end):
         return not NEGATION.search(words_before(item.start, report))
