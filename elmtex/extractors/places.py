@@ -195,11 +195,11 @@ def by_place(
     }
     found = _once(_with_resolved(found, kinds, sections.report), kinds, sections.report)
     found = _with_tissue(_of_one_kind(found, kinds), kinds, sections)
-    drugs = next((k for k, c in kinds.items() if c.fhir.resource == "MedicationStatement"), None)
+    drugs = _first(kinds, _of("MedicationStatement"))
     if drugs is not None:
         others = (item for key, items in found.items() if key != drugs for item in items)
         found[drugs] = with_listed(found.get(drugs, ()), others, sections)
-    allergies = next((k for k, c in kinds.items() if c.fhir.resource == "AllergyIntolerance"), None)
+    allergies = _first(kinds, _of("AllergyIntolerance"))
     if allergies is None:
         return found
     return _with_allergies(
@@ -211,8 +211,8 @@ def _with_own(
     categories: Mapping[str, tuple[Item, ...]], kinds: Mapping[str, Category], sections: Sectioned
 ) -> Mapping[str, tuple[Item, ...]]:
     """The items; of what is listed as a family's, what no other person is named with is the patient's past."""
-    family = next((k for k, c in kinds.items() if c.fhir.resource == "FamilyMemberHistory"), None)
-    past = next((k for k, c in kinds.items() if c.fhir.clinical_status == "inactive"), None)
+    family = _first(kinds, _of("FamilyMemberHistory"))
+    past = _first(kinds, _is_past)
     if family is None or not categories.get(family):
         return categories
     of = {True: list[Item](), False: list[Item]()}
@@ -227,7 +227,7 @@ def _with_own(
         i for k, items in found.items() if kinds[k].fhir.resource == "Condition" for i in items
     )
     own = (_unheaded(i) for i in of[False] if not known.meet(i))
-    found[past] = tuple(sorted((*found.get(past, ()), *own), key=lambda i: i.start or 0))
+    found[past] = _in_order(*found.get(past, ()), *own)
     return found
 
 
@@ -235,7 +235,7 @@ def _with_relatives(
     categories: Mapping[str, tuple[Item, ...]], kinds: Mapping[str, Category], sections: Sectioned
 ) -> Mapping[str, tuple[Item, ...]]:
     """The items; a disease in a sentence that begins with a relative is the family's: „Tante: Schilddrüsenkarzinom“."""
-    family = next((k for k, c in kinds.items() if c.fhir.resource == "FamilyMemberHistory"), None)
+    family = _first(kinds, _of("FamilyMemberHistory"))
     if family is None:
         return categories
     known, moved = Spans.of(categories.get(family, ())), list[Item]()
@@ -255,7 +255,7 @@ def _with_relatives(
     found = {k: tuple(i for i in items if stays(i, kinds[k])) for k, items in categories.items()}
     if not moved:
         return categories
-    found[family] = tuple(sorted((*found.get(family, ()), *moved), key=lambda i: i.start or 0))
+    found[family] = _in_order(*found.get(family, ()), *moved)
     return found
 
 
@@ -317,7 +317,7 @@ def _with_resolved(
     }
     known = Spans.of(found.get(past[0], ()))
     new = (i for span, i in resolved.items() if not known.meet(i))
-    found[past[0]] = tuple(sorted((*found.get(past[0], ()), *new), key=lambda i: i.start or 0))
+    found[past[0]] = _in_order(*found.get(past[0], ()), *new)
     return found
 
 
@@ -326,7 +326,7 @@ def _once(
 ) -> dict[str, tuple[Item, ...]]:
     """The items, each once: a past disease that history lists, „Z. n. Infarkt“, is no present one, "No drug allergies" is
     not listed beside the allergies that it denies, nor what somebody is allergic to among the drugs."""
-    past = _spans(categories, kinds, lambda c: c.fhir.clinical_status == "inactive")
+    past = _spans(categories, kinds, _is_past)
     deniable = ("Condition", "AllergyIntolerance")
     denied = _spans(
         categories, kinds, lambda c: c.fhir.resource in deniable, lambda i: i.assertion == "absent"
@@ -399,7 +399,7 @@ def _with_tissue(
     categories: dict[str, tuple[Item, ...]], kinds: Mapping[str, Category], sections: Sectioned
 ) -> dict[str, tuple[Item, ...]]:
     """The items; signs and results under a heading of microscopy are pathology, where the schema has such a category."""
-    tissue = next((k for k, c in kinds.items() if _is_of_tissue(c)), None)
+    tissue = _first(kinds, _is_of_tissue)
     if tissue is None:
         return categories
     moving = [k for k, c in kinds.items() if c.fhir.quantity or _is_of_signs(c)]
@@ -427,7 +427,7 @@ def _with_tissue(
             both.append(replace(item, attributes=()))
             known.add(item.start, item.end)
     rest = {key: tuple(i for i in categories.get(key, ()) if stays(i, key)) for key in moving}
-    return {**categories, **rest, tissue: tuple(sorted(both, key=lambda i: i.start or 0))}
+    return {**categories, **rest, tissue: _in_order(*both)}
 
 
 def _described(sections: Sectioned) -> list[tuple[int, int]]:
@@ -476,6 +476,19 @@ def _items(
 ) -> Iterator[Item]:
     """The items of the wanted categories."""
     return (item for key, items in categories.items() if wanted(kinds[key]) for item in items)
+
+
+def _first(kinds: Mapping[str, Category], wanted: Callable[[Category], bool]) -> str | None:
+    """The first category that is wanted; None where there is none."""
+    return next((key for key, category in kinds.items() if wanted(category)), None)
+
+
+def _in_order(*items: Item) -> tuple[Item, ...]:
+    return tuple(sorted(items, key=lambda item: item.start or 0))
+
+
+def _is_past(category: Category) -> bool:
+    return category.fhir.clinical_status == "inactive"
 
 
 def _of(resource: str) -> Callable[[Category], bool]:
@@ -562,7 +575,7 @@ def _with_drugs(
     sections: Sectioned,
 ) -> dict[str, tuple[Item, ...]]:
     """The items; what the model took for an allergy is a drug under "Medications", where its sentence tells of no allergy."""
-    drugs = next((k for k, c in kinds.items() if c.fhir.resource == "MedicationStatement"), None)
+    drugs = _first(kinds, _of("MedicationStatement"))
     if drugs is None:
         return categories
 
@@ -586,8 +599,8 @@ def _with_drugs(
         return categories
     known = Spans.of(categories.get(drugs, ()))
     new = (replace(item, attributes=()) for item in found[True] if not known.meet(item))
-    both = sorted((*categories.get(drugs, ()), *new), key=lambda item: item.start or 0)
-    return {**categories, drugs: tuple(both), allergies: tuple(found[False])}
+    both = _in_order(*categories.get(drugs, ()), *new)
+    return {**categories, drugs: both, allergies: tuple(found[False])}
 
 
 def _with_allergies(
@@ -618,6 +631,5 @@ def _with_allergies(
         for key, items in categories.items()
     }
     if moved:
-        both = (*found.get(allergies, ()), *moved)
-        found[allergies] = tuple(sorted(both, key=lambda item: item.start or 0))
+        found[allergies] = _in_order(*found.get(allergies, ()), *moved)
     return found

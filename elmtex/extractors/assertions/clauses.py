@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from elmtex.text.normalisation import sentences
 from elmtex.text.rows import line_of
@@ -31,17 +32,17 @@ _FAILED = re.compile(
     re.IGNORECASE,
 )
 _MISSED = re.compile(r"\b(?:appointments?|visits?)\Z", re.IGNORECASE)
-_NOT = re.compile(
-    rf"(?:{NEGATION.pattern}|n['’]t\b)(?: [\w-]+){{0,4}} \Z", re.IGNORECASE
-)  # in the same clause, close by
+# In the same clause, close by
+_NOT = re.compile(rf"(?:{NEGATION.pattern}|n['’]t\b)(?: [\w-]+){{0,4}} \Z", re.IGNORECASE)
 # "If febrile: blood cultures", „Sollte das CRP steigen, CT“; and behind what is given then alone
 _IN_CASE = re.compile(
     r"\W*(?:(?:and|und|\d+[.)]) )?(?:(?:Sollten?|Wenn|Sofern|If|Should|In case(?: of)?)|Falls (?:der|die|das|dies\w*|ein\w*|er|sie|es|kein\w*|nicht|bis|bei|im|weiter\w*|erneut\w*))\b[^.;\n]{0,150}?(?:[:,]|->|→|\bdann\b|\bthen\b)[^.;\n]*\Z",
     re.IGNORECASE,
 )
 _TAKES = re.compile(r"\b(?:nimmt|takes|taking)\b", re.IGNORECASE)
+DOSE = r"(?: \d[\w.,/ -]{0,30})?"  # which may follow a drug's name
 _ONLY_IF = re.compile(
-    r"(?: \d[\w.,/ -]{0,30})?,? (?:nur|only),? (?:falls|wenn|if|in case|bei (?:Fieber|Verschlechterung|Persistenz|Bedarf))\b",
+    rf"{DOSE},? (?:nur|only),? (?:falls|wenn|if|in case|bei (?:Fieber|Verschlechterung|Persistenz|Bedarf))\b",
     re.IGNORECASE,
 )
 # That a treatment or test was not wanted, and what ends such a clause: „Operation lehnte er ab, Reha begann er“
@@ -91,15 +92,20 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def leading_line(start: int, report: str) -> str:
-    """The end of the line that leads to the list in which something stands, "No evidence of:"; "" where there is none."""
+def lines_above(start: int, report: str) -> Iterator[str]:
+    """The lines above the one in which something stands, the nearest first: of each at most the last ``NEAR`` characters, stripped."""
     first, _ = line_of(report, start)
     for _ in range(_ENTRIES):
         if first == 0:
             break
         ends = first - 2 if report[first - 2 : first] == "\r\n" else first - 1
         first, last = line_of(report, ends)
-        line = report[max(first, last - NEAR) : last].strip()
+        yield report[max(first, last - NEAR) : last].strip()
+
+
+def leading_line(start: int, report: str) -> str:
+    """The end of the line that leads to the list in which something stands, "No evidence of:"; "" where there is none."""
+    for line in lines_above(start, report):
         if not line or line.endswith(":") or _CAPITALS.fullmatch(line):
             return line
     return ""

@@ -5,7 +5,13 @@ from __future__ import annotations
 
 import re
 
-from elmtex.extractors.assertions.clauses import NEAR, NEGATION, leading_line, list_entry
+from elmtex.extractors.assertions.clauses import (
+    NEAR,
+    NEGATION,
+    leading_line,
+    lines_above,
+    list_entry,
+)
 from elmtex.text.rows import line_of
 from elmtex.text.sections import Sectioned
 
@@ -18,22 +24,21 @@ NOT_TAKEN = re.compile(
     r"zugunsten|vermeid\w*|vermieden|former\w*|previous\w*|past|ehemal\w*|früher\w*|d/?c|ex|0-0-0|abges|gestrichen|finished|abgebrochen|abgelehnt|ausgesetzt|weggelassen|zuvor|rather|used to|ran out)\b|n['’]t\b",
     re.IGNORECASE,
 )
-_ENTRIES = 20  # lines of a list that are looked at
 _LONGEST = 2 * NEAR  # characters of a line; a longer one is prose, which denies in many ways
 _STEMS = (
-    "absprache aborted abgegrenzt ablehn ausgetauscht ausgelaufen bestritten cannot convert contracts declin deeskal dement denial denying ersetz false falsch forgo fehlend "
+    "absprache aborted abgegrenzt ablehn ausgetauscht ausgelaufen bestritten cannot convert contracts deeskal dement denial denying ersetz false falsch forgo fehlend "
     "impossib inop gewechselt wechsel umgesetzt oralis transition nirgend nothing nichts nowhere nihil obsolet overdue precluded prior storniert unerw unfit unlass unmögl "
     "unremark unterblieb unterlass vorbehand vormals vorher erübrig "
-    "abgebaut abgebla abgeheilt abgekl abgera abgesag abgesehen abges absen abstinen abwesen against ausgeschl ausschl auszuschl averted bestreit cancel clear "
-    "contraind cured decli defer diminish disapp distanz drop dwind ehemal entbehr entfern entkräft erspar exchang exclu fade fail fehl forb former frei gegen gemied "
-    "früher gebessert gescheitert gestrichen gezogen hätte heal keinerlei kontraind lack lost meide miss neg normalis omi outgr postpone prohibit rausgen rejected "
-    "remov resolv rückgebild rückläuf settle sistier skip subsid superfl surviv tolerat umstell unab unauff unnec untena unwis unlik unwahr vanish verbiet verbot vergess verschob verschw "
-    "vertrag verwehr verworf verzicht vorbei weglass widerleg withh zurück"
+    "abgebaut abgebla abgeheilt abgekl abgera abgesag abgesehen abges absen abstinen abwesen against ausschl auszuschl averted bestreit cancel clear "
+    "contraind cured decli defer diminish disapp distanz drop dwind entbehr entfern entkräft erspar exchang exclu fade fail fehl forb frei gegen gemied "
+    "gebessert gescheitert gestrichen gezogen hätte heal keinerlei kontraind lost meide miss neg normalis omi outgr postpone prohibit rausgen rejected "
+    "resolv rückgebild rückläuf settle sistier skip subsid superfl surviv tolerat umstell unab unauff unnec untena unwis unlik unwahr vanish verbiet verbot vergess verschob verschw "
+    "vertrag verwehr verworf vorbei weglass widerleg zurück"
 )
 _WORDS = (
-    "ab abandoned abl advised any as aus change changed cured dc denies dissuaded dnr ex few free given gone hardly hypothetical improbable instead kaum leer "
-    "left little loss missing n negativ nein neither nil nka nkda nkma noch off out preferred prevented quit rather refused reluctant rule ruled stattdessen stopped "
-    "turned un w/o weder weg went would zuletzt zuvor"
+    "ab abandoned abl advised any as aus change changed cured dc dissuaded dnr few free given gone hardly hypothetical improbable kaum leer "
+    "left little loss missing n negativ nein neither nka nkda nkma noch out preferred prevented quit reluctant rule ruled stattdessen "
+    "turned un w/o weder weg went would zuletzt "
 )
 _DENIAL = re.compile(
     rf"{NEGATION.pattern}|{NOT_TAKEN.pattern}|\b(?:{'|'.join(_STEMS.split())})|\b(?:{'|'.join(_WORDS.split())})\b"
@@ -68,10 +73,8 @@ def is_denied(start: int, end: int, sections: Sectioned) -> bool:
     if line_end - line > _LONGEST:
         return True
     own = report[min(line, max(first, start - NEAR)) : max(line_end, min(last, end + NEAR))]
-    above = _line_above(line, report)
-    if (own.lstrip()[:1].islower() and above.strip()) or (
-        _HEADS.search(above) and _DENIAL.search(above)
-    ):
+    above = _line_above(start, report)
+    if (own.lstrip()[:1].islower() and above) or (_HEADS.search(above) and _DENIAL.search(above)):
         return True
     signed = _PLUS.search(report, max(0, line - _LONGEST), line_end + _LONGEST)
     mark = None if signed else _MARK.match(own)
@@ -79,14 +82,10 @@ def is_denied(start: int, end: int, sections: Sectioned) -> bool:
     return any(map(_DENIAL.search, (own, leading_line(start, report), sections.heading(start))))
 
 
-def _line_above(line: int, report: str) -> str:
-    """The line above a list whose entry begins there: above those that have a mark or are as short."""
+def _line_above(start: int, report: str) -> str:
+    """The line above a list in which something stands: above those that have a mark or are as short."""
     above = ""
-    for _ in range(_ENTRIES):
-        if line == 0:
-            break
-        line, end = line_of(report, line - 1)
-        above = report[max(line, end - NEAR) : end].strip()
+    for above in lines_above(start, report):
         mark = _MARK.match(above)
         if _HEADS.search(above) or not ((mark and mark.end()) or len(above.split()) <= _SIBLING):
             break

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from elmtex.extractors.assertions.clauses import (
     DONE,
+    DOSE,
     NEAR,
     NEGATION,
     has_failed,
@@ -63,13 +64,9 @@ _TAKES_UP = re.compile(
     re.IGNORECASE,
 )
 # "off and on", „noch bis 20.04.“
-_SOMETIMES = re.compile(
-    r" off and on\b(?!-)|(?: \d[\w.,/ -]{0,30})? (?:noch|weiter) (?:bis|für)\b", re.IGNORECASE
-)
+_SOMETIMES = re.compile(rf" off and on\b(?!-)|{DOSE} (?:noch|weiter) (?:bis|für)\b", re.IGNORECASE)
 # „Apixaban statt Marcumar“, „wurde pausiert, ab morgen wieder angesetzt“
-_INSTEAD = re.compile(
-    r"(?: \d[\w.,/ -]{0,30}?)? (?:statt|anstatt|anstelle|instead of|in place of)\b", re.IGNORECASE
-)
+_INSTEAD = re.compile(rf"{DOSE} (?:statt|anstatt|anstelle|instead of|in place of)\b", re.IGNORECASE)
 _AGAIN = re.compile(
     r"(?<!nicht )\b(?:wieder(?:an|auf|ein)?(?: (?:an|auf|ein)?|)(?:gesetzt|genommen|begonnen|gegeben)|resumed|restarted|reintroduced)\b",
     re.IGNORECASE,
