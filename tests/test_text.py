@@ -73,6 +73,8 @@ def test_normalising_keeps_length_and_sentences_cover_the_text(report):
         ("HF 72. HT rein, kein 3. HT.", ["HF 72. ", "HT rein, kein 3. HT."]),
         ("Alk. 2 Bier. Druck auf li. Leber.", ["Alk. 2 Bier. ", "Druck auf li. Leber."]),
         ("Aspirin stat. Patient fell.", ["Aspirin stat. ", "Patient fell."]),
+        ("Plötzl. Schmerz, ggw. Ruhe. Gut.", ["Plötzl. Schmerz, ggw. Ruhe. ", "Gut."]),
+        ("LDL 140 mg/dl. Entl. Dienstag.", ["LDL 140 mg/dl. ", "Entl. Dienstag."]),
         ("a\n\n\nb", ["a\n\n\n", "b"]),
         ("", []),
         ("   ", ["   "]),

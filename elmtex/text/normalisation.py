@@ -97,8 +97,10 @@ _ABBREVIATIONS = frozenset(
     "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o "
     "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s inh comp ehem prox dist lat seg lig proc postop präop intraop periop dig abl abs gr subkut subcut succ supp susp "
     "inkompl kompl mütterl väterl gesetzl mechan lap hep grav endexspir endexspirator sek fl radiol histol spez std "
-    "rezid erw pens retrogr belastungsabh rekt ax diab podol kl zt stat ch alk exp post wo metoprololsucc nik".split()
+    "rezid erw amb ggw ggü nekrot pens retrogr belastungsabh rekt ax diab podol kl zt stat ch alk exp post wo metoprololsucc nik".split()
 )
+# No word of either language ends in these: "plötzl", "Entl", "depr"; "4 mmol/dl" and "Hr" are short
+_CUT_OFF = re.compile(r"[^\W\d_]{2,}(?:[bdfgkpstzn]l|chl|[bdfgkpt]r)", re.IGNORECASE)
 _WITH_CAPITAL = frozenset(("Alk", "Bed"))  # not "She is in bed. No fever"
 _MONTHS = (
     "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|"
@@ -188,7 +190,8 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
     last_part = re.split("[-/]", before)[-1].casefold()  # "Calcium/Vit.", but not "12 mm/h."
     if before in _WITH_CAPITAL:
         return False
-    if before.casefold() in _ABBREVIATIONS or (len(last_part) > 1 and last_part in _ABBREVIATIONS):
+    known = before.casefold() in _ABBREVIATIONS or _CUT_OFF.fullmatch(before)
+    if known or (len(last_part) > 1 and last_part in _ABBREVIATIONS):
         named = before.casefold() in _OF_NAMES
         if not named and _ACRONYM.fullmatch(before) and not _GOES_ON.match(text, match.end()):
             return True
