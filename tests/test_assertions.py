@@ -307,6 +307,14 @@ def test_what_stands_behind_costs_little(filling: str) -> None:
         ("Dyspnoe, a. e. kardial", SX, "Dyspnoe", "possible", "present"),
         ("PE, likely", "diagnosis", "PE", "possible", "possible"),
         ("Pneumonie, V. a.", "diagnosis", "Pneumonie", "possible", "possible"),
+        (
+            "CT: V.a. nicht dislozierte Densfraktur",
+            "diagnosis",
+            "Densfraktur",
+            "present",
+            "possible",
+        ),
+        ("V. a. Embolie bei Pneumonie", "diagnosis", "Pneumonie", "present", "present"),
         ("V. a. Pneumonie, DD Embolie", "diagnosis", "Pneumonie", "possible", "possible"),
         (
             "Sollte das CRP weiter steigen: CT Abdomen",

@@ -17,7 +17,8 @@ from elmtex.types import Item
 
 # Up to the date of birth there is a name
 _PATIENT_LINE = re.compile(
-    r"\s{0,20}(?:patient(?:in)?|name|betr(?:eff|\.)?|re)\s?:.{0,120}?(?:\bgeb(?:\.|oren)|\bd\.?o\.?b\b|\bborn\b(?! at)|\*\s?\d)",
+    r"\s{0,20}(?:pat(?:\.|ient(?:in)?)?|name|betr(?:eff|\.)?|re)\s?:.{0,120}?(?:\bgeb(?:\.|oren)|\bd\.?o\.?b\b|\bborn\b(?! at)|\*\s?\d)"
+    r"(?:[^\n:]{0,80}\b\d{5} (?-i:[A-ZÄÖÜ])[\w-]+)?",
     re.IGNORECASE,
 )
 # How something was examined, at a sentence's beginning: „Neurologisch kein Defizit“
@@ -88,6 +89,9 @@ _HOUSE = frozenset(
 )
 _TITLE = re.compile(r"(?:PD |Priv\.-Doz\. |apl\. ?)?(?:Prof|Dr)\. ")
 _ADDRESS_FORM = re.compile(r"\b(?:Herrn?|Frau|Mrs?\.?|Ms\.?) \Z")  # "Herrn M."
+_SIGNATURE = re.compile(
+    r"(?:[A-ZÄÖÜ][\w'’-]*\.? ){1,3}[A-ZÄÖÜ][\w'’-]+, (?:M\.?D|D\.?O|RN|NP|PA-C|MBBS|(?:FRC|MRC)\w+|Ph\.?D)\b.{0,20}"
+)
 _RANK = re.compile(r"\b(?:Chef|Ober|Fach|Stations|Assistenz)(?:arzt|ärztin)\b")
 _LABELLED = re.compile(
     r"(?<!Direktor)(?<!Direktorin)(?<!Chefarzt)(?<!Chefärztin)(?<!Leiter)(?<!Leitung)(?<!Tel)(?<!Fax):\s*\w|\t"
@@ -556,7 +560,7 @@ def _is_tolerated(item: Item, report: str) -> bool:
 
 def _is_letterhead(line: str) -> bool:
     """Whether a line is an address, a signature or a department's name, which say nothing of the patient."""
-    if _ADDRESS.fullmatch(line):
+    if _ADDRESS.fullmatch(line) or _SIGNATURE.fullmatch(line):
         return True
     if _LABELLED.search(line):  # "Dr. Meier: Pneumonie"
         return False

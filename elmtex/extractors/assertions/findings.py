@@ -21,6 +21,10 @@ _SUSPECTED = re.compile(
     r"(?:[,;:]? ?[(\[]?(?:Verdacht|V\. ?a\.|suspected|fraglich)[)\]]?|\?) ?(?=[\n\r.,;)/]|\Z)",
     re.IGNORECASE,
 )
+# Right before it, with none but adjectives between: „V. a. nicht dislozierte Densfraktur“
+_SUSPECTED_OF = re.compile(
+    r"(?:\bV\. ?a\.|\b[Vv]erdacht auf|\bsuspi(?:cion|cious) (?:of|for)|\b[Ss]uspected) (?:(?:nicht|an?|eine?n?|[a-zäöüß]{3,}(?:e[nrsm]?|al|ar|ic|ed)) ){0,3}\Z"
+)
 # What is asked is another thing: „Ursache der Anämie?“
 _ASKED_OF = re.compile(
     r"\b(?:Ursache|Genese|Verlauf|Progress|Staging|cause|a?etiology|source|management|follow-?up)\b(?: (?:der|des|von|bei|of|the|her|his|a|an)){0,3} \Z",
@@ -205,7 +209,8 @@ def _told(item: Item, words: str, report: str, disease: bool) -> Assertion | Non
     assert item.end is not None
     if _NOT_EXCLUDED.match(report, item.end) or (not disease and _IF_NEEDED.search(words)):
         return "possible"
-    if item.assertion == "present" and (is_suspected(item, report) or _RISKS.search(words)):
+    doubted = _SUSPECTED_OF.search(words) or _RISKS.search(words)
+    if item.assertion == "present" and (doubted or is_suspected(item, report)):
         return "possible"
     if item.assertion == "present" and not disease and _is_condition(item, words, report):
         return "possible"
