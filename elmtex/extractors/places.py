@@ -125,12 +125,26 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 _PATIENT_AGAIN = re.compile(
-    r"\b(?:(?:Pat\.|Patient(?:in)?|er|sie|the patient|he|she) (?:selbst|selber|himself|herself|nur)|[Ss]elbst (?:nur|mit|Z\.))\b[^.;\n]*\Z"
+    r"\b(?:(?:Pat\.|Patient(?:in)?|er|sie|[Tt]he patient|he|she) (?:selbst|selber|himself|herself|nur)|[Ss]elbst (?:nur|mit|Z\.))\b[^.;\n]*\Z"
+    r"|\b(?:EA|Eigenanamnese|Pat\.|Patient(?:in)?|Pt): [^.;\n]*\Z"
 )
 _RELATIVES = re.compile(
     r"\W*(?:Mutter|Vater|Bruder|Schwester|Sohn|Tochter|Tante|Onkel|Cousine?|Gro(?:ß|ss)(?:mutter|vater|eltern)|Oma|Opa|Geschwister|Eltern|Zwillings\w+|Nichte|Neffe"
     r"|mother|father|brother|sister|son|daughter|aunt|uncle|cousin|grand(?:mother|father)|twin(?: brother| sister)?|niece|nephew|siblings?|parents)"
     r"(?: (?:mütterlicher|väterlicher)seits| [mv]s\.| \([^()\n]{1,20}\))?\s?[:–=-]\s(?:(?!\b(?:Kind|Pat|Patient\w*|Pt|he|she|er|sie|sei|habe|hat|reports?|berichtet|seit|since)\b)[^.;\n])*\Z",
+    re.IGNORECASE,
+)
+# „Ihr Ehemann ist an Influenza erkrankt“, "His wife has shingles"; not "His wife has noticed a rash"
+_SICK = re.compile(
+    r"\W*(?:(?:seine?|ihre?|his|her|der|die|das|the) )(?:mutter|vater|bruder|schwester|sohn|tochter|tante|onkel|ehefrau|ehemann|partner(?:in)?|mitbewohner(?:in)?"
+    r"|(?<=seine )frau|(?<=ihr )mann|mother|father|brother|sister|son|daughter|aunt|uncle|wife|husband|roommate)"
+    r" (?:ist|hat|hatte|leidet|litt|(?:ver)?starb|has|had|suffer(?:s|ed)|died|was|is)\b"
+    r"(?:(?!\b(?:Kind|Pat|Patient\w*|Pt|he|she|er|sie|ihn|ihm|him|her|that|dass|reports?|berichtet|worr\w+|concern\w*)\b)[^.;,\n])*\Z",
+    re.IGNORECASE,
+)
+_PERCEIVES = re.compile(
+    r"\b(?:noti[cz]\w*|bemerk\w*|beobacht\w*|found|gefunden|gesehen|saw|seen|report\w*|bericht\w*|called|brought|gebracht|gemess\w*|measur\w*|gab|gave|given|gegeben"
+    r"|festgestellt|angegeben|stated|says?|Angst|Sorgen?|auf(?:ge)?fallen|angerufen|gerufen)\b",
     re.IGNORECASE,
 )
 _HE = re.compile(
@@ -142,6 +156,11 @@ _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE
 _NOT_GIVEN = re.compile(
     r"\b(?:nkd?a|cave|avoid\w*|\w*meiden|\w*kontraindi\w*|contraindicat\w*|itch\w*|prurit\w*|juckreiz|\w*ausschlag|quaddeln|\w*ödem|quincke|bronchospas\w*"
     r"|atemnot|abgesetzt|stopped|discontinued|due to|wegen|bei(?! (?:bedarf|b(?:d|ed)\b|schmerz|fieber))|no(?! (?:refill|change))|not|cannot|kein\w*|nicht)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_ALLERGIC_TO = re.compile(
+    r"(?:\b(?:allergic|hypersensitive|intolerant) to|(?:allergy|hypersensitivity|intolerance) to|(?:allergie|unverträglichkeit|überempfindlichkeit|allergisch)\s(?:auf|gegen(?:über)?|von))"
+    r"\s(?:(?:the|an?) )?\Z",
     re.IGNORECASE,
 )
 # How somebody reacts, which is no substance: "Erdnuss mit Atemnot"
@@ -249,7 +268,7 @@ def _with_relatives(
             return True
         first, _ = sections.sentence(item.start)
         far = item.start - first > 4 * _NEAR
-        if far or not _RELATIVES.match(sections.report, first, item.start):
+        if far or not _is_of_relative(item.start, item.end, first, sections.report):
             return True
         if not known.meet(item):
             known.add(item.start, item.end)
@@ -261,6 +280,16 @@ def _with_relatives(
         return categories
     found[family] = _in_order(*found.get(family, ()), *moved)
     return found
+
+
+def _is_of_relative(start: int, end: int, first: int, report: str) -> bool:
+    """Whether the sentence, which begins at ``first``, says of a relative what stands at ``report[start:end]``."""
+    if _RELATIVES.match(report, first, start):
+        return True
+    behind = report[end : end + _NEAR].split(",")[0]
+    return bool(_SICK.match(report, first, start)) and not _PERCEIVES.search(
+        report[first:end] + behind
+    )
 
 
 def _is_theirs(item: Item, sections: Sectioned) -> bool:
@@ -620,7 +649,10 @@ def _with_allergies(
     def stays(item: Item, category: Category) -> bool:
         if "AllergyIntolerance" not in category.fhir.also or item.start is None or item.end is None:
             return True
-        if sections.kind(item.start) != "allergies" or _NONE.match(item.text):
+        before = sections.report[max(0, item.start - _NEAR) : item.start]
+        told = category.fhir.resource == "MedicationStatement" and _ALLERGIC_TO.search(before)
+        listed = sections.kind(item.start) == "allergies" and not _NONE.match(item.text)
+        if not (listed or told):
             return True
         if known.meet(item):
             return True

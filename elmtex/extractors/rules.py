@@ -23,6 +23,7 @@ _SAYS = re.compile(r"[\w+±↑↓⇑⇓*<>]")
 _WORD = re.compile(r"(?:[^\s,;()]|(?<=\d),(?=\d))+")  # "2,5" is one
 _DOSE = re.compile(r"[mun]?g\b|m?L\b|k?\[iU\]|U\b|m(?:eq|mol)\b")  # in UCUM
 _OF_SOMEBODY = re.compile(r"\b(?:his|her|their|ihr\w*|sein\w*)\s+\Z", re.IGNORECASE)
+_BEFORE_BRACKET = re.compile(r"\b(\w+?)s? ?\( ?\Z")
 _AFTER_AGE = re.compile(r"[,\s]{1,2}(?:old |alte[rsn]? )?(\w+)")
 _BEHIND = re.compile(
     r"[ \t]*(?:[(\[] ?(?P<bracketed>[^()\[\]\n,;]{2,30}?) ?[)\],;]|[-\u2013:,]? ?(?P<alone>\w[\w ]{1,28}\w)[ \t.]*$)",
@@ -138,10 +139,14 @@ def with_demographics(
 
 
 def _is_relatives(age: Item, report: str) -> bool:
-    """Whether an age is said of the patient's relative: „ihren 91-jährigen Vater“, "her 52-year-old mother"."""
+    """Whether an age is said of the patient's relative: „ihren 91-jährigen Vater“, "her 52-year-old mother", „mit dem Großvater
+    (71 J.)“."""
     word = _AFTER_AGE.match(report, age.end) if age.end else None
     before = report[max(0, (age.start or 0) - _NEAR) : age.start]
-    return bool(word and is_relative(word[1]) and _OF_SOMEBODY.search(before))
+    if word and is_relative(word[1]) and _OF_SOMEBODY.search(before):
+        return True
+    named = _BEFORE_BRACKET.search(before)
+    return named is not None and is_relative(named[1])
 
 
 def _told_age(report: str) -> list[Item]:

@@ -23,6 +23,7 @@ _SIGN = re.compile(
     r"\( ?(?:(?P<yes>\+{1,3}|pos(?:itive?)?\.?|ja|yes)|[-–−]|neg(?:ative?)?\.?|nein|no|[Øø∅]) ?\)|(?<!\w)[Øø∅](?!\w|[ \t]*[<>~]?[ \t]*\d)",
     re.IGNORECASE,
 )
+_PLUS = re.compile(r"[ \t]\+{1,3}(?=[ \t]*(?:[,;.)\n\r]|\Z))")  # „Ödeme +, Ikterus Ø“
 _BESIDE = re.compile(r"(?:[ \t]?/[ \t]?[\w-]{1,30}){0,3}[ \t]{0,2}")
 # Before a line or a word: "+ polyuria", "-CP"; a dash alone is a bullet
 _SIGNED_LINE = re.compile(r"^[ \t]*(?P<sign>[+–−-])[ \t]?(?=[^\W\d_])", re.MULTILINE)
@@ -36,7 +37,7 @@ _UNKNOWN = (
 _ANSWER = re.compile(
     r"(?:[ \t]?/[ \t]?[\w-]{1,30}|[ \t](?:bei|in|im|am|an|i\.|seit|vor|während|on|at|present|since|last|during|before|this|currently|aktuell|bekannt|known)"
     r"(?![^,;:?\n]*remission)(?:[ \t][\w.-]{1,30}){0,5})?"
-    r"(?:(?P<asks>[ \t]?[:?][:? \t]{0,3}(?:[-–][ \t])?)|[ \t][-–][ \t]|\t+| {2,30})"
+    r"(?:[ \t]\((?:[yj]/n|yes/no|ja/nein)\))?(?:(?P<asks>[ \t]?[:?][:? \t]{0,3}(?:[-–][ \t])?|[ \t]?[._·]{3,60}[ \t:]{0,3})|[ \t][-–][ \t]|\t+| {2,30})"
     r"(?:(?P<yes>yes|y|ja|j)|(?P<no>no|n|nein|none)|(?P<present>present|vorhanden|pos(?:itive?)?\b\.?|\+{1,3})"
     r"|(?P<absent>nil|absent|neg(?:ative?)?\b\.?|denied|verneint|negiert|keine?|not (?:present|identified|seen|detected|found)"
     rf"|nicht (?:vorhanden|nachweisbar|nachgewiesen)|[-–−Øø∅])|(?P<possible>{_UNKNOWN}))"
@@ -154,6 +155,8 @@ def _signed(report: str, start: int, end: int, first: int, last: int) -> bool | 
     beside = _BESIDE.match(report, end, last)
     if beside and (sign := _SIGN.match(report, beside.end(), last)):
         return sign["yes"] is not None if _END.match(report, sign.end(), last) else None
+    if _PLUS.match(report, end, last):
+        return True
     line, _ = line_of(report, start)
     mark = _SIGN.search(report, line, min(line + _FAR, start))
     if mark and _leads(report[line : mark.start()]):

@@ -16,7 +16,8 @@ _GENDER = frozenset(
     "mutter vater sohn tochter bruder schwester ehemann ehefrau witwe witwer hausfrau".split()
 )
 _RELATIVES = frozenset(
-    "mother father son daughter brother sister husband wife mutter vater sohn tochter bruder schwester ehemann ehefrau".split()
+    "mother father son daughter brother sister husband wife mutter vater sohn tochter bruder schwester ehemann ehefrau "
+    "grandmother grandfather aunt uncle großmutter großvater tante onkel".split()
 )
 _GENDER_STEMS = ("männl", "maennl", "weibl", "patient", "schüler", "rentner")
 

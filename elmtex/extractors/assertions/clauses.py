@@ -25,10 +25,22 @@ DONE = re.compile(
     r"continue\w*|weiter\w*|fortg\w+|fortf\w+|am \d)",
     re.IGNORECASE,
 )
+DOSE = r"(?: \d[\w.,/ -]{0,30})?"  # which may follow a drug's name
 # Before a treatment or test that was tried, in vain: "failed conservative management", „frustrane Therapie mit Pregabalin“
 _FAILED = re.compile(
-    r"(?:\bfailed (?:(?:oral|outpatient|medical|maximal|multiple|several|prior|previous|an?|his|her|(?:trials?|courses?) of) )*"
+    r"(?:\b(?:(?:not|n['’]t) respond(?:ing|ed)?|un(?:responsive|relieved)|no response) (?:to|by) (?:(?:an?|his|her|the) )?"
+    r"|\b(?:sprach(?:en)?|spricht|sprechen) (?:\w+ ){0,2}auf (?=[\w-]+(?: \w+){0,2} nicht an\b)"
+    r"|\bfailed (?:(?:oral|outpatient|medical|maximal|multiple|several|prior|previous|an?|his|her|(?:trials?|courses?) of) )*"
     r"|\b(?:frustran|erfolglos)e\w? (?:[\w-]+ )?mit )\Z",
+    re.IGNORECASE,
+)
+_CONSIDERED_BEFORE = re.compile(
+    r"\b(?:erwogen (?:wird|werden)|zu (?:erwägen|diskutieren)(?: (?:ist|sind|wäre))?|geplant (?:ist|sind)|vorgesehen (?:ist|sind)|considering)"
+    r"(?: (?:eine?n?|an?|the|die|der|das))? \Z",
+    re.IGNORECASE,
+)
+_CONSIDERED = re.compile(
+    rf"{DOSE}(?: (?:wird|werden|ist|sind|wäre|is|are|being))? (?:erwogen|zu erwägen|zu diskutieren|under consideration|being considered)\b",
     re.IGNORECASE,
 )
 _MISSED = re.compile(r"\b(?:appointments?|visits?)\Z", re.IGNORECASE)
@@ -40,7 +52,6 @@ _IN_CASE = re.compile(
     re.IGNORECASE,
 )
 _TAKES = re.compile(r"\b(?:nimmt|takes|taking)\b", re.IGNORECASE)
-DOSE = r"(?: \d[\w.,/ -]{0,30})?"  # which may follow a drug's name
 _ONLY_IF = re.compile(
     rf"{DOSE},? (?:nur|only),? (?:falls|wenn|if|in case|bei (?:Fieber|Verschlechterung|Persistenz|Bedarf))\b",
     re.IGNORECASE,
@@ -132,6 +143,13 @@ def has_failed(item: Item, report: str) -> bool:
     if not failed or _MISSED.search(item.text):
         return False
     return not _NOT.search(before[: failed.start()])
+
+
+def is_considered(item: Item, report: str) -> bool:
+    """Whether a treatment or test is only thought of: „Erwogen wird Trametinib“, "surgery is under consideration"."""
+    assert item.start is not None and item.end is not None
+    before = _CONSIDERED_BEFORE.search(words_before(item.start, report))
+    return bool(before or _CONSIDERED.match(report, item.end))
 
 
 def is_refused(item: Item, report: str) -> bool:

@@ -13,6 +13,7 @@ from elmtex.extractors.assertions.clauses import (
     NEGATION,
     has_failed,
     is_conditional,
+    is_considered,
     is_refused,
     leading_line,
     list_entry,
@@ -71,6 +72,16 @@ _AGAIN = re.compile(
     r"(?<!nicht )\b(?:wieder(?:an|auf|ein)?(?: (?:an|auf|ein)?|)(?:gesetzt|genommen|begonnen|gegeben)|resumed|restarted|reintroduced)\b",
     re.IGNORECASE,
 )
+_NO = re.compile(r"\b(?:kein\w*|no)\s+\Z", re.IGNORECASE)  # „Kein Marcumar“
+# "Simvastatin on hold while on clarithromycin": this one is taken
+_WHILE_ON = re.compile(
+    r"\b(?:while on|whilst on|solange|während der Therapie mit)\s+\Z", re.IGNORECASE
+)
+# „Metformin (keine Nebenwirkungen) wird fortgeführt“
+_CONTINUED = re.compile(
+    rf"{DOSE}(?: ?\([^()\n]*\))?(?: (?:wird|wurde|werden|wurden|kann|soll|is|was|unverändert|weiter))* (?:fortgeführt|fortgesetzt|weitergeführt|beibehalten|continued)\b",
+    re.IGNORECASE,
+)
 _COMMA = re.compile(r"[,;](?!\d)")
 _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
 
@@ -78,12 +89,16 @@ _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
 def of_drug(item: Item, sections: Sectioned) -> Item:
     """The drug with the assertion that the words around it tell for certain."""
     assert item.start is not None and item.end is not None
+    if _NO.search(words_before(item.start, sections.report)):
+        return replace(item, assertion="absent")
     if item.assertion == "present" and (
         is_refused(item, sections.report) or _is_former(item, sections.report)
     ):
         return replace(item, assertion="absent")
     if item.assertion == "present" and (
-        _is_advised(item, sections) or is_conditional(item, sections)
+        _is_advised(item, sections)
+        or is_conditional(item, sections)
+        or is_considered(item, sections.report)
     ):
         return replace(item, assertion="possible")
     if item.assertion == "absent" and _is_taken(item, sections):
@@ -127,11 +142,11 @@ def _is_taken(item: Item, sections: Sectioned) -> bool:
     """Whether the words that made a drug absent are said of another one, or of how it helped or was taken."""
     assert item.start is not None and item.end is not None
     report = sections.report
-    if has_failed(item, report):
+    if has_failed(item, report) or _WHILE_ON.search(words_before(item.start, report)):
         return True
     if _INSTEAD.match(report, item.end) or _AGAIN.search(words_after(item.end, report)):
         return True
-    if _SOMETIMES.match(report, item.end):
+    if _SOMETIMES.match(report, item.end) or _CONTINUED.match(report, item.end):
         return not NEGATION.search(words_before(item.start, report))
     return (
         _is_switched_to(item, report)

@@ -25,6 +25,9 @@ _SUSPECTED = re.compile(
 _SUSPECTED_OF = re.compile(
     r"(?:\bV\. ?a\.|\b[Vv]erdacht auf|\bsuspi(?:cion|cious) (?:of|for)|\b[Ss]uspected) (?:(?:nicht|an?|eine?n?|[a-zäöüß]{3,}(?:e[nrsm]?|al|ar|ic|ed)) ){0,3}\Z"
 )
+_TO_EXCLUDE = re.compile(
+    r"\W*(?:to )?(?:exclude|rule out|r/o) (?:(?:an?|any|the) )?\Z", re.IGNORECASE
+)  # "Exclude TB."
 # What is asked is another thing: „Ursache der Anämie?“
 _ASKED_OF = re.compile(
     r"\b(?:Ursache|Genese|Verlauf|Progress|Staging|cause|a?etiology|source|management|follow-?up)\b(?: (?:der|des|von|bei|of|the|her|his|a|an)){0,3} \Z",
@@ -71,13 +74,35 @@ _DENIES_LIST = re.compile(
     re.IGNORECASE,
 )
 _OR = re.compile(
-    r",? (?:oder|bzw\.|or|nor) (?!(?:li|re|links|rechts|left|right|[CLS]\d|des|der|dem|den|im|in|am|[IVX]+)\b)",
+    r",? (?:oder|od\.|bzw\.|or|nor) (?!(?:li|re|links|rechts|left|right|[CLS]\d|des|der|dem|den|im|in|am|[IVX]+)\b)",
     re.IGNORECASE,
 )
 _NO_LIST = re.compile(
     r"[:();]|\b(?:aber|jedoch|sondern|but|however|mit|with|bei|ist|sind|wurden?|zeig\w*|is|was|were|are|shows?|has|had|have|he|she|dafür|nach|after|seit|since|due|wegen|"
     r"which|that|who|if|falls|wenn|except|außer|other|change\w*|\w*zunahme|increase\w*|\w*änderung|nur|only|just|than|als|mild\w*|leicht\w*|chroni\w*|known|bekannt\w*|"
     r"degenerativ\w*|old|alte[rsn]?)\b",
+    re.IGNORECASE,
+)
+# Behind a finding that is still there: „Husten hat sich nicht gebessert“, "pain did not respond to ibuprofen"
+_STILL = re.compile(
+    r"(?: (?:is|was|were|has|have|had|did|does|could|ist|sind|war|waren|hat|haben|hatten?|konnten?|lie(?:ß|ss)(?:en)?|sich|sprach(?:en)?|spricht|sprechen"
+    r"|(?:auf|trotz|ohne|unter) [\w-]+|bisher|bislang|noch|seither|seitdem|darunter)){0,6}"
+    r" (?:nicht (?:mehr )?(?:auszuhalten|zu ertragen|erträglich|beherrschbar|kontrollierbar|kontrolliert|stillbar|gebessert|verbessert|besser|gelindert|nachgelassen"
+    r"|rückläufig|abgeklungen|zurückgegangen|zurückgebildet|verschwunden|verändert|an(?=[.,;)\n]|\Z))"
+    r"|(?:not|\w+n['’]t) (?:been )?(?:\w+ly )?(?:improv\w*|resolv\w*|subsid\w*|settl\w*|abat\w*|respond\w*|gone? away|chang\w*|controlled|relieved|better))\b",
+    re.IGNORECASE,
+)
+# Before one that is there: „nicht nur Erbrechen, sondern auch“, "not aware of the fever"
+_NOT_ONLY = re.compile(
+    r"\b(?:nicht (?:nur|bloß|allein)|(?:ohne|kein\w*) Zweifel(?: an)?|(?:no|without(?: an?y?)?) doubt(?: about)?|not (?:only|just|merely)|(?:not (?:even )?|un)aware of (?:the|his|her))(?: (?:an?|the|eine?n?))? \Z",
+    re.IGNORECASE,
+)
+# Before what may come: „Sollte ein Stridor auftreten, Arzt rufen“; but „Sollten die Schmerzen anhalten“, which are there
+_SHOULD_COME = re.compile(
+    r"\W*(?:\w+: )?(?:Sollten?|Falls|Sofern|Should|In case of)\b(?:(?!\bbekannt)(?:Pat\.|[^.,;:\n]))*\Z"
+)
+_STAYS = re.compile(
+    r"[^.,;\n]*\b(?:persist\w*|anh[aä]lt\w*|anhalten|fortbest\w*|weiter\w*|nicht|not|bleib\w*|zunehm\w*|continue\w*|worsen\w*|remain\w*)\b",
     re.IGNORECASE,
 )
 _NOT_EXCLUDED = re.compile(
@@ -158,7 +183,7 @@ _STOPPED_AT = re.compile(
 )
 # „druckdolent, nicht geschwollen“: the denial is the next finding's
 _NEXT_DENIED = re.compile(
-    r", (?:aber |but )?(?:nicht|not) (?:geschwollen|gerötet|vergrößert|überwärmt|druckdolent|druckschmerzhaft|klopfschmerzhaft|schmerzhaft|"
+    r"(?:/[\w-]+){0,4} ?\((?:kein\w*|no|ohne|without) (?!Nachweis|Anhalt|Hinweis|evidence|signs?\b)[\w-]+|, (?:aber |but )?(?:nicht|not) (?:geschwollen|gerötet|vergrößert|überwärmt|druckdolent|druckschmerzhaft|klopfschmerzhaft|schmerzhaft|"
     r"infiziert|verlegt|swollen|red|warm|tender|enlarged|painful|infected)\b",
     re.IGNORECASE,
 )
@@ -191,7 +216,7 @@ def of_finding(item: Item, sections: Sectioned, *, disease: bool = False) -> Ite
     told = _told(item, words_before(item.start, report), report, disease)
     if told:
         return replace(item, assertion=told)
-    if item.assertion == "present" and _is_of_denied_list(item, sections):
+    if item.assertion != "absent" and _is_of_denied_list(item, sections):
         return replace(item, assertion="absent")
     if item.assertion == "possible" and _is_undoubted(item, sections, disease):
         return replace(item, assertion="present")
@@ -207,8 +232,13 @@ def of_finding(item: Item, sections: Sectioned, *, disease: bool = False) -> Ite
 def _told(item: Item, words: str, report: str, disease: bool) -> Assertion | None:
     """What the words right beside a finding say; ``words`` are those of its clause before it."""
     assert item.end is not None
-    if _NOT_EXCLUDED.match(report, item.end) or (not disease and _IF_NEEDED.search(words)):
+    unsure = _TO_EXCLUDE.match(words) or _NOT_EXCLUDED.match(report, item.end)
+    if unsure or (not disease and _IF_NEEDED.search(words)):
         return "possible"
+    if item.assertion != "present" and _is_still_there(item, words, report):
+        return "present"
+    if item.assertion == "present" and _SHOULD_COME.match(words):
+        return None if _STAYS.match(report, item.end) else "possible"
     doubted = _SUSPECTED_OF.search(words) or _RISKS.search(words)
     if item.assertion == "present" and (doubted or is_suspected(item, report)):
         return "possible"
@@ -230,6 +260,15 @@ def is_suspected(item: Item, report: str) -> bool:
     return bool(suspected) and not _ASKED_OF.search(words_before(item.start, report))
 
 
+def _is_still_there(item: Item, words: str, report: str) -> bool:
+    """Whether what is denied is that a finding went, or that it is the only one."""
+    assert item.end is not None
+    if _NOT_ONLY.search(words):
+        return True
+    still = _STILL.match(report, item.end, item.end + NEAR)
+    return bool(still) and not NEGATION.search(_PART.split(words)[-1])
+
+
 def _is_condition(item: Item, words: str, report: str) -> bool:
     """Whether a symptom is what advice waits for."""
     assert item.end is not None
@@ -247,8 +286,10 @@ def _is_of_denied_list(item: Item, sections: Sectioned) -> bool:
     denials = list(_DENIES_LIST.finditer(report, max(first, item.start - NEAR), item.start))
     if not denials:
         return False
-    joint = _OR.search(report, item.end, min(last, item.end + NEAR))
+    joint = _OR.search(report, item.start, min(last, item.end + NEAR))
     begin = denials[-1].end()
+    if item.assertion == "possible" and "sicher" in denials[-1][0]:
+        return False
     listed = report[begin : item.start]
     ends = [j.end() for j in _OR.finditer(listed)]
     if joint and not _NO_LIST.search(report, begin, joint.start()):

@@ -10,6 +10,7 @@ from elmtex.extractors.assertions.clauses import (
     clause_of,
     has_failed,
     is_conditional,
+    is_considered,
     is_refused,
     words_after,
     words_before,
@@ -26,8 +27,8 @@ _NOT_HAD = re.compile(
 )
 # Behind a test or treatment: "Bronchoscopy cancelled", „Mammographie: noch nie“, „cMRT wegen Schrittmacher nicht durchführbar“
 _NOT_DONE = re.compile(
-    r"(?: (?:was|were|is|ist|sind|war|waren|wurden?|konnten?|noch|(?:aufgrund|wegen|wg\.|auf Wunsch|due to|because of)(?: [\w.-]+){1,4}?)){0,4}"
-    r" (?:not (?:performed|done|possible|carried out|undertaken|indicated|tolerated)|cancelled|"
+    r"(?: (?:was|were|is|ist|sind|war|waren|wurden?|konnten?|noch|(?:aufgrund|wegen|wg\.|bei|auf Wunsch|due to|because of)(?: [\w.,-]+){1,4}?)){0,4}"
+    r" (?:not (?:performed|done|possible|carried out|undertaken|indicated|tolerated)|cancelled|deferred|postponed|zurückgestellt|verschoben|"
     r"nicht (?:durchführbar|durchgeführt|möglich|erfolgt|indiziert|erforderlich|notwendig|toleriert))\b"
     r"|(?: (?:des|der|bei|wegen|heute|daher|damit|somit))? (?:entfiel(?:en)?|entfällt|entfallen|unterblieb(?:en)?)\b"
     r"|: (?:never|noch nie|nie)\b",
@@ -56,11 +57,13 @@ def of_procedure(item: Item, sections: Sectioned) -> Item:
     """The test or treatment with the assertion that the words around it tell for certain."""
     assert item.start is not None and item.end is not None
     report, start = sections.report, item.start
-    if item.assertion == "present" and (
-        is_refused(item, report) or _NOT_DONE.match(report, item.end)
+    if _NOT_DONE.match(report, item.end) or (
+        item.assertion == "present" and is_refused(item, report)
     ):
         return replace(item, assertion="absent")
-    if item.assertion == "present" and is_conditional(item, sections):
+    if item.assertion == "present" and (
+        is_conditional(item, sections) or is_considered(item, report)
+    ):
         return replace(item, assertion="possible")
     if item.assertion != "possible" and _AWAITED.match(report, item.end):
         return replace(item, assertion="possible")
