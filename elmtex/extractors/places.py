@@ -128,16 +128,17 @@ _PATIENT_AGAIN = re.compile(
     r"\b(?:(?:Pat\.|Patient(?:in)?|er|sie|[Tt]he patient|he|she) (?:selbst|selber|himself|herself|nur)|[Ss]elbst (?:nur|mit|Z\.))\b[^.;\n]*\Z"
     r"|\b(?:EA|Eigenanamnese|Pat\.|Patient(?:in)?|Pt): [^.;\n]*\Z"
 )
+_KIN = "Mutter|Vater|Bruder|Schwester|Sohn|Tochter|Tante|Onkel|mother|father|brother|sister|son|daughter|aunt|uncle"
 _RELATIVES = re.compile(
-    r"\W*(?:Mutter|Vater|Bruder|Schwester|Sohn|Tochter|Tante|Onkel|Cousine?|Gro(?:ß|ss)(?:mutter|vater|eltern)|Oma|Opa|Geschwister|Eltern|Zwillings\w+|Nichte|Neffe"
-    r"|mother|father|brother|sister|son|daughter|aunt|uncle|cousin|grand(?:mother|father)|twin(?: brother| sister)?|niece|nephew|siblings?|parents)"
+    rf"\W*(?:{_KIN}|Cousine?|Gro(?:ß|ss)(?:mutter|vater|eltern)|Oma|Opa|Geschwister|Eltern|Zwillings\w+|Nichte|Neffe"
+    r"|cousin|grand(?:mother|father)|twin(?: brother| sister)?|niece|nephew|siblings?|parents)"
     r"(?: (?:mütterlicher|väterlicher)seits| [mv]s\.| \([^()\n]{1,20}\))?\s?[:–=-]\s(?:(?!\b(?:Kind|Pat|Patient\w*|Pt|he|she|er|sie|sei|habe|hat|reports?|berichtet|seit|since)\b)[^.;\n])*\Z",
     re.IGNORECASE,
 )
 # „Ihr Ehemann ist an Influenza erkrankt“, "His wife has shingles"; not "His wife has noticed a rash"
 _SICK = re.compile(
-    r"\W*(?:(?:seine?|ihre?|his|her|der|die|das|the) )(?:mutter|vater|bruder|schwester|sohn|tochter|tante|onkel|ehefrau|ehemann|partner(?:in)?|mitbewohner(?:in)?"
-    r"|(?<=seine )frau|(?<=ihr )mann|mother|father|brother|sister|son|daughter|aunt|uncle|wife|husband|roommate)"
+    rf"\W*(?:seine?|ihre?|his|her|der|die|das|the) (?:{_KIN}|ehefrau|ehemann|partner(?:in)?|mitbewohner(?:in)?"
+    r"|(?<=seine )frau|(?<=ihr )mann|wife|husband|roommate)"
     r" (?:ist|hat|hatte|leidet|litt|(?:ver)?starb|has|had|suffer(?:s|ed)|died|was|is)\b"
     r"(?:(?!\b(?:Kind|Pat|Patient\w*|Pt|he|she|er|sie|ihn|ihm|him|her|that|dass|reports?|berichtet|worr\w+|concern\w*)\b)[^.;,\n])*\Z",
     re.IGNORECASE,

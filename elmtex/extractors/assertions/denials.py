@@ -38,7 +38,7 @@ _STEMS = (
 _WORDS = (
     "ab abandoned abl advised any as aus change changed cured dc dissuaded dnr few free given gone hardly hypothetical improbable kaum leer "
     "left little loss missing n negativ nein neither nka nkda nkma noch out preferred prevented quit reluctant rule ruled stattdessen "
-    "turned un w/o weder weg went would zuletzt "
+    "turned un w/o weder weg went would zuletzt"
 )
 _DENIAL = re.compile(
     rf"{NEGATION.pattern}|{NOT_TAKEN.pattern}|\b(?:{'|'.join(_STEMS.split())})|\b(?:{'|'.join(_WORDS.split())})\b"

@@ -89,7 +89,8 @@ _AFTER_COMMA = re.compile(r"(?:[,;:]|\band|\bund)\s*\Z")
 def of_drug(item: Item, sections: Sectioned) -> Item:
     """The drug with the assertion that the words around it tell for certain."""
     assert item.start is not None and item.end is not None
-    if _NO.search(words_before(item.start, sections.report)):
+    before = words_before(item.start, sections.report)
+    if _NO.search(before):
         return replace(item, assertion="absent")
     if item.assertion == "present" and (
         is_refused(item, sections.report) or _is_former(item, sections.report)
@@ -101,7 +102,7 @@ def of_drug(item: Item, sections: Sectioned) -> Item:
         or is_considered(item, sections.report)
     ):
         return replace(item, assertion="possible")
-    if item.assertion == "absent" and _is_taken(item, sections):
+    if item.assertion == "absent" and (_WHILE_ON.search(before) or _is_taken(item, sections)):
         return replace(item, assertion="present")
     if item.assertion == "absent" and not (
         is_denied(item.start, item.end, sections) or _is_former(item, sections.report)
@@ -142,7 +143,7 @@ def _is_taken(item: Item, sections: Sectioned) -> bool:
     """Whether the words that made a drug absent are said of another one, or of how it helped or was taken."""
     assert item.start is not None and item.end is not None
     report = sections.report
-    if has_failed(item, report) or _WHILE_ON.search(words_before(item.start, report)):
+    if has_failed(item, report):
         return True
     if _INSTEAD.match(report, item.end) or _AGAIN.search(words_after(item.end, report)):
         return True
