@@ -498,6 +498,17 @@ def test_what_a_denial_does_not_reach_is_there(report: str, words: str, assertio
         ("Der Vater starb mit 58 Jahren. Infarkt 2016.", "medical_surgical_history", "Infarkt", True),
         ("Ihr Ehemann ist an Influenza erkrankt.", "diagnosis", "Influenza", False),
         ("His wife has noticed a hernia.", "diagnosis", "hernia", True),
+        ("KM selbst mit Migräne bekannt", "diagnosis", "Migräne", False),
+        ("Kidney donor (living, sister) has gout.", "diagnosis", "gout", False),
+        ("FHx: M - gout, MGM - lupus", "diagnosis", "lupus", False),
+        ("FHx: M - gout. Pt's own hx: lupus", "diagnosis", "lupus", True),
+        ("Wir berichten über Frau Krebs.", "diagnosis", "Krebs", False),
+        ("CC: DR M ABARA", DRUG, "ABARA", False),
+        ("Seen by Dr. B. Aspirin was started.", DRUG, "Aspirin", True),
+        ("Had a flu shot.", "diagnosis", "flu", False),
+        ("Bypass-OP abgelehnt", DRUG, "Bypass-OP", False),
+        ("Unter Clindamycin kam es 2019 zu Urtikaria.", DRUG, "Clindamycin", False),
+        ("Unter Clindamycin kam es zu Besserung.", DRUG, "Clindamycin", True),
         ("Bekannte Unverträglichkeit gegenüber Diclofenac.", DRUG, "Diclofenac", False),
         ("Patient: Ewald Kretzschmer, geb. 22.08.1959", "signs_symptoms", "Kretzschmer", False),
         ("Patient: Husten seit drei Tagen", "signs_symptoms", "Husten", True),
@@ -580,6 +591,49 @@ def test_what_is_a_relatives_or_a_name_is_no_finding_of_the_patient(
     assert bool(fitted(items, CLINICAL, Sectioned.of(report))[key]) == kept
 
 
+@pytest.mark.parametrize(
+    ("report", "words", "own"),
+    [
+        ("His brother has epilepsy. The patient has migraines.", "migraines", "migraines"),
+        ("Her mother had a stroke. She has gout herself.", "gout herself", "gout"),
+        ("Her brother is well. She herself has colitis.", "colitis", "colitis"),
+        ("Sister with lupus; patient with gout.", "patient with gout", "gout"),
+        ("The patient has a brother with gout.", "gout", None),
+        ("FA: Schwester Lupus. Selbst nur Z. n. Gicht.", "Gicht", "Gicht"),
+        ("Her mother has gout herself.", "gout", None),
+    ],
+)
+def test_what_is_the_patients_again_is_no_relatives(
+    report: str, words: str, own: str | None
+) -> None:
+    items = {"family_history": (Item(*place(report, words)),)}
+    found = fitted(items, CLINICAL, Sectioned.of(report))
+    past = [i.text for i in found.get("medical_surgical_history", ())]
+    assert past == ([own] if own else [])
+    assert bool(found["family_history"]) == (own is None)
+
+
+@pytest.mark.parametrize(
+    ("report", "past"),
+    [
+        ("Die Übelkeit ist inzwischen vollständig abgeklungen.", True),
+        ("Die Übelkeit ist nicht vollständig abgeklungen.", False),
+        ("Die Übelkeit hat sich unter MCP komplett zurückgebildet.", True),
+    ],
+)
+def test_what_went_altogether_is_past(report: str, past: bool) -> None:
+    items = {"signs_symptoms": (Item(*place(report, "Übelkeit")),)}
+    found = fitted(items, CLINICAL, Sectioned.of(report))
+    assert bool(found.get("medical_surgical_history")) == past
+
+
+def test_a_disease_of_childhood_is_past() -> None:
+    report = "Als Kind Masern, jetzt Fieber."
+    items = {"diagnosis": (Item(*place(report, "Masern")),)}
+    found = fitted(items, CLINICAL, Sectioned.of(report))
+    assert [key for key, items in found.items() if items] == ["medical_surgical_history"]
+
+
 def test_what_stands_under_allergies_is_one() -> None:
     report = "Allergies: penicillin (rash), iodine. None to latex.\nPMH: asthma\n"
     history = tuple(
@@ -611,6 +665,9 @@ def test_what_stands_under_allergies_is_one() -> None:
         ("Medikation: Novalgin bei Bedarf", "Novalgin", DRUG),
         ("Medikation: Metamizol bei Agranulozytose nicht geben.", "Metamizol", "allergies"),
         ("Medications: She must not take codeine.", "codeine", "allergies"),
+        ("Off amiodarone. Tolerating dofetilide.", "dofetilide", DRUG),
+        ("ALL: PCN, bees. Given ketorolac 15 mg.", "ketorolac 15 mg", DRUG),
+        ("Given codeine, itch.", "codeine", "allergies"),
     ],
 )
 def test_what_stands_under_medication_is_no_allergy(report: str, words: str, key: str) -> None:

@@ -149,6 +149,9 @@ def _sentences(report: str) -> list[str]:
         ("metoprolol succinate extended release 50 mg twice daily\nlisinopril 10 mg daily", "metoprolol succinate extended release 50 mg twice daily\nlisinopril 10 mg daily"),
         ("Zustand nach Hinterwandinfarkt mit Stent der RCA 2015\nZustand nach Cholezystektomie wegen Steinleidens 2010\nArterielle Hypertonie, gut eingestellt seit 20 Jahren", "Zustand nach Hinterwandinfarkt mit Stent der RCA 2015\nZustand nach Cholezystektomie wegen Steinleidens 2010\nArterielle Hypertonie, gut eingestellt seit 20 Jahren"),
         ("Aspirin 100 mg 1-0-0\nRamipril 5 mg 1-0-1\nTorasemid 10 mg 1-0-0", "Aspirin 100 mg 1-0-0\nRamipril 5 mg 1-0-1\nTorasemid 10 mg 1-0-0"),
+        ("Kein Anhalt für Infiltrat,\nPneu oder Erguss.", "Kein Anhalt für Infiltrat, Pneu oder Erguss."),
+        ("re-\ngurgitation, no pericardial\neffusion", "regurgitation, no pericardial effusion"),
+        ("Keine Medikamente,\nHusten seit Tagen.", "Keine Medikamente,\nHusten seit Tagen."),
         ("Lungs: clear\nno edema", "Lungs: clear\nno edema"),
         # Capitals
         ("NECK: SUPPLE WITHOUT MASSES.\nHEENT: PERRLA", "NECK: Supple without masses.\nHEENT: PERRLA"),

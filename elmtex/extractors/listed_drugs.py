@@ -26,6 +26,9 @@ _NO_NAME = re.compile(
     rf"(?!(?-i:(?:Mg|D) ?\d|Mg\Z)|one[- ]a[- ]day\b)(?:(?:{_FORM_OR_UNIT}|{_HOW}|\d{{1,2}}[A-Z][a-z]{{2}}\d{{4}}|\d+(?:{_FORM_OR_UNIT})?)(?![^\W_])[\s.,;:/()-]*)+",
     re.IGNORECASE,
 )
+_OPERATION = re.compile(
+    r"(?:[\w-]+-)?(?:OP|Operation)|\w+(?:[ek]tomie|ectomy|otomie|otomy|skopie|scopy|graphie|graphy)"
+)
 _ENTRY = re.compile(
     r"^(?P<indent>[ \t]*)(?:\d{1,2}[.)]|[-*•+·–])[ \t]*(?P<words>\S[^\r\n]*)", re.MULTILINE
 )
@@ -48,7 +51,7 @@ def is_named(text: str) -> bool:
         >>> [is_named(text) for text in ("ASS 100 mg", "20 mg p.o. daily", "Vitamin B12", "INHALE 2 PUFFS")]
         [True, False, True, False]
     """
-    return not _NO_NAME.fullmatch(text)
+    return not (_NO_NAME.fullmatch(text) or _OPERATION.fullmatch(text))
 
 
 def with_listed(

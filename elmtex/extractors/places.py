@@ -11,6 +11,7 @@ from dataclasses import replace
 from elmtex.extractors.listed_drugs import is_named, with_listed
 from elmtex.extractors.spans import Spans
 from elmtex.schema import Category, CategorySchema
+from elmtex.text.form_field import answered
 from elmtex.text.rows import line_of
 from elmtex.text.sections import ALLERGY, Sectioned
 from elmtex.types import Item
@@ -67,6 +68,12 @@ _TOLERATES = re.compile(
     r"(?<!not )(?<!to )\b(?:tolerat(?:es|ed|ing)|verträgt|toleriert)(?: (?:an?|his|her|the|well|good|full|regular|clear|oral|p\.?o\.?|eine?|volle?|normale?)){0,4} \Z",
     re.IGNORECASE,
 )
+# Behind what somebody was vaccinated against: "tetanus shot", "Tetanus: last 2015"
+_VACCINE = re.compile(
+    r"[ -]?(?:shots?|boosters?|vaccin\w*|jabs?|immuni[sz]\w*|toxoid|impf\w*)\b"
+    r"|:? (?:last (?:given )?(?:in )?\d|up[ -]to[ -]date|UTD\b|letzte\w* Impf)",
+    re.IGNORECASE,
+)
 # What a form asks for: „Zutreffendes bitte ankreuzen“
 _INSTRUCTION = re.compile(
     r".*\b(?:ankreuzen|zutreffend\w*|tick all|check all|circle all|please (?:tick|circle))\b.*",
@@ -89,6 +96,9 @@ _HOUSE = frozenset(
 )
 _TITLE = re.compile(r"(?:PD |Priv\.-Doz\. |apl\. ?)?(?:Prof|Dr)\. ")
 _ADDRESS_FORM = re.compile(r"\b(?:Herrn?|Frau|Mrs?\.?|Ms\.?) \Z")  # "Herrn M."
+_NAME_NEXT = re.compile(
+    r"\b(?:Herrn?|Frau|Mrs?\.?|Ms\.?|Dr\.|Prof\.|(?:CC|TO|FROM|BY):? DR\.?) (?:[A-ZÄÖÜ] )?\Z"
+)
 _SIGNATURE = re.compile(
     r"(?:[A-ZÄÖÜ][\w'’-]*\.? ){1,3}[A-ZÄÖÜ][\w'’-]+, (?:M\.?D|D\.?O|RN|NP|PA-C|MBBS|(?:FRC|MRC)\w+|Ph\.?D)\b.{0,20}"
 )
@@ -113,8 +123,12 @@ _OPERATED = re.compile(r"chirurgie\Z|surgery\Z", re.IGNORECASE)
 _YEAR = re.compile(r" (?:in |\()?(?:19|20)\d\d\b")
 # Behind a problem of a list: "Anaemia - resolved", „Ulkus (2022 abgeheilt)“
 _RESOLVED = re.compile(
-    r"[ \t]*(?:[-–:][ \t]|\()[ \t]*(?:\d{4}|now|since|Z\. ?n\.,?|vollständig|komplett)?[, ]{0,2}(?:\d{4} )?(?:resolved|healed|abgeheilt|ausgeheilt|remittiert)\b(?!\?|[^.;\n]{0,20}\b(?:recur|relaps|rezidiv))",
+    r"[ \t]*(?:[-–:][ \t]|\()[ \t]*(?:\d{4}|now|since|Z\. ?n\.,?|vollständig|komplett)?[, ]{0,2}(?:\d{4} )?(?:resolved|healed|abgeheilt|ausgeheilt|remittiert)\b(?!\?|[^.;\n]{0,20}\b(?:recur|relaps|rezidiv))"
+    r"| (?:(?:ist|sind|war|waren|hat|haben|sich|inzwischen|mittlerweile|jetzt|nun|unter [\w-]+) ){1,4}(?:vollständig|komplett|folgenlos|gänzlich) (?:abgeklungen|zurückgebildet|(?:ab|aus)geheilt|verschwunden|remittiert)\b",
     re.IGNORECASE,
+)
+_AS_CHILD = re.compile(
+    r"\b(?:[Ii]m Kindesalter|[Ii]n der Kindheit|[Aa]ls Kind|[Aa]s a (?:child|boy|girl|teenager)|[Ii]n childhood)\b[^.;\n]*\Z"
 )
 # Whose disease an entry of a family history is; and where the patient is spoken of again, „beim Bruder, Pat. selbst mit …“
 _PERSON = re.compile(
@@ -125,9 +139,15 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 _PATIENT_AGAIN = re.compile(
-    r"\b(?:(?:Pat\.|Patient(?:in)?|er|sie|[Tt]he patient|he|she) (?:selbst|selber|himself|herself|nur)|[Ss]elbst (?:nur|mit|Z\.))\b[^.;\n]*\Z"
-    r"|\b(?:EA|Eigenanamnese|Pat\.|Patient(?:in)?|Pt): [^.;\n]*\Z"
+    r"\b(?:(?:Pat\.|Patient(?:in)?|[Ee]r|[Ss]ie|[Tt]he patient|[Hh]e|[Ss]he) (?:selbst|selber|himself|herself|nur)|[Ss]elbst (?:nur|mit|(?=Z\.)))\b(?:[^.;\n]|\bZ\. ?n\.)*\Z"
+    r"|\b(?:EA|Eigenanamnese|Pat\.|Patient(?:in)?|Pt|[Oo]wn (?:hx|history|medical history)|[Ee]igene(?: Vorerkrankungen)?): [^.;\n]*\Z"
 )
+# Where a sentence begins with the patient, and names nobody else: "The patient has migraines."
+_OF_PATIENT = re.compile(
+    r"\W*(?:(?:[Tt]he|Our|This|Der|Die|Unsere?) )?(?:[Pp]atient(?:in)?|Pat\.|Pt\.?|Recipient|Proband(?:in)?)(?: [^\n.;]|:)"
+)
+_SELF = len(" themselves")
+_HERSELF = re.compile(r" (?:herself|himself|themselves|selbst|selber)\b")
 _KIN = "Mutter|Vater|Bruder|Schwester|Sohn|Tochter|Tante|Onkel|mother|father|brother|sister|son|daughter|aunt|uncle"
 _RELATIVES = re.compile(
     rf"\W*(?:{_KIN}|Cousine?|Gro(?:ß|ss)(?:mutter|vater|eltern)|Oma|Opa|Geschwister|Eltern|Zwillings\w+|Nichte|Neffe"
@@ -137,9 +157,11 @@ _RELATIVES = re.compile(
 )
 # „Ihr Ehemann ist an Influenza erkrankt“, "His wife has shingles"; not "His wife has noticed a rash"
 _SICK = re.compile(
-    rf"\W*(?:seine?|ihre?|his|her|der|die|das|the) (?:{_KIN}|ehefrau|ehemann|partner(?:in)?|mitbewohner(?:in)?"
+    rf"\W*(?:(?:seine?|ihre?|his|her|der|die|das|the) (?:{_KIN}|ehefrau|ehemann|partner(?:in)?|mitbewohner(?:in)?"
     r"|(?<=seine )frau|(?<=ihr )mann|wife|husband|roommate)"
-    r" (?:ist|hat|hatte|leidet|litt|(?:ver)?starb|has|had|suffer(?:s|ed)|died|was|is)\b"
+    r" (?:ist|hat|hatte|leidet|litt|(?:ver)?starb|has|had|suffer(?:s|ed)|died|was|is)"
+    r"|(?:(?:the|der|die|kidney|liver|living|organ|bone marrow) )*(?:donor|spender(?:in)?)(?: \([^()\n]{1,30}\))? (?:has|had|was|is|died|hat|hatte|ist|war|verstarb)"
+    r"|(?:KM|KV|Kinds?e?s?(?:mutter|vater)):? (?:selbst |selber )?(?:mit|hat|hatte|leidet|an))\b"
     r"(?:(?!\b(?:Kind|Pat|Patient\w*|Pt|he|she|er|sie|ihn|ihm|him|her|that|dass|reports?|berichtet|worr\w+|concern\w*)\b)[^.;,\n])*\Z",
     re.IGNORECASE,
 )
@@ -151,7 +173,7 @@ _PERCEIVES = re.compile(
 _HE = re.compile(
     r"\W*(?:He|She|Er|Sie|One|Another|Der|Die|Eine?r?)\b|[^.\n]{0,80}\b(?:died|verst[ao]rb|gestorben)"
 )
-_OWN_HEADING = re.compile(r"[A-ZÄÖÜ]\w{0,3}: ")
+_OWN_HEADING = re.compile(r"[A-ZÄÖÜ]\w{0,3}: |(?:[Tt]he )?[Pp]atient (?:with|has|had) ")
 _NONE = re.compile(r"(?:no|not|nil|none|nkda|denie[sd]|keine?)\b", re.IGNORECASE)
 # What a sentence says of a drug that is not to be given, or no longer
 _NOT_GIVEN = re.compile(
@@ -170,6 +192,15 @@ _REACTION = re.compile(
     r"|atemnot|dyspnoe|anaphyla\w+|juckreiz|übelkeit|erbrechen|durchfall|diarrhö|schwellung|rr-abfall|rash|hives|urticaria|itching|pruritus|swelling|angio-?o?edema|nausea"
     r"|vomiting|diarrho?ea|shortness of breath|bronchospasm\w*)",
     re.IGNORECASE,
+)
+# „Unter Clindamycin kam es 2019 zu Urtikaria“, "amoxicillin caused hives"
+_REACTED = re.compile(
+    rf" (?:kam es|trat(?:en)?|caused|gave (?:him|her)|verursachte|führte)(?: (?:(?:im Jahr |in )?(?:19|20)\d\d|zu|an?|einer?|early|sofort)){{0,3}} (?:{_REACTION.pattern})",
+    re.IGNORECASE,
+)
+# "Tolerating dofetilide", "Given ketorolac"
+_GIVEN = re.compile(
+    r"\b(?:tolerat(?:es|ing)|given|received|erhielt|bekam|verträgt) (?:\w+ )?\Z", re.IGNORECASE
 )
 # Under such a heading tissue is described: in all of the paragraph, or in the first sentence
 _MICROSCOPY = re.compile(
@@ -269,7 +300,8 @@ def _with_relatives(
             return True
         first, _ = sections.sentence(item.start)
         far = item.start - first > 4 * _NEAR
-        if far or not _is_of_relative(item.start, item.end, first, sections.report):
+        told = not far and _is_of_relative(item.start, item.end, first, sections.report)
+        if not (told or (_is_headed(item.start, sections) and _is_theirs(item, sections))):
             return True
         if not known.meet(item):
             known.add(item.start, item.end)
@@ -281,6 +313,14 @@ def _with_relatives(
         return categories
     found[family] = _in_order(*found.get(family, ()), *moved)
     return found
+
+
+def _is_headed(start: int, sections: Sectioned) -> bool:
+    """Whether something stands in the first sentence of a family history: "FHx: MGM - Alzheimer's"."""
+    heading = sections.at(start).heading
+    if heading is None or sections.kind(start) != "family_history":
+        return False
+    return not sections.report[heading[1] : sections.sentence(start)[0]].strip(" \t:")
 
 
 def _is_of_relative(start: int, end: int, first: int, report: str) -> bool:
@@ -302,6 +342,11 @@ def _is_theirs(item: Item, sections: Sectioned) -> bool:
     again = _PATIENT_AGAIN.search(before)
     if again and not _PERSON.search(again[0] + item.text):
         return False
+    if _HERSELF.search(report, item.start, item.end + _SELF) and not _PERSON.search(before):
+        return False
+    clause = max(first, report.rfind(";", first, item.start) + 1)
+    if _OF_PATIENT.match(report, clause) and not _PERSON.search(report, clause, last):
+        return False
     if sections.kind(item.start) == "family_history" or _PERSON.search(
         sections.heading(item.start)
     ):
@@ -316,7 +361,9 @@ def _is_theirs(item: Item, sections: Sectioned) -> bool:
 
 
 def _unheaded(item: Item) -> Item:
-    """The item without the heading that it took in: „VA: KHK“."""
+    """The item without the heading that it took in, „VA: KHK“, or whose it is: "asthma herself"."""
+    if (own := _HERSELF.search(item.text)) and item.start is not None:
+        item = replace(item, text=item.text[: own.start()], end=item.start + own.start())
     heading = _OWN_HEADING.match(item.text)
     if heading is None or item.start is None:
         return item
@@ -326,7 +373,7 @@ def _unheaded(item: Item) -> Item:
 def _with_resolved(
     categories: dict[str, tuple[Item, ...]], kinds: Mapping[str, Category], report: str
 ) -> dict[str, tuple[Item, ...]]:
-    """The items; a problem that is said to be resolved is a past one, which was there."""
+    """The items; a problem that is said to be resolved, or of the patient's childhood, is a past one, which was there."""
     active, past = (
         [
             k
@@ -341,7 +388,15 @@ def _with_resolved(
         (i.start, i.end): replace(i, assertion="present", attributes=())
         for key in active
         for i in categories.get(key, ())
-        if i.end is not None and _RESOLVED.match(report, i.end)
+        if i.start is not None
+        and i.end is not None
+        and (
+            _RESOLVED.match(report, i.end)
+            or (
+                i.assertion == "present"
+                and _AS_CHILD.search(report, max(0, i.start - _NEAR), i.start)
+            )
+        )
     }
     if not resolved:
         return categories
@@ -545,9 +600,13 @@ def _is_patients(item: Item, category: Category, relatives: Spans, sections: Sec
         _is_no_procedure(item, report) or _is_tolerated(item, report)
     ):
         return False
+    if finding and _VACCINE.match(report, item.end):
+        return False
     if finding and any(o.fullmatch(item.text) for o in (_CAUSE, _TITLED, _INSTRUCTION, _BY)):
         return False
     before = report[max(0, item.start - _NEAR) : item.start]
+    if not category.only and item.text[:1].isupper() and _NAME_NEXT.search(before):
+        return False
     if category.only == "age" and _TIME.fullmatch(item.text) and _BEFORE_TIME.search(before):
         return False
     letter = category.only == "gender" and len(item.text.strip()) == 1
@@ -608,7 +667,8 @@ def _with_drugs(
     allergies: str,
     sections: Sectioned,
 ) -> dict[str, tuple[Item, ...]]:
-    """The items; what the model took for an allergy is a drug under "Medications", where its sentence tells of no allergy."""
+    """The items; what the model took for an allergy is a drug under "Medications", or where it is given, if its sentence tells of no
+    allergy."""
     drugs = _first(kinds, _of("MedicationStatement"))
     if drugs is None:
         return categories
@@ -618,9 +678,10 @@ def _with_drugs(
     def is_drug(item: Item) -> bool:
         if item.start is None or item.assertion == "absent":
             return False
-        if sections.kind(item.start) != "medication":
-            return False
         span = sections.sentence(item.start)
+        given = _GIVEN.search(sections.report, max(span[0], item.start - _NEAR), item.start)
+        if sections.kind(item.start) != "medication" and not given:
+            return False
         if span not in told:
             words = sections.report[slice(*span)]
             told[span] = bool(ALLERGY.search(words) or _NOT_GIVEN.search(words))
@@ -651,13 +712,17 @@ def _with_allergies(
         if "AllergyIntolerance" not in category.fhir.also or item.start is None or item.end is None:
             return True
         before = sections.report[max(0, item.start - _NEAR) : item.start]
-        told = category.fhir.resource == "MedicationStatement" and _ALLERGIC_TO.search(before)
+        told = category.fhir.resource == "MedicationStatement" and (
+            _ALLERGIC_TO.search(before) or _REACTED.match(sections.report, item.end)
+        )
         listed = sections.kind(item.start) == "allergies" and not _NONE.match(item.text)
         if not (listed or told):
             return True
-        if known.meet(item):
+        if known.meet(item) or _GIVEN.search(before):
             return True
-        if category.fhir.resource == "Condition" and category.attributes:  # a reaction
+        if category.fhir.resource == "Condition" and (
+            category.attributes or answered(sections.report, item.start, item.end)
+        ):  # a reaction, or a form's next line
             return True
         known.add(item.start, item.end)
         moved.append(replace(item, attributes=()))

@@ -23,7 +23,7 @@ _SAYS = re.compile(r"[\w+±↑↓⇑⇓*<>]")
 _WORD = re.compile(r"(?:[^\s,;()]|(?<=\d),(?=\d))+")  # "2,5" is one
 _DOSE = re.compile(r"[mun]?g\b|m?L\b|k?\[iU\]|U\b|m(?:eq|mol)\b")  # in UCUM
 _OF_SOMEBODY = re.compile(r"\b(?:his|her|their|ihr\w*|sein\w*)\s+\Z", re.IGNORECASE)
-_BEFORE_BRACKET = re.compile(r"\b(\w+?)s? ?\( ?\Z")
+_BEFORE_BRACKET = re.compile(r"\b(\w+?)s? ?\( ?\Z|\((\w+), ?\Z")
 _AFTER_AGE = re.compile(r"[,\s]{1,2}(?:old |alte[rsn]? )?(\w+)")
 _BEHIND = re.compile(
     r"[ \t]*(?:[(\[] ?(?P<bracketed>[^()\[\]\n,;]{2,30}?) ?[)\],;]|[-\u2013:,]? ?(?P<alone>\w[\w ]{1,28}\w)[ \t.]*$)",
@@ -49,8 +49,8 @@ _WITH_LETTER = re.compile(
 )
 # „m, ca. 55 J.“, „geb. 12.04.1951 (73 J.)“, "A gentleman in his early eighties"
 _TOLD_AGE = re.compile(
-    r"(?:(?:^[ \t]*(?:Pat(?:ient(?:in)?)?[.:]* )?|\bPat(?:ient(?:in)?|\.) \()(?:[mwfMWF]|männl\.?|weibl\.?|male|female)[,;]? (?:ca\. ?)?|(?:\bgeb\b|\*)[^\n()]{1,20}\()"
-    r"(?P<age>\d{1,3} ?(?:J(?:\.|ahre)?|y/?o?|yrs?))(?=[,;.)]|$)"
+    r"(?:(?:^[ \t]*(?:Pat(?:ient(?:in)?)?[.:]* )?|\bPat(?:ient(?:in)?|\.) \(?)(?:[mwfMWF]|männl\.?|weibl\.?|male|female)[,;]? (?:ca\. ?)?|(?:\bgeb\b|\*)[^\n()]{1,20}\()"
+    r"(?P<age>\d{1,3} ?(?:J(?:\.|ahre)?|y/?o?|yrs?))(?=[,;.)]| \(|$)"
     r"|\b(?:man|woman|gentleman|lady|patient) in (?:his|her|their) (?P<decade>(?:early |mid[- ]?|late )?(?:twen|thir|for|fif|six|seven|eigh|nine)ties)\b",
     re.MULTILINE,
 )
@@ -124,7 +124,8 @@ def with_demographics(
         genders = []  # of whom, is not said
     for key in ages:
         known = list(found.get(key, ())) or _told_age(report)
-        patients = [item for item in known if not _is_relatives(item, report)] or known
+        patients = [item for item in known if not _is_relatives(item, report)]
+        patients = patients or _told_age(report) or known
         aged = [_aged(item, report) for item in patients]
         found[key] = tuple(age for age, _ in aged)
         for gender in genders:
@@ -146,7 +147,7 @@ def _is_relatives(age: Item, report: str) -> bool:
     if word and is_relative(word[1]) and _OF_SOMEBODY.search(before):
         return True
     named = _BEFORE_BRACKET.search(before)
-    return named is not None and is_relative(named[1])
+    return named is not None and is_relative(named[1] or named[2])
 
 
 def _told_age(report: str) -> list[Item]:

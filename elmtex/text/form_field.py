@@ -28,6 +28,8 @@ _BESIDE = re.compile(r"(?:[ \t]?/[ \t]?[\w-]{1,30}){0,3}[ \t]{0,2}")
 # Before a line or a word: "+ polyuria", "-CP"; a dash alone is a bullet
 _SIGNED_LINE = re.compile(r"^[ \t]*(?P<sign>[+–−-])[ \t]?(?=[^\W\d_])", re.MULTILINE)
 _SIGNED_WORD = re.compile(r"(?<!\S)(?P<sign>[+–−-])(?=[^\W\d_])(?!(?:und|oder|and|or)\b)")
+# Behind a word, where others have another sign: "rash+;fever-;cough-"
+_SIGN_BEHIND = re.compile(r"(?<=[^\W\d_])(?P<sign>[+–−-])(?=[ \t]*(?:[,;.)\n\r]|\Z))")
 _END = re.compile(r"[ \t]*(?:[,;.]|\r|\n|\Z|[Øø∅]|[^\W\d_])")
 _UNKNOWN = (
     r"n/?k|n/a|not (?:known|assessed|examined|tested|asked)|unknown|unsure|unklar|unbekannt|"
@@ -41,7 +43,7 @@ _ANSWER = re.compile(
     r"(?:(?P<yes>yes|y|ja|j)|(?P<no>no|n|nein|none)|(?P<present>present|vorhanden|pos(?:itive?)?\b\.?|\+{1,3})"
     r"|(?P<absent>nil|absent|neg(?:ative?)?\b\.?|denied|verneint|negiert|keine?|not (?:present|identified|seen|detected|found)"
     rf"|nicht (?:vorhanden|nachweisbar|nachgewiesen)|[-–−Øø∅])|(?P<possible>{_UNKNOWN}))"
-    r"(?=[ \t]*(?:[,;.)(\n\r]|\Z)|[ \t][-–][ \t]|[ \t]{2})",
+    r"(?=[ \t]*(?:[,;.)(\n\r]|\Z)|[ \t][-–/][ \t]|[ \t]{2})",
     re.IGNORECASE,
 )
 # Before the words, these say what a tick or a "yes" does not: "[x] negative for fever", "Suspected sepsis? Yes", „☒ V. a. Embolie“
@@ -78,7 +80,7 @@ def answered(report: str, start: int, end: int, *, tested: bool = False) -> Asse
     if sign is not None:
         return "present" if sign else "absent"
     found = _ANSWER.match(report, end, last)
-    part = max(first, *(report.rfind(mark, first, start) + 1 for mark in ",;."))
+    part = max(first, *(report.rfind(mark, first, start) + 1 for mark in (",", ";", ".", " / ")))
     if found is None or _SAID.search(report, part, end):
         return None
     match found.lastgroup:
@@ -157,6 +159,11 @@ def _signed(report: str, start: int, end: int, first: int, last: int) -> bool | 
         return sign["yes"] is not None if _END.match(report, sign.end(), last) else None
     if _PLUS.match(report, end, last):
         return True
+    behind = {
+        sign.start(): sign["sign"] == "+" for sign in _SIGN_BEHIND.finditer(report, first, last)
+    }
+    if end in behind and len(set(behind.values())) > 1:
+        return behind[end]
     line, _ = line_of(report, start)
     mark = _SIGN.search(report, line, min(line + _FAR, start))
     if mark and _leads(report[line : mark.start()]):

@@ -92,7 +92,7 @@ def repaired(text: str) -> str:
 
 
 _ABBREVIATIONS = frozenset(
-    "dr mr mrs ms prof fig figs no nos vs cf approx st pt jr sr al ref refs resp dept "
+    "od dr mr mrs ms prof fig figs no nos vs cf approx st pt jr sr al ref refs resp dept "
     "z.b b ca bzw ggf evtl usw d.h h u.a a inkl tgl tbl tab nr bds sog vgl max mind abb z.n n v.a st.p p o.b li re "
     "einschl insb lt med dipl frl hr e.g g i.e e i.v i.m s.c p.o "
     "temp gew ret bek art chron pos btl vit ionis wg kat tr klin neurol akt rez vag gyn voraussichtl ges kps mio incl i.s inh comp ehem prox dist lat seg lig proc postop präop intraop periop dig abl abs gr subkut subcut succ supp susp "

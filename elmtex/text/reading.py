@@ -40,8 +40,15 @@ _OPEN = re.compile(
     r"the|a|of|and|or|with|without|for|from|by|at|was|were|is|are|has|had|Dr\.|Prof\.|Mrs?\.|Ms\.)$"
 )
 # Nor with a denial, but for a form's answer: "Fever: no"
-_NO = re.compile(r"[^\s:?-] (?:no|not|any)$")
+_NO = re.compile(
+    r"[^\s:?-] (?:(?:no|not|any)|(?:no|any|or|without) \w+(?:al|ic|ar|ous|ary|ory|ble))$"
+)
 _KEIN = re.compile(r"[^\s:?-] (?:kein|nicht über)$")
+# A denied list, whose last part is to come: „Kein Anhalt für Infiltrat,“
+_DENIED_LIST = re.compile(
+    r"\b(?:kein\w*|ohne|no|without|denies|denied|negative for)\b[^.;:]*,$", re.IGNORECASE
+)
+_LAST_PART = re.compile(r"[^.;:]* (?:oder|or|bzw\.|nor) ")
 # A line of prose, more likely than one of a list
 _PROSE = re.compile(
     r"\w[.!?] [A-ZÄÖÜ]|,$|(?:^| )(?:[Ee]in|[Kk]eine?|mit|ohne|nach|bei|durch|über|unter|auf|an|aus|in|zu|zu[mr]|nicht|"
@@ -199,9 +206,10 @@ def _is_open(line: str, ahead: str) -> bool:
         return True
     if line[-1] in _STOPS:
         return False
-    if _KEIN.search(line[-14:]) or (ahead[0].islower() and _NO.search(line[-14:])):
+    if _KEIN.search(line[-14:]) or (ahead[0].islower() and _NO.search(line[-30:])):
         return True
     listed = line[-1] == "," and ahead[0].islower() and not _SALUTATION.match(line)
+    listed = listed or bool(_DENIED_LIST.search(line) and _LAST_PART.match(ahead))
     return listed or bool(_GOES_ON.match(ahead))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from elmtex.extractors.assertions.denials import is_denied
 from elmtex.extractors.assertions.drugs import of_drug
 from elmtex.extractors.assertions.findings import is_suspected, of_finding
 from elmtex.extractors.assertions.procedures import of_procedure, of_result
@@ -84,6 +85,10 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
             return of_procedure(item, sections)
         case "MedicationStatement":
             return of_drug(item, sections)
+        case "FamilyMemberHistory" if item.assertion == "absent" and not is_denied(
+            item.start, item.end, sections
+        ):
+            return replace(item, assertion="present")
         case "AllergyIntolerance" if _NONE_KNOWN.fullmatch(item.text):
             return replace(item, assertion="absent")
         case "AllergyIntolerance" if item.assertion == "present" and is_suspected(

@@ -10,7 +10,9 @@ from elmtex.text.rows import line_of
 from elmtex.text.sections import Sectioned
 from elmtex.types import Item
 
-_CLAUSE = re.compile(r"[;!?](?=\s|\Z)|\n\s*\n")
+# Between the entries of a list in one line
+_INLINE_MARK = re.compile(r"(?<=\S)[ \t](?:[*•·]|//|>>)[ \t](?=\S)")
+_CLAUSE = re.compile(rf"[;!?](?=\s|\Z)|\n\s*\n|{_INLINE_MARK.pattern}")
 _BREAK = re.compile(r"[\r\n]")
 NEAR = 200  # characters of a clause that are looked at on either side
 _ENTRIES = 20  # lines of a list that are looked at
@@ -79,6 +81,13 @@ def words_after(end: int, report: str) -> str:
     text = _CLAUSE.split(report[end : end + NEAR])[0]
     spans = sentences(_BREAK.sub(" ", text))
     return text[: spans[0][1]] if spans else text
+
+
+def between_marks(start: int, end: int, first: int, last: int, report: str) -> tuple[int, int]:
+    """``report[first:last]`` cut to the entry in which something stands, of a list in one line: "* Sturz: nein * Dekubitus"."""
+    marks = [mark.span() for mark in _INLINE_MARK.finditer(report, first, last)]
+    first = max((behind for _, behind in marks if behind <= start), default=first)
+    return first, min((before for before, _ in marks if before >= end), default=last)
 
 
 def clause_of(item: Item, report: str) -> str:

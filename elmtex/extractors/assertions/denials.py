@@ -8,6 +8,7 @@ import re
 from elmtex.extractors.assertions.clauses import (
     NEAR,
     NEGATION,
+    between_marks,
     leading_line,
     lines_above,
     list_entry,
@@ -42,7 +43,7 @@ _WORDS = (
 )
 _DENIAL = re.compile(
     rf"{NEGATION.pattern}|{NOT_TAKEN.pattern}|\b(?:{'|'.join(_STEMS.split())})|\b(?:{'|'.join(_WORDS.split())})\b"
-    r"|[Øø∅☐□❏◻]|\[ ?\]|\( ?[-–−]? ?\)|(?<!\w)[-–−](?!\w)|(?<!\S)[-–−](?=\w)|(?<![\d.,/½-])0(?:/(?:4|6|10)\b|(?![\d/%-]|[.,]\d))|\.{3,}"
+    r"|[Øø∅☐□❏◻]|\[ ?\]|\( ?[-–−]? ?\)|(?<!\w)[-–−](?!\w| ?\?)|(?<!\S)[-–−](?=\w)|(?<![\d.,/½-])0(?:/(?:4|6|10)\b|(?![\d/%-]|[.,]\d))|\.{3,}"
     r"|\./\.|[:\t] ?/\s*$|[→✗✘❌○◯⬜]|\b(?:does|did|do|is|was|has|had|would|could)nt\b|\bd/?ce?d\b|\br/o|\b(?:KI|cave)\b|\blow (?:\w+ )?suspicion"
     r"|\w(?:allergie|unverträglichkeit|pause|verzicht)\b|(?-i:\b[kK]\. ?(?=[A-ZÄÖÜ])|\bo\. ?(?=[A-ZÄÖÜ]|B\b)|\b[koKO]\.? ?A\.? f)"
     r"|(?:19|20)\d\d ?[-–] ?(?:19|20)\d\d|\d\.\d{1,2}\.(?:\d{2,4})? ?[-–] ?\d",
@@ -55,6 +56,9 @@ _PLUS = re.compile(r"^[ \t]*\+", re.MULTILINE)
 _HEADS = re.compile(
     rf"(?:{NEGATION.pattern}|\b(?:of|for|following|auf|für|wurden|symptom\w*|negatives?|absent|denied|vorhanden|medi[ck]a(?:tion|ment)\w*))\W*\Z",
     re.IGNORECASE,
+)
+_ANSWER = re.compile(
+    r":\s*(?:noch )?(?:no|none|never|nein|nie|negative?|negativ)\W*\Z", re.IGNORECASE
 )
 _SIBLING = 4  # words at most
 
@@ -72,8 +76,11 @@ def is_denied(start: int, end: int, sections: Sectioned) -> bool:
     line, line_end = list_entry(start, report) or line_of(report, start)
     if line_end - line > _LONGEST:
         return True
-    own = report[min(line, max(first, start - NEAR)) : max(line_end, min(last, end + NEAR))]
+    begin, stop = min(line, max(first, start - NEAR)), max(line_end, min(last, end + NEAR))
+    own = report[slice(*between_marks(start, end, begin, stop, report))]
     above = _line_above(start, report)
+    if _ANSWER.search(above):
+        above = ""
     if (own.lstrip()[:1].islower() and above) or (_HEADS.search(above) and _DENIAL.search(above)):
         return True
     signed = _PLUS.search(report, max(0, line - _LONGEST), line_end + _LONGEST)

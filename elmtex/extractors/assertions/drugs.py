@@ -47,6 +47,7 @@ _TAKEN = re.compile(
 # „Atorvastatin (zuvor Simvastatin)“, „statt Tiotropium“, "switched from sertraline"; not „wie zuvor Metoprolol“
 _FORMER = re.compile(
     r"(?:(?<!\bwie )(?<!\bas )\b(?:zuvor|statt|anstelle von|anstatt|previously|formerly|instead of)"
+    r"|\b(?:used to (?:take|use|be on)|no longer (?:on|takes|taking|uses|using)|nahm früher)"
     r"|\b(?:umstellung|umgestellt|umsetzen|wechsel|gewechselt|switch\w*|chang(?:ed|e|ing)|convert\w*|transition\w*) (?:from|von))\s\Z",
     re.IGNORECASE,
 )
@@ -73,13 +74,23 @@ _AGAIN = re.compile(
     re.IGNORECASE,
 )
 _NO = re.compile(r"\b(?:kein\w*|no)\s+\Z", re.IGNORECASE)  # „Kein Marcumar“
+# „Citalopram ex, dafür Duloxetin“
+_EX = re.compile(rf"{DOSE},? (?:ex|abges\.|d/c['’]?e?d)(?=[,;.)\n]|\Z)")
+# „zugunsten von Ustekinumab verlassen“, "replaced by rivaroxaban", „Cefazolin wurde problemlos vertragen“: these are taken
+_IN_FAVOUR_OF = re.compile(
+    r"\b(?:zugunsten(?: von)?|in favou?r of|replaced (?:by|with)|ersetzt durch|dafür|stattdessen)\s\Z",
+    re.IGNORECASE,
+)
+_TOLERATED = re.compile(
+    rf"{DOSE}(?: (?!nicht\b|not\b|schlecht\b)[\w]+){{0,4}} (?:(?:gut|problemlos|komplikationslos) vertragen|well tolerated|tolerated well)\b"
+)
 # "Simvastatin on hold while on clarithromycin": this one is taken
 _WHILE_ON = re.compile(
     r"\b(?:while on|whilst on|solange|während der Therapie mit)\s+\Z", re.IGNORECASE
 )
 # „Metformin (keine Nebenwirkungen) wird fortgeführt“
 _CONTINUED = re.compile(
-    rf"{DOSE}(?: ?\([^()\n]*\))?(?: (?:wird|wurde|werden|wurden|kann|soll|is|was|unverändert|weiter))* (?:fortgeführt|fortgesetzt|weitergeführt|beibehalten|continued)\b",
+    rf"{DOSE} weiter(?=[,;.)\n]|\Z)|{DOSE}(?: ?\([^()\n]*\))?(?: (?:wird|wurde|werden|wurden|kann|soll|is|was|unverändert|weiter))* (?:fortgeführt|fortgesetzt|weitergeführt|beibehalten|continued)\b",
     re.IGNORECASE,
 )
 _COMMA = re.compile(r"[,;](?!\d)")
@@ -135,7 +146,7 @@ def _is_former(item: Item, report: str) -> bool:
         return True
     before = words_before(item.start, report)
     former = _FORMER.search(before) and not _DOSE_CHANGE.match(report, item.end)
-    replaced = _REPLACED.match(report, item.end)
+    replaced = _REPLACED.match(report, item.end) or _EX.match(report, item.end)
     return bool(former or replaced or _TO_AVOID.match(report, item.end))
 
 
@@ -145,10 +156,13 @@ def _is_taken(item: Item, sections: Sectioned) -> bool:
     report = sections.report
     if has_failed(item, report):
         return True
+    before = words_before(item.start, report)
+    if _IN_FAVOUR_OF.search(before) or _TOLERATED.match(report, item.end):
+        return True
     if _INSTEAD.match(report, item.end) or _AGAIN.search(words_after(item.end, report)):
         return True
     if _SOMETIMES.match(report, item.end) or _CONTINUED.match(report, item.end):
-        return not NEGATION.search(words_before(item.start, report))
+        return not NEGATION.search(before)
     return (
         _is_switched_to(item, report)
         or _is_listed(item.start, sections)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from elmtex.extractors.assertions.clauses import (
     NEAR,
     NEGATION,
+    between_marks,
     leading_line,
     words_after,
     words_before,
@@ -28,6 +29,7 @@ _SUSPECTED_OF = re.compile(
 _TO_EXCLUDE = re.compile(
     r"\W*(?:to )?(?:exclude|rule out|r/o) (?:(?:an?|any|the) )?\Z", re.IGNORECASE
 )  # "Exclude TB."
+_WITHOUT = re.compile(r"\bw/o (?:(?:any|evidence of) )?\Z", re.IGNORECASE)
 # What is asked is another thing: „Ursache der Anämie?“
 _ASKED_OF = re.compile(
     r"\b(?:Ursache|Genese|Verlauf|Progress|Staging|cause|a?etiology|source|management|follow-?up)\b(?: (?:der|des|von|bei|of|the|her|his|a|an)){0,3} \Z",
@@ -51,10 +53,11 @@ _BETWEEN = (
 # Behind a finding: "could not be palpated"; „nicht tastbar“; but "cannot be excluded", „nicht sicher auszuschließen“
 _NOT_FOUND_WORDS = (
     r"nicht (?:(?:sicher|mehr) )?(?:tastbar|nachweisbar|darstellbar|auskultierbar|palpabel|feststellbar|erkennbar|sichtbar|"
-    r"zu (?:sehen|tasten|hören|finden)|nachzuweisen|vorhanden)"
+    r"zu (?:sehen|tasten|hören|finden)|nachzuweisen|vorhanden)|n\. n\."
 )
 _NOT_FOUND = re.compile(
-    rf"{_BETWEEN} (?:(?:could|can) ?not be (?:palpated|felt|seen|found|identified|detected|demonstrated|visuali[sz]ed|heard|appreciated)|"
+    rf":?{_BETWEEN} (?:(?:(?:is|was|are|were) not|(?:is|was|are|were)n['’]t) (?:identified|seen|detected|visuali[sz]ed|demonstrated|appreciated|palpable|observed|evident)|"
+    rf"(?:could|can) ?not be (?:palpated|felt|seen|found|identified|detected|demonstrated|visuali[sz]ed|heard|appreciated)|"
     rf"{_NOT_FOUND_WORDS})\b",
     re.IGNORECASE,
 )
@@ -101,6 +104,9 @@ _NOT_ONLY = re.compile(
 _SHOULD_COME = re.compile(
     r"\W*(?:\w+: )?(?:Sollten?|Falls|Sofern|Should|In case of)\b(?:(?!\bbekannt)(?:Pat\.|[^.,;:\n]))*\Z"
 )
+_COME_BACK = re.compile(
+    r"\b(?:WV|Wiedervorstellung)(?: [\w.]+){0,3}? (?:bei|b\.|falls)(?: (?:[^.;\n]|\bo\.)*)? \Z"
+)
 _STAYS = re.compile(
     r"[^.,;\n]*\b(?:persist\w*|anh[aä]lt\w*|anhalten|fortbest\w*|weiter\w*|nicht|not|bleib\w*|zunehm\w*|continue\w*|worsen\w*|remain\w*)\b",
     re.IGNORECASE,
@@ -132,8 +138,8 @@ _MAYBE_BY = re.compile(
 )
 # What somebody is told of before an operation: „Besprochene Risiken: Blutung, Perforation“
 _RISKS = re.compile(
-    r"\b(?:Aufklärung|aufgeklärt|besproch\w+|erläutert\w*|mögliche|typische|discussed|explained|consent\w*|possible|potential)\b[^.;:\n]{0,40}\b(?:Risiken|risks)\b"
-    r"[^.;:\n]{0,30}?(?::| wie| of| including| such as) "
+    r"\b(?:Aufklärung|aufgeklärt|besproch\w+|erläutert\w*|mögliche|typische|discussed|explained|consent\w*|possible|potential)\b[^.;:\n]{0,40}\b(?:Risiken|Komplikationen|risks|complications)\b"
+    r"[^.;:\n]{0,30}?(?::| wie| of| including| such as| \() ?"
     r"(?:(?!\b(?:given|in view|because|due|with|who|bei|angesichts|his|her|known|bekannt\w*)\b)[^.;:\n])*\Z",
     re.IGNORECASE,
 )
@@ -151,6 +157,8 @@ _HEDGE = re.compile(
     r"(?:nicht|not|no|kein\w*)(?: \S+){0,2} (?:gesichert|sicher|eindeutig\w*|abgeklärt|bewiesen|\w*proven|proof|definite|established|\w*nachweis))\b",
     re.IGNORECASE,
 )
+# Behind one that somebody has: „Zwangsgedanken dagegen wurden bejaht“
+_AFFIRMED = re.compile(r"(?: (?:dagegen|hingegen|aber|jedoch|wird|wurden?|werden)){0,3} bejaht\b")
 # Before a finding that did not change, but is there: "no increase in the effusion", „keine Befundänderung der Zirrhose“
 _UNCHANGED = re.compile(
     r"\b(?:no|without|not any|kein\w*|ohne)\s+(?:[\w-]+\s+){0,2}?(?:change|increase|decrease|progression(?! to\b)|worsening|improvement|"
@@ -183,7 +191,7 @@ _STOPPED_AT = re.compile(
 )
 # „druckdolent, nicht geschwollen“: the denial is the next finding's
 _NEXT_DENIED = re.compile(
-    r"(?:/[\w-]+){0,4} ?\((?:kein\w*|no|ohne|without) (?!Nachweis|Anhalt|Hinweis|evidence|signs?\b)[\w-]+|, (?:aber |but )?(?:nicht|not) (?:geschwollen|gerötet|vergrößert|überwärmt|druckdolent|druckschmerzhaft|klopfschmerzhaft|schmerzhaft|"
+    r"[ \t]*(?:--+|—|//|>>|[*•])[ \t]*(?:no|without|kein\w*|ohne) [\w-]+|(?:/[\w-]+){0,4} ?\((?:kein\w*|no|ohne|without) (?!Nachweis|Anhalt|Hinweis|evidence|signs?\b)[\w-]+|, (?:aber |but )?(?:nicht|not) (?:geschwollen|gerötet|vergrößert|überwärmt|druckdolent|druckschmerzhaft|klopfschmerzhaft|schmerzhaft|"
     r"infiziert|verlegt|swollen|red|warm|tender|enlarged|painful|infected)\b",
     re.IGNORECASE,
 )
@@ -233,10 +241,16 @@ def _told(item: Item, words: str, report: str, disease: bool) -> Assertion | Non
     """What the words right beside a finding say; ``words`` are those of its clause before it."""
     assert item.end is not None
     unsure = _TO_EXCLUDE.match(words) or _NOT_EXCLUDED.match(report, item.end)
+    if _WITHOUT.search(words):
+        return "absent"
     if unsure or (not disease and _IF_NEEDED.search(words)):
         return "possible"
     if item.assertion != "present" and _is_still_there(item, words, report):
         return "present"
+    if item.assertion != "present" and _AFFIRMED.match(report, item.end):
+        return "present"
+    if item.assertion == "present" and _COME_BACK.search(words):
+        return "possible"
     if item.assertion == "present" and _SHOULD_COME.match(words):
         return None if _STAYS.match(report, item.end) else "possible"
     doubted = _SUSPECTED_OF.search(words) or _RISKS.search(words)
@@ -245,7 +259,7 @@ def _told(item: Item, words: str, report: str, disease: bool) -> Assertion | Non
     if item.assertion == "present" and not disease and _is_condition(item, words, report):
         return "possible"
     not_found = item.assertion != "absent" and _NOT_FOUND.match(report, item.end)
-    if not_found and not (_REASON.search(words) or _AT.search(words)):
+    if not_found and not any(o.search(words) for o in (_REASON, _AT, _ASKED_OF)):
         return "absent"
     if item.assertion == "possible" and _UNCONFIRMED.match(report, item.end):
         return "absent"
@@ -300,10 +314,11 @@ def _is_of_denied_list(item: Item, sections: Sectioned) -> bool:
 def _is_undoubted(item: Item, sections: Sectioned, disease: bool) -> bool:
     """Whether nothing doubts a finding in its sentence, in the heading or in what leads to its list: "V. a." in the entry above is
     another's."""
-    assert item.start is not None
+    assert item.start is not None and item.end is not None
     report, (first, last) = sections.report, sections.sentence(item.start)
     first, last = max(first, item.start - 2 * NEAR), min(last, item.start + 2 * NEAR)
-    if item.end and not disease and (causes := _MAYBE_BY.match(report, item.end, last)):
+    first, last = between_marks(item.start, item.end, first, last, report)
+    if not disease and (causes := _MAYBE_BY.match(report, item.end, last)):
         last = causes.end("what")
     around = (report[first:last], leading_line(first, report), sections.heading(item.start))
     part = report[max(first, *(report.rfind(mark, first, item.start) for mark in ",;\n")) : last]

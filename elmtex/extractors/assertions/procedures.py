@@ -27,12 +27,20 @@ _NOT_HAD = re.compile(
 )
 # Behind a test or treatment: "Bronchoscopy cancelled", „Mammographie: noch nie“, „cMRT wegen Schrittmacher nicht durchführbar“
 _NOT_DONE = re.compile(
-    r"(?: (?:was|were|is|ist|sind|war|waren|wurden?|konnten?|noch|(?:aufgrund|wegen|wg\.|bei|auf Wunsch|due to|because of)(?: [\w.,-]+){1,4}?)){0,4}"
-    r" (?:not (?:performed|done|possible|carried out|undertaken|indicated|tolerated)|cancelled|deferred|postponed|zurückgestellt|verschoben|"
+    r"(?: (?:was|were|is|ist|sind|war|waren|wurden?|konnten?|noch|(?:aufgrund|wegen|wg\.|bei|b\.|auf Wunsch|due to|because of)(?: [\w.,-]+){1,4}?)){0,4}"
+    r" (?:not (?:performed|done|possible|carried out|undertaken|indicated|tolerated)|cancelled|deferred|postponed|unterlassen|zurückgestellt|verschoben|"
     r"nicht (?:durchführbar|durchgeführt|möglich|erfolgt|indiziert|erforderlich|notwendig|toleriert))\b"
     r"|(?: (?:des|der|bei|wegen|heute|daher|damit|somit))? (?:entfiel(?:en)?|entfällt|entfallen|unterblieb(?:en)?)\b"
     r"|: (?:never|noch nie|nie)\b",
     re.IGNORECASE,
+)
+# „Z. n. Appendektomie“ is never planned
+_PAST = re.compile(
+    r"\b(?:s/p|status[ -]post|Z\. ?n\.|Zustand nach|St\. ?p\.) (?:[\w-]+ )?\Z", re.IGNORECASE
+)
+_NOT_FOR = re.compile(r"\bnot for \Z", re.IGNORECASE)  # "Not for home O2"
+_WAS_DONE = re.compile(
+    r" (?:(?:ist|wurden?|was|were) )?(?:erfolgt|durchgeführt|performed|done)(?=[,;.]|\Z)"
 )
 # What is not known yet: „Hepatitis-Serologie ausstehend“
 _AWAITED = re.compile(
@@ -57,14 +65,20 @@ def of_procedure(item: Item, sections: Sectioned) -> Item:
     """The test or treatment with the assertion that the words around it tell for certain."""
     assert item.start is not None and item.end is not None
     report, start = sections.report, item.start
-    if _NOT_DONE.match(report, item.end) or (
-        item.assertion == "present" and is_refused(item, report)
+    if (
+        _NOT_DONE.match(report, item.end)
+        or _NOT_FOR.search(report, max(0, start - 8), start)
+        or (item.assertion == "present" and is_refused(item, report))
     ):
         return replace(item, assertion="absent")
     if item.assertion == "present" and (
         is_conditional(item, sections) or is_considered(item, report)
     ):
         return replace(item, assertion="possible")
+    if item.assertion == "possible" and (
+        _PAST.search(report, max(0, start - 30), start) or _WAS_DONE.match(report, item.end)
+    ):
+        return replace(item, assertion="present")
     if item.assertion != "possible" and _AWAITED.match(report, item.end):
         return replace(item, assertion="possible")
     if item.assertion == "absent" and (
@@ -75,6 +89,7 @@ def of_procedure(item: Item, sections: Sectioned) -> Item:
         item = replace(item, assertion="present")
     if (
         item.assertion == "present"
+        and not _PAST.search(report, max(0, start - 30), start)
         and sections.kind(start) == "plan"
         and not DONE.search(clause_of(item, report))
     ):
