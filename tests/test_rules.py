@@ -175,7 +175,7 @@ def test_head_of_a_row(line: str, words: str, head: str | None) -> None:
         ("Bitte melden, falls Fieber auftritt", "possible"),
         ("Wiedervorstellung bei Dr. Weber in 4 Wochen", "present"),
         ("returned home", "present"),
-        ("pain if he climbs stairs", "present"),
+        ("walk daily", "present"),
     ],
 )
 def test_advice_under_a_condition_is_possible(words: str, assertion: str) -> None:
@@ -625,6 +625,14 @@ def test_what_went_altogether_is_past(report: str, past: bool) -> None:
     items = {"signs_symptoms": (Item(*place(report, "Übelkeit")),)}
     found = fitted(items, CLINICAL, Sectioned.of(report))
     assert bool(found.get("medical_surgical_history")) == past
+
+
+def test_a_finding_that_did_not_grow_is_cut_out() -> None:
+    report = "No interval change in 6 mm RUL nodule."
+    (item,) = (Item(*place(report, "interval change in 6 mm RUL nodule"), assertion="absent"),)
+    (found,) = fitted({"signs_symptoms": (item,)}, CLINICAL, Sectioned.of(report))["signs_symptoms"]
+    assert (found.text, found.assertion) == ("6 mm RUL nodule", "present")
+    assert report[found.start : found.end] == found.text
 
 
 def test_a_disease_of_childhood_is_past() -> None:

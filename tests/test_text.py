@@ -151,6 +151,8 @@ def _sentences(report: str) -> list[str]:
         ("Aspirin 100 mg 1-0-0\nRamipril 5 mg 1-0-1\nTorasemid 10 mg 1-0-0", "Aspirin 100 mg 1-0-0\nRamipril 5 mg 1-0-1\nTorasemid 10 mg 1-0-0"),
         ("Kein Anhalt für Infiltrat,\nPneu oder Erguss.", "Kein Anhalt für Infiltrat, Pneu oder Erguss."),
         ("re-\ngurgitation, no pericardial\neffusion", "regurgitation, no pericardial effusion"),
+        ("Known ulcerative\ncolitis, no tox-\nic megacolon\nRx: aspirin", "Known ulcerative colitis, no toxic megacolon\nRx: aspirin"),
+        ("Home meds\naspirin\nmetformin", "Home meds\naspirin\nmetformin"),
         ("Keine Medikamente,\nHusten seit Tagen.", "Keine Medikamente,\nHusten seit Tagen."),
         ("Lungs: clear\nno edema", "Lungs: clear\nno edema"),
         # Capitals

@@ -53,7 +53,7 @@ _NO_PROCEDURE = re.compile(
     r"|(?i:(?:[\w-]+ ){0,3}therapy goals?|(?:[\w-]+ ){0,3}(?:postoperative|hospital|recovery room) course"
     r"|(?:(?:to|the|regular|medical|surgical|hospital|nursing) ){0,3}(?:ward|floor|recovery room))"
     r"|(?:General|Plastic|Colorectal|Vascular|Orthop\w+|Trauma|Thoracic|Cardiothoracic) (?:Surgery(?: [A-Z]\b)?(?: Service)?|surgery(?: [A-Z]\b| [Ss]ervice))"
-    r"|(?:[A-Z][\w/]* ){1,3}[A-Z] Service|ENT|HNO|Labor(?:werte)?"
+    r"|(?:[A-Z][\w/]* ){1,3}[A-Z] Service|ENT|HNO|pts?|Labor(?:werte)?"
     r"|(?i:(?:allerg|anesthesi|anaesthesi|angi|cardi|dermat|endocrin|gastroenter|gynec|gynaec|haemat|hemat|hepat|nephr|neur|onc|ophthalm|pulmon|rheumat|ur)"
     r"ology(?: (?:service|team|clinic))?|(?:anästhesi|angi|dermat|endokrin|gastroenter|gynäk|hämat|hepat|kardi|nephr|neur|onk|pneum|rheumat|ur)ologie"
     r"|(?:allgemein|gefäß|hand|herz|kiefer|kinder|neuro|thorax|unfall|viszeral)?chirurgie|paramedics|notarzt|primary care (?:provider|physician)"
@@ -200,7 +200,8 @@ _REACTED = re.compile(
 )
 # "Tolerating dofetilide", "Given ketorolac"
 _GIVEN = re.compile(
-    r"\b(?:tolerat(?:es|ing)|given|received|erhielt|bekam|verträgt) (?:\w+ )?\Z", re.IGNORECASE
+    r"(?<!not )\b(?:tolerat(?:es|ed|ing)|given|received|takes|currently|erhielt|bekam|verträgt|nimmt|aktuell) (?:\w+ )?\Z",
+    re.IGNORECASE,
 )
 # Under such a heading tissue is described: in all of the paragraph, or in the first sentence
 _MICROSCOPY = re.compile(

@@ -39,11 +39,11 @@ _UNKNOWN = (
 _ANSWER = re.compile(
     r"(?:[ \t]?/[ \t]?[\w-]{1,30}|[ \t](?:bei|in|im|am|an|i\.|seit|vor|während|on|at|present|since|last|during|before|this|currently|aktuell|bekannt|known)"
     r"(?![^,;:?\n]*remission)(?:[ \t][\w.-]{1,30}){0,5})?"
-    r"(?:[ \t]\((?:[yj]/n|yes/no|ja/nein)\))?(?:(?P<asks>[ \t]?[:?][:? \t]{0,3}(?:[-–][ \t])?|[ \t]?[._·]{3,60}[ \t:]{0,3})|[ \t][-–][ \t]|\t+| {2,30})"
+    r"(?:[ \t]\((?:[yj]/n|yes/no|ja/nein)\))?(?:(?P<asks>[ \t]?[:?][:? \t]{0,3}(?:[-–][ \t])?|[ \t]{0,30}\|[ \t]{0,30}|[ \t]?[._·]{3,60}[ \t:]{0,3})|[ \t][-–][ \t]|\t+| {2,30})"
     r"(?:(?P<yes>yes|y|ja|j)|(?P<no>no|n|nein|none)|(?P<present>present|vorhanden|pos(?:itive?)?\b\.?|\+{1,3})"
     r"|(?P<absent>nil|absent|neg(?:ative?)?\b\.?|denied|verneint|negiert|keine?|not (?:present|identified|seen|detected|found)"
     rf"|nicht (?:vorhanden|nachweisbar|nachgewiesen)|[-–−Øø∅])|(?P<possible>{_UNKNOWN}))"
-    r"(?=[ \t]*(?:[,;.)(\n\r]|\Z)|[ \t][-–/][ \t]|[ \t]{2})",
+    r"(?=[ \t]*(?:[,;.)(|\n\r]|\Z)|[ \t][-–/][ \t]|[ \t]{2})",
     re.IGNORECASE,
 )
 # Before the words, these say what a tick or a "yes" does not: "[x] negative for fever", "Suspected sepsis? Yes", „☒ V. a. Embolie“

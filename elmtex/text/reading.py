@@ -22,6 +22,7 @@ _COMPOUND = re.compile(
     rf"|(?<=\bfollow-))\n *{_NO_PART}(?=\w)(?!(?:ness|ly)\b)"
 )
 _STOPS = ".!?:;"
+_CUT = re.compile(r"[a-zäöüß]-$")
 _WRAPPED_LINE = 50  # characters: a shorter line may be a heading or a list entry, if no other line tells how wide lines are
 _WRAPPED_ENTRY = 30  # characters, where the next line hangs under the entry's words
 _WIDEST = 130  # columns; longer lines are paragraphs, not wrapped ones
@@ -151,7 +152,7 @@ def _wrapped(text: str) -> Iterator[int]:
 
 def _inside_sentences(lines: list[str]) -> Iterator[int]:
     """The numbers of the lines, however short, whose sentence goes on: of lines without a blank one between, the first begins with a
-    capital, the others do not, and the last alone has a stop; in a list, what follows begins with none, either."""
+    capital, the others do not, and the last alone has a stop, or a word is cut at a line's end; in a list, what follows begins with none, either."""
     run: list[int] = []
     for number, (line, ahead) in enumerate(pairwise([*lines, ""])):
         if run and line and line[0].islower() and ":" not in line:
@@ -161,6 +162,10 @@ def _inside_sentences(lines: list[str]) -> Iterator[int]:
             run = [number] if begins else []
         if run and line[-1] in _STOPS:
             yield from run[:-1] if not ahead[:1].islower() else ()
+            run = []
+        elif len(run) > 1 and not ahead[:1].islower():
+            if any(_CUT.search(lines[n]) for n in run[:-1]):
+                yield from run[:-1]
             run = []
 
 

@@ -21,6 +21,8 @@ _ADVICE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+# What is planned for a case that may come
+_IN_CASE = re.compile(r"\b(?:if|falls|wenn|sollten?|sofern)\b", re.IGNORECASE)
 # What a sentence begins with that says when to come back: "Call also for any rash, nausea, …", "She will alert us if …"
 _CALL_IF = re.compile(
     r"\W*(?:please |(?:she|he|patient|they) (?:will|should|is to|was told to) )?"
@@ -62,6 +64,9 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
         return replace(item, assertion="possible")
     if item.start is None or item.end is None or category.only:
         return item
+    planned = category.fhir.resource == "ServiceRequest"
+    if planned and item.assertion == "present" and _IN_CASE.search(item.text):
+        return replace(item, assertion="possible")
     is_drug = category.fhir.resource == "MedicationStatement"
     if (
         item.assertion == "present"

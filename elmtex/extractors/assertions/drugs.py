@@ -84,6 +84,7 @@ _IN_FAVOUR_OF = re.compile(
 _TOLERATED = re.compile(
     rf"{DOSE}(?: (?!nicht\b|not\b|schlecht\b)[\w]+){{0,4}} (?:(?:gut|problemlos|komplikationslos) vertragen|well tolerated|tolerated well)\b"
 )
+_REPLACES = re.compile(rf"{DOSE} (?:(?:has|had|have) )?replac(?:ed|es|ing) (?!by\b|with\b)")
 # "Simvastatin on hold while on clarithromycin": this one is taken
 _WHILE_ON = re.compile(
     r"\b(?:while on|whilst on|solange|während der Therapie mit)\s+\Z", re.IGNORECASE
@@ -158,6 +159,8 @@ def _is_taken(item: Item, sections: Sectioned) -> bool:
         return True
     before = words_before(item.start, report)
     if _IN_FAVOUR_OF.search(before) or _TOLERATED.match(report, item.end):
+        return True
+    if _REPLACES.match(report, item.end):
         return True
     if _INSTEAD.match(report, item.end) or _AGAIN.search(words_after(item.end, report)):
         return True

@@ -66,6 +66,12 @@ _OWN_NOT_FOUND = re.compile(
     rf"(?P<finding>\S.*?)(?: (?:ist|sind|war|waren|klinisch|aktuell|derzeit))? {_NOT_FOUND_WORDS}",
     re.IGNORECASE,
 )
+# Its own first words: "interval change in 6 mm nodule"
+_OWN_UNCHANGED = re.compile(
+    r"(?:(?:significant|interval|appreciable|definite) )*(?:change|increase|decrease|progression|growth) (?:in|of) (?:the )?(?:size of (?:the )?)?"
+    r"(?P<finding>.*(?:\d ?[mc]m\b|nodul|mass(?:es)?\b|lesion|effusion|aneurysm|cyst|opacit|h(?:a?e)matoma|fracture|stenosis|adenopathy|metasta).*)",
+    re.IGNORECASE,
+)
 # What should be there: „Fußpulse nicht tastbar“ is a finding, "Milz nicht tastbar" a normal one
 _SHOULD_BE = re.compile(
     r"\w*(?:puls\w*|reflexe?|geräusch\w*|aktion\w*|einsicht|tonus|milz|leber|nieren?|pankreas|blase|appendix|hoden)\b|A\. ",
@@ -92,7 +98,7 @@ _STILL = re.compile(
     r"|(?:auf|trotz|ohne|unter) [\w-]+|bisher|bislang|noch|seither|seitdem|darunter)){0,6}"
     r" (?:nicht (?:mehr )?(?:auszuhalten|zu ertragen|erträglich|beherrschbar|kontrollierbar|kontrolliert|stillbar|gebessert|verbessert|besser|gelindert|nachgelassen"
     r"|rückläufig|abgeklungen|zurückgegangen|zurückgebildet|verschwunden|verändert|an(?=[.,;)\n]|\Z))"
-    r"|(?:not|\w+n['’]t) (?:been )?(?:\w+ly )?(?:improv\w*|resolv\w*|subsid\w*|settl\w*|abat\w*|respond\w*|gone? away|chang\w*|controlled|relieved|better))\b",
+    r"|(?:not|\w+n['’]t|by no means) (?:been )?(?:\w+ly )?(?:improv\w*|resolv\w*|subsid\w*|settl\w*|abat\w*|respond\w*|gone? away|chang\w*|controlled|relieved|better))\b",
     re.IGNORECASE,
 )
 # Before one that is there: „nicht nur Erbrechen, sondern auch“, "not aware of the fever"
@@ -191,7 +197,7 @@ _STOPPED_AT = re.compile(
 )
 # „druckdolent, nicht geschwollen“: the denial is the next finding's
 _NEXT_DENIED = re.compile(
-    r"[ \t]*(?:--+|—|//|>>|[*•])[ \t]*(?:no|without|kein\w*|ohne) [\w-]+|(?:/[\w-]+){0,4} ?\((?:kein\w*|no|ohne|without) (?!Nachweis|Anhalt|Hinweis|evidence|signs?\b)[\w-]+|, (?:aber |but )?(?:nicht|not) (?:geschwollen|gerötet|vergrößert|überwärmt|druckdolent|druckschmerzhaft|klopfschmerzhaft|schmerzhaft|"
+    r"[ \t]*(?:--+|—|//|>>|[*•]|(?<=[ \t])[-–])[ \t]*(?:no|without|kein\w*|ohne) (?!evidence|signs?\b|indication|history|longer|more|mehr|Nachweis|Anhalt|Hinweise?\b|\w*zeichen)[\w-]+|(?:/[\w-]+){0,4} ?\((?:kein\w*|no|ohne|without) (?!Nachweis|Anhalt|Hinweis|evidence|signs?\b)[\w-]+|, (?:aber |but )?(?:nicht|not) (?:geschwollen|gerötet|vergrößert|überwärmt|druckdolent|druckschmerzhaft|klopfschmerzhaft|schmerzhaft|"
     r"infiziert|verlegt|swollen|red|warm|tender|enlarged|painful|infected)\b",
     re.IGNORECASE,
 )
@@ -221,6 +227,9 @@ def of_finding(item: Item, sections: Sectioned, *, disease: bool = False) -> Ite
     if own and not _SHOULD_BE.search(own["finding"]):
         end = item.start + own.end("finding")
         return replace(item, text=own["finding"], end=end, assertion="absent", mentions=())
+    if item.assertion == "absent" and (change := _OWN_UNCHANGED.fullmatch(item.text)):
+        start = item.start + change.start("finding")
+        return replace(item, text=change["finding"], start=start, assertion="present", mentions=())
     told = _told(item, words_before(item.start, report), report, disease)
     if told:
         return replace(item, assertion=told)
