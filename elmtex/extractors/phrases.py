@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from elmtex.extractors.places import NO_ITEMS
+from elmtex.extractors.places.patients import NO_ITEMS
 from elmtex.types import Item
 
 _NEAR = 60  # characters on either side that are looked at
