@@ -152,6 +152,7 @@ def _sentences(report: str) -> list[str]:
         ("Kein Anhalt für Infiltrat,\nPneu oder Erguss.", "Kein Anhalt für Infiltrat, Pneu oder Erguss."),
         ("re-\ngurgitation, no pericardial\neffusion", "regurgitation, no pericardial effusion"),
         ("Known ulcerative\ncolitis, no tox-\nic megacolon\nRx: aspirin", "Known ulcerative colitis, no toxic megacolon\nRx: aspirin"),
+        ("Falls? Yes, 2 in the past\nCatheter? No", "Falls? Yes, 2 in the past\nCatheter? No"),
         ("Home meds\naspirin\nmetformin", "Home meds\naspirin\nmetformin"),
         ("Keine Medikamente,\nHusten seit Tagen.", "Keine Medikamente,\nHusten seit Tagen."),
         ("Lungs: clear\nno edema", "Lungs: clear\nno edema"),

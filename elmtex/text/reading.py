@@ -27,7 +27,7 @@ _WRAPPED_LINE = 50  # characters: a shorter line may be a heading or a list entr
 _WRAPPED_ENTRY = 30  # characters, where the next line hangs under the entry's words
 _WIDEST = 130  # columns; longer lines are paragraphs, not wrapped ones
 _MARK = re.compile(r"(?:[-*•–+>]|#+|\(?\d{1,3}[.)]|\(?[a-z][.)])(?:\s|$)|\(x?\s?\)\s|\||[*_]{2}\w")
-_LABEL = re.compile(r"[^\W\d_][\w /-]{0,40}:")
+_LABEL = re.compile(r"[^\W\d_][\w /-]{0,40}(?::|\?(?= ?\S))")
 _UNIT = (
     r"(?:[mµnkc]?g|mcg|[md]?l|[mckµ]?m|mmol|mval|cl|fl|pg|ng|kcal|U|IU|IE|I\.E\.|h|min|mm ?Hg|mmhg|bpm|units|"
     r"Tsd|Mio|°C?|%)(?![^\W\d_])"

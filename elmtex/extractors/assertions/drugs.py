@@ -47,12 +47,27 @@ _TAKEN = re.compile(
 # „Atorvastatin (zuvor Simvastatin)“, „statt Tiotropium“, "switched from sertraline"; not „wie zuvor Metoprolol“
 _FORMER = re.compile(
     r"(?:(?<!\bwie )(?<!\bas )\b(?:zuvor|statt|anstelle von|anstatt|previously|formerly|instead of)"
+    r"|(?<!wie )\b(?:früher|ehemals|vormals)"
     r"|\b(?:used to (?:take|use|be on)|no longer (?:on|takes|taking|uses|using)|nahm früher)"
     r"|\b(?:umstellung|umgestellt|umsetzen|wechsel|gewechselt|switch\w*|chang(?:ed|e|ing)|convert\w*|transition\w*) (?:from|von))\s\Z",
     re.IGNORECASE,
 )
 # "simvastatin -> atorvastatin 40 mg": the first one is no longer taken; "bisoprolol 2.5 mg -> 5 mg" is
 _REPLACED = re.compile(r"[ \t]*(?:->|→)[ \t]*[^\W\d_]{6,} \d+(?:[.,]\d+)? ?(?:mg|µg|mcg|g|IE|U)\b")
+# „Furosemid wurde auf orale Gabe umgestellt“, "bisoprolol was reduced to 2.5 mg"
+_ADJUSTED = re.compile(
+    rf"{DOSE}(?: (?:wurde|wird|was|is|will be))? (?:(?:auf|to) (?:\d|oral)[^.;\n]{{0,40}}?\b(?:umgestellt|erhöht|reduziert|gesteigert|angepasst|halbiert)"
+    r"|(?:increased|reduced|decreased|titrated|uptitrated|changed|switched) to (?:\d|oral))"
+)
+# „Wir empfehlen den Beginn von Simvastatin“
+_TO_BEGIN = re.compile(
+    r"\b(?:empfehlen|empfohlen wird|recommend(?:ed)?|advised?|suggest)\b[^.;\n]*\b(?:Beginn|Einleitung|Ansetzen|start(?:ing)?|initiat\w+|adding|addition)(?: (?:von|einer?|mit|of|with|an?))*(?: \w+)? \Z"
+)
+# „Ramipril auf Candesartan umgestellt“, "apixaban was switched to warfarin"
+_CHANGED_TO = re.compile(
+    rf"{DOSE} (?:auf (?!oral)[^\W\d][^.;,\n]{{1,60}}? (?:umgestellt|umgesetzt|gewechselt)"
+    r"|(?:(?:was|were|is|has been|then) )?(?:switched|changed|converted|transitioned) to (?!oral|p\.?o|i\.?v|once|twice|daily|night|as needed)[^\W\d])"
+)
 _DOSE_CHANGE = re.compile(r"[^,.;\n]{0,20}?\b(?:auf|to)\s+(?:\d|oral|p\.? ?o|i\.? ?v|s\.? ?c)")
 # What a line of drugs begins with that are not taken: "Stopped: ibuprofen, lorazepam 1 mg"
 _LABEL = re.compile(
@@ -112,6 +127,7 @@ def of_drug(item: Item, sections: Sectioned) -> Item:
         _is_advised(item, sections)
         or is_conditional(item, sections)
         or is_considered(item, sections.report)
+        or _TO_BEGIN.search(before)
     ):
         return replace(item, assertion="possible")
     if item.assertion == "absent" and (_WHILE_ON.search(before) or _is_taken(item, sections)):
@@ -148,6 +164,7 @@ def _is_former(item: Item, report: str) -> bool:
     before = words_before(item.start, report)
     former = _FORMER.search(before) and not _DOSE_CHANGE.match(report, item.end)
     replaced = _REPLACED.match(report, item.end) or _EX.match(report, item.end)
+    replaced = replaced or _CHANGED_TO.match(report, item.end)
     return bool(former or replaced or _TO_AVOID.match(report, item.end))
 
 
@@ -160,7 +177,9 @@ def _is_taken(item: Item, sections: Sectioned) -> bool:
     before = words_before(item.start, report)
     if _IN_FAVOUR_OF.search(before) or _TOLERATED.match(report, item.end):
         return True
-    if _REPLACES.match(report, item.end):
+    if _REPLACES.match(report, item.end) or (
+        _ADJUSTED.match(report, item.end) and not NEGATION.search(before)
+    ):
         return True
     if _INSTEAD.match(report, item.end) or _AGAIN.search(words_after(item.end, report)):
         return True

@@ -165,6 +165,10 @@ _HEDGE = re.compile(
 )
 # Behind one that somebody has: „Zwangsgedanken dagegen wurden bejaht“
 _AFFIRMED = re.compile(r"(?: (?:dagegen|hingegen|aber|jedoch|wird|wurden?|werden)){0,3} bejaht\b")
+_KNOWN = re.compile(
+    r"(?<!no )(?<!not )(?<!keine )(?<!nicht )(?<!kein )\b(?:known|bekannte?[nrsm]?|established|documented) (?:\w+ )?\Z",
+    re.IGNORECASE,
+)
 # Before a finding that did not change, but is there: "no increase in the effusion", „keine Befundänderung der Zirrhose“
 _UNCHANGED = re.compile(
     r"\b(?:no|without|not any|kein\w*|ohne)\s+(?:[\w-]+\s+){0,2}?(?:change|increase|decrease|progression(?! to\b)|worsening|improvement|"
@@ -255,6 +259,8 @@ def _told(item: Item, words: str, report: str, disease: bool) -> Assertion | Non
     if unsure or (not disease and _IF_NEEDED.search(words)):
         return "possible"
     if item.assertion != "present" and _is_still_there(item, words, report):
+        return "present"
+    if item.assertion == "possible" and _KNOWN.search(words) and not is_suspected(item, report):
         return "present"
     if item.assertion != "present" and _AFFIRMED.match(report, item.end):
         return "present"

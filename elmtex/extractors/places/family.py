@@ -48,6 +48,16 @@ _SICK = re.compile(
     r"(?:(?!\b(?:Kind|Pat|Patient\w*|Pt|he|she|er|sie|ihn|ihm|him|her|that|dass|reports?|berichtet|worr\w+|concern\w*)\b)[^.;,\n])*\Z",
     re.IGNORECASE,
 )
+# „von der Ehefrau, die an MS leidet,“
+_WHO = re.compile(
+    rf"\b(?:{_KIN}|Ehefrau|Ehemann|Partner(?:in)?|wife|husband|partner|roommate),? (?:who|die|der)"
+    r"(?: (?:also|auch|selbst|an|has|had|suffers|from|hat|hatte|eine?n?|bekannte?))+ (?:[\w-]+ )?\Z"
+)
+# Whoever only tells of the patient: „Mutter berichtet“
+_TELLS = re.compile(
+    rf"(?:(?:die|der|the|her|his|seine|ihre?) )?(?:{_KIN}|Eltern|parents?|wife|husband|Ehefrau|Ehemann) (?:berichtete?n?|gibt an|geben an|reports?|states?|says?|denies)",
+    re.IGNORECASE,
+)
 _PERCEIVES = re.compile(
     r"\b(?:noti[cz]\w*|bemerk\w*|beobacht\w*|found|gefunden|gesehen|saw|seen|report\w*|bericht\w*|called|brought|gebracht|gemess\w*|measur\w*|gab|gave|given|gegeben"
     r"|festgestellt|angegeben|stated|says?|Angst|Sorgen?|auf(?:ge)?fallen|angerufen|gerufen)\b",
@@ -68,10 +78,10 @@ def with_own(
     if family is None or not categories.get(family):
         return categories
     of = {True: list[Item](), False: list[Item]()}
-    for item in categories[family]:
+    for item in (i for i in categories[family] if not _TELLS.fullmatch(i.text)):
         of[_is_theirs(item, sections)].append(item)
     if not of[False]:
-        return categories
+        return {**categories, family: tuple(of[True])}
     found = {**categories, family: tuple(of[True])}
     if past is None:
         return found
@@ -93,11 +103,15 @@ def with_relatives(
     known, moved = Spans.of(categories.get(family, ())), list[Item]()
 
     def stays(item: Item, category: Category) -> bool:
-        if not category.holds_diseases or item.start is None or item.end is None:
+        if item.start is None or item.end is None or category.fhir.resource != "Condition":
+            return True
+        near = sections.report[max(0, item.start - NEAR) : item.start]
+        if not (category.holds_diseases or _WHO.search(near)):
             return True
         first, _ = sections.sentence(item.start)
         far = item.start - first > 4 * NEAR
         told = not far and _is_of_relative(item.start, item.end, first, sections.report)
+        told = told or _WHO.search(near) is not None
         if not (told or (_is_headed(item.start, sections) and _is_theirs(item, sections))):
             return True
         if not known.meet(item):

@@ -21,9 +21,9 @@ _RESOLVED = re.compile(
     r"| (?:(?:ist|sind|war|waren|hat|haben|sich|inzwischen|mittlerweile|jetzt|nun|unter [\w-]+) ){1,4}(?:vollständig|komplett|folgenlos|gänzlich) (?:abgeklungen|zurückgebildet|(?:ab|aus)geheilt|verschwunden|remittiert)\b",
     re.IGNORECASE,
 )
-_AS_CHILD = re.compile(
-    r"\b(?:[Ii]m Kindesalter|[Ii]n der Kindheit|[Aa]ls Kind|[Aa]s a (?:child|boy|girl|teenager)|[Ii]n childhood)\b[^.;\n]*\Z"
-)
+_CHILDHOOD = r"(?:[Ii]m Kindesalter|[Ii]n der Kindheit|[Aa]ls Kind|[Aa]s a (?:child|boy|girl|teenager)|[Ii]n childhood)\b"
+_AFTER_CHILDHOOD = re.compile(rf"\b{_CHILDHOOD}[^.;\n]*\Z")
+_IN_CHILDHOOD = re.compile(rf" {_CHILDHOOD}")
 
 
 def with_resolved(
@@ -50,7 +50,9 @@ def with_resolved(
             _RESOLVED.match(report, i.end)
             or (
                 i.assertion == "present"
-                and _AS_CHILD.search(report, max(0, i.start - NEAR), i.start)
+                and "Procedure"
+                not in kinds[key].fhir.also  # no comorbidity, which may be past
+                and _is_of_childhood(i.start, i.end, report)
             )
         )
     }
@@ -64,3 +66,9 @@ def with_resolved(
     new = (i for span, i in resolved.items() if not known.meet(i))
     found[past[0]] = in_order(*found.get(past[0], ()), *new)
     return found
+
+
+def _is_of_childhood(start: int, end: int, report: str) -> bool:
+    """Whether the words around a disease say that the patient had it as a child."""
+    before = _AFTER_CHILDHOOD.search(report, max(0, start - NEAR), start)
+    return bool(before or _IN_CHILDHOOD.match(report, end))

@@ -41,7 +41,7 @@ NO_ITEMS = _EXAMINED | frozenset(
 _BY = re.compile(r"(?:[a-zäöüß-]+(?:gra(?:ph|f)|skop|log|metr|chem|palpator|auskultator)isch)\b")
 # What a document or a part of it is called
 _TITLED = re.compile(
-    r"[\w-]*(?:anamnese|bogen|protokoll|visite|konsil|checkliste?)",
+    r"(?:vor)?operationen|vorerkrankung(?:en)?|[\w-]*(?:anamnese|bogen|protokoll|visite|konsil|checkliste?)",
     re.IGNORECASE,
 )
 # Whoever treats is no treatment ("will see ENT", "Dr. Young from Plastic Surgery"), nor is where, or to what end
