@@ -178,6 +178,7 @@ def test_reading_takes_no_time() -> None:
         "a-\n" * 100_000,
         "\n" * 300_000,
         "AB. " * 100_000,
+        "no " * 100_000 + ",\nAb" + " or" * 100_000,
         ("ABCDE fgh " * 8 + "\n") * 5_000,
         ("ABCDE fghi" * 8 + "der\n" + " " * 60) * 5_000,
         "- abc def\n" + (" " * 300_000 + "\n") + "A B " * 75_000,

@@ -22,6 +22,7 @@ _COMPOUND = re.compile(
     rf"|(?<=\bfollow-))\n *{_NO_PART}(?=\w)(?!(?:ness|ly)\b)"
 )
 _STOPS = ".!?:;"
+_NEAR = 200  # characters of a line that are looked at
 _CUT = re.compile(r"[a-zäöüß]-$")
 _WRAPPED_LINE = 50  # characters: a shorter line may be a heading or a list entry, if no other line tells how wide lines are
 _WRAPPED_ENTRY = 30  # characters, where the next line hangs under the entry's words
@@ -214,7 +215,8 @@ def _is_open(line: str, ahead: str) -> bool:
     if _KEIN.search(line[-14:]) or (ahead[0].islower() and _NO.search(line[-30:])):
         return True
     listed = line[-1] == "," and ahead[0].islower() and not _SALUTATION.match(line)
-    listed = listed or bool(_DENIED_LIST.search(line) and _LAST_PART.match(ahead))
+    if line[-1] == "," and _DENIED_LIST.search(line[-_NEAR:]) and _LAST_PART.match(ahead[:_NEAR]):
+        return True
     return listed or bool(_GOES_ON.match(ahead))
 
 

@@ -155,8 +155,10 @@ def _is_theirs(item: Item, sections: Sectioned) -> bool:
         return False
     if _HERSELF.search(report, item.start, item.end + _SELF) and not _PERSON.search(before):
         return False
-    clause = max(first, report.rfind(";", first, item.start) + 1)
-    if _OF_PATIENT.match(report, clause) and not _PERSON.search(report, clause, last):
+    near, far = item.start - 4 * NEAR, item.end + 4 * NEAR
+    clause = max(first, report.rfind(";", max(first, near), item.start) + 1)
+    own = clause > near and _OF_PATIENT.match(report, clause)
+    if own and not _PERSON.search(report, clause, min(last, far)):
         return False
     if sections.kind(item.start) == "family_history" or _PERSON.search(
         sections.heading(item.start)

@@ -50,8 +50,7 @@ def with_resolved(
             _RESOLVED.match(report, i.end)
             or (
                 i.assertion == "present"
-                and "Procedure"
-                not in kinds[key].fhir.also  # no comorbidity, which may be past
+                and "Procedure" not in kinds[key].fhir.also  # no comorbidity, which may be past
                 and _is_of_childhood(i.start, i.end, report)
             )
         )
