@@ -214,10 +214,12 @@ def _is_open(line: str, ahead: str) -> bool:
         return False
     if _KEIN.search(line[-14:]) or (ahead[0].islower() and _NO.search(line[-30:])):
         return True
-    listed = line[-1] == "," and ahead[0].islower() and not _SALUTATION.match(line)
-    if line[-1] == "," and _DENIED_LIST.search(line[-_NEAR:]) and _LAST_PART.match(ahead[:_NEAR]):
-        return True
-    return listed or bool(_GOES_ON.match(ahead))
+    if line[-1] == ",":
+        if ahead[0].islower() and not _SALUTATION.match(line):
+            return True
+        if _DENIED_LIST.search(line[-_NEAR:]) and _LAST_PART.match(ahead[:_NEAR]):
+            return True
+    return bool(_GOES_ON.match(ahead))
 
 
 def _full(line: str, ahead: str, width: int) -> bool:

@@ -163,8 +163,7 @@ def _is_former(item: Item, report: str) -> bool:
         return True
     before = words_before(item.start, report)
     former = _FORMER.search(before) and not _DOSE_CHANGE.match(report, item.end)
-    replaced = _REPLACED.match(report, item.end) or _EX.match(report, item.end)
-    replaced = replaced or _CHANGED_TO.match(report, item.end)
+    replaced = any(o.match(report, item.end) for o in (_REPLACED, _EX, _CHANGED_TO))
     return bool(former or replaced or _TO_AVOID.match(report, item.end))
 
 

@@ -75,9 +75,8 @@ def of_procedure(item: Item, sections: Sectioned) -> Item:
         is_conditional(item, sections) or is_considered(item, report)
     ):
         return replace(item, assertion="possible")
-    if item.assertion == "possible" and (
-        _PAST.search(report, max(0, start - 30), start) or _WAS_DONE.match(report, item.end)
-    ):
+    past = _PAST.search(report, max(0, start - 30), start)
+    if item.assertion == "possible" and (past or _WAS_DONE.match(report, item.end)):
         return replace(item, assertion="present")
     if item.assertion != "possible" and _AWAITED.match(report, item.end):
         return replace(item, assertion="possible")
@@ -89,7 +88,7 @@ def of_procedure(item: Item, sections: Sectioned) -> Item:
         item = replace(item, assertion="present")
     if (
         item.assertion == "present"
-        and not _PAST.search(report, max(0, start - 30), start)
+        and not past
         and sections.kind(start) == "plan"
         and not DONE.search(clause_of(item, report))
     ):
