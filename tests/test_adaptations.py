@@ -40,7 +40,7 @@ def record(schema: Any = SCHEMA, made: str = "2026-11-30T10:15:00Z") -> dict[str
         "made": made,
         "schema": {"key": schema_key(schema), "title": schema.title},
         "reports": {"learnt": 2, "held_out": 2},
-        "base": {"name": "elmtex-7", "digest": "0"},
+        "base": {"name": "elmtex-8", "digest": "0"},
         "before": FIGURES,
         "after": FIGURES,
     }

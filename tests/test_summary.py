@@ -61,7 +61,7 @@ def entry_of(report: str = REPORT, name: str = "brief.pdf") -> tuple[Store, str]
                 Item(text, start, start + len(text), assertion, 0.9, attributes=beside)
             )
     made = Extraction(
-        "r", "clinical", "elmtex-7", "ok", (), {k: tuple(v) for k, v in found.items()}
+        "r", "clinical", "elmtex-8", "ok", (), {k: tuple(v) for k, v in found.items()}
     )
     store = Store(MEMORY)
     return store, store.add("me", name, report, CLINICAL, extraction=made)
@@ -94,7 +94,7 @@ def test_the_head_says_whose_report_of_which_kind_and_day_it_is_in_its_own_words
         "Entlassungsbrief",
         "14.11.2025",
     )
-    assert facts["Read from"] == "brief.pdf" and facts["Suggested by"].startswith("elmtex-7")
+    assert facts["Read from"] == "brief.pdf" and facts["Suggested by"].startswith("elmtex-8")
     assert facts["Sign-off"].startswith("Signed off by Dr. Ö, ")
 
 

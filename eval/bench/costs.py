@@ -2,7 +2,7 @@
 
     python -m eval.bench.costs --data data/test.jsonl --format jsonl --split all --limit 20 \\
         --systems finetuned,student,naive,icl --student runs/student --price 0.10 \\
-        --trained finetuned=elmtex/models/adapters/elmtex-7 student=runs/student --out runs/costs
+        --trained finetuned=elmtex/models/adapters/elmtex-8 student=runs/student --out runs/costs
 
 Each system reads the same reports in a process of its own, after one that is not counted. ``--price`` is what an hour of the
 machine costs, in any currency; ``--trained`` names the folders whose record.json says what training took. Measure with nothing
