@@ -212,6 +212,7 @@ def test_whether_a_condition_lasts(text: str, default: str | None, status: str |
 def test_the_sentence_may_say_that_it_is_over() -> None:
     assert clinical_status("Pneumonia", "active", "", " 2019, resolved.") == "resolved"
     assert clinical_status("Pneumonia", "active", "", ", not resolved.") == "active"
+    assert clinical_status("Fever", "active", "", " had gradually subsided.") == "resolved"
     assert clinical_status("stroke", "active", "status post ", "") is None
 
 

@@ -323,6 +323,15 @@ def test_a_condition_has_its_site_severity_and_onset() -> None:
     assert rash["clinicalStatus"]["coding"][0]["code"] == "resolved"
 
 
+def test_what_is_absent_because_it_resolved_was_there() -> None:
+    report = "Her fever has resolved. No cough."
+    items = tuple(item(report, words, "absent") for words in ("fever", "cough"))
+    fever, cough = resources(document(report, signs_symptoms=items), report)
+    assert fever["resourceType"] == "Condition"
+    assert fever["clinicalStatus"]["coding"][0]["code"] == "resolved"
+    assert cough["resourceType"] == "Observation"  # a denial
+
+
 def test_a_normal_finding_is_no_condition() -> None:
     report = "Neck supple, lungs clear; no lymph nodes; cough. PMH: normal delivery."
     supple, clear, nodes, cough = resources(

@@ -30,7 +30,7 @@ FamilyMemberHistory    a condition                           as an Observation  
 =====================  ====================================  ===================  ================================
 
 - What is absent and nobody has reviewed is never ``refuted``: it is a ``preliminary`` Observation that says what
-  the model read, a denial.
+  the model read, a denial. What is absent because it resolved was there: a Condition that is ``resolved``.
 - A status that the words say (:mod:`elmtex.values.statuses`) is that of the resource: a paused drug is
   ``on-hold``, a planned procedure a ServiceRequest, a resolved condition ``resolved``.
 - A Condition's ``clinicalStatus`` is given for what is present, as far as the words say it

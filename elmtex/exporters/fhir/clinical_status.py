@@ -44,7 +44,7 @@ _LASTING = re.compile(
 )
 _TAIL = re.compile(
     r"[\s,;(-]*(?:(?:in|im|am)?\s*(?:19|20)\d\d\b)?[\s,;)-]*"
-    r"(?:(?:now|since|completely|fully|vollständig|inzwischen|folgenlos)\s+)*"
+    r"(?:(?:has|had|have|is|was|were|ist|sind|war|waren|now|since|completely|fully|gradually|vollständig|inzwischen|folgenlos)\s+)*"
     r"(?:resolved|cured|healed|recovered|subsided|outgrown|inactive|abgeheilt|ausgeheilt|verheilt|abgeklungen|inaktiv|in\s+(?:\w+\s+)?remission)?",
     re.IGNORECASE,
 )

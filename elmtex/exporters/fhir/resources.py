@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from elmtex.exporters.fhir.allergies import (
     Allergy,
@@ -103,6 +103,8 @@ def _built(
     match kind:
         case "Condition":
             status = clinical_status(item.text, fhir.clinical_status, place.before, place.after)
+            if item.assertion == "absent" and (said.course or status) == "resolved":
+                item = replace(item, assertion="present")  # it was there
             yield condition(item, title, subject, said, status)
         case "Procedure":
             yield procedure(item, title, subject, said)

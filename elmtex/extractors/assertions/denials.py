@@ -27,13 +27,13 @@ NOT_TAKEN = re.compile(
 )
 _LONGEST = 2 * NEAR  # characters of a line; a longer one is prose, which denies in many ways
 _STEMS = (
-    "absprache aborted abgegrenzt ablehn ausgetauscht ausgelaufen bestritten cannot convert contracts deeskal dement denial denying ersetz false falsch forgo fehlend "
+    "absorbed absprache aborted ameliorat normaliz recovered relieved reversed unavail abgegrenzt ablehn ausgetauscht ausgelaufen bestritten cannot convert contracts deeskal dement denial denying ersetz false falsch forgo fehlend "
     "impossib inop gewechselt wechsel umgesetzt oralis transition nirgend nothing nichts nowhere nihil obsolet overdue precluded prior storniert unerw unfit unlass unmögl "
     "unremark unterblieb unterlass vorbehand vormals vorher erübrig "
     "abgebaut abgebla abgeheilt abgekl abgera abgesag abgesehen abges absen abstinen abwesen against ausschl auszuschl averted bestreit cancel clear "
     "contraind cured decli defer diminish disapp distanz drop dwind entbehr entfern entkräft erspar exchang exclu fade fail fehl forb frei gegen gemied "
     "gebessert gescheitert gestrichen gezogen hätte heal keinerlei kontraind lost meide miss neg normalis omi outgr postpone prohibit rausgen rejected "
-    "resolv rückgebild rückläuf settle sistier skip subsid superfl surviv tolerat umstell unab unauff unnec untena unwis unlik unwahr vanish verbiet verbot vergess verschob verschw "
+    "resolut resolv rückgebild rückläuf settle sistier skip subsid superfl surviv tolerat umstell unab unauff unnec untena unwis unlik unwahr vanish verbiet verbot vergess verschob verschw "
     "vertrag verwehr verworf vorbei weglass widerleg zurück"
 )
 _WORDS = (

@@ -157,7 +157,7 @@ _HEDGE = re.compile(
     r"susp\w*|poss\w*|prob(?:abl\w*)?|(?:un)?likely|query|question\w*|apparent\w*|appear\w*|seem\w*|suggest\w*|in keeping|favou?r\w*|perhaps|maybe|potential\w*|"
     r"indeterminate|equivocal|presum\w*|believ\w*|think|thought|compatible|(?:in)?consistent|differen[tz]i\w*|consider\w*|concern\w*|worr\w*|"
     r"(?:working|provisional|tentative) diagnosis|consent|complications (?:discussed|explained|include)|side effects|warning signs|watch|monitor\w*|prevent\w*|"
-    r"await\w*|fear of|known to cause|evaluat\w* for|(?:assess|look|screen\w*) for|risks?|versus|vs|may|might|could|cannot|can't|will|would|"
+    r"await\w*|fear of|known to cause|evaluat\w* for|(?:assess|look|screen\w*|analys[ei]s|investigations?|test(?:s|ed|ing)?|work-?up) for|impression of|aspect of|supposed|likelihood|rather than|inconclusive|not conclusive|risks?|versus|vs|may|might|could|cannot|can't|will|would|"
     r"r/o|rule\w*|ruling|exclu\w*|ausschl\w*|ausgeschl\w*|auszu\w*|\w*bestätig\w*|\w*confirm\w*|"
     r"if|falls|wenn|should|sollten?|wird|würde|oder|or|call|notify|unsicher\w*|uncertain\w*|doubt\w*|"
     r"(?:nicht|not|no|kein\w*)(?: \S+){0,2} (?:gesichert|sicher|eindeutig\w*|abgeklärt|bewiesen|\w*proven|proof|definite|established|\w*nachweis))\b",
@@ -205,14 +205,11 @@ _NEXT_DENIED = re.compile(
     r"infiziert|verlegt|swollen|red|warm|tender|enlarged|painful|infected)\b",
     re.IGNORECASE,
 )
-# What went had been there; not "has cleared", which says how it is now: "Her fever broke", „Die Schwellung ist abgeklungen“
-_WENT = re.compile(
-    r"(?: (?:had|is|was|were|ist|sind|war|waren|then|now|since|gradually|completely|nun|langsam|gut|deutlich|vollständig|komplett|inzwischen)){0,3}"
-    r" (?:resolv(?:ed|ing)|subsid(?:ed|ing)|cleared(?! (?:by|clinic|radiogr))|abated|broke|abgeklungen|sistierten?|sistiert|rückläufig)\b",
+# What is going is still there; what went is not: "Her dysarthria is resolving", „Die Schwellung war rückläufig“
+_GOES = re.compile(
+    r"(?: (?:is|was|were|ist|sind|war|waren|now|gradually|nun|langsam|gut|deutlich|inzwischen)){0,3}"
+    r" (?:resolving|subsiding|abating|rückläufig)\b",
     re.IGNORECASE,
-)
-_WENT_AWAY = re.compile(
-    r"(?<!complete )(?<!interval )\bresolution of (?:(?:the|his|her|all) )?\Z", re.IGNORECASE
 )
 _FREE_OF = re.compile(
     r"\b(?:frei|free|w/o|neg|denying|absence|lack\w*|ruled out|fehl\w*)\b", re.IGNORECASE
@@ -355,7 +352,7 @@ def _is_there(start: int, end: int, report: str) -> bool:
         return not (_SOMETIMES.match(listed) or NEGATION.search(listed) or _FREE_OF.search(listed))
     if _NEXT_DENIED.match(report, end):
         return not (NEGATION.search(before) or _FREE_OF.search(before))
-    if _WENT.match(report, end) or _WENT_AWAY.search(before):
+    if _GOES.match(report, end):
         return not any(said.search(before) for said in (NEGATION, _FREE_OF, _HEDGE))
     is_reason = _REASON.search(before) or (_AT.search(before) and _STOPPED_AT.match(report, end))
     return bool((is_reason and not NEGATION.search(before)) or _UNCHANGED.search(before))
