@@ -17,7 +17,7 @@ from typing import Any
 _DECIDING = (".safetensors", ".bin", ".xml", ".model", ".jinja")
 _NAMES = (
     *("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"),
-    *("adapter_config.json", "elmtex.json", "student.json", "attributes.json"),
+    *("adapter_config.json", "elmtex.json", "student.json", "attributes.json", "lexicon.tsv"),
 )
 # A passive wait alone makes llama.cpp three times slower, torch twice: figures mean little without
 # these.

@@ -22,6 +22,7 @@ from elmtex.extractors.notes import NotesExtractor
 from elmtex.extractors.second_opinion import SecondOpinion
 from elmtex.extractors.stage_times import NotesTimings
 from elmtex.models.adapter import Adapter, AttributeSettings, OpinionSettings, OwnSchemaSettings
+from elmtex.models.lexicon import Entry, Lexicon, as_lines
 from elmtex.models.student import Student
 from elmtex.schema import load_schema
 from elmtex.types import Extraction, InputError, Item, Record
@@ -33,9 +34,9 @@ ELMTEX = load_schema("elmtex")
 SCHEMA = ELMTEX.subset(KEYS)
 # It agrees or not, and proposes nothing.
 AGREES = OpinionSettings(
-    "planted", "d", (1.0, 1.0, 0.0, 0.0, 20.0), -20.0, 0.5, ((0.0, 0.1), (1.0, 0.9))
+    "planted", "d", (1.0, 1.0, 0.0, 0.0, 20.0, 0.0, 0.0), -20.0, 0.5, ((0.0, 0.1), (1.0, 0.9))
 )
-PROPOSES = replace(AGREES, weights=(0.0, 1.0, 0.0, 0.0, 0.0), bias=0.0)
+PROPOSES = replace(AGREES, weights=(0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0), bias=0.0)
 
 
 class Unsure(PlantedEngine):
@@ -128,7 +129,7 @@ def test_each_item_says_whether_the_student_found_it_too() -> None:
     document = NotesExtractor(SCHEMA, model=model(AGREES, 0.01)).extract(REPORT)
     agreed = {i.text: i.agreed for items in document.categories.values() for i in items}
     assert agreed == {"fever": True}  # what it denies is dropped at the opinion's threshold
-    lenient = replace(AGREES, weights=(1.0, 0.0, 0.0, 0.0, 20.0), threshold=0.01)
+    lenient = replace(AGREES, weights=(1.0, 0.0, 0.0, 0.0, 20.0, 0.0, 0.0), threshold=0.01)
     document = NotesExtractor(SCHEMA, model=model(lenient)).extract(REPORT)
     assert Extraction.from_dict(document.to_dict()).to_dict() == document.to_dict()
     agreed = {i.text: i.agreed for items in document.categories.values() for i in items}
@@ -150,6 +151,23 @@ def test_what_the_student_alone_finds_is_listed() -> None:
     left = [(i.first, i.key, i.written) for note in pooled(notes) for i in note.items]
     assert len(weighed) == len(left) + 1 == 5
     assert len({(first, key) for first, key, _ in left}) == len(left)
+
+
+def test_what_a_lexicon_knows_is_proposed_and_weighed(tmp_path: Path) -> None:
+    path = tmp_path / "lexicon.tsv"
+    known = {"cough": Entry(9, {"signs_symptoms": 9}), "pain": Entry(9, {"signs_symptoms": 3})}
+    path.write_text(as_lines(Lexicon(known)), "utf-8")
+    settings = replace(AGREES, weights=(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0), bias=-1.0)
+    shared = model(settings)
+    shared._engine = Blind(tiny_tokenizer(), ())
+    shared.adapter = replace(shared.adapter, lexicon=path)
+    document = NotesExtractor(SCHEMA, model=shared).extract(REPORT)
+    (cough,) = document.categories["signs_symptoms"]
+    assert (cough.text, cough.start, cough.agreed) == ("cough", 17, False)
+    assert not document.categories["diagnosis"]
+    shared = model(settings)
+    shared._engine = Blind(tiny_tokenizer(), ())
+    assert not any(NotesExtractor(SCHEMA, model=shared).extract(REPORT).categories.values())
 
 
 def test_what_the_student_alone_finds_has_attributes() -> None:
@@ -238,7 +256,7 @@ def test_another_student_is_refused(settings: OpinionSettings, said: str) -> Non
 
 
 def test_the_probability_is_the_logistic_of_both() -> None:
-    opinion = SecondOpinion(replace(AGREES, weights=(0.5, 0.0, 0.0, 2.0, 0.0), bias=-1.0))
+    opinion = SecondOpinion(replace(AGREES, weights=(0.5, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0), bias=-1.0))
     tokens = tokenise(REPORT, tiny_tokenizer())
     place = REPORT.index("fever and")
     first, last = tokens.covering(place, place + 9, tokens.sentences[0])

@@ -5,8 +5,8 @@ be kept, and what its probability means.
     python -m training.calibrate runs/smollm2 --data data --student student-4 --attribute-reader attributes-1
 
 Writes ``biases``, ``threshold`` and ``calibration`` into the run's elmtex.json, those of
-``attributes``, too, when it was trained on them and DEV labels some, and ``second_opinion`` where a
-student is named, ``own_schemas`` where a folder of schemas is, and ``attribute_reader`` where one is; and what was tried,
+``attributes``, too, when it was trained on them and DEV labels some, and ``second_opinion`` and lexicon.tsv, of the
+words that ``train.jsonl`` marks, where a student is named, ``own_schemas`` where a folder of schemas is, and ``attribute_reader`` where one is; and what was tried,
 the chosen row last, to calibration.json.
 """
 
@@ -30,10 +30,13 @@ from elmtex.extractors.base import open_extractor
 from elmtex.extractors.notes import NotesExtractor
 from elmtex.models.adapter import load_adapter, write_adapter_digests
 from elmtex.models.attribute_reader import load_attribute_reader
+from elmtex.models.lexicon import FILE as LEXICON
+from elmtex.models.lexicon import as_lines
 from elmtex.storage import write_whole
 from elmtex.types import ElmtexError, InputError, Record
 from training.calibrate_opinion import calibrate_opinion
 from training.calibrate_schemas import calibrate_schemas
+from training.lexicon import lexicon_of
 from training.thresholds import THRESHOLDS, best, isotonic, tried, without_pairs
 
 OPENING = 1.5  # a note is opened when its probability is over .18; the threshold decides afterwards
@@ -57,7 +60,7 @@ def calibrate(
     none there do not count. The threshold is the one with the best mean of exact and relaxed micro
     F1 of whole decodes. The confidence is fitted by isotonic regression against exact match.
     ``schema`` is a name or a file; only records that label nothing beside its categories count.
-    ``student`` adds its second opinion, fitted on DEV and on the written reports of
+    ``student`` adds its second opinion and a lexicon's, fitted on DEV and on the written reports of
     ``data/dev_other.jsonl``: see :mod:`training.calibrate_opinion`. ``schemas``, a folder, sets how
     sure the adapter is of schemas it was not trained on: see :mod:`training.calibrate_schemas`.
     Attributes come last, on DEV, or on the reports of ``schemas``: see :mod:`training.calibrate_attributes`.
@@ -112,10 +115,13 @@ def calibrate(
         attribute_reader=None,
     )
     known = {"items": rows}
+    (run / LEXICON).unlink(missing_ok=True)
     if student:
+        lexicon = lexicon_of(load_records(str(data / "train.jsonl"), "jsonl", "all"))
         settings, known["second_opinion"] = calibrate_opinion(
-            student, [*records, *kept], [*notes, *more], extractor.schema.keys
+            student, [*records, *kept], [*notes, *more], extractor.schema.keys, lexicon
         )
+        write_whole(run / LEXICON, as_lines(lexicon))
         write_settings(run, second_opinion=settings)
     if schemas:
         learnt, _ = halves([r for r in load_records(str(other), "jsonl", "all") if r.schema])

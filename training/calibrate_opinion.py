@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elmtex.decoding.labelled import Labelled
 from elmtex.decoding.notes import NoteItem, NoteState
 from elmtex.decoding.select import pooled
 from elmtex.extractors.loaded_student import LoadedStudent
-from elmtex.extractors.second_opinion import features, proposals
+from elmtex.extractors.second_opinion import Readings, features, proposals
+from elmtex.models.lexicon import Lexicon
 from elmtex.types import InputError, Record
 from eval.metrics.documents import normalise
 from training.thresholds import WIDE, best, isotonic, tried, without_pairs
@@ -32,14 +32,16 @@ def calibrate_opinion(
     records: Sequence[Record],
     notes: Sequence[Sequence[NoteState]],
     keys: Sequence[str],
+    lexicon: Lexicon | None = None,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Fit the second opinion of a student.
+    """Fit the second opinion of a student and a lexicon.
 
     Args:
         student: its folder, or the name of a packaged one.
         records: at least two held-out reports.
         notes: what the adapter wrote of each of them, without a threshold.
         keys: the categories, all of which the student must know.
+        lexicon: words that the training reports mark, none of which are among these records.
 
     Returns:
         ``second_opinion`` for the adapter's elmtex.json; and rows: the best without it, then those tried, the chosen
@@ -55,7 +57,10 @@ def calibrate_opinion(
         )
     if len(records) < 2:
         raise InputError(f"{len(records)} held-out report: a second opinion is fitted on more")
-    read = [loaded.labelled(record.text) for record in records]
+    read = [
+        Readings(own[0].tokens, loaded.labelled(record.text), lexicon or Lexicon())
+        for record, own in zip(records, notes, strict=True)
+    ]
     alone = {"second_opinion": False, **best(list(tried(records, notes, keys)))}
     notes = [pooled((*own, *proposals(of, own, keys))) for of, own in zip(read, notes, strict=True)]
     asked, right, owners = _weighed(read, records, notes)
@@ -90,7 +95,7 @@ def lowest(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _weighed(
-    read: Sequence[Labelled], records: Sequence[Record], notes: Sequence[Sequence[NoteState]]
+    read: Sequence[Readings], records: Sequence[Record], notes: Sequence[Sequence[NoteState]]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Of every item in the notes' order: its features (n, F), whether the gold has its words (n,), and the number of its
     report (n,). Items of categories that a record does not label are left out by a -1 instead of the number."""
@@ -98,12 +103,12 @@ def _weighed(
     right: list[int] = []
     owners: list[int] = []
     rows_of = zip(read, records, notes, strict=True)
-    for number, (labelled, record, states) in enumerate(rows_of):
+    for number, (readings, record, states) in enumerate(rows_of):
         gold = {key: {normalise(i.text) for i in items} for key, items in record.items.items()}
         for state in states:
             for item in state.items:
                 span = state.tokens.span(item.first, item.last)
-                rows.append(features(item, state.tokens, labelled))
+                rows.append(features(item, readings))
                 right.append(normalise(record.text[slice(*span)]) in gold.get(item.key, ()))
                 owners.append(number if item.key in record.labelled else -1)
     return np.array(rows), np.array(right, np.int64), np.array(owners)

@@ -44,9 +44,8 @@ $PYTHON -m training.sft --config training/configs/smollm2-135m.yaml --data data-
 $PYTHON -m training.average mean6 notes7 --out mean7
 cd ../..
 
-# Biases, thresholds and confidences of items and attributes, on the DEV that training/make_student4.sh makes, which lacks 16 letters
-# in prose: so nothing was fitted on these. Then into the package, and what its card says
-$PYTHON -m training.calibrate runs/source8/mean7 --data runs/source-german/data --schema clinical --student student-4 --attribute-reader attributes-1
+# Biases, thresholds and confidences of items and attributes, on DEV, and the lexicon; into the package, and what its card says
+$PYTHON -m training.calibrate runs/source8/mean7 --data runs/source8/data-z6 --schema clinical --student student-4 --attribute-reader attributes-1
 $PYTHON -m training.ship runs/source8/mean7 --name elmtex-8
 $PYTHON -m eval.run --data "$MACCROBAT" --format brat --split test --systems finetuned,untrained,naive,icl --out runs/test
 $PYTHON -m eval.publish runs/test --card elmtex/models/adapters/elmtex-8

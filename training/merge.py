@@ -73,6 +73,7 @@ def merge(run: Path, out: Path) -> Path:
         *sorted(base.glob("tokenizer*")),
         *base.glob("chat_template*"),
         *run.glob("elmtex.json"),
+        *run.glob("lexicon.tsv"),
         *run.glob("record.json"),
     ]:
         shutil.copy(path, out / path.name)

@@ -89,6 +89,7 @@ def pack(run: Path, folder: Path, adapter: Adapter) -> None:
     from safetensors.torch import load_file, save_file
 
     from elmtex.models.adapter import write_adapter_digests
+    from elmtex.models.lexicon import FILE as LEXICON
     from elmtex.storage import write_whole
 
     weights = {
@@ -114,6 +115,9 @@ def pack(run: Path, folder: Path, adapter: Adapter) -> None:
         facts["second_opinion"] = asdict(adapter.second_opinion)
     if adapter.own_schemas is not None:
         facts["own_schemas"] = asdict(adapter.own_schemas)
+    (folder / LEXICON).unlink(missing_ok=True)
+    if adapter.lexicon is not None:
+        shutil.copyfile(adapter.lexicon, folder / LEXICON)
     write_whole(folder / "elmtex.json", json.dumps(facts, indent=2) + "\n")
     write_adapter_digests(folder)
 

@@ -106,8 +106,9 @@ class LoadedModel:
 
         with self._loading:
             if self._opinion is None:
+                lexicon = self.adapter.lexicon if self.adapter else None
                 self._opinion = SecondOpinion(
-                    settings, threads=self._threads, at_once=self._at_once
+                    settings, lexicon, threads=self._threads, at_once=self._at_once
                 )
             return self._opinion
 

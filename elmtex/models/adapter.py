@@ -19,6 +19,7 @@ from elmtex.models.facts import (
     word,
 )
 from elmtex.models.integrity import check_folder, write_digests
+from elmtex.models.lexicon import FILE as LEXICON
 from elmtex.types import InputError
 
 LAYOUTS = ("words", "described", "json")
@@ -108,6 +109,7 @@ class Adapter:
             as chosen on DEV.
         attributes: its settings for attributes; None when it was not trained on them.
         second_opinion: how a student is listened to; None when it was not calibrated with one.
+        lexicon: file of the words that its second opinion knows; None where there is none.
         own_schemas: its settings for schemas of one's own; None when it was not calibrated on such.
         attribute_reader: the encoder that reads the attributes of what it finds, as
             :func:`elmtex.models.attribute_reader.load_attribute_reader` takes it; None when it writes them itself.
@@ -124,6 +126,7 @@ class Adapter:
     second_opinion: OpinionSettings | None = None
     own_schemas: OwnSchemaSettings | None = None
     attribute_reader: str | None = None
+    lexicon: Path | None = None
 
     def calibrated(self, score: float) -> float:
         """The confidence in an item of this probability."""
@@ -179,13 +182,14 @@ def load_adapter(folder: Path) -> Adapter:
         else word(facts, "attribute_reader", "", path),
         second_opinion=_second_opinion(facts, path),
         own_schemas=_own_schemas(facts, path),
+        lexicon=folder / LEXICON if (folder / LEXICON).is_file() else None,
     )
 
 
 def write_adapter_digests(folder: Path) -> None:
     """Record the digests of an adapter's files, for :func:`load_adapter` to compare."""
     names = [f"adapter_{part}" for part in ("config.json", "model.safetensors", "model.bin")]
-    names = [name for name in [*names, "elmtex.json"] if (folder / name).is_file()]
+    names = [name for name in [*names, "elmtex.json", LEXICON] if (folder / name).is_file()]
     write_digests(folder, "python -m training; see record.json", names)
 
 

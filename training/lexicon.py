@@ -1,0 +1,44 @@
+"""Count which words the training reports mark: the lexicon that :mod:`training.calibrate` puts beside an adapter."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from elmtex.models.lexicon import LONGEST, Entry, Lexicon, spelt, words
+from elmtex.types import Record
+
+SOURCES = ("maccrobat", "written")  # whole reports in which all is marked
+REPORTS = 2  # that have some words as an item at least
+
+
+def lexicon_of(records: Sequence[Record]) -> Lexicon:
+    """The words of ``LONGEST`` or fewer that are an item in two reports at least, with how often they are written and marked."""
+    told = [record for record in records if record.source in SOURCES]
+    reports: defaultdict[str, set[str]] = defaultdict(set)
+    for record in told:
+        for items in record.items.values():
+            for item in items:
+                reports[spelt(item.text)].add(record.id)
+    known = {
+        text
+        for text, own in reports.items()
+        if len(own) >= REPORTS and any(map(str.isalpha, text))  # a number alone says nothing
+    }
+    seen, marked = Counter[str](), defaultdict[str, Counter[str]](Counter)
+    for record in told:
+        places = words(record.text)
+        texts = {
+            (places[first][0], places[last][1]): text
+            for first in range(len(places))
+            for last in range(first, min(first + LONGEST, len(places)))
+            if (text := " ".join(word for _, _, word in places[first : last + 1])) in known
+        }
+        seen.update(texts.values())
+        for key, items in record.items.items():
+            for item in items:
+                own = words(record.text, item.start or 0, item.end) if item.grounded else []
+                span = (own[0][0], own[-1][1]) if own else None
+                if span in texts:
+                    marked[texts[span]][key] += 1
+    return Lexicon({text: Entry(seen[text], dict(marked[text])) for text in marked})
