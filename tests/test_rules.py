@@ -1141,3 +1141,54 @@ def test_how_far_something_is_from_another_is_no_size(report: str, size: str, st
     mass = Item(*place(report, words), attributes=(Attribute("size", *place(report, size)),))
     (ruled,) = by_rule({"mass": (mass,)}, schema, report)["mass"]
     assert ruled.attributes == (mass.attributes if stays else ())
+
+
+@pytest.mark.parametrize(
+    ("report", "key", "words", "own"),
+    [
+        ("Her father had colon cancer, but the patient only has hemorrhoids.", "family_history", "only has hemorrhoids", "hemorrhoids"),
+        ("Sein Vater hatte KHK, aber der Patient hat Gicht.", "family_history", "Gicht", "Gicht"),
+        ("His uncle has gout, but the patient's brother has lupus.", "family_history", "lupus", None),
+    ],
+)  # fmt: skip
+def test_what_the_patient_has_beside_a_relative_is_his_own(
+    report: str, key: str, words: str, own: str | None
+) -> None:
+    found = fitted({key: (Item(*place(report, words)),)}, CLINICAL, Sectioned.of(report))
+    past = [i.text for i in found.get(HISTORY, ())]
+    assert past == ([own] if own else []) and bool(found[key]) == (own is None)
+
+
+@pytest.mark.parametrize(
+    ("report", "key", "words", "stays"),
+    [
+        ("46F, MRN 000000, cough", "laboratory_values", "MRN 000000", False),
+        ("46F, MRN 000000, cough", TESTS, "MRN", False),
+        ("Fall-Nr. 123 Husten", "laboratory_values", "Fall-Nr. 123", False),
+        ("Surgery consulted.", "interventional_therapy", "Surgery consulted", False),
+        ("Surgery was done.", "interventional_therapy", "Surgery", True),
+        ("46 y old w/ gout", "gender", "w", False),
+        ("46 J., w, Husten", "gender", "w", True),
+    ],
+)
+def test_identifiers_and_consults_are_no_items(
+    report: str, key: str, words: str, stays: bool
+) -> None:
+    age = {"age": (Item(*place(report, "46")),)} if "46" in report else {}
+    items = {key: (Item(*place(report, words)),), **age}
+    assert bool(fitted(items, CLINICAL, Sectioned.of(report)).get(key)) == stays
+
+
+@pytest.mark.parametrize(
+    ("report", "assertion"),
+    [
+        ("If pain worsens, repeat CT.", "possible"),
+        ("Falls Fieber auftritt, repeat CT.", "possible"),
+        ("As pain worsens, repeat CT.", "present"),
+        ("If pain worsens call. Tomorrow repeat CT.", "present"),
+    ],
+)
+def test_a_plan_under_a_leading_condition_is_possible(report: str, assertion: str) -> None:
+    items = {"plan": (Item(*place(report, "repeat CT")),)}
+    (found,) = fitted(items, CLINICAL, Sectioned.of(report))["plan"]
+    assert found.assertion == assertion

@@ -129,7 +129,7 @@ def with_demographics(
         aged = [_aged(item, report) for item in patients]
         found[key] = tuple(age for age, _ in aged)
         for gender in genders:
-            told = list(found.get(gender, ()))
+            told = [item for item in found.get(gender, ()) if not _is_with(item, report)]
             for age, letter in aged:
                 item = letter or _gender_after(age, report)
                 if item and all(item.text.casefold() != other.text.casefold() for other in told):
@@ -180,6 +180,11 @@ def _with_unit(age: Item, report: str) -> Item:
         return age
     end = age_end(report, age.start)
     return replace(age, text=report[age.start : end], end=end) if end else age
+
+
+def _is_with(item: Item, report: str) -> bool:
+    """Whether it is the letter of "w/ COPD"."""
+    return len(item.text) == 1 and item.end is not None and report.startswith("/", item.end)
 
 
 def _gender_after(age: Item, report: str) -> Item | None:

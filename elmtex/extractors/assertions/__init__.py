@@ -21,8 +21,11 @@ _ADVICE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-# What is planned for a case that may come
+# What is planned for a case that may come, by its own words or by those its sentence begins with: "If pain worsens, repeat CT"
 _IN_CASE = re.compile(r"\b(?:if|falls|wenn|sollten?|sofern)\b", re.IGNORECASE)
+_FIRST_IF = re.compile(
+    r"\W*(?:If|Falls|Wenn|Sollten?|Sofern|In case of)\b[^.;:\n]{3,100}, ?(?:then |dann )?"
+)
 # What a sentence begins with that says when to come back: "Call also for any rash, nausea, …", "She will alert us if …"
 _CALL_IF = re.compile(
     r"\W*(?:please |(?:she|he|patient|they) (?:will|should|is to|was told to) )?"
@@ -65,8 +68,12 @@ def asserted(item: Item, category: Category, sections: Sectioned) -> Item:
     if item.start is None or item.end is None or category.only:
         return item
     planned = category.fhir.resource == "ServiceRequest"
-    if planned and item.assertion == "present" and _IN_CASE.search(item.text):
-        return replace(item, assertion="possible")
+    if planned and item.assertion == "present":
+        first, _ = sections.sentence(item.start)
+        if _IN_CASE.search(item.text) or _FIRST_IF.fullmatch(
+            sections.report, max(first, item.start - _ASKED), item.start
+        ):
+            return replace(item, assertion="possible")
     is_drug = category.fhir.resource == "MedicationStatement"
     if (
         item.assertion == "present"

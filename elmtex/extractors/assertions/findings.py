@@ -197,7 +197,7 @@ _REASON = re.compile(
 # „bei Hyperkaliämie pausiert“: so is what a drug was stopped at
 _AT = re.compile(r"\bbei\s+(?:(?:einer?|neuer|akuter)\s+)?\Z", re.IGNORECASE)
 _STOPPED_AT = re.compile(
-    r"\s+(?:\w+\s+)?(?:pausiert|abgesetzt|gestoppt|reduziert)\b", re.IGNORECASE
+    r"\s+(?:\w+\s+)?(?:pausiert|abgesetzt|gestoppt|reduziert|verzichtet)\b", re.IGNORECASE
 )
 # „druckdolent, nicht geschwollen“: the denial is the next finding's
 _NEXT_DENIED = re.compile(

@@ -23,6 +23,7 @@ _PERSON = re.compile(
 )
 _PATIENT_AGAIN = re.compile(
     r"\b(?:(?:Pat\.|Patient(?:in)?|[Ee]r|[Ss]ie|[Tt]he patient|[Hh]e|[Ss]he) (?:selbst|selber|himself|herself|nur)|[Ss]elbst (?:nur|mit|(?=Z\.)))\b(?:[^.;\n]|\bZ\. ?n\.)*\Z"
+    r"|\b(?:but|whereas|while|aber|jedoch|während) (?:the |die |der )?(?:[Pp]atient(?:in)?|Pat\.|[Pp]t)(?: (?:\S|\bZ\. ?n\.)[^.;\n]*)?\s\Z"
     r"|\b(?:EA|Eigenanamnese|Pat\.|Patient(?:in)?|Pt|[Oo]wn (?:hx|history|medical history)|[Ee]igene(?: Vorerkrankungen)?): [^.;\n]*\Z"
 )
 # Where a sentence begins with the patient, and names nobody else: "The patient has migraines."
@@ -66,7 +67,9 @@ _PERCEIVES = re.compile(
 _HE = re.compile(
     r"\W*(?:He|She|Er|Sie|One|Another|Der|Die|Eine?r?)\b|[^.\n]{0,80}\b(?:died|verst[ao]rb|gestorben)"
 )
-_OWN_HEADING = re.compile(r"[A-ZÄÖÜ]\w{0,3}: |(?:[Tt]he )?[Pp]atient (?:with|has|had) ")
+_OWN_HEADING = re.compile(
+    r"[A-ZÄÖÜ]\w{0,3}: |(?:[Tt]he )?[Pp]atient (?:with|has|had) |(?:only |just )?(?:has|had) (?=\w)"
+)
 
 
 def with_own(

@@ -54,7 +54,7 @@ _NO_PROCEDURE = re.compile(
     r"|(?i:(?:allerg|anesthesi|anaesthesi|angi|cardi|dermat|endocrin|gastroenter|gynec|gynaec|haemat|hemat|hepat|nephr|neur|onc|ophthalm|pulmon|rheumat|ur)"
     r"ology(?: (?:service|team|clinic))?|(?:anästhesi|angi|dermat|endokrin|gastroenter|gynäk|hämat|hepat|kardi|nephr|neur|onk|pneum|rheumat|ur)ologie"
     r"|(?:allgemein|gefäß|hand|herz|kiefer|kinder|neuro|thorax|unfall|viszeral)?chirurgie|paramedics|notarzt|primary care (?:provider|physician)"
-    r"|(?:(?!by |on |in )[\w-]+ ){1,2}team|case management)"
+    r"|(?:(?!by |on |in )[\w-]+ ){1,2}team|case management|(?:\w+ )?(?:surgery|medicine|ICU|ID) (?:was |were |is )?consult(?:ed|ing)?)"
 )
 # What is eaten or drunk, which is no treatment where it is tolerated: "tolerating a regular diet"
 _FOOD = re.compile(
@@ -119,10 +119,18 @@ _ADDRESS = re.compile(
 )
 
 
+# "MRN 000000", „Fall-Nr. 123“
+_IDENTIFIER = re.compile(
+    r"(?:MRN|DOS|DOB|PID|Pat(?:ient(?:en)?)?\.?[ -]?(?:ID|Nr\.?)|Fall-?[Nn](?:r\.?|ummer))(?:\W|\Z)"
+)
+
+
 def is_patients(item: Item, category: Category, relatives: Spans, sections: Sectioned) -> bool:
     finding, report = category.fhir.resource == "Condition", sections.report
     if item.start is None or item.end is None:
         return True
+    if _IDENTIFIER.match(item.text):
+        return False
     if finding and sections.kind(item.start) == "immunizations":  # what it is against
         return False
     if category.fhir.resource in ("Condition", "Procedure") and item.text.lower() in NO_ITEMS:
