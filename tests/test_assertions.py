@@ -709,6 +709,13 @@ def test_what_stands_behind_costs_little(filling: str) -> None:
         ("The consolidation has cleared.", "signs_symptoms", "consolidation", "absent", "absent"),
         ("Resolution of wheezing.", "signs_symptoms", "wheezing", "absent", "absent"),
         ("Die Schwellung ist abgeklungen.", "signs_symptoms", "Schwellung", "absent", "absent"),
+        (
+            "Auf eine CT wurde bei Niereninsuffizienz verzichtet.",
+            "diagnosis",
+            "Niereninsuffizienz",
+            "absent",
+            "present",
+        ),
         ("Die Schwellung ist rückläufig.", "signs_symptoms", "Schwellung", "absent", "present"),
         ("Treatment normalized his hyponatremia.", "diagnosis", "hyponatremia", "absent", "absent"),
         (
