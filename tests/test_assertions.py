@@ -716,6 +716,15 @@ def test_what_stands_behind_costs_little(filling: str) -> None:
             "absent",
             "present",
         ),
+        (
+            "Die Diarrhoe ist inzwischen abgeklungen.",
+            "signs_symptoms",
+            "Diarrhoe",
+            "present",
+            "absent",
+        ),
+        ("Die Diarrhoe ist nicht abgeklungen.", "signs_symptoms", "Diarrhoe", "present", "present"),
+        ("Her pneumonia has resolved.", "diagnosis", "pneumonia", "present", "present"),
         ("Die Schwellung ist rückläufig.", "signs_symptoms", "Schwellung", "absent", "present"),
         ("Treatment normalized his hyponatremia.", "diagnosis", "hyponatremia", "absent", "absent"),
         (

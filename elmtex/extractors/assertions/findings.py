@@ -211,6 +211,10 @@ _GOES = re.compile(
     r" (?:resolving|subsiding|abating|rückläufig)\b",
     re.IGNORECASE,
 )
+_GONE = re.compile(
+    r" (?:(?:has|have|had|is|are|ist|sind|now|since|completely|nun|inzwischen|mittlerweile|vollständig|komplett|wieder|gut) ){1,4}(?:resolved|subsided|abgeklungen|verschwunden)\b",
+    re.IGNORECASE,
+)
 _FREE_OF = re.compile(
     r"\b(?:frei|free|w/o|neg|denying|absence|lack\w*|ruled out|fehl\w*)\b", re.IGNORECASE
 )
@@ -261,6 +265,8 @@ def _told(item: Item, words: str, report: str, disease: bool) -> Assertion | Non
         return "present"
     if item.assertion != "present" and _AFFIRMED.match(report, item.end):
         return "present"
+    if item.assertion == "present" and not disease and _GONE.match(report, item.end):
+        return "absent"
     if item.assertion == "present" and _COME_BACK.search(words):
         return "possible"
     if item.assertion == "present" and _SHOULD_COME.match(words):
