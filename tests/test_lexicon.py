@@ -52,6 +52,13 @@ def test_what_is_no_lexicon_is_said(line: str, tmp_path: Path) -> None:
         read_lexicon(path)
 
 
+def test_a_damaged_file_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "lexicon.tsv"
+    path.write_bytes(b"\xff\t3\tdiagnosis=1\n")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_lexicon(path)
+
+
 def test_words_are_found_in_a_part_of_a_text_by_category() -> None:
     lexicon = Lexicon(
         {

@@ -57,10 +57,11 @@ def calibrate_opinion(
         )
     if len(records) < 2:
         raise InputError(f"{len(records)} held-out report: a second opinion is fitted on more")
-    read = [
-        Readings(own[0].tokens, loaded.labelled(record.text), lexicon or Lexicon())
-        for record, own in zip(records, notes, strict=True)
-    ]
+    read = []
+    for record, own in zip(records, notes, strict=True):
+        labelled = loaded.labelled(record.text)
+        tokens = own[0].tokens if own else labelled.tokens  # nothing to read
+        read.append(Readings(tokens, labelled, lexicon or Lexicon()))
     alone = {"second_opinion": False, **best(list(tried(records, notes, keys)))}
     notes = [pooled((*own, *proposals(of, own, keys))) for of, own in zip(read, notes, strict=True)]
     asked, right, owners = _weighed(read, records, notes)

@@ -87,8 +87,12 @@ def read_lexicon(path: Path) -> Lexicon:
     Raises:
         InputError: it is not such a file; says which line.
     """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from None
     entries = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         try:
             text, seen, *marked = line.split("\t")
             pairs = (pair.split("=") for pair in marked)
