@@ -1183,7 +1183,7 @@ def test_identifiers_and_consults_are_no_items(
     ("report", "assertion"),
     [
         ("If pain worsens, repeat CT.", "possible"),
-        ("Falls Fieber auftritt, repeat CT.", "possible"),
+        ("Falls das Fieber anhält, repeat CT.", "possible"),
         ("As pain worsens, repeat CT.", "present"),
         ("If pain worsens call. Tomorrow repeat CT.", "present"),
     ],

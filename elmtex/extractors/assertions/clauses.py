@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from elmtex.text.normalisation import sentences
 from elmtex.text.rows import line_of
-from elmtex.text.sections import Sectioned
 from elmtex.types import Item
 
 # Between the entries of a list in one line
@@ -48,16 +47,6 @@ _CONSIDERED = re.compile(
 _MISSED = re.compile(r"\b(?:appointments?|visits?)\Z", re.IGNORECASE)
 # In the same clause, close by
 _NOT = re.compile(rf"(?:{NEGATION.pattern}|n['’]t\b)(?: [\w-]+){{0,4}} \Z", re.IGNORECASE)
-# "If febrile: blood cultures", „Sollte das CRP steigen, CT“; and behind what is given then alone
-_IN_CASE = re.compile(
-    r"\W*(?:(?:and|und|\d+[.)]) )?(?:(?:Sollten?|Wenn|Sofern|If|Should|In case(?: of)?)|Falls (?:der|die|das|dies\w*|ein\w*|er|sie|es|kein\w*|nicht|bis|bei|im|weiter\w*|erneut\w*))\b[^.;\n]{0,150}?(?:[:,]|->|→|\bdann\b|\bthen\b)[^.;\n]*\Z",
-    re.IGNORECASE,
-)
-_TAKES = re.compile(r"\b(?:nimmt|takes|taking)\b", re.IGNORECASE)
-_ONLY_IF = re.compile(
-    rf"{DOSE},? (?:nur|only),? (?:falls|wenn|if|in case|bei (?:Fieber|Verschlechterung|Persistenz|Bedarf))\b",
-    re.IGNORECASE,
-)
 # That a treatment or test was not wanted, and what ends such a clause: „Operation lehnte er ab, Reha begann er“
 _REFUSED = re.compile(
     r"\blehn(?:t|te|ten|en)\b.*\bab\b|\bverweiger\w+|\babgelehnt\b|\bnicht (?:ge|er)wünscht\b",
@@ -129,19 +118,6 @@ def leading_line(start: int, report: str) -> str:
         if not line or line.endswith(":") or _CAPITALS.fullmatch(line):
             return line
     return ""
-
-
-def is_conditional(item: Item, sections: Sectioned) -> bool:
-    """Whether a treatment or test is for a case that may come: „Sollte das CRP steigen: CT“, "Amoxicillin only if febrile"."""
-    assert item.start is not None and item.end is not None
-    report, (first, last) = sections.report, sections.sentence(item.start)
-    if _ONLY_IF.match(report, item.end, last):
-        return True
-    far = item.start - first > 2 * NEAR
-    case = None if far else _IN_CASE.match(report, first, item.start)
-    if case is None or _TAKES.search(case[0]):
-        return False
-    return not DONE.search(report, item.start, min(last, item.end + NEAR))
 
 
 def has_failed(item: Item, report: str) -> bool:

@@ -12,7 +12,6 @@ from elmtex.extractors.assertions.clauses import (
     NEAR,
     NEGATION,
     has_failed,
-    is_conditional,
     is_considered,
     is_refused,
     leading_line,
@@ -20,6 +19,7 @@ from elmtex.extractors.assertions.clauses import (
     words_after,
     words_before,
 )
+from elmtex.extractors.assertions.conditions import is_conditional
 from elmtex.extractors.assertions.denials import NOT_TAKEN, is_denied
 from elmtex.text.normalisation import sentences
 from elmtex.text.rows import line_of

@@ -13,6 +13,14 @@ from elmtex.extractors.assertions.clauses import (
     words_after,
     words_before,
 )
+from elmtex.extractors.assertions.conditions import (
+    begins_condition,
+    comes_back_for,
+    is_condition,
+    is_if_needed,
+    may_come,
+    stays,
+)
 from elmtex.extractors.assertions.denials import is_denied
 from elmtex.text.sections import Sectioned
 from elmtex.types import Assertion, Item
@@ -106,36 +114,9 @@ _NOT_ONLY = re.compile(
     r"\b(?:nicht (?:nur|bloß|allein)|(?:ohne|kein\w*) Zweifel(?: an)?|(?:no|without(?: an?y?)?) doubt(?: about)?|not (?:only|just|merely)|(?:not (?:even )?|un)aware of (?:the|his|her))(?: (?:an?|the|eine?n?))? \Z",
     re.IGNORECASE,
 )
-# Before what may come: „Sollte ein Stridor auftreten, Arzt rufen“; but „Sollten die Schmerzen anhalten“, which are there
-_SHOULD_COME = re.compile(
-    r"\W*(?:\w+: )?(?:Sollten?|Falls|Sofern|Should|In case of)\b(?:(?!\bbekannt)(?:Pat\.|[^.,;:\n]))*\Z"
-)
-_COME_BACK = re.compile(
-    r"\b(?:WV|Wiedervorstellung)(?: [\w.]+){0,3}? (?:bei|b\.|falls)(?: (?:[^.;\n]|\bo\.)*)? \Z"
-)
-_STAYS = re.compile(
-    r"[^.,;\n]*\b(?:persist\w*|anh[aä]lt\w*|anhalten|fortbest\w*|weiter\w*|nicht|not|bleib\w*|zunehm\w*|continue\w*|worsen\w*|remain\w*)\b",
-    re.IGNORECASE,
-)
 _NOT_EXCLUDED = re.compile(
     rf"{_BETWEEN} (?:(?:(?:could|can) ?|is |was )not (?:be )?(?:\w+ )?(?:excluded|ruled out)|"
     r"nicht (?:\w+ ){0,2}(?:auszuschl\w*|ausgeschlossen|ausschließbar))",
-    re.IGNORECASE,
-)
-# Before a symptom that a drug is for, when it comes: "ondansetron q8h PRN nausea", „b. B. bei Übelkeit“
-_IF_NEEDED = re.compile(
-    r"(?:\bp\.?r\.?n\.?|\bas (?:needed|required)|\bb\. ?B\.|\bb\. ?Bed\.|\bbei Bedarf) (?:(?:for|bei|gegen) )?(?:(?:severe|acute|starken?|\w+ (?:or|oder)) )?\Z",
-    re.IGNORECASE,
-)
-# What is to be done in the case of a symptom: „Bei Fieber sofort Wiedervorstellung“, „bei Krampfanfall: Midazolam nasal“
-_IN_CASE_OF = re.compile(r"\W*(?:bei|beim|im Falle?)\b", re.IGNORECASE)
-_ASKED_FOR = re.compile(
-    r" ?(?::|[<>] ?\d|[^.\n]{0,60}\b(?:WV|Wiedervorst\w*|vorstell\w*|melden|sofort\w*|umgehend\w*|ggf)\b)",
-    re.IGNORECASE,
-)
-# It was the case: „Bei Nierenversagen wurde Metformin pausiert“
-_WAS = re.compile(
-    r"\b(?:wurden?|war(?:en)?|pausiert|abgesetzt|begonnen|aufgenommen|erfolgte?n?|ist|sind|zeigte\w*|bestand\w*|besteht|fand\w*|bekannt\w*)\b",
     re.IGNORECASE,
 )
 # Behind a complaint, what it may come from: „Schwindel, DD BPLS“; not "PE, likely"
@@ -221,7 +202,6 @@ _FREE_OF = re.compile(
 
 
 _PART = re.compile(r"[,;\n]")
-_SHORT = 3  # words: „bei erneutem Fieber“
 
 
 def of_finding(item: Item, sections: Sectioned, *, disease: bool = False) -> Item:
@@ -257,7 +237,7 @@ def _told(item: Item, words: str, report: str, disease: bool) -> Assertion | Non
     unsure = _TO_EXCLUDE.match(words) or _NOT_EXCLUDED.match(report, item.end)
     if _WITHOUT.search(words):
         return "absent"
-    if unsure or (not disease and _IF_NEEDED.search(words)):
+    if unsure or (not disease and is_if_needed(words)):
         return "possible"
     if item.assertion != "present" and _is_still_there(item, words, report):
         return "present"
@@ -267,14 +247,14 @@ def _told(item: Item, words: str, report: str, disease: bool) -> Assertion | Non
         return "present"
     if item.assertion == "present" and not disease and _GONE.match(report, item.end):
         return "absent"
-    if item.assertion == "present" and _COME_BACK.search(words):
+    if item.assertion == "present" and comes_back_for(words):
         return "possible"
-    if item.assertion == "present" and _SHOULD_COME.match(words):
-        return None if _STAYS.match(report, item.end) else "possible"
+    if item.assertion == "present" and may_come(words):
+        return None if stays(item.end, report) else "possible"
     doubted = _SUSPECTED_OF.search(words) or _RISKS.search(words)
     if item.assertion == "present" and (doubted or is_suspected(item, report)):
         return "possible"
-    if item.assertion == "present" and not disease and _is_condition(item, words, report):
+    if item.assertion == "present" and not disease and is_condition(item, words, report):
         return "possible"
     not_found = item.assertion != "absent" and _NOT_FOUND.match(report, item.end)
     if not_found and not any(o.search(words) for o in (_REASON, _AT, _ASKED_OF)):
@@ -299,16 +279,6 @@ def _is_still_there(item: Item, words: str, report: str) -> bool:
         return True
     still = _STILL.match(report, item.end, item.end + NEAR)
     return bool(still) and not NEGATION.search(_PART.split(words)[-1])
-
-
-def _is_condition(item: Item, words: str, report: str) -> bool:
-    """Whether a symptom is what advice waits for."""
-    assert item.end is not None
-    part = _PART.split(words)[-1]
-    if not _IN_CASE_OF.match(part) or len(part.split()) > _SHORT:
-        return False
-    asked = _ASKED_FOR.match(report, item.end, item.end + NEAR)
-    return bool(asked) and not _WAS.search(words_after(item.end, report))
 
 
 def _is_of_denied_list(item: Item, sections: Sectioned) -> bool:
@@ -340,9 +310,10 @@ def _is_undoubted(item: Item, sections: Sectioned, disease: bool) -> bool:
         last = causes.end("what")
     around = (report[first:last], leading_line(first, report), sections.heading(item.start))
     part = report[max(first, *(report.rfind(mark, first, item.start) for mark in ",;\n")) : last]
-    in_case_of = _IN_CASE_OF.match(part) and not _WAS.search(part)
     return not (
-        in_case_of or NEGATION.search(_PART.split(part)[0]) or any(map(_HEDGE.search, around))
+        begins_condition(part)
+        or NEGATION.search(_PART.split(part)[0])
+        or any(map(_HEDGE.search, around))
     )
 
 

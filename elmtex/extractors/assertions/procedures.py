@@ -9,12 +9,12 @@ from elmtex.extractors.assertions.clauses import (
     DONE,
     clause_of,
     has_failed,
-    is_conditional,
     is_considered,
     is_refused,
     words_after,
     words_before,
 )
+from elmtex.extractors.assertions.conditions import is_conditional
 from elmtex.extractors.assertions.denials import is_denied
 from elmtex.text.sections import Sectioned
 from elmtex.types import Item
