@@ -332,6 +332,20 @@ def test_what_is_absent_because_it_resolved_was_there() -> None:
     assert cough["resourceType"] == "Observation"  # a denial
 
 
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        ("No pneumonia, resolved sinusitis.", "pneumonia"),
+        ("Denies fever; recovered fully from flu.", "fever"),
+        ("No healed fractures.", "healed fractures"),
+        ("No history of fever now resolved.", "fever"),
+    ],
+)
+def test_what_is_denied_beside_what_resolved_was_not_there(report: str, words: str) -> None:
+    (denied,) = resources(document(report, signs_symptoms=item(report, words, "absent")), report)
+    assert denied["resourceType"] == "Observation"
+
+
 def test_a_normal_finding_is_no_condition() -> None:
     report = "Neck supple, lungs clear; no lymph nodes; cough. PMH: normal delivery."
     supple, clear, nodes, cough = resources(

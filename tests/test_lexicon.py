@@ -43,7 +43,15 @@ def test_it_is_read_as_it_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "cough", "cough\tmany", "cough\t3\tdiagnosis", "cough\t3\tdiagnosis=x"]
+    "line",
+    [
+        "",
+        "cough",
+        "cough\tmany",
+        "cough\t3\tdiagnosis",
+        "cough\t3\tdiagnosis=x",
+        "cough\t1\tdiagnosis=2",
+    ],
 )
 def test_what_is_no_lexicon_is_said(line: str, tmp_path: Path) -> None:
     path = tmp_path / "lexicon.tsv"

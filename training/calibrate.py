@@ -72,6 +72,9 @@ def calibrate(
     wanted = load_schema(schema)
     if attribute_reader:
         load_attribute_reader(attribute_reader)  # what is not there need not be told in an hour
+    lexicon = (
+        lexicon_of(load_records(str(data / "train.jsonl"), "jsonl", "all")) if student else None
+    )
 
     def held_out(path: Path) -> list[Record]:
         known = load_records(str(path), "jsonl", "all")
@@ -105,6 +108,7 @@ def calibrate(
             f"{run} finds nothing in the {len(records)} records of DEV: train it longer"
         )
     rows = [without_pairs(row) for row in [*rows, chosen]]
+    (run / LEXICON).unlink(missing_ok=True)
     write_settings(  # a second opinion of other settings would be wrong
         run,
         biases=biases,
@@ -115,9 +119,7 @@ def calibrate(
         attribute_reader=None,
     )
     known = {"items": rows}
-    (run / LEXICON).unlink(missing_ok=True)
-    if student:
-        lexicon = lexicon_of(load_records(str(data / "train.jsonl"), "jsonl", "all"))
+    if student and lexicon:
         settings, known["second_opinion"] = calibrate_opinion(
             student, [*records, *kept], [*notes, *more], extractor.schema.keys, lexicon
         )

@@ -41,7 +41,7 @@ def calibrate_opinion(
         records: at least two held-out reports.
         notes: what the adapter wrote of each of them, without a threshold.
         keys: the categories, all of which the student must know.
-        lexicon: words that the training reports mark, none of which are among these records.
+        lexicon: of training reports, none of which is among ``records``.
 
     Returns:
         ``second_opinion`` for the adapter's elmtex.json; and rows: the best without it, then those tried, the chosen

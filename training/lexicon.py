@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from elmtex.models.lexicon import LONGEST, Entry, Lexicon, spelt, words
 from elmtex.types import Record
 
-SOURCES = ("maccrobat", "written")  # whole reports in which all is marked
+# Whole reports in which all is marked; never reviewed ones, as the file holds words in clear
+SOURCES = ("maccrobat", "written")
 REPORTS = 2  # that have some words as an item at least
 
 
@@ -36,9 +37,8 @@ def lexicon_of(records: Sequence[Record]) -> Lexicon:
         }
         seen.update(texts.values())
         for key, items in record.items.items():
-            for item in items:
-                own = words(record.text, item.start or 0, item.end) if item.grounded else []
-                span = (own[0][0], own[-1][1]) if own else None
+            rows = (words(record.text, i.start or 0, i.end) for i in items if i.grounded)
+            for span in {(own[0][0], own[-1][1]) for own in rows if own}:
                 if span in texts:
                     marked[texts[span]][key] += 1
     return Lexicon({text: Entry(seen[text], dict(marked[text])) for text in marked})

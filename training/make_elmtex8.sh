@@ -10,7 +10,7 @@
 # run, and what else was tried, is in training/EXPERIMENTS.md.
 #
 # The data can be had again byte for byte: they are made by the code and the written reports of their time, which the script checks
-# out beside this checkout (runs/source8); it stops when a checksum is another. The weights come out as good, but not the same bits:
+# out beside this checkout (runs/source8; the first stage ran at 2d1ecfc, since which nothing of the training changed); it stops when a checksum is another. The weights come out as good, but not the same bits:
 # bfloat16 products depend on the CPU.
 set -euo pipefail
 MACCROBAT=$(realpath "${1:?give the folder of MACCROBAT 2020}")
@@ -31,7 +31,7 @@ $PYTHON -m training.sft --config training/configs/smollm2-135m.yaml --data data-
     written/de/c-v=1.2 written/de/c-x=1 written/en/c-z=1.5 written/de/c-z=1.6 phee=0.003 synthetic=0.003 \
   --excerpt 0.1 --capitals 0.04 --num_train_epochs 1 --learning_rate 3e-4 --logging_steps 5 --save_steps 100 \
   --bf16 true --dtype bfloat16 --resume_from_checkpoint true
-$PYTHON -m training.average elmtex/models/adapters/elmtex-7 notes6 --out mean6
+[[ -d mean6 ]] || $PYTHON -m training.average elmtex/models/adapters/elmtex-7 notes6 --out mean6
 
 $PYTHON -m training.sft --config training/configs/smollm2-135m.yaml --data data-z6 --output_dir notes7 \
   --init_adapter mean6 --sources maccrobat written synthetic phee \
@@ -41,7 +41,7 @@ $PYTHON -m training.sft --config training/configs/smollm2-135m.yaml --data data-
     written/de/c-x=0.45 written/en/c-z=0.5 written/de/c-z=0.5 phee=0.003 synthetic=0.003 \
   --excerpt 0.1 --capitals 0.03 --num_train_epochs 1 --learning_rate 3e-4 --logging_steps 5 --save_steps 50 --seed 7 \
   --bf16 true --dtype bfloat16 --resume_from_checkpoint true
-$PYTHON -m training.average mean6 notes7 --out mean7
+[[ -d mean7 ]] || $PYTHON -m training.average mean6 notes7 --out mean7
 cd ../..
 
 # Biases, thresholds and confidences of items and attributes, on DEV, and the lexicon; into the package, and what its card says

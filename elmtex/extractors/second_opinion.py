@@ -58,7 +58,11 @@ class SecondOpinion:
             self.student = LoadedStudent(settings.student, threads=threads, at_once=at_once)
         except InputError as error:
             raise InputError(f"the second opinion needs its student: {error}; {hint}") from None
-        if self.student.digest != settings.digest or len(settings.weights) != len(FEATURES):
+        if len(settings.weights) != len(FEATURES):
+            raise InputError(
+                f"the adapter was calibrated for another version's second opinion: calibrate it again, or {hint}"
+            )
+        if self.student.digest != settings.digest:
             raise InputError(
                 f"the student in {self.student.student.folder} is not the one that the adapter was calibrated with: "
                 f"calibrate it again (python -m training.calibrate), or {hint}"

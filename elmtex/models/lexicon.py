@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 
     Args:
         seen: how often they are written.
-        marked: how often just they are an item, by category.
+        marked: how often just they are an item, by category; of the mentions of one thing in a report the first.
     """
 
     seen: int
@@ -96,9 +96,12 @@ def read_lexicon(path: Path) -> Lexicon:
         try:
             text, seen, *marked = line.split("\t")
             pairs = (pair.split("=") for pair in marked)
-            entries[text] = Entry(int(seen), {key: int(times) for key, times in pairs})
+            entry = Entry(int(seen), {key: int(times) for key, times in pairs})
+            if not all(0 <= times <= entry.seen for times in entry.marked.values()):
+                raise ValueError
         except ValueError:
             raise InputError(f"{path}, line {number}: it is no entry of a lexicon") from None
+        entries[text] = entry
     return Lexicon(entries)
 
 

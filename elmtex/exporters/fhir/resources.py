@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,16 @@ from elmtex.types import Item
 
 # Categories of these may hold the statement that there is none.
 _MAY_BE_NONE = ("Condition", "MedicationStatement", "Procedure")
+
+
+_GONE = re.compile(
+    r" (?:(?:has|have|had|is|are|was|were|ist|sind|war|waren|now|since|gradually|completely|fully|inzwischen|vollständig) )*(?:resolved|subsided|abgeklungen)\b",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:no|not|never|without|den(?:y|ies|ied)|kein\w*|ohne|nicht|nie|verneint\w*)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,12 @@ def resources(
     """
     subject, title = {"reference": patient}, {"text": string(category.title)}
     said = Said(item, category)
-    for resource in _built(item, said, title, subject, place):
+    told = (
+        item
+        if by_human or not _has_resolved(item, said, place)
+        else replace(item, assertion="present")
+    )
+    for resource in _built(told, said, title, subject, place):
         verified = [c["code"] for c in resource.get("verificationStatus", {}).get("coding", ())]
         if by_human:
             _reviewed(resource, item)
@@ -67,6 +83,14 @@ def resources(
         else:
             _unreviewed(resource)
         yield resource
+
+
+def _has_resolved(item: Item, said: Said, place: Around) -> bool:
+    """Whether a condition is absent because it resolved: it was there, and nothing denies that."""
+    if item.assertion != "absent" or said.category.fhir.resource != "Condition":
+        return False
+    gone = said.course == "resolved" or _GONE.match(place.after)
+    return bool(gone) and not _DENIED.search(place.before + item.text)
 
 
 def _built(
@@ -103,8 +127,6 @@ def _built(
     match kind:
         case "Condition":
             status = clinical_status(item.text, fhir.clinical_status, place.before, place.after)
-            if item.assertion == "absent" and (said.course or status) == "resolved":
-                item = replace(item, assertion="present")  # it was there
             yield condition(item, title, subject, said, status)
         case "Procedure":
             yield procedure(item, title, subject, said)

@@ -27,13 +27,13 @@ NOT_TAKEN = re.compile(
 )
 _LONGEST = 2 * NEAR  # characters of a line; a longer one is prose, which denies in many ways
 _STEMS = (
-    "absorbed absprache aborted ameliorat normaliz recovered relieved reversed unavail abgegrenzt ablehn ausgetauscht ausgelaufen bestritten cannot convert contracts deeskal dement denial denying ersetz false falsch forgo fehlend "
+    "absorbed absprache aborted ameliorat normaliz recovered reversed unavail abgegrenzt ablehn ausgetauscht ausgelaufen bestritten cannot convert contracts deeskal dement denial denying ersetz false falsch forgo fehlend "
     "impossib inop gewechselt wechsel umgesetzt oralis transition nirgend nothing nichts nowhere nihil obsolet overdue precluded prior storniert unerw unfit unlass unmögl "
     "unremark unterblieb unterlass vorbehand vormals vorher erübrig "
     "abgebaut abgebla abgeheilt abgekl abgera abgesag abgesehen abges absen abstinen abwesen against ausschl auszuschl averted bestreit cancel clear "
     "contraind cured decli defer diminish disapp distanz drop dwind entbehr entfern entkräft erspar exchang exclu fade fail fehl forb frei gegen gemied "
     "gebessert gescheitert gestrichen gezogen hätte heal keinerlei kontraind lost meide miss neg normalis omi outgr postpone prohibit rausgen rejected "
-    "resolut resolv rückgebild rückläuf settle sistier skip subsid superfl surviv tolerat umstell unab unauff unnec untena unwis unlik unwahr vanish verbiet verbot vergess verschob verschw "
+    "resolv rückgebild rückläuf settle sistier skip subsid superfl surviv tolerat umstell unab unauff unnec untena unwis unlik unwahr vanish verbiet verbot vergess verschob verschw "
     "vertrag verwehr verworf vorbei weglass widerleg zurück"
 )
 _WORDS = (
@@ -43,7 +43,7 @@ _WORDS = (
 )
 _DENIAL = re.compile(
     rf"{NEGATION.pattern}|{NOT_TAKEN.pattern}|\b(?:{'|'.join(_STEMS.split())})|\b(?:{'|'.join(_WORDS.split())})\b"
-    r"|[Øø∅☐□❏◻]|\[ ?\]|\( ?[-–−]? ?\)|(?<!\w)[-–−](?!\w| ?\?)|(?<!\S)[-–−](?=\w)|(?<![\d.,/½-])0(?:/(?:4|6|10)\b|(?![\d/%-]|[.,]\d))|\.{3,}"
+    r"|(?<![-\w])resolution of|(?<!partially )\brelieved\b(?! by)|[Øø∅☐□❏◻]|\[ ?\]|\( ?[-–−]? ?\)|(?<!\w)[-–−](?!\w| ?\?)|(?<!\S)[-–−](?=\w)|(?<![\d.,/½-])0(?:/(?:4|6|10)\b|(?![\d/%-]|[.,]\d))|\.{3,}"
     r"|\./\.|[:\t] ?/\s*$|[→✗✘❌○◯⬜]|\b(?:does|did|do|is|was|has|had|would|could)nt\b|\bd/?ce?d\b|\br/o|\b(?:KI|cave)\b|\blow (?:\w+ )?suspicion"
     r"|\w(?:allergie|unverträglichkeit|pause|verzicht)\b|(?-i:\b[kK]\. ?(?=[A-ZÄÖÜ])|\bo\. ?(?=[A-ZÄÖÜ]|B\b)|\b[koKO]\.? ?A\.? f)"
     r"|(?:19|20)\d\d ?[-–] ?(?:19|20)\d\d|\d\.\d{1,2}\.(?:\d{2,4})? ?[-–] ?\d",

@@ -138,7 +138,7 @@ _HEDGE = re.compile(
     r"susp\w*|poss\w*|prob(?:abl\w*)?|(?:un)?likely|query|question\w*|apparent\w*|appear\w*|seem\w*|suggest\w*|in keeping|favou?r\w*|perhaps|maybe|potential\w*|"
     r"indeterminate|equivocal|presum\w*|believ\w*|think|thought|compatible|(?:in)?consistent|differen[tz]i\w*|consider\w*|concern\w*|worr\w*|"
     r"(?:working|provisional|tentative) diagnosis|consent|complications (?:discussed|explained|include)|side effects|warning signs|watch|monitor\w*|prevent\w*|"
-    r"await\w*|fear of|known to cause|evaluat\w* for|(?:assess|look|screen\w*|analys[ei]s|investigations?|test(?:s|ed|ing)?|work-?up) for|impression of|aspect of|supposed|likelihood|rather than|inconclusive|not conclusive|risks?|versus|vs|may|might|could|cannot|can't|will|would|"
+    r"await\w*|fear of|known to cause|evaluat\w* for|(?:assess|look|screen\w*|analys[ei]s|investigations?|test(?:s|ed|ing)?|work-?up) for|(?:under|with) the (?:impression|aspect) of|supposed(?! to\b)|likelihood|inconclusive|not conclusive|risks?|versus|vs|may|might|could|cannot|can't|will|would|"
     r"r/o|rule\w*|ruling|exclu\w*|ausschl\w*|ausgeschl\w*|auszu\w*|\w*bestätig\w*|\w*confirm\w*|"
     r"if|falls|wenn|should|sollten?|wird|würde|oder|or|call|notify|unsicher\w*|uncertain\w*|doubt\w*|"
     r"(?:nicht|not|no|kein\w*)(?: \S+){0,2} (?:gesichert|sicher|eindeutig\w*|abgeklärt|bewiesen|\w*proven|proof|definite|established|\w*nachweis))\b",
@@ -188,7 +188,7 @@ _NEXT_DENIED = re.compile(
 )
 # What is going is still there; what went is not: "Her dysarthria is resolving", „Die Schwellung war rückläufig“
 _GOES = re.compile(
-    r"(?: (?:is|was|were|ist|sind|war|waren|now|gradually|nun|langsam|gut|deutlich|inzwischen)){0,3}"
+    r"(?: (?:is|was|were|ist|sind|war|waren|now|still|gradually|slowly|nun|langsam|wieder|gut|deutlich|inzwischen)){0,3}"
     r" (?:resolving|subsiding|abating|rückläufig)\b",
     re.IGNORECASE,
 )
