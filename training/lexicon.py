@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from elmtex.models.lexicon import LONGEST, Entry, Lexicon, spelt, words
+from elmtex.models.lexicon import Entry, Lexicon, phrases, spelt, words
 from elmtex.types import Record
 
 # Whole reports in which all is marked; never reviewed ones, as the file holds words in clear
@@ -14,7 +14,7 @@ REPORTS = 2  # that have some words as an item at least
 
 
 def lexicon_of(records: Sequence[Record]) -> Lexicon:
-    """The words of ``LONGEST`` or fewer that are an item in two reports at least, with how often they are written and marked."""
+    """The phrases that are an item in two reports at least, with how often they are written and marked."""
     told = [record for record in records if record.source in SOURCES]
     reports: defaultdict[str, set[str]] = defaultdict(set)
     for record in told:
@@ -28,13 +28,7 @@ def lexicon_of(records: Sequence[Record]) -> Lexicon:
     }
     seen, marked = Counter[str](), defaultdict[str, Counter[str]](Counter)
     for record in told:
-        places = words(record.text)
-        texts = {
-            (places[first][0], places[last][1]): text
-            for first in range(len(places))
-            for last in range(first, min(first + LONGEST, len(places)))
-            if (text := " ".join(word for _, _, word in places[first : last + 1])) in known
-        }
+        texts = {(a, b): text for a, b, text in phrases(record.text) if text in known}
         seen.update(texts.values())
         for key, items in record.items.items():
             rows = (words(record.text, i.start or 0, i.end) for i in items if i.grounded)

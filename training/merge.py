@@ -64,6 +64,7 @@ def merge(run: Path, out: Path) -> Path:
     import torch
 
     from elmtex.models.integrity import write_digests
+    from elmtex.models.lexicon import FILE as LEXICON
 
     if out.exists():
         raise InputError(f"{out} exists: give another folder")
@@ -73,7 +74,7 @@ def merge(run: Path, out: Path) -> Path:
         *sorted(base.glob("tokenizer*")),
         *base.glob("chat_template*"),
         *run.glob("elmtex.json"),
-        *run.glob("lexicon.tsv"),
+        *run.glob(LEXICON),
         *run.glob("record.json"),
     ]:
         shutil.copy(path, out / path.name)

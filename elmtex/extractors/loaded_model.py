@@ -99,16 +99,18 @@ class LoadedModel:
         Raises:
             InputError: it is not there, or is another one.
         """
-        settings = self.adapter.second_opinion if self.adapter else None
-        if settings is None:
+        adapter = self.adapter
+        if adapter is None or adapter.second_opinion is None:
             return None
         from elmtex.extractors.second_opinion import SecondOpinion
 
         with self._loading:
             if self._opinion is None:
-                lexicon = self.adapter.lexicon if self.adapter else None
                 self._opinion = SecondOpinion(
-                    settings, lexicon, threads=self._threads, at_once=self._at_once
+                    adapter.second_opinion,
+                    adapter.lexicon,
+                    threads=self._threads,
+                    at_once=self._at_once,
                 )
             return self._opinion
 

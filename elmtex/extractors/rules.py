@@ -129,7 +129,9 @@ def with_demographics(
         aged = [_aged(item, report) for item in patients]
         found[key] = tuple(age for age, _ in aged)
         for gender in genders:
-            told = [item for item in found.get(gender, ()) if not _is_with(item, report)]
+            told = [
+                item for item in found.get(gender, ()) if not _is_abbreviation(item, report, ("/",))
+            ]
             for age, letter in aged:
                 item = letter or _gender_after(age, report)
                 if item and all(item.text.casefold() != other.text.casefold() for other in told):
@@ -182,9 +184,9 @@ def _with_unit(age: Item, report: str) -> Item:
     return replace(age, text=report[age.start : end], end=end) if end else age
 
 
-def _is_with(item: Item, report: str) -> bool:
-    """Whether it is the letter of "w/ COPD"."""
-    return len(item.text) == 1 and item.end is not None and report.startswith("/", item.end)
+def _is_abbreviation(item: Item, report: str, marks: tuple[str, ...]) -> bool:
+    """Whether it is the letter of an abbreviation with such a mark behind it: "w/ COPD", „M. Crohn“."""
+    return len(item.text) == 1 and item.end is not None and report.startswith(marks, item.end)
 
 
 def _gender_after(age: Item, report: str) -> Item | None:
@@ -192,14 +194,10 @@ def _gender_after(age: Item, report: str) -> Item | None:
     word = _AFTER_AGE.match(report, age.end) if age.end else None
     if word is None or age.assertion != "present" or gender_of(word[1]) is None:
         return None
-    if len(word[1]) == 1 and report[word.end() : word.end() + 1] in (
-        "/",
-        ".",
-    ):  # "w/ COPD", „M. Crohn“
+    told = Item(word[1], word.start(1), word.end(1), confidence=age.confidence)
+    if _is_abbreviation(told, report, ("/", ".")) or is_relative(word[1]):
         return None
-    if is_relative(word[1]):
-        return None
-    return Item(word[1], word.start(1), word.end(1), confidence=age.confidence)
+    return told
 
 
 def _ruled(item: Item, types: Iterable[AttributeType], report: str) -> Item:

@@ -189,8 +189,9 @@ def _proposed(
             said.add((*span, item.key))
             yield *span, item.key, item.assertion
     for start, stop, key in read.lexicon.found(read.tokens.report, begin, end, keys):
-        shares = read.labelled.assertion(start, stop)
-        if shares is not None and (start, stop, key) not in said:
+        if (start, stop, key) in said:
+            continue
+        if (shares := read.labelled.assertion(start, stop)) is not None:
             yield start, stop, key, ASSERTIONS[int(shares.argmax())]
 
 

@@ -59,15 +59,22 @@ class Lexicon:
         self, text: str, start: int, end: int, keys: Collection[str]
     ) -> Iterator[tuple[int, int, str]]:
         """The words of a part of a text that are an item most times that they are written: half-open code points and category."""
-        places = words(text, start, end)
-        for first in range(len(places)):
-            for last in range(first, min(first + LONGEST, len(places))):
-                entry = self.entries.get(" ".join(word for _, _, word in places[first : last + 1]))
-                if entry is None:
-                    continue
-                for key, marked in entry.marked.items():
-                    if key in keys and marked >= PROPOSED * entry.seen:
-                        yield places[first][0], places[last][1], key
+        for begin, stop, spoken in phrases(text, start, end):
+            entry = self.entries.get(spoken)
+            if entry is None:
+                continue
+            for key, marked in entry.marked.items():
+                if key in keys and marked >= PROPOSED * entry.seen:
+                    yield begin, stop, key
+
+
+def phrases(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int, str]]:
+    """``LONGEST`` words of a part of a text or fewer that follow one another: half-open code points, and the words as a lexicon has them."""
+    places = words(text, start, end)
+    for first in range(len(places)):
+        for last in range(first, min(first + LONGEST, len(places))):
+            spoken = " ".join(word for _, _, word in places[first : last + 1])
+            yield places[first][0], places[last][1], spoken
 
 
 def words(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int, str]]:

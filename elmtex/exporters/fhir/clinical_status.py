@@ -54,6 +54,17 @@ _HEAD = re.compile(
 )
 
 
+# Right behind what resolved; and what denies that it was there at all
+_GONE = re.compile(
+    r" (?:(?:has|have|had|is|are|was|were|ist|sind|war|waren|now|since|gradually|completely|fully|inzwischen|vollständig) )*(?:resolved|subsided|abgeklungen)\b",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:no|not|never|without|den(?:y|ies|ied)|kein\w*|ohne|nicht|nie|verneint\w*)\b",
+    re.IGNORECASE,
+)
+
+
 def clinical_status(
     text: str, default: str | None, before: str = "", after: str = ""
 ) -> str | None:
@@ -85,3 +96,14 @@ def clinical_status(
         return "inactive" if over and not lasting else None
     gone = (past or dated) and not lasting
     return None if gone or _HISTORY_OF.search(words) else default
+
+
+def has_resolved(text: str, before: str, after: str, told: bool = False) -> bool:
+    """Whether the words say that a condition was there and resolved, and none before them deny it.
+
+    Args:
+        text: the item's words.
+        before, after: the rest of its sentence.
+        told: its status says so.
+    """
+    return (told or _GONE.match(after) is not None) and not _DENIED.search(before + text)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -13,7 +12,7 @@ from elmtex.exporters.fhir.allergies import (
     allergy,
     allergy_intolerance,
 )
-from elmtex.exporters.fhir.clinical_status import clinical_status
+from elmtex.exporters.fhir.clinical_status import clinical_status, has_resolved
 from elmtex.exporters.fhir.conditions import condition, procedure, service_request
 from elmtex.exporters.fhir.elements import HL7, Resource, Said, concept, string
 from elmtex.exporters.fhir.family import family_member_histories
@@ -28,16 +27,6 @@ from elmtex.types import Item
 
 # Categories of these may hold the statement that there is none.
 _MAY_BE_NONE = ("Condition", "MedicationStatement", "Procedure")
-
-
-_GONE = re.compile(
-    r" (?:(?:has|have|had|is|are|was|were|ist|sind|war|waren|now|since|gradually|completely|fully|inzwischen|vollständig) )*(?:resolved|subsided|abgeklungen)\b",
-    re.IGNORECASE,
-)
-_DENIED = re.compile(
-    r"\b(?:no|not|never|without|den(?:y|ies|ied)|kein\w*|ohne|nicht|nie|verneint\w*)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +57,7 @@ def resources(
     """
     subject, title = {"reference": patient}, {"text": string(category.title)}
     said = Said(item, category)
-    told = (
-        item
-        if by_human or not _has_resolved(item, said, place)
-        else replace(item, assertion="present")
-    )
+    told = item if by_human else _resolved(item, said, place)
     for resource in _built(told, said, title, subject, place):
         verified = [c["code"] for c in resource.get("verificationStatus", {}).get("coding", ())]
         if by_human:
@@ -85,12 +70,12 @@ def resources(
         yield resource
 
 
-def _has_resolved(item: Item, said: Said, place: Around) -> bool:
-    """Whether a condition is absent because it resolved: it was there, and nothing denies that."""
+def _resolved(item: Item, said: Said, place: Around) -> Item:
+    """The item; a condition that is absent because it resolved was there."""
     if item.assertion != "absent" or said.category.fhir.resource != "Condition":
-        return False
-    gone = said.course == "resolved" or _GONE.match(place.after)
-    return bool(gone) and not _DENIED.search(place.before + item.text)
+        return item
+    gone = has_resolved(item.text, place.before, place.after, said.course == "resolved")
+    return replace(item, assertion="present") if gone else item
 
 
 def _built(

@@ -13,6 +13,7 @@ from elmtex.types import Item
 _INLINE_MARK = re.compile(r"(?<=\S)[ \t](?:[*•·]|//|>>)[ \t](?=\S)")
 _CLAUSE = re.compile(rf"[;!?](?=\s|\Z)|\n\s*\n|{_INLINE_MARK.pattern}")
 _BREAK = re.compile(r"[\r\n]")
+PART = re.compile(r"[,;\n]")  # what parts of a clause end with
 NEAR = 200  # characters of a clause that are looked at on either side
 _ENTRIES = 20  # lines of a list that are looked at
 _CAPITALS = re.compile(r"[A-ZÄÖÜ ]{4,30}")  # "STOPPED"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from elmtex.extractors.assertions.clauses import DONE, DOSE, NEAR, words_after
+from elmtex.extractors.assertions.clauses import DONE, DOSE, NEAR, PART, words_after
 from elmtex.text.sections import Sectioned
 from elmtex.types import Item
 
@@ -66,7 +66,6 @@ _WAS = re.compile(
     r"\b(?:wurden?|war(?:en)?|pausiert|abgesetzt|begonnen|aufgenommen|erfolgte?n?|ist|sind|zeigte\w*|bestand\w*|besteht|fand\w*|bekannt\w*)\b",
     re.IGNORECASE,
 )
-_PART = re.compile(r"[,;\n]")
 _SHORT = 3  # words: „bei erneutem Fieber“
 
 
@@ -130,7 +129,7 @@ def begins_condition(part: str) -> bool:
 def is_condition(item: Item, words: str, report: str) -> bool:
     """Whether a symptom is what advice waits for."""
     assert item.end is not None
-    part = _PART.split(words)[-1]
+    part = PART.split(words)[-1]
     if not _IN_CASE_OF.match(part) or len(part.split()) > _SHORT:
         return False
     asked = _ASKED_FOR.match(report, item.end, item.end + NEAR)

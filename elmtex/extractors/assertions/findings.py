@@ -8,6 +8,7 @@ from dataclasses import replace
 from elmtex.extractors.assertions.clauses import (
     NEAR,
     NEGATION,
+    PART,
     between_marks,
     leading_line,
     words_after,
@@ -201,9 +202,6 @@ _FREE_OF = re.compile(
 )
 
 
-_PART = re.compile(r"[,;\n]")
-
-
 def of_finding(item: Item, sections: Sectioned, *, disease: bool = False) -> Item:
     """The finding with the assertion that the words around it tell for certain; ``disease``: it is no symptom."""
     assert item.start is not None and item.end is not None
@@ -278,7 +276,7 @@ def _is_still_there(item: Item, words: str, report: str) -> bool:
     if _NOT_ONLY.search(words):
         return True
     still = _STILL.match(report, item.end, item.end + NEAR)
-    return bool(still) and not NEGATION.search(_PART.split(words)[-1])
+    return bool(still) and not NEGATION.search(PART.split(words)[-1])
 
 
 def _is_of_denied_list(item: Item, sections: Sectioned) -> bool:
@@ -312,7 +310,7 @@ def _is_undoubted(item: Item, sections: Sectioned, disease: bool) -> bool:
     part = report[max(first, *(report.rfind(mark, first, item.start) for mark in ",;\n")) : last]
     return not (
         begins_condition(part)
-        or NEGATION.search(_PART.split(part)[0])
+        or NEGATION.search(PART.split(part)[0])
         or any(map(_HEDGE.search, around))
     )
 
